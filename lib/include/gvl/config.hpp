@@ -1,0 +1,98 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "gvl/tensor.hpp"
+
+namespace gvl {
+
+/** Sizes and preprocessing of one vision transformer. */
+struct VisionConfig {
+  std::int64_t image_size = 0;  ///< S: frames are resized and cropped to S x S
+  std::int64_t patch_size = 0;
+  std::int64_t hidden_size = 0;
+  std::int64_t intermediate_size = 0;
+  std::int64_t layers = 0;  ///< transformer blocks that are run (the release's depth less the unused last one)
+  std::int64_t heads = 0;
+  double norm_eps = 0;
+  std::array<double, 3> mean{};  ///< per RGB channel, of pixel values in 0-1
+  std::array<double, 3> std{};
+
+  std::int64_t grid() const noexcept { return image_size / patch_size; }  ///< patches along one side
+};
+
+/** How the spatial stream's patch grid becomes fewer vectors. */
+enum class SpatialPooling {
+  kMerge2x2,     ///< Phi: 2 x 2 patches concatenated, a learned vector (sub_GN) after each row
+  kAdaptive8x8,  ///< LLaMA: adaptive average pooling to 8 x 8
+};
+
+/** The decoder-only language models that lib/language knows. */
+enum class LanguageModelType { kPhi3, kLlama };
+
+struct LanguageModelConfig {
+  LanguageModelType type = LanguageModelType::kPhi3;
+  std::int64_t vocab_size = 0;
+  std::int64_t hidden_size = 0;
+  std::int64_t intermediate_size = 0;
+  std::int64_t layers = 0;
+  std::int64_t heads = 0;
+  std::int64_t kv_heads = 0;
+  double norm_eps = 1e-5;
+  double rope_theta = 10000.0;
+  std::int64_t max_positions = 0;           ///< longest sequence, prompt and answer together
+  std::int64_t original_max_positions = 0;  ///< LongRoPE: up to here the short factors hold; 0 without LongRoPE
+  std::vector<double> rope_short_factor;    ///< head_size / 2 values, or none
+  std::vector<double> rope_long_factor;
+
+  std::int64_t head_size() const noexcept { return hidden_size / heads; }
+};
+
+/**
+ * What a prompt is made of (REFERENCE: prompts the weights were trained on). `{query}`, `{start}` and `{stop}` are
+ * replaced; `<image>` marks the place of the video tokens.
+ */
+struct PromptConfig {
+  std::string system;     ///< system turn, complete
+  std::string user;       ///< what opens a user turn
+  std::string assistant;  ///< what opens the answer turn
+  std::string end;        ///< the token that ends an answer
+  std::string grounding;
+  std::string dense_caption;
+  std::string referring;
+  std::string question;
+};
+
+/** config.json of a model folder, checked: every size is positive, within sane limits and consistent. */
+struct ModelConfig {
+  DataType dtype = DataType::kFloat32;  ///< of the weights in model.safetensors
+  std::int64_t frames = 96;             ///< T: sampled frames per window
+  std::int64_t segments = 12;           ///< K
+  VisionConfig spatial;                 ///< CLIP
+  VisionConfig temporal;                ///< InternVideo2
+  SpatialPooling spatial_pooling = SpatialPooling::kMerge2x2;
+  std::int64_t temporal_grid = 4;  ///< each frame's patches are average-pooled to temporal_grid^2
+  LanguageModelConfig language;
+  std::int64_t temporal_tokens = 300;  ///< M: tokens <0> ... <M>
+  PromptConfig prompts;
+
+  std::int64_t frames_per_segment() const noexcept { return frames / segments; }
+  /** Spatial features per segment as encoded, [P, D]: P = rows of gvl/spatial-features, D its columns. */
+  std::int64_t spatial_tokens() const noexcept;
+  std::int64_t spatial_width() const noexcept;
+  /** Temporal features per segment, [n * temporal_grid^2, temporal.hidden_size]. */
+  std::int64_t temporal_tokens_per_segment() const noexcept;
+  /** L: what fusion gives per segment (spatial with row ends, temporal, one newline). */
+  std::int64_t tokens_per_segment() const noexcept;
+
+  /** Reads and checks a config.json. Throws Error naming the file and the member at fault. */
+  static ModelConfig load(const std::filesystem::path& file);
+  /** The same as JSON text, for gvl-convert. load() of what this writes gives an equal configuration. */
+  std::string to_json() const;
+};
+
+}  // namespace gvl

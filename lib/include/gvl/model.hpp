@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gvl/cancellation.hpp"
+#include "gvl/config.hpp"
+#include "gvl/future.hpp"
+#include "gvl/task.hpp"
+#include "gvl/tensor.hpp"
+
+namespace gvl {
+
+/** Where a model runs. */
+struct ModelOptions {
+  std::string device = "auto";  ///< "auto" (CUDA when there is one), "cpu", "cuda", "cuda:1", ...
+  int threads = 0;              ///< CPU threads of the process's engine; 0: all cores
+};
+
+/** How answers are generated. */
+struct GenerationOptions {
+  std::int64_t max_new_tokens = 256;  ///< an answer ends here at the latest
+  double temperature = 0;             ///< 0: greedy; above: sampled
+  double top_p = 1;                   ///< sampling: the smallest set of tokens with this probability
+  std::uint64_t seed = 0;             ///< sampling: the same seed gives the same answer
+};
+
+/** A window of video as the language model reads it. */
+struct VideoWindow {
+  Future<Tensor> tokens;  ///< gvl/video-tokens, float32 [K * L, H]
+  double duration = 0;    ///< L in seconds: what temporal token M stands for
+};
+
+/**
+ * A loaded Grounded-VideoLLM and the executor that runs its jobs.
+ *
+ * Every member is thread safe. The asynchronous ones return at once and never compute on the caller's thread; their
+ * jobs start when the inputs are ready, run in the order in which they became ready, equal ones together, and fail
+ * with the error of a failed input. A cancelled job fails with Error(kCancelled): at once when it has not started,
+ * between two layers or tokens when it has.
+ */
+class Model {
+ public:
+  /**
+   * The model in `folder` (config.json, model.safetensors or shards with an index, tokenizer.json). Everybody in the
+   * process who names the same folder and device gets the same instance while somebody holds it. Weights stay
+   * memory-mapped on the CPU. Throws Error naming the file at fault.
+   */
+  static std::shared_ptr<Model> load(const std::filesystem::path& folder, const ModelOptions& options = {});
+
+  virtual ~Model() = default;
+
+  virtual const ModelConfig& config() const noexcept = 0;
+  virtual const std::string& device() const noexcept = 0;  ///< where it runs: "cpu", "cuda:0"
+
+  /** uint8 [1, S, S, 3] -> float32 [P, D] pooled CLIP features of a keyframe. */
+  virtual Future<Tensor> encode_spatial(Future<Tensor> pixels, Cancellation cancellation) = 0;
+
+  /** uint8 [n, S', S', 3] -> float32 [n * P', D'] pooled InternVideo2 features of a segment. */
+  virtual Future<Tensor> encode_temporal(Future<Tensor> pixels, Cancellation cancellation) = 0;
+
+  /** Both features of a segment -> float32 [L, H], its tokens for the language model. */
+  virtual Future<Tensor> fuse(Future<Tensor> spatial, Future<Tensor> temporal, Cancellation cancellation) = 0;
+
+  /** Segment tokens in order -> float32 [K * L, H]. */
+  virtual Future<Tensor> concatenate(std::vector<Future<Tensor>> segments, Cancellation cancellation) = 0;
+
+  /**
+   * Answers `queries` about a window, in order, each as soon as it is complete. The prompt up to and including the
+   * video tokens is read once for all of them.
+   */
+  virtual std::vector<Future<Answer>> answer(VideoWindow window, std::vector<Query> queries,
+                                             const GenerationOptions& options, Cancellation cancellation) = 0;
+
+  /** Runs `job` on the executor, after what was submitted before it: to wait for, or hold, everything else. */
+  virtual Future<bool> run(std::function<void()> job) = 0;
+};
+
+}  // namespace gvl

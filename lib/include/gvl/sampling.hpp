@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace gvl {
+
+/**
+ * Which of `total` frames a window's `samples` samples are: the middle frame of each of `samples` equal intervals,
+ * in integer arithmetic; with fewer frames than samples, every frame and then the last one again. Both positive.
+ * (Grounded-VideoLLM section 3.1, as its published code computes it.)
+ */
+std::vector<std::int64_t> sample_indices(std::int64_t samples, std::int64_t total);
+
+/** Which of a segment's n samples is its keyframe: n div 2. */
+constexpr std::int64_t keyframe_of(std::int64_t samples_per_segment) noexcept { return samples_per_segment / 2; }
+
+}  // namespace gvl

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gvl {
+
+/** What a query asks for. */
+enum class Task {
+  kGrounding,     ///< when does the described content occur?
+  kDenseCaption,  ///< list every event with its interval; the query is ignored
+  kReferring,     ///< what happens from a to b? times in the query are seconds ("from 2 to 7.5 seconds")
+  kQuestion,      ///< any question about the video
+};
+
+/** "grounding", "dense-caption", "referring", "qa". */
+std::string_view name_of(Task task) noexcept;
+std::optional<Task> task_from_name(std::string_view name) noexcept;
+
+struct Query {
+  Task task = Task::kGrounding;
+  std::string text;  ///< UTF-8
+};
+
+/** A moment, in seconds from the window's start. */
+struct Interval {
+  double start = 0;
+  double stop = 0;
+  double confidence = 0;  ///< geometric mean of the probabilities of the interval's temporal tokens, 0-1
+  std::string text;       ///< dense captioning: what happens in it; otherwise empty
+};
+
+/** What the model says to one query about one window. */
+struct Answer {
+  Query query;
+  std::vector<std::int64_t> tokens;  ///< as generated, without the end token
+  std::string text;                  ///< decoded, with temporal tokens: "From <14> to <25>."
+  std::string text_seconds;          ///< the same with times in seconds: "From 1.40 seconds to 2.50 seconds."
+  std::vector<Interval> intervals;   ///< times read back from the text; none for plain answers
+  double confidence = 0;             ///< geometric mean probability of all generated tokens, 0-1
+};
+
+}  // namespace gvl

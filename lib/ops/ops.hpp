@@ -1,0 +1,64 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+/**
+ * What the models compute with: stateless functions over LibTorch tensors. On a CPU, without autograd, they run our
+ * kernels on float32 activations; everywhere else (CUDA, autograd) LibTorch's operators with the same meaning. What
+ * differs between LibTorch versions is hidden here.
+ *
+ * "Wide" below means any of float32, bfloat16, float16. All are thread safe; work is spread over at::get_num_threads().
+ */
+namespace gvl::ops {
+
+/**
+ * x W^T + b. x [..., in]; weight [out, in], wide, row-major (perhaps a memory-mapped, unaligned file); bias [out] or
+ * undefined. On a CPU x is float32 and so is the result; elsewhere x, weight and bias have one type.
+ * Few rows stream the weight once at memory speed; many rows are one matrix product.
+ */
+at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {});
+
+struct AttentionOptions {
+  bool causal = false;  ///< query i sees keys 0 ... i + (key tokens - query tokens)
+  double scale = 0;     ///< of q k^T; 0: 1 / sqrt(head size)
+};
+
+/**
+ * softmax(scale q k^T) v. q [batch, query tokens, heads, d]; k, v [batch, key tokens, kv heads, d], kv heads divides
+ * heads (grouped-query attention). Any strides with a contiguous last dimension; k and v wide (a cache). Returns
+ * [batch, query tokens, heads, d], contiguous, q's type. Never materialises all scores.
+ */
+at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionOptions& options);
+
+/** x / rms(x) * weight over the last dimension. */
+at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps);
+
+at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, double eps);
+
+/** GELU with the error function. May work in place: use only the result. */
+at::Tensor gelu(at::Tensor x);
+
+/** x sigmoid(1.702 x), CLIP's activation. May work in place: use only the result. */
+at::Tensor quick_gelu(at::Tensor x);
+
+/** silu(gate) * up, where gate_up [..., 2 n] holds gate, then up. Returns [..., n]. */
+at::Tensor silu_and_multiply(const at::Tensor& gate_up);
+
+/** x + y * scale, scale over the last dimension (LayerScale and residual); without scale x + y. May overwrite x. */
+at::Tensor add_scaled(at::Tensor x, const at::Tensor& y, const at::Tensor& scale = {});
+
+/**
+ * Rotary position embedding, "rotate half": x [batch, tokens, heads, d], cos and sin float32 [tokens, d / 2].
+ * May work in place: use only the result.
+ */
+at::Tensor rotary(at::Tensor x, const at::Tensor& cos, const at::Tensor& sin);
+
+/** The rows of table [n, d] (wide) named by ids int64 [m], in float32 on a CPU: [m, d]. */
+at::Tensor embedding(const at::Tensor& table, const at::Tensor& ids);
+
+/** Sets the CPU threads of the whole engine; 0: as many as there are cores. Call on each thread that computes. */
+void set_threads(int threads);
+
+}  // namespace gvl::ops

@@ -1,0 +1,1 @@
+#include "gvl/preprocess.hpp"
