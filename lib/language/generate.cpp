@@ -1,0 +1,56 @@
+#include "language/generate.hpp"
+
+#include "language/sampler.hpp"
+
+namespace gvl::language {
+
+PrefixedGenerator::PrefixedGenerator(const Decoder& decoder, at::Tensor prefix, std::int64_t capacity)
+    : decoder_(decoder), prefix_(std::move(prefix)), cache_(decoder.make_cache(capacity)) {}
+
+at::Tensor PrefixedGenerator::read_behind_prefix(const std::vector<std::int64_t>& ids,
+                                                 const Cancellation& cancellation) {
+  const auto length = prefix_.size(0) + static_cast<std::int64_t>(ids.size());
+  const RopeFactors factors = rope_factors_for(decoder_.config(), length);
+  if (factors_ != factors) {
+    factors_.reset();
+    cache_.truncate(0);
+    decoder_.read(prefix_, factors, cache_, cancellation);
+    factors_ = factors;
+  }
+  cache_.truncate(prefix_.size(0));
+  return decoder_.logits(decoder_.read(decoder_.embed(ids), factors, cache_, cancellation)).squeeze(0);
+}
+
+at::Tensor PrefixedGenerator::read_next(std::int64_t token, const std::vector<std::int64_t>& all,
+                                        const Cancellation& cancellation) {
+  if (rope_factors_for(decoder_.config(), cache_.length() + 1) != factors_) {
+    return read_behind_prefix(all, cancellation);
+  }
+  return decoder_.logits(decoder_.read(decoder_.embed({token}), *factors_, cache_, cancellation)).squeeze(0);
+}
+
+at::Tensor PrefixedGenerator::read_prompt(const std::vector<std::int64_t>& prompt, const Cancellation& cancellation) {
+  return read_behind_prefix(prompt, cancellation);
+}
+
+Generation PrefixedGenerator::generate(const std::vector<std::int64_t>& prompt, std::int64_t end_token,
+                                       const GenerationOptions& options, const Cancellation& cancellation) {
+  Generation generation;
+  Sampler sampler(options);
+  std::vector<std::int64_t> all = prompt;
+  at::Tensor logits = read_behind_prefix(prompt, cancellation);
+  while (true) {
+    const Sampler::Choice choice = sampler.choose(logits);
+    generation.probabilities.push_back(choice.probability);
+    if (choice.token == end_token) break;
+    generation.tokens.push_back(choice.token);
+    all.push_back(choice.token);
+    if (static_cast<std::int64_t>(generation.tokens.size()) >= options.max_new_tokens) break;
+    if (prefix_.size(0) + static_cast<std::int64_t>(all.size()) > cache_.capacity()) break;
+    cancellation.check();
+    logits = read_next(choice.token, all, cancellation);
+  }
+  return generation;
+}
+
+}  // namespace gvl::language

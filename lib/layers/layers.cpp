@@ -1,0 +1,47 @@
+#include "layers/layers.hpp"
+
+#include "ops/ops.hpp"
+
+namespace gvl::layers {
+
+Linear::Linear(const Parameters& parameters, const LinearOptions& options)
+    : weight_(parameters.matrix("weight", {options.out, options.in})) {
+  if (options.bias) bias_ = parameters.vector("bias", {options.out});
+}
+
+at::Tensor Linear::forward(const at::Tensor& x) const { return ops::linear(x, weight_, bias_); }
+
+LayerNorm::LayerNorm(const Parameters& parameters, std::int64_t width, double eps)
+    : weight_(parameters.vector("weight", {width})), bias_(parameters.vector("bias", {width})), eps_(eps) {}
+
+at::Tensor LayerNorm::forward(const at::Tensor& x) const { return ops::layer_norm(x, weight_, bias_, eps_); }
+
+RmsNorm::RmsNorm(const Parameters& parameters, std::int64_t width, double eps)
+    : weight_(parameters.vector("weight", {width})), eps_(eps) {}
+
+at::Tensor RmsNorm::forward(const at::Tensor& x) const { return ops::rms_norm(x, weight_, eps_); }
+
+PatchEmbedding::PatchEmbedding(const Parameters& parameters, const Options& options) : patch_size_(options.patch_size) {
+  const std::int64_t patch = options.patch_size;
+  const std::vector<std::int64_t> shape = options.tubelet ? std::vector<std::int64_t>{options.width, 3, 1, patch, patch}
+                                                          : std::vector<std::int64_t>{options.width, 3, patch, patch};
+  weight_ = parameters.matrix("weight", shape).reshape({options.width, 3 * patch * patch});
+  if (options.bias) bias_ = parameters.vector("bias", {options.width});
+}
+
+at::Tensor PatchEmbedding::forward(const at::Tensor& pictures) const {
+  const std::int64_t count = pictures.size(0);
+  const std::int64_t grid = pictures.size(2) / patch_size_;
+  const at::Tensor patches = pictures.view({count, 3, grid, patch_size_, grid, patch_size_})
+                                 .permute({0, 2, 4, 1, 3, 5})
+                                 .reshape({count, grid * grid, 3 * patch_size_ * patch_size_});
+  return ops::linear(patches, weight_, bias_);
+}
+
+Projector::Projector(const Parameters& parameters, std::int64_t in, std::int64_t out)
+    : linear_1_(parameters / "linear_1", {.in = in, .out = out}),
+      linear_2_(parameters / "linear_2", {.in = out, .out = out}) {}
+
+at::Tensor Projector::forward(const at::Tensor& x) const { return linear_2_.forward(ops::gelu(linear_1_.forward(x))); }
+
+}  // namespace gvl::layers

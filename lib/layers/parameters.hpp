@@ -1,0 +1,54 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gvl::layers {
+
+/** Where parameters come from: a model folder, or random numbers for a benchmark. Thread safe. */
+class ParameterSource {
+ public:
+  virtual ~ParameterSource() = default;
+
+  /** The tensor `name` in host memory, of any floating type, with exactly `shape`. Throws gvl::Error naming it. */
+  virtual at::Tensor load(const std::string& name, const std::vector<std::int64_t>& shape) const = 0;
+};
+
+/**
+ * The parameters under one prefix of a source, on their way to a device. Copies are cheap; the source must outlive
+ * them, the tensors they give live on their own.
+ */
+class Parameters {
+ public:
+  /** On a CUDA device everything becomes `type`; on a CPU matrices stay as stored and vectors become float32. */
+  Parameters(const ParameterSource& source, c10::Device device, c10::ScalarType type)
+      : source_(&source), device_(device), type_(type) {}
+
+  /** The parameters of the child module `name`: "layers", "0", "self_attn.q_proj", ... */
+  Parameters operator/(std::string_view name) const;
+
+  /** A weight that a product streams: perhaps a view of a memory-mapped file. */
+  at::Tensor matrix(std::string_view name, const std::vector<std::int64_t>& shape) const;
+
+  /** A small parameter that is added or multiplied elementwise. */
+  at::Tensor vector(std::string_view name, const std::vector<std::int64_t>& shape) const;
+
+  c10::Device device() const noexcept { return device_; }
+  /** The type activations have on the device. */
+  c10::ScalarType activation_type() const noexcept;
+
+ private:
+  at::Tensor load(std::string_view name, const std::vector<std::int64_t>& shape) const;
+
+  const ParameterSource* source_;
+  std::string prefix_;
+  c10::Device device_;
+  c10::ScalarType type_;
+};
+
+}  // namespace gvl::layers

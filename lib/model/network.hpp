@@ -1,0 +1,67 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "gvl/cancellation.hpp"
+#include "gvl/config.hpp"
+#include "language/decoder.hpp"
+#include "layers/layers.hpp"
+#include "vision/clip.hpp"
+#include "vision/internvideo2.hpp"
+
+namespace gvl::model {
+
+/**
+ * The two streams joined (Grounded-VideoLLM section 3.2): projectors f and g, row ends and newline. Parameters:
+ * `spatial_projector`, `temporal_projector`, and `sub_GN`, `glb_GN` (merged pooling) or `image_newline`.
+ */
+class Fusion {
+ public:
+  Fusion(const layers::Parameters& parameters, const ModelConfig& config);
+
+  /** spatial [P, D], temporal [n * P', D'] of one segment -> [L, H]: spatial, temporal, newline. */
+  at::Tensor forward(const at::Tensor& spatial, const at::Tensor& temporal) const;
+
+ private:
+  at::Tensor with_row_ends(const at::Tensor& spatial) const;
+
+  layers::Projector spatial_projector_;
+  layers::Projector temporal_projector_;
+  at::Tensor row_end_;  ///< sub_GN, or undefined
+  at::Tensor newline_;  ///< glb_GN, before the projector, or image_newline, after it
+  bool project_newline_;
+};
+
+/** The whole network, top to bottom as in the paper's figure 2. Immutable and thread safe. */
+class Network {
+ public:
+  Network(const layers::Parameters& parameters, const ModelConfig& config);
+
+  /** Keyframes uint8 [n, S, S, 3] -> pooled features [n, P, D]. */
+  at::Tensor encode_spatial(const at::Tensor& pixels, const Cancellation& cancellation) const;
+
+  /** Segments uint8 [n, frames, S', S', 3] -> pooled features [n, frames * P', D']. */
+  at::Tensor encode_temporal(const at::Tensor& pixels, const Cancellation& cancellation) const;
+
+  const vision::ClipEncoder& spatial_encoder() const noexcept { return spatial_encoder_; }
+  const vision::InternVideo2Encoder& temporal_encoder() const noexcept { return temporal_encoder_; }
+  const Fusion& fusion() const noexcept { return fusion_; }
+  const language::Decoder& decoder() const noexcept { return decoder_; }
+  const ModelConfig& config() const noexcept { return config_; }
+  c10::Device device() const noexcept { return device_; }
+  c10::ScalarType activation_type() const noexcept { return activation_type_; }
+
+ private:
+  ModelConfig config_;
+  c10::Device device_;
+  c10::ScalarType activation_type_;
+  vision::ClipEncoder spatial_encoder_;
+  vision::InternVideo2Encoder temporal_encoder_;
+  Fusion fusion_;
+  language::Decoder decoder_;
+};
+
+}  // namespace gvl::model
