@@ -1,0 +1,90 @@
+#include "io/mapped_file.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "gvl/error.hpp"
+
+namespace gvl::io {
+
+namespace {
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int descriptor) : descriptor_(descriptor) {}
+  ~FileDescriptor() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+
+  int get() const noexcept { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+int advice_of(MappedFile::Access access) noexcept {
+  switch (access) {
+    case MappedFile::Access::kNormal:
+      return MADV_NORMAL;
+    case MappedFile::Access::kSequential:
+      return MADV_SEQUENTIAL;
+    case MappedFile::Access::kRandom:
+      return MADV_RANDOM;
+    case MappedFile::Access::kWillNeed:
+      return MADV_WILLNEED;
+    case MappedFile::Access::kDontNeed:
+      return MADV_DONTNEED;
+  }
+  return MADV_NORMAL;
+}
+
+}  // namespace
+
+std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path, Access access) {
+  const std::string name = path.string();
+  // O_NONBLOCK: opening a FIFO for reading would otherwise wait for somebody to write to it.
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.get() < 0) throw Error(ErrorCode::kNotFound, name + ": cannot open: " + reason(errno));
+
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) {
+    throw Error(ErrorCode::kNotFound, name + ": cannot read its size: " + reason(errno));
+  }
+  if (S_ISDIR(status.st_mode)) throw Error(ErrorCode::kNotFound, name + ": is a folder, expected a file");
+  if (!S_ISREG(status.st_mode)) throw Error(ErrorCode::kNotFound, name + ": is not a regular file");
+  if (status.st_size <= 0) throw Error(ErrorCode::kMalformed, name + ": is empty");
+
+  const auto size = static_cast<std::size_t>(status.st_size);
+  void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  if (data == MAP_FAILED) throw Error(ErrorCode::kResource, name + ": cannot map into memory: " + reason(errno));
+  std::shared_ptr<const MappedFile> mapped(new MappedFile(path, static_cast<const std::byte*>(data), size));
+  if (access != Access::kNormal) mapped->advise(access, 0, size);
+  return mapped;
+}
+
+MappedFile::MappedFile(std::filesystem::path path, const std::byte* data, std::size_t size)
+    : path_(std::move(path)), data_(data), size_(size) {}
+
+MappedFile::~MappedFile() { ::munmap(const_cast<std::byte*>(data_), size_); }
+
+void MappedFile::advise(Access access, std::size_t offset, std::size_t length) const noexcept {
+  if (offset >= size_) return;
+  const std::size_t stop = offset + std::min(length, size_ - offset);
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const std::size_t start = offset / page * page;
+  ::madvise(const_cast<std::byte*>(data_) + start, stop - start, advice_of(access));
+}
+
+}  // namespace gvl::io
