@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/json.hpp"
+#include "text/piece.hpp"
+
+namespace gvl::text {
+
+/** The `normalizer` of a tokenizer.json: null, Prepend, Replace of a string, and sequences of them. Thread safe. */
+class Normalizer {
+ public:
+  Normalizer() = default;
+  /** Throws Error(kMalformed) or Error(kUnsupported) naming the file and the member. */
+  explicit Normalizer(const io::JsonValue& normalizer);
+
+  /** Changes the piece's text; what stands in for untrusted text is untrusted. Throws Error(kResource). */
+  void apply(Piece& piece) const;
+
+ private:
+  struct Step {
+    std::optional<std::string> pattern;  // none: prepend `content`
+    std::string content;
+  };
+
+  void add_steps(const io::JsonValue& normalizer);
+
+  std::vector<Step> steps_;
+};
+
+}  // namespace gvl::text

@@ -1,0 +1,54 @@
+#include "text/temporal.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "gvl/error.hpp"
+
+namespace gvl::text {
+namespace {
+
+void require_valid(double value, double duration, std::int64_t temporal_tokens) {
+  if (!std::isfinite(value) || !std::isfinite(duration) || duration <= 0 || temporal_tokens <= 0) {
+    throw Error(ErrorCode::kInvalidArgument, "no time can be told of " + std::to_string(value) + " in a video of " +
+                                                 std::to_string(duration) + " seconds with " +
+                                                 std::to_string(temporal_tokens) + " temporal tokens");
+  }
+}
+
+}  // namespace
+
+std::int64_t to_temporal(double seconds, double duration, std::int64_t temporal_tokens) {
+  require_valid(seconds, duration, temporal_tokens);
+  const auto largest = static_cast<double>(temporal_tokens);
+  return static_cast<std::int64_t>(std::clamp(std::nearbyint(largest * seconds / duration), 0.0, largest));
+}
+
+double to_seconds(double temporal, double duration, std::int64_t temporal_tokens) {
+  require_valid(temporal, duration, temporal_tokens);
+  return duration * temporal / static_cast<double>(temporal_tokens);
+}
+
+std::string temporal_name(std::int64_t temporal) { return "<" + std::to_string(temporal) + ">"; }
+
+TemporalTokens::TemporalTokens(Tokenizer& tokenizer, std::int64_t temporal_tokens) : count_(temporal_tokens) {
+  constexpr std::int64_t kMost = 100000;
+  if (count_ < 1 || count_ > kMost) {
+    throw Error(ErrorCode::kInvalidArgument, std::to_string(count_) + " temporal tokens are not within 1 to 100000");
+  }
+  std::vector<std::string> names;
+  for (std::int64_t temporal = 0; temporal <= count_; ++temporal) names.push_back(temporal_name(temporal));
+  names.emplace_back(kGroundingToken);
+  ids_ = tokenizer.add_tokens(names);
+  grounding_id_ = ids_.back();
+  ids_.pop_back();
+  for (std::size_t i = 0; i < ids_.size(); ++i) temporals_[ids_[i]] = static_cast<std::int64_t>(i);
+}
+
+std::optional<std::int64_t> TemporalTokens::temporal_of(std::int64_t id) const {
+  const auto found = temporals_.find(id);
+  if (found == temporals_.end()) return std::nullopt;
+  return found->second;
+}
+
+}  // namespace gvl::text
