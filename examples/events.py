@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Prints the events of a video file from the bus: events.py MODEL VIDEO [QUERY...]
+
+GStreamer finds the plugins where they are installed, or by GST_PLUGIN_PATH=build/elements.
+"""
+import sys
+
+import gi
+
+gi.require_version("Gst", "1.0")
+from gi.repository import GLib, Gst  # noqa: E402
+
+
+def make_pipeline(model, video, queries):
+    pipeline = Gst.parse_launch("filesrc name=source ! decodebin ! gvlground name=ground ! fakesink")
+    pipeline.get_by_name("source").set_property("location", video)
+    ground = pipeline.get_by_name("ground")
+    ground.set_property("model", model)
+    Gst.util_set_object_arg(ground, "queries", Gst.value_serialize(Gst.ValueArray(queries)))
+    return pipeline
+
+
+def print_event(event):
+    query = event.get_string("query")
+    text = event.get_string("text")
+    known, start = event.get_uint64("start")
+    if not known:
+        print(f"{query}: {text}")
+        return
+    _, stop = event.get_uint64("stop")
+    _, confidence = event.get_double("confidence")
+    print(f"{query}: {start / Gst.SECOND:.2f} s to {stop / Gst.SECOND:.2f} s, confidence {confidence:.2f}")
+
+
+def on_message(_bus, message, loop, failures):
+    if message.type == Gst.MessageType.EOS:
+        loop.quit()
+    elif message.type == Gst.MessageType.ERROR:
+        error, _debug = message.parse_error()
+        failures.append(f"{message.src.get_name()}: {error.message}")
+        loop.quit()
+    elif message.type == Gst.MessageType.ELEMENT and message.get_structure().get_name() == "gvl-event":
+        print_event(message.get_structure())
+
+
+def main():
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    Gst.init(None)
+    model, video, *queries = sys.argv[1:]
+    pipeline = make_pipeline(model, video, queries or ["a car drives along the road"])
+    loop = GLib.MainLoop()
+    failures = []
+    bus = pipeline.get_bus()
+    bus.add_signal_watch()
+    bus.connect("message", on_message, loop, failures)
+    pipeline.set_state(Gst.State.PLAYING)
+    try:
+        loop.run()
+    finally:
+        pipeline.set_state(Gst.State.NULL)
+    if failures:
+        sys.exit(failures[0])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# The bin of the five elements: ground.sh VIDEO [QUERY]
+set -euo pipefail
+source "$(dirname "$0")/environment.sh"
+video=${1:?usage: ground.sh VIDEO [QUERY]}
+query=${2:-a car drives along the road}
+
+exec gst-launch-1.0 -m \
+  filesrc location="$video" ! decodebin ! gvlground model="$MODEL" query="$query" ! fakesink

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Several queries share one reading of the video: several-queries.sh VIDEO
+set -euo pipefail
+source "$(dirname "$0")/environment.sh"
+video=${1:?usage: several-queries.sh VIDEO}
+
+exec gst-launch-1.0 -m \
+  filesrc location="$video" ! decodebin ! \
+  gvlground model="$MODEL" queries='<"a car drives along the road", "a person crosses the street", "it rains">' ! \
+  fakesink

@@ -1,0 +1,102 @@
+#include "model/grounder.hpp"
+
+#include <ATen/ops/cat.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "gvl/error.hpp"
+#include "layers/tensor_bridge.hpp"
+#include "text/answer.hpp"
+
+namespace gvl::model {
+namespace {
+
+// The longest text the published model was trained on (its max_txt_len).
+constexpr std::int64_t kLongestPrompt = 2048;
+
+double geometric_mean(const std::vector<double>& probabilities) {
+  double sum = 0;
+  for (const double probability : probabilities) sum += std::log(std::max(probability, 1e-300));
+  return probabilities.empty() ? 0 : std::exp(sum / static_cast<double>(probabilities.size()));
+}
+
+std::int64_t length_of(const std::vector<std::int64_t>& ids) { return static_cast<std::int64_t>(ids.size()); }
+
+}  // namespace
+
+Grounder::Grounder(const Network& network, FolderTokenizer tokenizer)
+    : network_(network), prompts_(tokenizer.tokenizer, std::move(tokenizer.temporal), network.config().prompts) {}
+
+at::Tensor Grounder::embed_prefix(const std::vector<std::int64_t>& before_video, const at::Tensor& video_tokens) const {
+  const at::Tensor video = video_tokens.to(network_.device(), network_.activation_type());
+  if (before_video.empty()) return video;
+  return at::cat({network_.decoder().embed(before_video), video});
+}
+
+void Grounder::check_length(const text::PromptTokens& prompt) const {
+  const std::int64_t text = length_of(prompt.before_video) + length_of(prompt.after_video);
+  const std::int64_t video = network_.config().segments * network_.config().tokens_per_segment();
+  const std::int64_t longest = std::min(kLongestPrompt, network_.config().language.max_positions - video - 1);
+  if (text <= longest) return;
+  throw Error(ErrorCode::kInvalidArgument, "the query is too long: " + std::to_string(text) +
+                                               " tokens with its prompt, this model takes " + std::to_string(longest));
+}
+
+Answer Grounder::make_answer(const Query& query, double duration, const language::Generation& generation) const {
+  const text::ParsedAnswer parsed =
+      text::parse_answer(prompts_.tokenizer(), prompts_.temporal(), generation.tokens, duration,
+                         network_.config().language.type, query.task == Task::kDenseCaption);
+  Answer answer{.query = query,
+                .tokens = generation.tokens,
+                .text = parsed.text,
+                .text_seconds = parsed.text_seconds,
+                .confidence = geometric_mean(generation.probabilities)};
+  for (const text::ParsedInterval& interval : parsed.intervals) {
+    const double sure = geometric_mean(
+        {generation.probabilities.at(interval.first_position), generation.probabilities.at(interval.second_position)});
+    answer.intervals.push_back({interval.start_seconds, interval.stop_seconds, sure, interval.text});
+  }
+  return answer;
+}
+
+void Grounder::answer(const Tensor& video_tokens, double duration, const std::vector<Query>& queries,
+                      const GenerationOptions& options, const Cancellation& cancellation,
+                      const std::function<void(Result)>& deliver) const {
+  const ModelConfig& config = network_.config();
+  const std::vector<std::int64_t> shape{config.segments * config.tokens_per_segment(), config.language.hidden_size};
+  if (video_tokens.type != DataType::kFloat32 || video_tokens.shape != shape) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "gvl/video-tokens: " + to_string(video_tokens.shape) + " given, this model takes " + to_string(shape));
+  }
+
+  std::vector<std::optional<text::PromptTokens>> prompts(queries.size());
+  std::int64_t longest = 0;
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    try {
+      text::PromptTokens prompt = prompts_.build(queries[i], duration);
+      check_length(prompt);
+      longest = std::max(longest, length_of(prompt.before_video) + length_of(prompt.after_video));
+      prompts[i] = std::move(prompt);
+    } catch (const Error&) {
+      deliver({i, {}, std::current_exception()});
+    }
+  }
+
+  const std::int64_t capacity = std::min(config.language.max_positions, shape[0] + longest + options.max_new_tokens);
+  std::optional<language::PrefixedGenerator> generator;
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    if (!prompts[i]) continue;
+    if (!generator) {
+      // What stands before the video does not depend on the query.
+      const at::Tensor prefix = embed_prefix(prompts[i]->before_video, layers::to_aten(video_tokens));
+      generator.emplace(network_.decoder(), prefix, capacity);
+    }
+    const language::Generation generation =
+        generator->generate(prompts[i]->after_video, prompts_.end_id(), options, cancellation);
+    deliver({i, make_answer(queries[i], duration, generation), nullptr});
+  }
+}
+
+}  // namespace gvl::model

@@ -1,0 +1,29 @@
+#include "model/model_folder.hpp"
+
+#include "gvl/error.hpp"
+#include "layers/tensor_bridge.hpp"
+
+namespace gvl::model {
+
+at::Tensor FolderParameters::load(const std::string& name, const std::vector<std::int64_t>& shape) const {
+  const at::Tensor tensor = layers::to_aten(weights_.get(name, shape));
+  if (tensor.scalar_type() != at::kFloat && tensor.scalar_type() != at::kBFloat16 &&
+      tensor.scalar_type() != at::kHalf) {
+    throw Error(ErrorCode::kUnsupported, name + ": weights are float32, bfloat16 or float16, not " +
+                                             name_of(layers::to_data_type(tensor.scalar_type())));
+  }
+  return tensor;
+}
+
+FolderTokenizer load_tokenizer(const std::filesystem::path& file, const ModelConfig& config) {
+  auto tokenizer = std::make_shared<text::Tokenizer>(text::Tokenizer::load(file));
+  text::TemporalTokens temporal(*tokenizer, config.temporal_tokens);
+  if (tokenizer->size() > config.language.vocab_size) {
+    throw Error(ErrorCode::kMalformed, file.string() + ": has " + std::to_string(tokenizer->size()) +
+                                           " tokens with the temporal ones, the model " +
+                                           std::to_string(config.language.vocab_size));
+  }
+  return {std::move(tokenizer), std::move(temporal)};
+}
+
+}  // namespace gvl::model

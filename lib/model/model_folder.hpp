@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "gvl/config.hpp"
+#include "io/weights.hpp"
+#include "layers/parameters.hpp"
+#include "text/temporal.hpp"
+#include "text/tokenizer.hpp"
+
+namespace gvl::model {
+
+inline constexpr const char* kConfigFile = "config.json";
+inline constexpr const char* kWeightsFile = "model.safetensors";
+inline constexpr const char* kTokenizerFile = "tokenizer.json";
+
+/** The weights of a model folder, memory-mapped: what load() gives are views of the files. */
+class FolderParameters : public layers::ParameterSource {
+ public:
+  /** Throws Error naming the file at fault. */
+  explicit FolderParameters(const std::filesystem::path& folder) : weights_(io::Weights::open(folder)) {}
+
+  at::Tensor load(const std::string& name, const std::vector<std::int64_t>& shape) const override;
+
+ private:
+  io::Weights weights_;
+};
+
+/** A model folder's tokenizer with the temporal tokens added. */
+struct FolderTokenizer {
+  std::shared_ptr<const text::Tokenizer> tokenizer;
+  text::TemporalTokens temporal;
+};
+
+/** Throws Error naming the file when it is no tokenizer, or has more tokens than the model. */
+FolderTokenizer load_tokenizer(const std::filesystem::path& file, const ModelConfig& config);
+
+}  // namespace gvl::model

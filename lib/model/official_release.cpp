@@ -1,0 +1,271 @@
+#include "model/official_release.hpp"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/upsample_linear1d.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "gvl/error.hpp"
+#include "io/torch_archive.hpp"
+#include "io/weights.hpp"
+#include "layers/tensor_bridge.hpp"
+#include "model/official_config.hpp"
+
+namespace gvl::model {
+namespace {
+
+using io::TorchArchive;
+namespace fs = std::filesystem;
+
+// The release's own spelling.
+constexpr const char* kPhiFolder = "Phi-3.5-vision-instruct-seperated";
+constexpr const char* kLlamaFolder = "llama3-llava-next-8b-seperated";
+constexpr const char* kInternVideoFile = "internvideo/vision-encoder-InternVideo2-stage2_1b-224p-f4.pt";
+
+/** The files of a release, opened; the planned tensors' closures share it. */
+struct Files {
+  fs::path folder;
+  fs::path base;  ///< the folder that names the language model
+  LanguageModelType type;
+  TorchArchive clip;
+  TorchArchive newline;
+  TorchArchive internvideo;
+  TorchArchive checkpoint;
+  io::Weights language;
+  OfficialSizes sizes;
+};
+
+fs::path first_existing(const fs::path& folder, const std::vector<std::string>& names, const std::string& what) {
+  for (const std::string& name : names) {
+    if (fs::exists(folder / name)) return folder / name;
+  }
+  throw Error(ErrorCode::kNotFound, folder.string() + ": has no " + what + " (looked for " + names.front() + ")");
+}
+
+fs::path find_checkpoint(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder / "ckpt", ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("sft_") && name.ends_with(".pth")) found.push_back(entry.path());
+  }
+  if (found.size() != 1) {
+    throw Error(ErrorCode::kNotFound, (folder / "ckpt").string() + ": holds " + std::to_string(found.size()) +
+                                          " files sft_*.pth, exactly one is needed");
+  }
+  return found.front();
+}
+
+class Planner {
+ public:
+  explicit Planner(std::shared_ptr<const Files> files) : files_(std::move(files)) {}
+
+  std::vector<PlannedTensor> plan(const LanguageModelConfig& language) {
+    plan_clip();
+    plan_internvideo();
+    plan_fusion();
+    plan_language(language);
+    return std::move(planned_);
+  }
+
+ private:
+  void add(std::string name, DataType type, std::vector<std::int64_t> shape, std::function<at::Tensor()> make) {
+    planned_.push_back({std::move(name), type, std::move(shape), std::move(make)});
+  }
+
+  void copy(std::string name, const TorchArchive& archive, const std::string& source) {
+    const io::TensorInfo& info = archive.info(source);
+    add(std::move(name), info.type, info.shape,
+        [files = files_, &archive, source] { return layers::to_aten(archive.get(source)); });
+  }
+
+  /** A vector that the release stores with leading dimensions of 1. */
+  void copy_flat(std::string name, const TorchArchive& archive, const std::string& source) {
+    const io::TensorInfo& info = archive.info(source);
+    std::int64_t width = 1;
+    for (const std::int64_t dimension : info.shape) width *= dimension;
+    add(std::move(name), info.type, {width},
+        [files = files_, &archive, source] { return layers::to_aten(archive.get(source)).flatten(); });
+  }
+
+  void plan_clip() {
+    const std::string last = "vision_model.encoder.layers." + std::to_string(files_->sizes.config.spatial.layers) + ".";
+    for (const std::string& name : files_->clip.names()) {
+      if (!name.starts_with("vision_model.")) continue;
+      if (name.starts_with(last) || name.starts_with("vision_model.post_layernorm.")) continue;
+      if (name.ends_with(".position_ids")) continue;
+      copy("spatial_encoder." + name.substr(std::string("vision_model.").size()), files_->clip, name);
+    }
+  }
+
+  void plan_internvideo() {
+    const std::string last = "blocks." + std::to_string(files_->sizes.config.temporal.layers) + ".";
+    for (const std::string& name : files_->internvideo.names()) {
+      const bool used = name == "cls_token" || name.starts_with("patch_embed.") || name.starts_with("blocks.");
+      if (used && !name.starts_with(last)) copy("temporal_encoder." + name, files_->internvideo, name);
+    }
+    plan_position_embedding();
+  }
+
+  /** The release's positions of few frames, interpolated linearly over time; the class token's as it is. */
+  void plan_position_embedding() {
+    const auto& [name, type, shape] = files_->internvideo.info("pos_embed");
+    const std::int64_t stored = files_->sizes.pretrained_num_frames;
+    const std::int64_t wanted = files_->sizes.config.frames_per_segment();
+    if (shape.size() != 3 || shape[0] != 1 || (shape[1] - 1) % stored != 0) {
+      throw Error(ErrorCode::kMalformed, (files_->folder / kInternVideoFile).string() + ": pos_embed has shape " +
+                                             to_string(shape) + ", not one position for each patch of " +
+                                             std::to_string(stored) + " frames");
+    }
+    const std::int64_t patches = (shape[1] - 1) / stored;
+    const auto make = [files = files_, stored, wanted, patches] {
+      const at::Tensor whole = layers::to_aten(files->internvideo.get("pos_embed")).to(at::kFloat);
+      const at::Tensor over_time = whole.slice(1, 1).reshape({stored, patches, whole.size(2)}).permute({1, 2, 0});
+      const at::Tensor frames = at::upsample_linear1d(over_time, {wanted}, /*align_corners=*/false);
+      return at::cat({whole.slice(1, 0, 1), frames.permute({2, 0, 1}).reshape({1, wanted * patches, whole.size(2)})},
+                     1);
+    };
+    add("temporal_encoder." + name, type, {1, wanted * patches + 1, shape[2]}, make);
+  }
+
+  void plan_fusion() {
+    const bool phi = files_->type == LanguageModelType::kPhi3;
+    const char* const first = phi ? "linear_0" : "linear_1";
+    const char* const second = phi ? "linear_1" : "linear_2";
+    for (const char* parameter : {".weight", ".bias"}) {
+      const std::string spatial = "model/multi_modal_projector/";
+      copy(std::string("spatial_projector.linear_1") + parameter, files_->checkpoint, spatial + first + parameter);
+      copy(std::string("spatial_projector.linear_2") + parameter, files_->checkpoint, spatial + second + parameter);
+      const std::string temporal = "model/video_projecter/";
+      copy(std::string("temporal_projector.linear_1") + parameter, files_->checkpoint,
+           temporal + "up_proj" + parameter);
+      copy(std::string("temporal_projector.linear_2") + parameter, files_->checkpoint,
+           temporal + "down_proj" + parameter);
+    }
+    if (phi) {
+      copy_flat("sub_GN", files_->newline, "sub_GN");
+      copy_flat("glb_GN", files_->newline, "glb_GN");
+    } else {
+      copy_flat("image_newline", files_->newline, "image_newline");
+    }
+  }
+
+  static std::string tuned_name(const std::string& name) { return "model/language_model/base_model.model." + name; }
+
+  const io::TensorInfo& language_info(const std::string& name) const {
+    if (files_->checkpoint.contains(tuned_name(name))) return files_->checkpoint.info(tuned_name(name));
+    return files_->language.info(name);
+  }
+
+  /** The fine-tuned weight, or the base's where there is none, with its LoRA: W + alpha / r * B A. */
+  static at::Tensor language_tensor(const Files& files, const std::string& name) {
+    const TorchArchive& tuned = files.checkpoint;
+    const at::Tensor weight = tuned.contains(tuned_name(name)) ? layers::to_aten(tuned.get(tuned_name(name)))
+                                                               : layers::to_aten(files.language.get(name));
+    const std::string stem = tuned_name(name.substr(0, name.size() - std::string("weight").size()));
+    if (!name.ends_with(".weight") || !tuned.contains(stem + "lora_A.default.weight")) return weight;
+    const at::Tensor a = layers::to_aten(tuned.get(stem + "lora_A.default.weight")).to(at::kFloat);
+    const at::Tensor b = layers::to_aten(tuned.get(stem + "lora_B.default.weight")).to(at::kFloat);
+    if (a.dim() != 2 || b.dim() != 2 || a.size(0) != files.sizes.lora_rank || b.size(1) != files.sizes.lora_rank ||
+        b.size(0) != weight.size(0) || a.size(1) != weight.size(1)) {
+      throw Error(ErrorCode::kMalformed, stem + "lora_A, lora_B: shapes do not fit the weight and rank " +
+                                             std::to_string(files.sizes.lora_rank));
+    }
+    return weight.to(at::kFloat).add(at::matmul(b, a), files.sizes.lora_scale).to(weight.scalar_type());
+  }
+
+  void language_copy(const std::string& name) {
+    const io::TensorInfo& info = language_info(name);
+    add("language_model." + name, info.type, info.shape,
+        [files = files_, name] { return language_tensor(*files, name); });
+  }
+
+  /** Rows of several matrices in one, so that the decoder has one product where the checkpoint has several. */
+  void language_stack(const std::string& name, const std::vector<std::string>& parts) {
+    std::vector<std::int64_t> shape = language_info(parts.front()).shape;
+    for (std::size_t i = 1; i < parts.size(); ++i) shape.front() += language_info(parts[i]).shape.at(0);
+    add("language_model." + name, language_info(parts.front()).type, shape, [files = files_, parts] {
+      std::vector<at::Tensor> tensors;
+      for (const std::string& part : parts) tensors.push_back(language_tensor(*files, part));
+      return at::cat(tensors);
+    });
+  }
+
+  void plan_language(const LanguageModelConfig& language) {
+    for (std::int64_t i = 0; i < language.layers; ++i) plan_layer("model.layers." + std::to_string(i) + ".");
+    language_copy("model.embed_tokens.weight");
+    language_copy("model.norm.weight");
+    language_copy("lm_head.weight");
+    if (files_->checkpoint.contains(tuned_name("lm_head.bias"))) {
+      language_copy("lm_head.bias");
+    } else {
+      add("language_model.lm_head.bias", DataType::kFloat32, {language.vocab_size},
+          [n = language.vocab_size] { return at::zeros({n}); });
+    }
+  }
+
+  void plan_layer(const std::string& layer) {
+    if (files_->type == LanguageModelType::kPhi3) {
+      language_copy(layer + "self_attn.qkv_proj.weight");
+      language_copy(layer + "mlp.gate_up_proj.weight");
+    } else {
+      language_stack(
+          layer + "self_attn.qkv_proj.weight",
+          {layer + "self_attn.q_proj.weight", layer + "self_attn.k_proj.weight", layer + "self_attn.v_proj.weight"});
+      language_stack(layer + "mlp.gate_up_proj.weight", {layer + "mlp.gate_proj.weight", layer + "mlp.up_proj.weight"});
+    }
+    language_copy(layer + "self_attn.o_proj.weight");
+    language_copy(layer + "mlp.down_proj.weight");
+    language_copy(layer + "input_layernorm.weight");
+    language_copy(layer + "post_attention_layernorm.weight");
+  }
+
+  std::shared_ptr<const Files> files_;
+  std::vector<PlannedTensor> planned_;
+};
+
+std::shared_ptr<const Files> open_files(const fs::path& folder) {
+  if (!fs::is_directory(folder)) throw Error(ErrorCode::kNotFound, folder.string() + ": no such folder");
+  const fs::path base = first_existing(folder, {kPhiFolder, kLlamaFolder}, "language model of the official release");
+  const LanguageModelType type = base.filename() == kPhiFolder ? LanguageModelType::kPhi3 : LanguageModelType::kLlama;
+  const char* newline = type == LanguageModelType::kPhi3 ? "image_newlines.pth" : "image_newline.pth";
+  return std::make_shared<const Files>(Files{
+      .folder = folder,
+      .base = base,
+      .type = type,
+      .clip = TorchArchive::open(base / "vision_model.pth"),
+      .newline = TorchArchive::open(base / newline),
+      .internvideo = TorchArchive::open(folder / kInternVideoFile),
+      .checkpoint = TorchArchive::open(find_checkpoint(folder)),
+      .language = io::Weights::open(base / "language_model_seperated"),
+      .sizes = read_official_sizes(folder, type),
+  });
+}
+
+}  // namespace
+
+OfficialRelease open_official_release(const fs::path& folder) {
+  const std::shared_ptr<const Files> files = open_files(folder);
+  const std::string embedding = "model/language_model/base_model.model.model.embed_tokens.weight";
+  const std::vector<std::int64_t> embedding_shape = files->checkpoint.info(embedding).shape;
+  if (embedding_shape.size() != 2) {
+    throw Error(ErrorCode::kMalformed, files->checkpoint.path().string() + ": " + embedding + " is not a matrix");
+  }
+
+  OfficialRelease release;
+  release.config = files->sizes.config;
+  release.config.language =
+      read_language_config(files->base / "language_model_seperated" / "config.json", files->type, embedding_shape[0]);
+  release.tokenizer = first_existing(
+      folder,
+      {"tokenizer/tokenizer.json", "Phi-3.5-mini-instruct/tokenizer.json", "llama3-llava-next-8b/tokenizer.json"},
+      "tokenizer");
+  release.tensors = Planner(files).plan(release.config.language);
+  return release;
+}
+
+}  // namespace gvl::model

@@ -1,0 +1,326 @@
+/*
+ * gvl-parity FIXTURE_DIR...: is our engine the published model? Converts each fixture's official release, runs every
+ * stage on the fixture's inputs and compares with what the published implementation computed. Prints a row a stage;
+ * exits 0 when all are within tolerance, 1 when one is not, 2 when a fixture cannot be used.
+ */
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/stack.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include "fixture.hpp"
+#include "gvl/convert.hpp"
+#include "gvl/error.hpp"
+#include "gvl/model.hpp"
+#include "gvl/preprocess.hpp"
+#include "gvl/sampling.hpp"
+#include "layers/tensor_bridge.hpp"
+#include "model/grounder.hpp"
+#include "model/model_folder.hpp"
+#include "model/network.hpp"
+#include "ops/ops.hpp"
+#include "report.hpp"
+#include "vision/pooling.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace gvl;
+using parity::Fixture;
+using parity::Report;
+
+// reference/README, "Tolerances".
+constexpr double kFeatureTolerance = 2e-4;
+constexpr double kLogitTolerance = 5e-4;
+constexpr double kPixelTolerance = 1.0;           // in 8-bit terms
+constexpr double kPixelFractionTolerance = 1e-3;  // of the pixels may be off by that one
+
+constexpr std::pair<const char*, Task> kTasks[] = {
+    {"grounding", Task::kGrounding}, {"qa", Task::kQuestion}, {"referring", Task::kReferring}};
+
+double largest_difference(const at::Tensor& a, const at::Tensor& b) {
+  if (a.sizes() != b.sizes()) return std::numeric_limits<double>::infinity();
+  return a.sub(b).abs().max().item<double>();
+}
+
+template <typename T>
+std::size_t differing(const std::vector<T>& a, const std::vector<T>& b) {
+  std::size_t count = a.size() > b.size() ? a.size() - b.size() : b.size() - a.size();
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) count += a[i] != b[i];
+  return count;
+}
+
+/** A converted model in a temporary folder. */
+class ConvertedModel {
+ public:
+  explicit ConvertedModel(const fs::path& official)
+      : folder_(fs::temp_directory_path() / ("gvl-parity-" + std::to_string(getpid()) + "-" +
+                                             fs::absolute(official / ".").parent_path().filename().string())) {
+    convert(official, folder_);
+  }
+  ~ConvertedModel() {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  ConvertedModel(const ConvertedModel&) = delete;
+  ConvertedModel& operator=(const ConvertedModel&) = delete;
+
+  const fs::path& folder() const noexcept { return folder_; }
+
+ private:
+  fs::path folder_;
+};
+
+class Parity {
+ public:
+  Parity(const Fixture& fixture, const fs::path& model, Report& report)
+      : fixture_(fixture),
+        report_(report),
+        config_(ModelConfig::load(model / model::kConfigFile)),
+        parameters_(model),
+        network_(layers::Parameters(parameters_, at::kCPU, at::kFloat), config_),
+        grounder_(network_, model::load_tokenizer(model / model::kTokenizerFile, config_)) {}
+
+  void run() {
+    check_sampling();
+    check_pixels("temporal pixels", "temporal_pixel_values", config_.temporal, all_samples());
+    check_pixels("spatial pixels", "spatial_pixel_values", config_.spatial, keyframes());
+    check_tokenizer();
+    const at::Tensor video_tokens = check_streams();
+    for (const auto& [name, task] : kTasks) check_task(name, task, video_tokens);
+    for (int i = 1; i <= 2; ++i) check_training_ids(i);
+  }
+
+ private:
+  at::Tensor expected(const std::string& name) const { return layers::to_aten(fixture_.tensors.get(name)); }
+
+  std::vector<std::int64_t> all_samples() const {
+    std::vector<std::int64_t> samples;
+    for (std::int64_t i = 0; i < config_.frames; ++i) samples.push_back(i);
+    return samples;
+  }
+
+  std::vector<std::int64_t> keyframes() const {
+    std::vector<std::int64_t> samples;
+    const std::int64_t per_segment = config_.frames_per_segment();
+    for (std::int64_t i = 0; i < config_.segments; ++i) samples.push_back(i * per_segment + keyframe_of(per_segment));
+    return samples;
+  }
+
+  void check_sampling() {
+    std::size_t wrong = differing(sample_indices(config_.frames, fixture_.expected.integer("num_video_frames", 1)),
+                                  parity::integers(fixture_.expected.array("frame_indices")));
+    std::size_t total = static_cast<std::size_t>(config_.frames);
+    for (const io::JsonValue& sampling : fixture_.expected.array("frame_sampling").elements()) {
+      const std::vector<std::int64_t> indices = parity::integers(sampling.array("indices"));
+      wrong += differing(sample_indices(sampling.integer("num_frames", 1), sampling.integer("num_video_frames", 1)),
+                         indices);
+      total += indices.size();
+    }
+    report_.add_equal("frame indices", wrong, total);
+  }
+
+  void check_pixels(const char* stage, const char* tensor, const VisionConfig& config,
+                    const std::vector<std::int64_t>& samples) {
+    const Tensor frames = fixture_.tensors.get("frames_rgb");
+    const std::int64_t height = frames.shape.at(1), width = frames.shape.at(2);
+    const std::int64_t size = config.image_size;
+    std::vector<at::Tensor> ours;
+    for (const std::int64_t sample : samples) {
+      auto pixels = allocate_tensor_data(static_cast<std::size_t>(size * size * 3));
+      const RgbView view{frames.as<std::uint8_t>() + sample * height * width * 3, width, height, width * 3};
+      resize_and_crop(view, size,
+                      {reinterpret_cast<std::uint8_t*>(pixels.get()), static_cast<std::size_t>(size * size * 3)});
+      ours.push_back(layers::to_aten({DataType::kUInt8, {size, size, 3}, pixels}));
+    }
+    const at::Tensor mean = layers::to_aten(floats({config.mean.begin(), config.mean.end()})).view({1, 3, 1, 1});
+    const at::Tensor std = layers::to_aten(floats({config.std.begin(), config.std.end()})).view({1, 3, 1, 1});
+    const at::Tensor theirs = expected(tensor).mul(std).add(mean).mul(255).round();
+    const at::Tensor difference = at::stack(ours).to(at::kFloat).movedim(-1, 1).sub(theirs).abs();
+    report_.add(stage, difference.max().item<double>(), kPixelTolerance);
+    report_.add(std::string(stage) + ", part that differs", difference.gt(0).to(at::kDouble).mean().item<double>(),
+                kPixelFractionTolerance);
+  }
+
+  static Tensor floats(const std::vector<double>& values) {
+    auto data = allocate_tensor_data(values.size() * sizeof(float));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      reinterpret_cast<float*>(data.get())[i] = static_cast<float>(values[i]);
+    }
+    return {DataType::kFloat32, {static_cast<std::int64_t>(values.size())}, data};
+  }
+
+  void check_tokenizer() {
+    std::size_t wrong_ids = 0, wrong_texts = 0, total = 0;
+    for (const io::JsonValue& test : fixture_.expected.array("tokenizer").elements()) {
+      const std::vector<std::int64_t> ids = parity::integers(test.array("ids"));
+      wrong_ids += grounder_.prompts().tokenizer().encode(test.string("text")) != ids;
+      wrong_texts += grounder_.prompts().tokenizer().decode(ids) != test.string("decoded");
+      ++total;
+    }
+    report_.add_equal("tokenizer: ids", wrong_ids, total);
+    report_.add_equal("tokenizer: decoded text", wrong_texts, total);
+  }
+
+  at::Tensor check_streams() {
+    const Cancellation cancellation;
+    const at::Tensor spatial = network_.spatial_encoder().forward(expected("spatial_pixel_values"), cancellation);
+    report_.add("spatial features", largest_difference(spatial, expected("spatial_features")), kFeatureTolerance);
+
+    const at::Tensor pixels = expected("temporal_pixel_values");
+    const at::Tensor segments = pixels.unflatten(0, {config_.segments, config_.frames_per_segment()});
+    const at::Tensor temporal = network_.temporal_encoder().forward(segments, cancellation);
+    report_.add("temporal features", largest_difference(temporal, expected("temporal_features")), kFeatureTolerance);
+
+    const at::Tensor spatial_pooled = vision::pool_spatial(spatial, config_.spatial_pooling);
+    const at::Tensor temporal_pooled =
+        vision::pool_temporal(temporal, config_.frames_per_segment(), config_.temporal_grid);
+    std::vector<at::Tensor> tokens;
+    for (std::int64_t i = 0; i < config_.segments; ++i) {
+      tokens.push_back(network_.fusion().forward(spatial_pooled.select(0, i), temporal_pooled.select(0, i)));
+    }
+    const at::Tensor video_tokens = at::cat(tokens);
+    report_.add("video tokens", largest_difference(video_tokens, expected("video_tokens")), kFeatureTolerance);
+    return video_tokens;
+  }
+
+  /** The fixture's prompt, its video mark -200 where `<image>` was, cut in two there. */
+  text::PromptTokens prompt_of(const std::string& task) const {
+    const std::vector<std::int64_t> ids = fixture_.ids("input_ids_" + task);
+    const auto video = std::find(ids.begin(), ids.end(), -200);
+    if (video == ids.end()) throw Error(ErrorCode::kMalformed, "input_ids_" + task + ": has no -200");
+    return {{ids.begin(), video}, {video + 1, ids.end()}};
+  }
+
+  /** What a user asks to get the fixture's prompt: the text that its template holds. */
+  Query query_of(const std::string& task, Task kind) const {
+    const std::string prompt = fixture_.expected.object("prompts").string(task);
+    const PromptConfig& prompts = config_.prompts;
+    const std::string& form = kind == Task::kGrounding   ? prompts.grounding
+                              : kind == Task::kReferring ? prompts.referring
+                                                         : prompts.question;
+    const std::size_t place = form.find("{query}");
+    const std::string head = prompts.system + prompts.user + form.substr(0, place);
+    const std::string tail = form.substr(place + std::string("{query}").size()) + prompts.assistant;
+    if (!prompt.starts_with(head) || !prompt.ends_with(tail) || prompt.size() < head.size() + tail.size()) {
+      throw Error(ErrorCode::kMalformed, "expected.json: prompts." + task + ": is not made by this model's template");
+    }
+    return {kind, prompt.substr(head.size(), prompt.size() - head.size() - tail.size())};
+  }
+
+  void check_task(const std::string& name, Task kind, const at::Tensor& video_tokens) {
+    const text::PromptTokens theirs = prompt_of(name);
+    const text::PromptTokens ours = grounder_.prompts().build(query_of(name, kind), fixture_.duration());
+    report_.add_equal(
+        name + ": prompt ids",
+        differing(ours.before_video, theirs.before_video) + differing(ours.after_video, theirs.after_video),
+        theirs.before_video.size() + theirs.after_video.size());
+
+    const Cancellation cancellation;
+    const at::Tensor prefix = grounder_.embed_prefix(theirs.before_video, video_tokens);
+    const std::int64_t capacity = prefix.size(0) + static_cast<std::int64_t>(theirs.after_video.size()) + 1;
+    language::PrefixedGenerator first(network_.decoder(), prefix, capacity);
+    const at::Tensor logits = first.read_prompt(theirs.after_video, cancellation);
+    report_.add(name + ": first logits", largest_difference(logits, expected("logits_" + name)), kLogitTolerance);
+    check_top_logits(name, prefix, theirs.after_video);
+    check_answer(name, kind, video_tokens);
+  }
+
+  /** The five highest logits of every step, behind the fixture's own tokens. */
+  void check_top_logits(const std::string& name, const at::Tensor& prefix, const std::vector<std::int64_t>& prompt) {
+    const std::vector<std::int64_t> tokens = generated(name);
+    const auto steps = fixture_.expected.object("top_logits").array(name).elements();
+    const std::int64_t capacity = prefix.size(0) + static_cast<std::int64_t>(prompt.size() + tokens.size());
+    language::PrefixedGenerator generator(network_.decoder(), prefix, capacity);
+    std::vector<std::int64_t> read = prompt;
+    double largest = 0;
+    for (std::size_t step = 0; step < steps.size(); ++step) {
+      const at::Tensor logits = generator.read_prompt(read, Cancellation());
+      for (const io::JsonValue& top : steps[step].elements()) {
+        const double value = logits[top.at(0).as_integer(0, logits.size(0) - 1)].item<double>();
+        largest = std::max(largest, std::abs(value - top.at(1).as_number()));
+      }
+      if (step < tokens.size()) read.push_back(tokens[step]);
+    }
+    report_.add(name + ": top logits of each step", largest, kLogitTolerance);
+  }
+
+  std::vector<std::int64_t> generated(const std::string& name) const {
+    return parity::integers(fixture_.expected.object("generation").object(name).array("tokens"));
+  }
+
+  /** The whole way of a query, as a user asks it. */
+  void check_answer(const std::string& name, Task kind, const at::Tensor& video_tokens) {
+    const io::JsonValue theirs = fixture_.expected.object("generation").object(name);
+    const std::vector<std::int64_t> tokens = generated(name);
+    GenerationOptions options;
+    options.max_new_tokens = static_cast<std::int64_t>(tokens.size());
+    grounder_.answer(
+        layers::from_aten(video_tokens), fixture_.duration(), {query_of(name, kind)}, options, Cancellation(),
+        [&](model::Grounder::Result result) {
+          if (result.error) std::rethrow_exception(result.error);
+          report_.add_equal(name + ": greedy tokens", differing(result.answer.tokens, tokens), tokens.size());
+          report_.add_equal(name + ": text", result.answer.text != theirs.string("text"), 1);
+          report_.add_equal(name + ": text in seconds", result.answer.text_seconds != theirs.string("text_seconds"), 1);
+        });
+  }
+
+  void check_training_ids(int number) {
+    const std::string text = fixture_.expected.object("training").array("texts").at(number - 1).as_string();
+    const std::vector<std::int64_t> theirs = fixture_.ids("train_input_ids_" + std::to_string(number));
+    const PromptConfig& prompts = config_.prompts;
+    const std::size_t turn = (prompts.system + prompts.user).size();
+    const std::size_t answer = text.find(prompts.assistant, turn);
+    const std::size_t answer_text = answer + prompts.assistant.size();
+    const text::PromptTokens ours =
+        grounder_.prompts()
+            .build_training(text.substr(turn, answer - turn),
+                            text.substr(answer_text, text.size() - prompts.end.size() - answer_text))
+            .tokens;
+    std::vector<std::int64_t> ids = ours.before_video;
+    ids.push_back(-200);
+    ids.insert(ids.end(), ours.after_video.begin(), ours.after_video.end());
+    report_.add_equal("training text " + std::to_string(number) + ": ids", differing(ids, theirs), theirs.size());
+  }
+
+  const Fixture& fixture_;
+  Report& report_;
+  ModelConfig config_;
+  model::FolderParameters parameters_;
+  model::Network network_;
+  model::Grounder grounder_;
+};
+
+bool check(const fs::path& folder) {
+  const Fixture fixture = Fixture::open(folder);
+  const ConvertedModel converted(folder);
+  Report report(folder.string());
+  Parity(fixture, converted.folder(), report).run();
+  return report.ok();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: gvl-parity FIXTURE_DIR...\n");
+    return 2;
+  }
+  ops::set_threads(0);
+  bool ok = true;
+  for (int i = 1; i < argc; ++i) {
+    try {
+      ok = check(argv[i]) && ok;
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "gvl-parity: %s: %s\n", argv[i], error.what());
+      return 2;
+    }
+  }
+  return ok ? 0 : 1;
+}

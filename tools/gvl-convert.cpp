@@ -1,0 +1,63 @@
+/*
+ * gvl-convert [--dtype float32|bfloat16|float16] OFFICIAL_DIR OUT_DIR: makes a model folder from the official release.
+ * Exits 0 when it is there, 1 on wrong usage, 2 when the release cannot be converted.
+ */
+#include <glib.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <optional>
+#include <string>
+
+#include "gvl/convert.hpp"
+#include "gvl/error.hpp"
+
+namespace {
+
+constexpr gvl::DataType kTypes[] = {gvl::DataType::kFloat32, gvl::DataType::kBFloat16, gvl::DataType::kFloat16};
+
+std::optional<gvl::DataType> parse_type(const std::string& name) {
+  for (const gvl::DataType type : kTypes) {
+    if (name == gvl::name_of(type)) return type;
+  }
+  return std::nullopt;
+}
+
+void show_progress(std::size_t done, std::size_t total) {
+  std::fprintf(stderr, "\r%zu of %zu tensors%s", done, total, done == total ? "\n" : "");
+}
+
+int usage(const char* reason) {
+  std::fprintf(stderr, "gvl-convert: %s\nusage: gvl-convert [--dtype float32|bfloat16|float16] OFFICIAL_DIR OUT_DIR\n",
+               reason);
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  g_autofree char* dtype = nullptr;
+  const GOptionEntry entries[] = {
+      {"dtype", 0, 0, G_OPTION_ARG_STRING, &dtype, "Data type of the weights written; default: the release's", "TYPE"},
+      {}};
+  g_autoptr(GOptionContext) context = g_option_context_new("OFFICIAL_DIR OUT_DIR");
+  g_option_context_set_summary(context, "Makes a model folder from a folder in Grounded-VideoLLM's official layout.");
+  g_option_context_add_main_entries(context, entries, nullptr);
+  g_autoptr(GError) error = nullptr;
+  if (!g_option_context_parse(context, &argc, &argv, &error)) return usage(error->message);
+  if (argc != 3) return usage("two folders are needed");
+
+  gvl::ConvertOptions options;
+  if (dtype) {
+    options.dtype = parse_type(dtype);
+    if (!options.dtype) return usage((std::string("--dtype ") + dtype + ": not a type of weights").c_str());
+  }
+  if (isatty(STDERR_FILENO)) options.progress = show_progress;
+  try {
+    gvl::convert(argv[1], argv[2], options);
+  } catch (const gvl::Error& failure) {
+    std::fprintf(stderr, "gvl-convert: %s\n", failure.what());
+    return 2;
+  }
+  return 0;
+}

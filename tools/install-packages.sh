@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Installs what the project builds, runs and is tested with, from Debian's packages. As root, or with sudo.
+set -euo pipefail
+
+packages=(
+  # to build
+  g++ meson ninja-build pkg-config ccache clang-format
+  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libtorch-dev libjson-glib-dev
+  # to run: LibTorch is linked to any BLAS, and the reference one that it comes with is slow
+  libopenblas0-openmp
+  gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-libav
+  # the Python example
+  python3 python3-gi gir1.2-gstreamer-1.0
+)
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+done
+((${#missing[@]})) || exit 0
+
+as_root=()
+if ((EUID != 0)); then
+  command -v sudo >/dev/null || { echo "install-packages: run as root or install sudo; missing: ${missing[*]}" >&2; exit 1; }
+  as_root=(sudo)
+fi
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
