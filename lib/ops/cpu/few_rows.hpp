@@ -1,0 +1,86 @@
+#pragma once
+
+#include "ops/cpu/tile.hpp"
+
+/** Products of a few rows with a matrix that is read once, as it lies in memory. Only for kernels.cpp. */
+namespace gvl::ops::cpu {
+namespace {
+
+constexpr int kFewRows = 8;
+
+/** dots[r] = x[r] . w for kRows rows of x. Few rows are given several sums each, to keep the adders busy. */
+template <class T, int kRows>
+GVL_INLINE void dot_rows(const float* x, int64_t x_stride, const char* w, int64_t depth, float* dots) {
+  constexpr int kSums = kRows <= 2 ? 4 : kRows <= 4 ? 2 : 1;
+  Vector sums[kRows][kSums] = {};
+  int64_t k = 0;
+  for (; k + kSums * kLanes <= depth; k += kSums * kLanes) {
+#pragma GCC unroll 4
+    for (int s = 0; s < kSums; ++s) {
+      const Vector weights = T::read(w + (k + s * kLanes) * T::kBytes);
+#pragma GCC unroll 8
+      for (int r = 0; r < kRows; ++r) sums[r][s] += load(x + r * x_stride + k + s * kLanes) * weights;
+    }
+  }
+  for (; k + kLanes <= depth; k += kLanes) {
+    const Vector weights = T::read(w + k * T::kBytes);
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) sums[r][0] += load(x + r * x_stride + k) * weights;
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+    for (int s = 1; s < kSums; ++s) sums[r][0] += sums[r][s];
+    dots[r] = sum(sums[r][0]);
+  }
+  for (; k < depth; ++k) {
+    const float weight = T::read_one(w + k * T::kBytes);
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) dots[r] += x[r * x_stride + k] * weight;
+  }
+}
+
+template <class T, int kRows>
+void multiply_few_rows(const FewRows& p, const float* x, float* y, int64_t first, int64_t last) {
+  for (int64_t n = first; n < last; ++n) {
+    float dots[kRows];
+    dot_rows<T, kRows>(x, p.x_stride, p.w.data + n * p.w.stride, p.depth, dots);
+    const float bias = p.bias ? load_one(p.bias + n) : 0;
+    for (int r = 0; r < kRows; ++r) y[r * p.y_stride + n] = dots[r] + bias;
+  }
+}
+
+template <int kValue>
+struct Constant {
+  static constexpr int value = kValue;
+};
+
+/** Calls f with the number, 1 ... kFewRows, as a constant. */
+template <int kCount = kFewRows, class F>
+GVL_INLINE void with_rows(int64_t rows, F f) {
+  if (rows == kCount) {
+    f(Constant<kCount>());
+  } else if constexpr (kCount > 1) {
+    with_rows<kCount - 1>(rows, f);
+  }
+}
+
+void few_rows(const FewRows& p) {
+  // So much of w stays in the cache while groups of x's rows pass over it.
+  constexpr int64_t kBytes = 128 << 10;
+  const int64_t block = p.rows <= kFewRows ? p.last - p.first : 1 + kBytes / (p.depth * size_of(p.w.type) + 1);
+  for (int64_t n = p.first; n < p.last; n += block) {
+    for (int64_t row = 0; row < p.rows; row += kFewRows) {
+      with_type(p.w.type, [&](auto type) {
+        with_rows(smaller(kFewRows, p.rows - row), [&](auto rows) {
+          const int64_t last = smaller(n + block, p.last);
+          multiply_few_rows<decltype(type), decltype(rows)::value>(p, p.x + row * p.x_stride, p.y + row * p.y_stride, n,
+                                                                   last);
+        });
+      });
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gvl::ops::cpu

@@ -1,0 +1,40 @@
+// Compiled once for every instruction set, with GVL_KERNELS the name of the table that it makes: see kernels.hpp.
+#include "ops/cpu/kernels.hpp"
+
+#include "ops/cpu/attend.hpp"
+#include "ops/cpu/few_rows.hpp"
+#include "ops/cpu/pointwise.hpp"
+#include "ops/cpu/tile.hpp"
+
+#define GVL_TEXT_OF(name) #name
+#define GVL_TEXT(name) GVL_TEXT_OF(name)
+
+namespace gvl::ops::cpu {
+
+extern const Kernels GVL_KERNELS;
+
+const Kernels GVL_KERNELS = {
+    .name = GVL_TEXT(GVL_KERNELS),
+    .x_strip = kTileRows,
+    .w_strip = kTileColumns,
+    .pack_left = pack<kTileRows>,
+    .pack_right = pack<kTileColumns>,
+    .multiply = multiply,
+    .few_rows = few_rows,
+    .key_block_size = key_block_size,
+    .pack_keys_values = pack_keys_values,
+    .attend_scratch = attend_scratch,
+    .attend_tile = attend_tile,
+    .attend_range = attend_range,
+    .merge_ranges = merge_ranges,
+    .rms_norm = rms_norm,
+    .layer_norm = layer_norm,
+    .gelu = gelu,
+    .quick_gelu = quick_gelu,
+    .silu_and_multiply = silu_and_multiply,
+    .add_scaled = add_scaled,
+    .rotary = rotary,
+    .widen = widen,
+};
+
+}  // namespace gvl::ops::cpu
