@@ -45,17 +45,22 @@ std::string json_string(const std::string& text) {
 
 std::string metadata_json(const std::map<std::string, std::string>& metadata) {
   std::string out = "\"__metadata__\":{";
-  const char* separator = "";
+  bool first = true;
   for (const auto& [key, text] : metadata) {
-    out += separator + json_string(key) + ":" + json_string(text);
-    separator = ",";
+    if (!std::exchange(first, false)) out += ',';
+    out += json_string(key);
+    out += ':';
+    out += json_string(text);
   }
   return out + "}";
 }
 
 std::string shape_json(const std::vector<std::int64_t>& shape) {
   std::string out = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) out += (i ? "," : "") + std::to_string(shape[i]);
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (i > 0) out += ',';
+    out += std::to_string(shape[i]);
+  }
   return out + "]";
 }
 
@@ -136,7 +141,7 @@ void SafetensorsWriter::create_temporary() {
   static std::atomic<unsigned> counter{0};
   do {
     temporary_ = path_;
-    temporary_ += "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
+    temporary_ += std::string(".") + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   } while (descriptor_ < 0 && errno == EEXIST);
   if (descriptor_ < 0) fail("cannot create a file in its folder", errno);

@@ -1,0 +1,249 @@
+#include "io/json.hpp"
+
+#include "io/quote.hpp"
+#include "io_test.hpp"
+
+using namespace gvl;
+using namespace gvl::io;
+using namespace gvl::io::test;
+
+namespace {
+
+JsonValue parse(const std::string& text) { return JsonValue::parse(text, "config.json"); }
+
+std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
+
+}  // namespace
+
+GST_START_TEST(reads_values) {
+  const JsonValue root = parse(
+      R"({"spatial": {"heads": 16, "eps": 1e-5, "name": "CLIP \u00e9 \ud83d\ude00 \"\\\/\n", "on": true, "off": false,
+         "none": null, "mean": [0.5, 1, -2.25e0]}, "zero": [0, -0, 0.0, -9223372036854775807, 9223372036854775807]})");
+  const JsonValue spatial = root.object("spatial");
+  fail_unless_equals_int64(spatial.integer("heads"), 16);
+  fail_unless_equals_int64(spatial.integer("heads", 16, 16), 16);
+  fail_unless_equals_float(spatial.number("eps"), 1e-5);
+  fail_unless_equals_float(spatial.number("heads"), 16);
+  expect_text(spatial.string("name"), "CLIP \xc3\xa9 \xf0\x9f\x98\x80 \"\\/\n");
+  fail_unless(spatial.boolean("on") && !spatial.boolean("off"));
+  fail_unless(!spatial.has("none") && !spatial.has("absent") && spatial.has("heads"));
+  fail_unless_equals_int64(spatial.integer_or("none", 7), 7);
+  fail_unless_equals_int64(spatial.integer_or("heads", 7), 16);
+  fail_unless_equals_float(spatial.number_or("absent", 2.5), 2.5);
+  fail_unless(spatial.boolean_or("absent", true));
+  expect_text(spatial.string_or("absent", "x"), "x");
+  fail_unless_equals_int(spatial.array("mean").size(), 3);
+  fail_unless_equals_float(spatial.array("mean").elements()[2].as_number(), -2.25);
+  fail_unless_equals_int64(root.array("zero").at(std::size_t{3}).as_integer(), -9223372036854775807);
+  fail_unless_equals_int64(root.array("zero").at(std::size_t{4}).as_integer(), INT64_MAX);
+  expect_text(root.members()[0].first, "spatial");
+  fail_unless(json_node_get_node_type(root.node()) == JSON_NODE_OBJECT);
+}
+GST_END_TEST;
+
+GST_START_TEST(values_outlive_their_root) {
+  const JsonValue mean = parse(R"({"a": {"mean": [1, 2]}})").object("a").array("mean");
+  fail_unless_equals_int64(mean.at(std::size_t{1}).as_integer(), 2);
+  expect_text(mean.path(), "a.mean");
+}
+GST_END_TEST;
+
+GST_START_TEST(last_of_repeated_members_counts) {
+  const JsonValue root = parse(R"({"a": 1, "b": {"c": 1, "c": 2}, "a": 3})");
+  fail_unless_equals_int64(root.integer("a"), 3);
+  fail_unless_equals_int64(root.object("b").integer("c"), 2);
+  expect_text(root.repeated_member().value(), "a");
+  fail_unless(!parse(R"({"b": {"c": 1, "c": 2}})").repeated_member());
+}
+GST_END_TEST;
+
+GST_START_TEST(wrong_values_name_the_member) {
+  const JsonValue root = parse(R"({"spatial": {"heads": "16", "layers": 2.5, "size": -1, "big": 18446744073709551615,
+      "huge": 1e400, "mean": [1, "x"], "none": null}, "list": []})");
+  const JsonValue spatial = root.object("spatial");
+  const struct {
+    const char* part;
+    std::function<void()> run;
+  } cases[] = {
+      {"config.json: spatial.heads: expected an integer, found a string", [&] { spatial.integer("heads"); }},
+      {"config.json: spatial.layers: expected an integer, found a number", [&] { spatial.integer("layers"); }},
+      {"config.json: spatial.size: -1 is not within 1 to 100", [&] { spatial.integer("size", 1, 100); }},
+      {"config.json: spatial.big: expected an integer, found a number", [&] { spatial.integer("big"); }},
+      {"config.json: spatial.huge: the number is too large", [&] { spatial.number("huge"); }},
+      {"config.json: spatial.absent: is missing", [&] { spatial.number("absent"); }},
+      {"config.json: spatial.none: expected a bool, found null", [&] { spatial.boolean("none"); }},
+      {"config.json: spatial.size: expected a string, found an integer", [&] { spatial.string("size"); }},
+      {"config.json: spatial.mean[1]: expected a number", [&] { spatial.array("mean").elements()[1].as_number(); }},
+      {"config.json: spatial.mean: has 2 elements", [&] { spatial.array("mean").at(std::size_t{2}); }},
+      {"config.json: spatial.mean: expected an object, found an array", [&] { spatial.object("mean"); }},
+      {"config.json: list: expected an object", [&] { root.at("list").at("x"); }},
+      {"config.json: spatial: expected an array, found an object", [&] { root.array("spatial"); }},
+      {"config.json: spatial.heads: expected an object", [&] { spatial.at("heads").size(); }},
+      {"config.json: spatial.heads: expected a number", [&] { spatial.number_or("heads", 1); }},
+      {"config.json: custom", [&] { throw root.error("custom"); }},
+  };
+  for (const auto& test : cases) expect_error(test.part, ErrorCode::kMalformed, {test.part}, test.run);
+}
+GST_END_TEST;
+
+GST_START_TEST(integers_beyond_64_bits_are_numbers) {
+  const JsonValue root = parse("[1000000000000000019884624838656, -9223372036854775809, 1]");
+  fail_unless_equals_float(root.at(std::size_t{0}).as_number(), 1e30);
+  fail_unless_equals_float(root.at(std::size_t{1}).as_number(), -9223372036854775808.0);
+  fail_unless_equals_int64(root.at(std::size_t{2}).as_integer(), 1);
+}
+GST_END_TEST;
+
+GST_START_TEST(refuses_what_is_not_json) {
+  const std::vector<std::string> texts = {"",
+                                          " ",
+                                          "{",
+                                          "[",
+                                          "[1",
+                                          "[1,",
+                                          "[1,]",
+                                          "[,1]",
+                                          "{\"a\"}",
+                                          "{\"a\":}",
+                                          "{\"a\":1,}",
+                                          "{a:1}",
+                                          "{1:1}",
+                                          "{'a':1}",
+                                          "{\"a\" 1}",
+                                          "[1 2]",
+                                          "[1}",
+                                          "{\"a\":1]",
+                                          "1 2",
+                                          "]",
+                                          "}",
+                                          ",",
+                                          ":",
+                                          "tru",
+                                          "truee",
+                                          "nul",
+                                          "NaN",
+                                          "Infinity",
+                                          "-",
+                                          "+1",
+                                          "01",
+                                          "-01",
+                                          "1.",
+                                          ".5",
+                                          "1e",
+                                          "1e+",
+                                          "0x10",
+                                          "1.5.2",
+                                          "'a'",
+                                          "\"a",
+                                          "\"\\",
+                                          "\"\\x\"",
+                                          "\"\\u12\"",
+                                          "\"\\u12G4\"",
+                                          "\"\\ud800\"",
+                                          "\"\\ud800x\"",
+                                          "\"\\ud800\\n\"",
+                                          "\"\\ud800\\u0041\"",
+                                          "\"\\udc00\"",
+                                          "\"\\u0000\"",
+                                          "\"\n\"",
+                                          "\"\t\"",
+                                          "// c\n1",
+                                          "/* c */ 1",
+                                          "# c\n1",
+                                          "[1 /* c */]",
+                                          "var x = 1;",
+                                          "\xef\xbb\xbf{}",
+                                          "\"\xff\"",
+                                          "\"\xc3\"",
+                                          "\"\xed\xa0\x80\"",
+                                          "\"\xc0\x80\"",
+                                          std::string("\"\0\"", 3),
+                                          std::string("1\0", 2),
+                                          "\f1",
+                                          "{\"a\":1}{",
+                                          "{\"a\":1}}"};
+  for (const std::string& text : texts) {
+    expect_error(text, ErrorCode::kMalformed, {"config.json: not valid JSON"}, [&] { parse(text); });
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(holds_its_limits) {
+  fail_unless_equals_int(parse(nested(64)).size(), 1);
+  expect_error("65 levels", ErrorCode::kMalformed, {"config.json", "nested deeper than 64"}, [] { parse(nested(65)); });
+  expect_error("a million levels", ErrorCode::kMalformed, {"nested deeper"}, [] { parse(nested(1000000)); });
+  expect_error("open levels", ErrorCode::kMalformed, {"nested deeper"}, [] { parse(std::string(1000000, '[')); });
+  std::string objects;
+  for (int i = 0; i < 100000; ++i) objects += "{\"a\":";
+  expect_error("objects", ErrorCode::kMalformed, {"nested deeper"}, [&] { parse(objects); });
+
+  JsonLimits limits;
+  limits.bytes = 10;
+  fail_unless_equals_int(JsonValue::parse("[1,2,3,4 ]", "a", limits).size(), 4);
+  expect_error("bytes", ErrorCode::kMalformed, {"list.json", "limit of 10"},
+               [&] { JsonValue::parse("[1,2,3,4  ]", "list.json", limits); });
+  limits.values = 3;
+  fail_unless_equals_int(JsonValue::parse("[1,2]", "a", limits).size(), 2);
+  expect_error("values", ErrorCode::kMalformed, {"list.json", "more than 3 values"},
+               [&] { JsonValue::parse("[1,2,3]", "list.json", limits); });
+}
+GST_END_TEST;
+
+GST_START_TEST(loads_files) {
+  const JsonValue tokenizer = JsonValue::load(fixture("phi_c/tokenizer/tokenizer.json"));
+  fail_unless(tokenizer.object("model").object("vocab").size() > 100);
+  fail_unless(JsonValue::load(fixture("llama_c/expected.json")).size() > 5);
+
+  const TemporaryFolder folder;
+  write_file(folder / "empty.json", "");
+  expect_error("empty", ErrorCode::kMalformed, {"empty.json", "is empty"},
+               [&] { JsonValue::load(folder / "empty.json"); });
+  expect_error("missing", ErrorCode::kNotFound, {"none.json"}, [&] { JsonValue::load(folder / "none.json"); });
+  expect_error("folder", ErrorCode::kNotFound, {"is a folder"}, [&] { JsonValue::load(folder.path()); });
+}
+GST_END_TEST;
+
+GST_START_TEST(survives_truncation_and_mutation) {
+  const std::string text =
+      read_file(fixture("phi_c/Phi-3.5-vision-instruct-seperated/language_model_seperated/config.json"));
+  for (std::size_t length = 0; length < text.find_last_of('}'); ++length) {
+    expect_error("cut at " + std::to_string(length), ErrorCode::kMalformed, {"config.json"},
+                 [&] { parse(text.substr(0, length)); });
+  }
+  const std::string rich = text.substr(0, text.find_last_of('}')) +
+                           R"(, "x": [1.5e-3, -7, "\ud83d\ude00\u00e9\n", {"y": [[], {}, null, true]}]})";
+  Random random;
+  int loaded = 0;
+  for (int i = 0; i < 20000; ++i) {
+    loaded += loads_or_throws("config.json", [&, changed = mutate(rich, random)] { parse(changed).members(); });
+  }
+  fail_unless(loaded > 0 && loaded < 20000);
+}
+GST_END_TEST;
+
+GST_START_TEST(quotes_text_for_messages) {
+  expect_text(quote("lm_head.weight \xc3\xa9"), "'lm_head.weight \xc3\xa9'");
+  expect_text(quote("a\n\xff\x01"), "'a\\x0a\\xff\\x01'");
+  expect_text(quote(std::string("a\0b", 3)), "'a\\x00b'");
+  fail_unless_equals_int(quote(std::string(1000000, 'x')).size(), 205);
+}
+GST_END_TEST;
+
+static Suite* json_suite() {
+  Suite* suite = suite_create("json");
+  TCase* tests = tcase_create("json");
+  suite_add_tcase(suite, tests);
+  tcase_add_test(tests, reads_values);
+  tcase_add_test(tests, values_outlive_their_root);
+  tcase_add_test(tests, last_of_repeated_members_counts);
+  tcase_add_test(tests, wrong_values_name_the_member);
+  tcase_add_test(tests, integers_beyond_64_bits_are_numbers);
+  tcase_add_test(tests, refuses_what_is_not_json);
+  tcase_add_test(tests, holds_its_limits);
+  tcase_add_test(tests, loads_files);
+  tcase_add_test(tests, survives_truncation_and_mutation);
+  tcase_add_test(tests, quotes_text_for_messages);
+  return suite;
+}
+
+GST_CHECK_MAIN(json)

@@ -1,0 +1,64 @@
+#include "io/mapped_file.hpp"
+
+#include <sys/stat.h>
+
+#include "io_test.hpp"
+
+using namespace gvl;
+using namespace gvl::io;
+using namespace gvl::io::test;
+
+GST_START_TEST(maps_a_file) {
+  const TemporaryFolder folder;
+  write_file(folder / "a.bin", "some bytes");
+  const auto file = MappedFile::open(folder / "a.bin", MappedFile::Access::kWillNeed);
+  std::filesystem::remove(folder / "a.bin");
+  fail_unless_equals_int(file->size(), 10);
+  fail_unless(file->text() == "some bytes");
+  fail_unless(file->path() == folder / "a.bin");
+}
+GST_END_TEST;
+
+GST_START_TEST(advice_is_clamped_to_the_file) {
+  const TemporaryFolder folder;
+  write_file(folder / "a.bin", std::string(10000, 'x'));
+  const auto file = MappedFile::open(folder / "a.bin");
+  for (const auto access : {MappedFile::Access::kNormal, MappedFile::Access::kSequential, MappedFile::Access::kRandom,
+                            MappedFile::Access::kWillNeed, MappedFile::Access::kDontNeed}) {
+    file->advise(access, 0, SIZE_MAX);
+    file->advise(access, 5000, 1);
+    file->advise(access, SIZE_MAX, SIZE_MAX);
+    fail_unless(file->text() == std::string(10000, 'x'));
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(errors_name_the_file) {
+  const TemporaryFolder folder;
+  write_file(folder / "empty", "");
+  write_file(folder / "secret", "x");
+  fail_unless_equals_int(mkfifo((folder / "fifo").c_str(), 0600), 0);
+  fail_unless_equals_int(chmod((folder / "secret").c_str(), 0), 0);
+  const auto open = [&](const std::string& name) { return [path = folder / name] { MappedFile::open(path); }; };
+  expect_error("missing", ErrorCode::kNotFound, {"missing", "No such file"}, open("missing"));
+  expect_error("folder", ErrorCode::kNotFound, {folder.path().string(), "is a folder"}, open(""));
+  expect_error("empty", ErrorCode::kMalformed, {"empty: is empty"}, open("empty"));
+  expect_error("fifo", ErrorCode::kNotFound, {"fifo", "not a regular file"}, open("fifo"));
+  expect_error("below a file", ErrorCode::kNotFound, {"empty/x"}, open("empty/x"));
+  if (geteuid() != 0) {
+    expect_error("secret", ErrorCode::kNotFound, {"secret", "Permission denied"}, open("secret"));
+  }
+}
+GST_END_TEST;
+
+static Suite* mapped_file_suite() {
+  Suite* suite = suite_create("mapped_file");
+  TCase* tests = tcase_create("mapped_file");
+  suite_add_tcase(suite, tests);
+  tcase_add_test(tests, maps_a_file);
+  tcase_add_test(tests, advice_is_clamped_to_the_file);
+  tcase_add_test(tests, errors_name_the_file);
+  return suite;
+}
+
+GST_CHECK_MAIN(mapped_file)
