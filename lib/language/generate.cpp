@@ -7,6 +7,12 @@ namespace gvl::language {
 PrefixedGenerator::PrefixedGenerator(const Decoder& decoder, at::Tensor prefix, std::int64_t capacity)
     : decoder_(decoder), prefix_(std::move(prefix)), cache_(decoder.make_cache(capacity)) {}
 
+at::Tensor PrefixedGenerator::read(const at::Tensor& embeddings, RopeFactors factors,
+                                   const Cancellation& cancellation) {
+  positions_read_ += embeddings.size(0);
+  return decoder_.read(embeddings, factors, cache_, cancellation);
+}
+
 at::Tensor PrefixedGenerator::read_behind_prefix(const std::vector<std::int64_t>& ids,
                                                  const Cancellation& cancellation) {
   const auto length = prefix_.size(0) + static_cast<std::int64_t>(ids.size());
@@ -14,11 +20,11 @@ at::Tensor PrefixedGenerator::read_behind_prefix(const std::vector<std::int64_t>
   if (factors_ != factors) {
     factors_.reset();
     cache_.truncate(0);
-    decoder_.read(prefix_, factors, cache_, cancellation);
+    read(prefix_, factors, cancellation);
     factors_ = factors;
   }
   cache_.truncate(prefix_.size(0));
-  return decoder_.logits(decoder_.read(decoder_.embed(ids), factors, cache_, cancellation)).squeeze(0);
+  return decoder_.logits(read(decoder_.embed(ids), factors, cancellation)).squeeze(0);
 }
 
 at::Tensor PrefixedGenerator::read_next(std::int64_t token, const std::vector<std::int64_t>& all,
@@ -26,7 +32,7 @@ at::Tensor PrefixedGenerator::read_next(std::int64_t token, const std::vector<st
   if (rope_factors_for(decoder_.config(), cache_.length() + 1) != factors_) {
     return read_behind_prefix(all, cancellation);
   }
-  return decoder_.logits(decoder_.read(decoder_.embed({token}), *factors_, cache_, cancellation)).squeeze(0);
+  return decoder_.logits(read(decoder_.embed({token}), *factors_, cancellation)).squeeze(0);
 }
 
 at::Tensor PrefixedGenerator::read_prompt(const std::vector<std::int64_t>& prompt, const Cancellation& cancellation) {

@@ -32,7 +32,11 @@ class PrefixedGenerator {
   Generation generate(const std::vector<std::int64_t>& prompt, std::int64_t end_token, const GenerationOptions& options,
                       const Cancellation& cancellation);
 
+  /** Positions the decoder has read so far, for prefix and prompts: what the answers cost. */
+  std::int64_t positions_read() const noexcept { return positions_read_; }
+
  private:
+  at::Tensor read(const at::Tensor& embeddings, RopeFactors factors, const Cancellation& cancellation);
   at::Tensor read_behind_prefix(const std::vector<std::int64_t>& ids, const Cancellation& cancellation);
   at::Tensor read_next(std::int64_t token, const std::vector<std::int64_t>& all, const Cancellation& cancellation);
 
@@ -40,6 +44,7 @@ class PrefixedGenerator {
   at::Tensor prefix_;
   KvCache cache_;
   std::optional<RopeFactors> factors_;  ///< what the cached prefix was read with; none: not read yet
+  std::int64_t positions_read_ = 0;
 };
 
 }  // namespace gvl::language

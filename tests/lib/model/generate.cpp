@@ -1,0 +1,159 @@
+#include "language/generate.hpp"
+
+#include <ATen/ops/cat.h>
+
+#include <optional>
+
+#include "gvl/model.hpp"
+#include "layers/tensor_bridge.hpp"
+#include "model_test.hpp"
+#include "random_model.hpp"
+
+using namespace gvl;
+using namespace gvl::model::test;
+using language::PrefixedGenerator;
+
+namespace {
+
+/** Parameters of a converted fixture behind a decoder whose configuration a test may change. */
+struct LoadedDecoder {
+  explicit LoadedDecoder(const std::filesystem::path& folder, std::int64_t original_max_positions = 0)
+      : config(ModelConfig::load(folder / model::kConfigFile)), source(folder) {
+    if (original_max_positions) config.language.original_max_positions = original_max_positions;
+    decoder.emplace(layers::Parameters(source, at::kCPU, at::kFloat) / "language_model", config.language);
+  }
+
+  at::Tensor prefix(std::int64_t length) const {
+    std::vector<std::int64_t> ids;
+    for (std::int64_t i = 0; i < length; ++i) ids.push_back(300 + (i * 37) % 700);
+    return decoder->embed(ids);
+  }
+
+  ModelConfig config;
+  model::FolderParameters source;
+  std::optional<language::Decoder> decoder;
+};
+
+constexpr std::int64_t kNoEnd = -1;
+
+std::vector<std::int64_t> generate(PrefixedGenerator& generator, const std::vector<std::int64_t>& prompt,
+                                   std::int64_t count) {
+  GenerationOptions options;
+  options.max_new_tokens = count;
+  return generator.generate(prompt, kNoEnd, options, {}).tokens;
+}
+
+/** Token by token, everything read again each time: no cache to be wrong. */
+std::vector<std::int64_t> generate_without_cache(const LoadedDecoder& loaded, const at::Tensor& prefix,
+                                                 std::vector<std::int64_t> read, std::int64_t count) {
+  std::vector<std::int64_t> tokens;
+  for (std::int64_t i = 0; i < count; ++i) {
+    PrefixedGenerator fresh(*loaded.decoder, prefix, prefix.size(0) + static_cast<std::int64_t>(read.size()));
+    tokens.push_back(fresh.read_prompt(read, {}).argmax().item<std::int64_t>());
+    read.push_back(tokens.back());
+  }
+  return tokens;
+}
+
+}  // namespace
+
+GST_START_TEST(a_further_question_costs_its_own_tokens) {
+  const LoadedDecoder loaded(converted("phi_c"));
+  PrefixedGenerator generator(*loaded.decoder, loaded.prefix(200), 400);
+  const auto first = generate(generator, {500, 501, 502}, 5);
+  fail_unless_equals_int64(generator.positions_read(), 200 + 3 + 4);
+  generate(generator, {600, 601}, 5);
+  fail_unless_equals_int64(generator.positions_read(), 200 + 3 + 4 + 2 + 4);
+  fail_unless(generate(generator, {500, 501, 502}, 5) == first, "what was asked in between changed the answer");
+}
+GST_END_TEST;
+
+GST_START_TEST(the_cache_gives_what_reading_all_gives) {
+  for (const char* name : {"phi_c", "llama_c"}) {
+    const LoadedDecoder loaded(converted(name));
+    const at::Tensor prefix = loaded.prefix(50);
+    PrefixedGenerator generator(*loaded.decoder, prefix, 100);
+    fail_unless(generate(generator, {500, 501}, 12) == generate_without_cache(loaded, prefix, {500, 501}, 12));
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(long_rope_switches_where_the_sequence_outgrows_it) {
+  // Prefix and prompt fit 60 positions, the answer does not.
+  const LoadedDecoder loaded(converted("phi_c"), 60);
+  const at::Tensor prefix = loaded.prefix(50);
+  PrefixedGenerator generator(*loaded.decoder, prefix, 100);
+  const auto tokens = generate(generator, {500, 501}, 20);
+  fail_unless(tokens == generate_without_cache(loaded, prefix, {500, 501}, 20));
+  const LoadedDecoder always_short(converted("phi_c"));
+  PrefixedGenerator other(*always_short.decoder, prefix, 100);
+  fail_unless(generate(other, {500, 501}, 20) != tokens, "the long factors changed nothing");
+  // Back behind the switch, the next question is read with the short factors again.
+  PrefixedGenerator fresh(*loaded.decoder, prefix, 100);
+  fail_unless(generate(generator, {700}, 3) == generate(fresh, {700}, 3));
+}
+GST_END_TEST;
+
+GST_START_TEST(long_prefixes_are_read_in_blocks_that_fit_together) {
+  const LoadedDecoder loaded(converted("llama_c"));
+  const at::Tensor prefix = loaded.prefix(2500);
+  PrefixedGenerator in_blocks(*loaded.decoder, prefix, 2600);
+  const at::Tensor expected = in_blocks.read_prompt({500}, {});
+  PrefixedGenerator split(*loaded.decoder, prefix.narrow(0, 0, 700), 2600);
+  std::vector<std::int64_t> rest;
+  for (std::int64_t i = 700; i < 2500; ++i) rest.push_back(300 + (i * 37) % 700);
+  rest.push_back(500);
+  fail_unless(expected.sub(split.read_prompt(rest, {})).abs().max().item<double>() < 1e-4);
+}
+GST_END_TEST;
+
+GST_START_TEST(an_answer_ends_at_its_end_token_its_limit_and_the_last_position) {
+  const LoadedDecoder loaded(converted("phi_c"));
+  PrefixedGenerator generator(*loaded.decoder, loaded.prefix(50), 60);
+  GenerationOptions options;
+  options.max_new_tokens = 4;
+  const auto limited = generator.generate({500}, kNoEnd, options, {});
+  fail_unless_equals_int(limited.tokens.size(), 4);
+  fail_unless_equals_int(limited.probabilities.size(), 4);
+  const auto ended = generator.generate({500}, limited.tokens[0], options, {});
+  fail_unless(ended.tokens.empty());
+  fail_unless_equals_int(ended.probabilities.size(), 1);
+  options.max_new_tokens = 1000;
+  // 50 + 1 positions are read, 9 more have room, and one token more needs none.
+  fail_unless_equals_int(generator.generate({500}, kNoEnd, options, {}).tokens.size(), 10);
+}
+GST_END_TEST;
+
+GST_START_TEST(narrow_weights_say_nearly_the_same) {
+  const Fixture fixture = Fixture::open(io::test::fixture("phi_c"));
+  const at::Tensor expected = layers::to_aten(fixture.tensors.get("logits_grounding"));
+  const TemporaryFolder folder;
+  const auto ids = fixture.ids("input_ids_grounding");
+  const auto video = std::find(ids.begin(), ids.end(), -200);
+  for (const auto& [type, tolerance] : {std::pair{DataType::kBFloat16, 0.2}, {DataType::kFloat16, 0.02}}) {
+    convert(io::test::fixture("phi_c"), folder / name_of(type), {.dtype = type});
+    const LoadedDecoder loaded(folder / name_of(type));
+    fail_unless(loaded.config.dtype == type);
+    const at::Tensor before = loaded.decoder->embed({ids.begin(), video});
+    const at::Tensor tokens = layers::to_aten(fixture.tensors.get("video_tokens"));
+    PrefixedGenerator generator(*loaded.decoder, at::cat({before, tokens}), 1000);
+    const double error = generator.read_prompt({video + 1, ids.end()}, {}).sub(expected).abs().max().item<double>();
+    fail_unless(error > 0 && error < tolerance, "%s: %g", name_of(type), error);
+  }
+}
+GST_END_TEST;
+
+static Suite* generate_suite() {
+  Suite* suite = suite_create("generate");
+  TCase* tcase = tcase_create("generate");
+  suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, a_further_question_costs_its_own_tokens);
+  tcase_add_test(tcase, the_cache_gives_what_reading_all_gives);
+  tcase_add_test(tcase, long_rope_switches_where_the_sequence_outgrows_it);
+  tcase_add_test(tcase, long_prefixes_are_read_in_blocks_that_fit_together);
+  tcase_add_test(tcase, an_answer_ends_at_its_end_token_its_limit_and_the_last_position);
+  tcase_add_test(tcase, narrow_weights_say_nearly_the_same);
+  return suite;
+}
+
+GST_CHECK_MAIN(generate);
