@@ -9,7 +9,7 @@
 namespace gvl::text {
 
 /** Longest text, in bytes, that steps of a tokenizer may make of a shorter one. */
-constexpr std::size_t kLongestText = std::size_t{256} << 20;
+constexpr std::size_t kLongestText = std::size_t{16} << 20;
 
 /** Throws Error(kResource) when `more` bytes make a text longer than what a tokenizer may make. */
 inline void require_length(std::size_t length, std::size_t more) {

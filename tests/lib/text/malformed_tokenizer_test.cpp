@@ -1,0 +1,283 @@
+#include "text/tokenizer.hpp"
+#include "text_test.hpp"
+
+using namespace gvl;
+using namespace gvl::text;
+using namespace gvl::text::test;
+
+namespace {
+
+constexpr const char* kFile = "tokenizer.json";
+
+/** A tokenizer.json with every part that is known; `from` in it is replaced by `to`. */
+std::string document(const std::string& from = "", const std::string& to = "") {
+  std::string text = R"({
+    "added_tokens": [
+      {"id": 2, "content": "<s>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false,
+       "special": true},
+      {"id": 8, "content": "<x>", "single_word": true, "lstrip": true, "rstrip": true, "normalized": true,
+       "special": false}],
+    "normalizer": {"type": "Sequence", "normalizers": [
+      {"type": "Prepend", "prepend": "_"}, {"type": "Replace", "pattern": {"String": " "}, "content": "_"}]},
+    "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+      {"type": "Split", "pattern": {"Regex": "\\p{N}{1,3}|\\s+"}, "behavior": "Isolated", "invert": false},
+      {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false}]},
+    "post_processor": {"type": "TemplateProcessing",
+      "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+      "special_tokens": {"<s>": {"id": "<s>", "ids": [2], "tokens": ["<s>"]}}},
+    "decoder": {"type": "Sequence", "decoders": [
+      {"type": "Replace", "pattern": {"String": "_"}, "content": " "}, {"type": "ByteFallback"}, {"type": "Fuse"},
+      {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+    "model": {"type": "BPE", "dropout": null, "unk_token": "?", "continuing_subword_prefix": null,
+      "end_of_word_suffix": null, "fuse_unk": false, "byte_fallback": true, "ignore_merges": false,
+      "vocab": {"?": 0, "_": 1, "<s>": 2, "a": 3, "b": 4, "ab": 5, "<0x0A>": 6, "c": 7},
+      "merges": ["a b"]}})";
+  if (from.empty()) return text;
+  const std::size_t at = text.find(from);
+  fail_if(at == text.npos, "the test has no %s to replace", from.c_str());
+  return text.replace(at, from.size(), to);
+}
+
+Tokenizer parse(const std::string& json) { return Tokenizer::parse(json, kFile); }
+
+struct Case {
+  const char* from;
+  const char* to;
+  ErrorCode code;
+  const char* part;  // of the message, beside the file's name
+};
+
+void expect_all(const std::vector<Case>& cases) {
+  for (const Case& one : cases) {
+    expect_error(one.to, one.code, {kFile, one.part}, [&] { parse(document(one.from, one.to)); });
+  }
+}
+
+constexpr ErrorCode kMalformed = ErrorCode::kMalformed;
+constexpr ErrorCode kUnsupported = ErrorCode::kUnsupported;
+
+}  // namespace
+
+GST_START_TEST(the_document_itself_is_right) {
+  const Tokenizer tokenizer = parse(document());
+  expect_ids("ab", tokenizer.encode("ab! <x>! a\n"), {2, 1, 5, 0, 8, 0, 1, 3, 0});
+}
+GST_END_TEST;
+
+GST_START_TEST(model) {
+  expect_all({
+      {R"("model": {)", R"("modell": {)", kMalformed, "model: is missing"},
+      {R"("type": "BPE",)", "", kMalformed, "model.type: is missing"},
+      {R"("type": "BPE")", R"("type": 3)", kMalformed, "model.type"},
+      {R"("type": "BPE")", R"("type": "WordPiece")", kUnsupported, "model.type"},
+      {R"("type": "BPE")", R"("type": "Unigram")", kUnsupported, "Unigram"},
+      {R"("dropout": null)", R"("dropout": 0.1)", kUnsupported, "model.dropout"},
+      {R"("continuing_subword_prefix": null)", R"("continuing_subword_prefix": "##")", kUnsupported,
+       "model.continuing_subword_prefix"},
+      {R"("end_of_word_suffix": null)", R"("end_of_word_suffix": "</w>")", kUnsupported, "model.end_of_word_suffix"},
+      {R"("fuse_unk": false)", R"("fuse_unk": "no")", kMalformed, "model.fuse_unk"},
+      {R"("byte_fallback": true)", R"("byte_fallback": 1)", kMalformed, "model.byte_fallback"},
+      {R"("ignore_merges": false)", R"("ignore_merges": [])", kMalformed, "model.ignore_merges"},
+      {R"("unk_token": "?")", R"("unk_token": "!")", kMalformed, "model.unk_token"},
+      {R"("unk_token": "?")", R"("unk_token": 0)", kMalformed, "model.unk_token"},
+      {R"("vocab": {)", R"("words": {)", kMalformed, "model.vocab: is missing"},
+      {R"("vocab": {)", R"("vocab": 5, "words": {)", kMalformed, "model.vocab"},
+      {R"("a": 3)", R"("a": "3")", kMalformed, "model.vocab.a"},
+      {R"("a": 3)", R"("a": 3.0)", kMalformed, "model.vocab.a"},
+      {R"("a": 3)", R"("a": -1)", kMalformed, "model.vocab.a"},
+      {R"("a": 3)", R"("a": 1048576)", kMalformed, "model.vocab.a"},
+      {R"("a": 3)", R"("a": 9223372036854775807)", kMalformed, "model.vocab.a"},
+      {R"("a": 3)", R"("a": 99999999999999999999)", kMalformed, "model.vocab.a"},
+      {R"("a": 3)", R"("a": 4)", kMalformed, "has the id 4"},
+      {R"("merges": [)", R"("pairs": [)", kMalformed, "model.merges: is missing"},
+      {R"("merges": ["a b"])", R"("merges": {})", kMalformed, "model.merges"},
+      {R"(["a b"])", R"(["ab"])", kMalformed, "model.merges[0]"},
+      {R"(["a b"])", R"(["a b c"])", kMalformed, "model.merges[0]"},
+      {R"(["a b"])", R"(["a b", ["a"]])", kMalformed, "model.merges[1]"},
+      {R"(["a b"])", R"([["a", "b", "c"]])", kMalformed, "model.merges[0]"},
+      {R"(["a b"])", R"([["a", 4]])", kMalformed, "model.merges[0]"},
+      {R"(["a b"])", R"([3])", kMalformed, "model.merges[0]"},
+      {R"(["a b"])", R"(["a d"])", kMalformed, "'d' is not in the vocabulary"},
+      {R"(["a b"])", R"(["b a"])", kMalformed, "'ba' is not in the vocabulary"},
+      {R"(["a b"])", R"([" "])", kMalformed, "'' is not in the vocabulary"},
+  });
+}
+GST_END_TEST;
+
+GST_START_TEST(added_tokens) {
+  expect_all({
+      {R"("added_tokens": [)", R"("added_tokens": 1, "other": [)", kMalformed, "added_tokens"},
+      {R"("id": 8)", R"("id": 1)", kMalformed, "added_tokens[1].id"},
+      {R"("id": 8)", R"("id": -8)", kMalformed, "added_tokens[1].id"},
+      {R"("id": 8)", R"("id": 1048576)", kMalformed, "added_tokens[1].id"},
+      {R"("id": 8)", R"("id": null)", kMalformed, "added_tokens[1].id"},
+      {R"("id": 2, "content": "<s>")", R"("id": 9, "content": "<s>")", kMalformed, "'<s>' has the id 2 already"},
+      {R"("content": "<x>")", R"("content": "")", kMalformed, "added_tokens[1].content"},
+      {R"("content": "<x>")", R"("content": "<s>")", kMalformed, "has the id 2 already"},
+      {R"("content": "<x>", )", "", kMalformed, "added_tokens[1].content: is missing"},
+      {R"("single_word": true)", R"("single_word": "yes")", kMalformed, "added_tokens[1].single_word"},
+      {R"("lstrip": true, )", "", kMalformed, "added_tokens[1].lstrip: is missing"},
+      {R"("rstrip": true, )", "", kMalformed, "added_tokens[1].rstrip: is missing"},
+      {R"("normalized": true)", R"("normalized": 1)", kMalformed, "added_tokens[1].normalized"},
+      {R"("special": false)", R"("special": null)", kMalformed, "added_tokens[1].special"},
+  });
+  const std::string longest = R"("content": ")" + std::string(1025, 'x') + "\"";
+  expect_error("long", kUnsupported, {kFile, "added_tokens[1].content"},
+               [&] { parse(document(R"("content": "<x>")", longest)); });
+}
+GST_END_TEST;
+
+GST_START_TEST(normalizer) {
+  expect_all({
+      {R"("normalizer": {"type": "Sequence")", R"("normalizer": {"type": "NFC")", kUnsupported, "normalizer.type"},
+      {R"("normalizer": {"type": "Sequence", )", R"("normalizer": {)", kMalformed, "normalizer.type: is missing"},
+      {R"("normalizer": {)", R"("normalizer": 7, "n": {)", kMalformed, "normalizer"},
+      {R"("normalizers": [)", R"("normalizer": [)", kMalformed, "normalizer.normalizers: is missing"},
+      {R"("type": "Prepend")", R"("type": "Lowercase")", kUnsupported, "normalizer.normalizers[0].type"},
+      {R"("prepend": "_")", R"("prepend": 1)", kMalformed, "normalizer.normalizers[0].prepend"},
+      {R"({"String": " "}, "content": "_"})", R"({"Regex": " "}, "content": "_"})", kUnsupported,
+       "normalizer.normalizers[1].pattern"},
+      {R"({"String": " "}, "content": "_"})", R"({"String": ""}, "content": "_"})", kMalformed, "pattern.String"},
+      {R"({"String": " "}, "content": "_"})", R"({"String": " "}})", kMalformed, "[1].content: is missing"},
+  });
+}
+GST_END_TEST;
+
+GST_START_TEST(pre_tokenizer) {
+  expect_all({
+      {R"("type": "Split")", R"("type": "Metaspace")", kUnsupported, "pre_tokenizer.pretokenizers[0].type"},
+      {R"("pretokenizers": [)", R"("pretokenizer": [)", kMalformed, "pre_tokenizer.pretokenizers: is missing"},
+      {R"("Isolated")", R"("MergedWithPrevious")", kUnsupported, "[0].behavior"},
+      {R"("Isolated")", R"(0)", kMalformed, "[0].behavior"},
+      {R"("invert": false)", R"("invert": true)", kUnsupported, "[0].invert"},
+      {R"({"Regex": "\\p{N}{1,3}|\\s+"})", R"({"Regex": "("})", kMalformed, "[0].pattern.Regex"},
+      {R"({"Regex": "\\p{N}{1,3}|\\s+"})", R"({"Regex": "\\p{Nonsense}"})", kMalformed, "[0].pattern.Regex"},
+      {R"({"Regex": "\\p{N}{1,3}|\\s+"})", R"({"Regex": "[a&&b]"})", kUnsupported, "[0].pattern.Regex"},
+      {R"({"Regex": "\\p{N}{1,3}|\\s+"})", R"({"Regex": 1})", kMalformed, "[0].pattern.Regex"},
+      {R"({"Regex": "\\p{N}{1,3}|\\s+"})", R"({})", kUnsupported, "[0].pattern"},
+      {R"("pattern": {"Regex": "\\p{N}{1,3}|\\s+"}, )", "", kMalformed, "[0].pattern: is missing"},
+      {R"("add_prefix_space": false, )", "", kMalformed, "[1].add_prefix_space: is missing"},
+      {R"("use_regex": false)", R"("use_regex": "false")", kMalformed, "[1].use_regex"},
+      {R"({"type": "ByteLevel")", R"({"type": "ByteLevel", "add_prefix_space": true}, {"type": "ByteLevel")",
+       kUnsupported, "pretokenizers[2]: a second ByteLevel"},
+  });
+}
+GST_END_TEST;
+
+GST_START_TEST(post_processor) {
+  expect_all({
+      {R"("type": "TemplateProcessing")", R"("type": "BertProcessing")", kUnsupported, "post_processor.type"},
+      {R"("single": [)", R"("double": [)", kMalformed, "post_processor.single: is missing"},
+      {R"({"Sequence": {"id": "A", "type_id": 0}})", R"({"Sequence": {"id": "B"}})", kMalformed, "single[1].Sequence"},
+      {R"(, {"Sequence": {"id": "A", "type_id": 0}})", "", kMalformed, "post_processor.single: has no Sequence"},
+      {R"({"SpecialToken": {"id": "<s>", "type_id": 0}})", R"({"Sequence": {"id": "A"}})", kMalformed,
+       "single[1].Sequence"},
+      {R"({"SpecialToken": {"id": "<s>", "type_id": 0}})", R"({})", kMalformed, "single[0].SpecialToken: is missing"},
+      {R"({"SpecialToken": {"id": "<s>", "type_id": 0}})", R"({"SpecialToken": {"id": "<t>"}})", kMalformed,
+       "special_tokens.<t>: is missing"},
+      {R"("ids": [2])", R"("ids": [77])", kMalformed, "ids[0]: no token has the id 77"},
+      {R"("ids": [2])", R"("ids": ["2"])", kMalformed, "ids[0]"},
+      {R"("ids": [2])", R"("ids": 2)", kMalformed, "ids"},
+  });
+  std::string many = R"("ids": [2)";
+  for (int i = 0; i < 100; ++i) many += ", 2";
+  expect_error("many", kUnsupported, {kFile, "ids[64]"}, [&] { parse(document(R"("ids": [2])", many + "]")); });
+}
+GST_END_TEST;
+
+GST_START_TEST(decoder) {
+  expect_all({
+      {R"("type": "ByteFallback")", R"("type": "WordPiece")", kUnsupported, "decoder.decoders[1].type"},
+      {R"("decoders": [)", R"("decoder": [)", kMalformed, "decoder.decoders: is missing"},
+      {R"({"String": "_"})", R"({"Regex": "_"})", kUnsupported, "decoder.decoders[0].pattern"},
+      {R"("content": " ", "start": 1)", R"("content": "", "start": 1)", kMalformed, "decoders[3].content"},
+      {R"("content": " ", "start": 1)", R"("content": "ab", "start": 1)", kMalformed, "decoders[3].content"},
+      {R"("start": 1)", R"("start": -1)", kMalformed, "decoders[3].start"},
+      {R"("stop": 0)", R"("stop": 0.5)", kMalformed, "decoders[3].stop"},
+  });
+}
+GST_END_TEST;
+
+GST_START_TEST(bombs) {
+  std::string steps;
+  for (int i = 0; i < 65; ++i) steps += R"({"type": "Replace", "pattern": {"String": "_"}, "content": "__"},)";
+  const std::string normalizers = R"("normalizers": [)";
+  expect_error("steps", kUnsupported, {kFile, "normalizer", "64 steps"},
+               [&] { parse(document(normalizers, normalizers + steps)); });
+  std::string doubling;
+  for (int i = 0; i < 40; ++i) doubling += R"({"type": "Replace", "pattern": {"String": "a"}, "content": "aa"},)";
+  const Tokenizer tokenizer = parse(document(normalizers, normalizers + doubling));
+  expect_error("doubling", ErrorCode::kResource, {"longer than"}, [&] { tokenizer.encode("a"); });
+  const Tokenizer slow = parse(document(R"("\\p{N}{1,3}|\\s+")", R"("(a+)+$")"));
+  expect_error("backtracking", ErrorCode::kResource, {"Split pattern"},
+               [&] { slow.encode(std::string(60, 'a') + "b"); });
+  const Tokenizer bytes = parse(document(R"("\\p{N}{1,3}|\\s+")", R"("\\C")"));
+  expect_error("bytes", kUnsupported, {"Split pattern"}, [&] { bytes.encode("é"); });
+}
+GST_END_TEST;
+
+GST_START_TEST(files) {
+  expect_error("missing", ErrorCode::kNotFound, {"no/such/file"}, [] { Tokenizer::load("no/such/file"); });
+  const io::test::TemporaryFolder folder;
+  for (const std::string content : {"{", "[]", "null", "5", "{}", "\xff\xfe", "{\"model\": {}}"}) {
+    io::test::write_file(folder / "tokenizer.json", content);
+    expect_error(content, kMalformed, {(folder / "tokenizer.json").string()},
+                 [&] { Tokenizer::load(folder / "tokenizer.json"); });
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(truncated_anywhere) {
+  const std::string whole = document();
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    expect_error(std::to_string(length), kMalformed, {kFile}, [&] { parse(whole.substr(0, length)); });
+  }
+  const std::string real = io::test::read_file(io::test::fixture("llama_c") / "tokenizer/tokenizer.json");
+  for (std::size_t length = 0; length + 1 < real.size(); length += 997) {
+    expect_error(std::to_string(length), kMalformed, {kFile}, [&] { parse(real.substr(0, length)); });
+  }
+}
+GST_END_TEST;
+
+/** What loads must also work. */
+GST_START_TEST(random_mutations) {
+  io::test::Random random;
+  const std::string whole = document();
+  int loaded = 0;
+  for (int i = 0; i < 4000; ++i) {
+    const std::string json = io::test::mutate(whole, random);
+    loaded += io::test::loads_or_throws(kFile, [&] {
+      Tokenizer tokenizer = parse(json);
+      const std::vector<std::string> names{"<0>", "<1>"};
+      tokenizer.add_tokens(names);
+      try {
+        const auto ids = tokenizer.encode("<s>a <x>  ab <1> \n123é\xE1\xA0\x8E");
+        tokenizer.decode(ids, i % 2 == 0);
+      } catch (const Error&) {
+        // The pattern may have become one that takes too long.
+      }
+    });
+  }
+  fail_unless(loaded > 100 && loaded < 3900, "%d of the files load", loaded);
+}
+GST_END_TEST;
+
+static Suite* malformed_tokenizer_suite() {
+  Suite* suite = suite_create("malformed_tokenizer");
+  TCase* tests = tcase_create("malformed_tokenizer");
+  suite_add_tcase(suite, tests);
+  tcase_add_test(tests, the_document_itself_is_right);
+  tcase_add_test(tests, model);
+  tcase_add_test(tests, added_tokens);
+  tcase_add_test(tests, normalizer);
+  tcase_add_test(tests, pre_tokenizer);
+  tcase_add_test(tests, post_processor);
+  tcase_add_test(tests, decoder);
+  tcase_add_test(tests, bombs);
+  tcase_add_test(tests, files);
+  tcase_add_test(tests, truncated_anywhere);
+  tcase_add_test(tests, random_mutations);
+  return suite;
+}
+
+GST_CHECK_MAIN(malformed_tokenizer);
