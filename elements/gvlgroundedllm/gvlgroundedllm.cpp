@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/**
+ * SECTION:element-gvlgroundedllm
+ * @title: gvlgroundedllm
+ * @short_description: answers questions about video with the times of what it names
+ *
+ * The last of the five elements: for each window that gvlfuser completes it asks the language model every query, and
+ * turns each interval of an answer into an event, a #GstStructure `gvl-event` with the fields `id` (guint64), `task`,
+ * `query`, `text` (strings), `start`, `stop` (guint64, stream time in ns; absent when the answer names no time),
+ * `confidence` (double, 0-1), `window-start` and `window-stop` (guint64).
+ *
+ * Each event is delivered three times: as an element message on the bus as soon as it is known; as a serialized
+ * CUSTOM_DOWNSTREAM event before the next buffer; and, when the pad `events` was requested, as a buffer there, as text
+ * or as a line of JSON by what the peer accepts, with the event's times. A branch behind that pad that blocks does not
+ * block the video.
+ *
+ * Buffers pass at once; the end of the stream is held until every window is answered. A failing model is an element
+ * error.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 -m filesrc location=VIDEO ! decodebin ! videoconvert ! gvlsegmenter ! gvlspatialencoder ! \
+ *   gvltemporalencoder ! gvlfuser ! \
+ *   gvlgroundedllm model=MODEL_DIR queries="<\"a car drives along the road\",\"it rains\">" ! fakesink
+ * ]|
+ */
+
+#include "gvlgroundedllm.h"
+
+#include <atomic>
+#include <optional>
+
+#include "answer-queue.hpp"
+#include "events-output.hpp"
+#include "gvlcontext.hpp"
+#include "gvlerror.hpp"
+#include "gvlevent.h"
+#include "gvlsegmentmeta.hpp"
+#include "gvltensormeta.hpp"
+#include "gvlwindowmeta.hpp"
+
+GST_DEBUG_CATEGORY(gvl_grounded_llm_debug);
+#define GST_CAT_DEFAULT gvl_grounded_llm_debug
+
+enum {
+  PROP_0,
+  PROP_MODEL,
+  PROP_DEVICE,
+  PROP_QUERY,
+  PROP_QUERIES,
+  PROP_TASK,
+  PROP_MAX_NEW_TOKENS,
+  PROP_TEMPERATURE,
+  PROP_TOP_P,
+  PROP_SEED,
+  PROP_STATS
+};
+
+namespace {
+
+using gvl::Cancellation;
+using gvl::GenerationOptions;
+using gvl::Query;
+using gvl::Task;
+using gvl::gst::AnswerQueue;
+using gvl::gst::EventsOutput;
+using gvl::gst::ModelClient;
+
+struct State {
+  explicit State(GstElement* element) : model(element), next_id(std::make_shared<std::atomic<guint64>>(0)) {
+    gst_segment_init(&segment, GST_FORMAT_UNDEFINED);
+  }
+
+  ModelClient model;
+  GstPad* srcpad = nullptr;
+
+  std::mutex mutex;  // guards what follows
+  std::optional<std::string> query;
+  std::vector<std::string> queries;
+  Task task = Task::kGrounding;
+  GenerationOptions options;
+  std::shared_ptr<AnswerQueue> answers;  // one per flush, like the next
+  Cancellation cancellation;
+  std::shared_ptr<EventsOutput> events;  // null while the pad is not requested
+
+  std::shared_ptr<std::atomic<guint64>> next_id;
+  std::atomic<guint64> windows{0};
+  std::atomic<guint64> delivered{0};
+
+  GstSegment segment;  // streaming thread, like the rest
+  bool saw_buffers = false;
+  bool saw_segments = false;
+};
+
+}  // namespace
+
+struct _GvlGroundedLlm {
+  GstElement parent;
+  State* state;
+};
+
+G_DEFINE_TYPE_WITH_CODE(GvlGroundedLlm, gvl_grounded_llm, GST_TYPE_ELEMENT,
+                        GST_DEBUG_CATEGORY_INIT(gvl_grounded_llm_debug, "gvlgroundedllm", 0, "gvlgroundedllm element"))
+GST_ELEMENT_REGISTER_DEFINE(gvlgroundedllm, "gvlgroundedllm", GST_RANK_NONE, GVL_TYPE_GROUNDED_LLM)
+
+static State& state_of(gpointer self) { return *GVL_GROUNDED_LLM(self)->state; }
+
+GType gvl_task_get_type(void) {
+  static const GType type = [] {
+    static const GEnumValue values[] = {
+        {static_cast<int>(Task::kGrounding), "When does the described content occur?", "grounding"},
+        {static_cast<int>(Task::kDenseCaption), "List every event with its interval", "dense-caption"},
+        {static_cast<int>(Task::kReferring), "What happens from a to b (seconds)?", "referring"},
+        {static_cast<int>(Task::kQuestion), "Any question about the video", "qa"},
+        {0, nullptr, nullptr}};
+    return g_enum_register_static("GvlTask", values);
+  }();
+  return type;
+}
+
+GstCaps* gvl_grounded_llm_events_caps(void) {
+  return gst_caps_from_string("text/x-raw, format=(string)utf8; application/x-json");
+}
+
+template <typename T>
+static T guarded_copy(State& state, const T& member) {
+  std::lock_guard lock(state.mutex);
+  return member;
+}
+
+// ---- queries ----------------------------------------------------------------------------------------------------
+
+static std::vector<Query> make_queries(State& state) {
+  std::lock_guard lock(state.mutex);
+  if (state.task == Task::kDenseCaption) return {{state.task, state.query.value_or("")}};
+  std::vector<Query> queries;
+  if (state.query) queries.push_back({state.task, *state.query});
+  for (const auto& text : state.queries) queries.push_back({state.task, text});
+  return queries;
+}
+
+static bool blank(const std::string& text) { return text.find_first_not_of(" \t\r\n\v\f") == std::string::npos; }
+
+// Why a query cannot be asked, or an empty string.
+static std::string fault_of(const std::vector<Query>& queries) {
+  if (queries.empty()) return "There is no query: set the property \"query\" or \"queries\".";
+  for (const auto& query : queries) {
+    if (!g_utf8_validate(query.text.data(), static_cast<gssize>(query.text.size()), nullptr))
+      return "The query is not valid UTF-8.";
+    if (query.task != Task::kDenseCaption && blank(query.text)) return "The query is empty.";
+  }
+  return {};
+}
+
+// The queries to ask; none after an element error.
+static std::vector<Query> require_queries(GvlGroundedLlm* self) {
+  auto queries = make_queries(state_of(self));
+  const auto fault = fault_of(queries);
+  if (fault.empty()) return queries;
+  GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS, ("%s", fault.c_str()),
+                    ("%" G_GSIZE_FORMAT " queries are set", queries.size()));
+  return {};
+}
+
+// ---- windows in, events out -------------------------------------------------------------------------------------
+
+static void begin_epoch(GvlGroundedLlm* self) {
+  auto& state = state_of(self);
+  std::shared_ptr<AnswerQueue> old;
+  {
+    std::lock_guard lock(state.mutex);
+    state.cancellation.cancel();
+    state.cancellation = Cancellation();
+    old = std::exchange(state.answers, std::make_shared<AnswerQueue>(GST_ELEMENT(self), state.next_id));
+  }
+  if (old) old->close();
+}
+
+// Ends the wait at the end of the stream and stops the model. Any thread.
+static void interrupt(GvlGroundedLlm* self) {
+  auto& state = state_of(self);
+  std::shared_ptr<AnswerQueue> answers;
+  {
+    std::lock_guard lock(state.mutex);
+    state.cancellation.cancel();
+    answers = state.answers;
+  }
+  if (answers) answers->close();
+}
+
+static bool ask(GvlGroundedLlm* self, GstBuffer* buffer, const GvlWindowMeta* window) {
+  auto& state = state_of(self);
+  auto* tokens =
+      gvl_buffer_get_tensor_meta_of_segment(buffer, g_quark_from_string(GVL_TENSOR_VIDEO_TOKENS), window->index);
+  if (!tokens) {
+    GST_ELEMENT_ERROR(
+        self, STREAM, FAILED,
+        ("%s needs %s: put gvlfuser before it in the pipeline.", GST_OBJECT_NAME(self), GVL_TENSOR_VIDEO_TOKENS),
+        ("window %" G_GUINT64_FORMAT " carries no tokens", window->index));
+    return false;
+  }
+  const auto queries = require_queries(self);
+  if (queries.empty()) return false;
+  const auto model = state.model.require();
+  if (!model) return false;
+  state.windows++;
+  const double seconds = static_cast<double>(window->stop - window->start) / GST_SECOND;
+  const gvl::VideoWindow video{gvl::gst::tensor_future(tokens), seconds};
+  const auto answers =
+      model->answer(video, queries, guarded_copy(state, state.options), guarded_copy(state, state.cancellation));
+  guarded_copy(state, state.answers)
+      ->add({window->index, window->start, window->stop, state.segment, gvl::gst::ticket_of(window)}, answers);
+  GST_DEBUG_OBJECT(self, "asked %" G_GSIZE_FORMAT " queries about window %" G_GUINT64_FORMAT, queries.size(),
+                   window->index);
+  return true;
+}
+
+static bool check_wiring(GvlGroundedLlm* self, GstBuffer* buffer) {
+  for (const auto* segment : gvl::gst::segments_of(buffer)) {
+    state_of(self).saw_segments = true;
+    if (gvl_buffer_get_tensor_meta_of_segment(buffer, g_quark_from_string(GVL_TENSOR_SEGMENT_TOKENS), segment->index))
+      continue;
+    GST_ELEMENT_ERROR(
+        self, STREAM, FAILED,
+        ("%s needs %s: put gvlfuser before it in the pipeline.", GST_OBJECT_NAME(self), GVL_TENSOR_SEGMENT_TOKENS),
+        ("segment %" G_GUINT64_FORMAT " carries no tokens", segment->index));
+    return false;
+  }
+  return true;
+}
+
+// Takes up the windows that `buffer` completes. False after an element error.
+static bool process(GvlGroundedLlm* self, GstBuffer* buffer) {
+  state_of(self).saw_buffers = true;
+  try {
+    if (!check_wiring(self, buffer)) return false;
+    for (const auto* window : gvl::gst::windows_of(buffer)) {
+      state_of(self).saw_segments = true;
+      if (!ask(self, buffer, window)) return false;
+    }
+    return true;
+  } catch (...) {
+    gvl::gst::post_error(GST_ELEMENT(self), std::current_exception(), "asking the model");
+    return false;
+  }
+}
+
+static void deliver(GvlGroundedLlm* self, const std::vector<gvl::gst::Delivery>& deliveries) {
+  auto& state = state_of(self);
+  const auto events = guarded_copy(state, state.events);
+  for (const auto& delivery : deliveries) {
+    state.delivered++;
+    gst_pad_push_event(state.srcpad,
+                       gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, gst_structure_copy(delivery.event.get())));
+    if (events) events->send(delivery);
+  }
+}
+
+static void advance_events(State& state, GstClockTime timestamp, GstClockTime duration) {
+  const auto events = guarded_copy(state, state.events);
+  if (events && state.segment.format == GST_FORMAT_TIME) events->gap(timestamp, duration, state.segment);
+}
+
+static GstFlowReturn gvl_grounded_llm_chain(GstPad* pad, GstObject* parent, GstBuffer* buffer) {
+  auto* self = GVL_GROUNDED_LLM(parent);
+  auto& state = state_of(self);
+  const auto answers = guarded_copy(state, state.answers);
+  if (!process(self, buffer) || answers->failed()) {
+    gst_buffer_unref(buffer);
+    return GST_FLOW_ERROR;
+  }
+  deliver(self, answers->take());
+  advance_events(state, GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));
+  return gst_pad_push(state.srcpad, buffer);
+}
+
+// ---- events -----------------------------------------------------------------------------------------------------
+
+static gboolean handle_eos(GvlGroundedLlm* self, GstPad* pad, GstEvent* event) {
+  auto& state = state_of(self);
+  if (state.saw_buffers && !state.saw_segments)
+    GST_ELEMENT_ERROR(
+        self, STREAM, FAILED,
+        ("No segments arrived at %s: put gvlsegmenter, gvlspatialencoder, gvltemporalencoder and gvlfuser "
+         "before it in the pipeline.",
+         GST_OBJECT_NAME(self)),
+        ("buffers passed, but none carried a GvlSegmentMeta"));
+  const auto answers = guarded_copy(state, state.answers);
+  while (answers->wait()) deliver(self, answers->take());
+  if (const auto events = guarded_copy(state, state.events)) events->end();
+  return gst_pad_event_default(pad, GST_OBJECT(self), event);
+}
+
+static void handle_gap(State& state, GstEvent* event) {
+  GstClockTime timestamp, duration;
+  gst_event_parse_gap(event, &timestamp, &duration);
+  advance_events(state, timestamp, duration);
+}
+
+static gboolean handle_flush(GvlGroundedLlm* self, GstPad* pad, GstEvent* event) {
+  auto& state = state_of(self);
+  const auto events = guarded_copy(state, state.events);
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START) {
+    interrupt(self);
+    if (events) events->flush_start(event);
+  } else {
+    begin_epoch(self);
+    gst_segment_init(&state.segment, GST_FORMAT_UNDEFINED);
+    if (events) events->flush_stop(event);
+  }
+  return gst_pad_event_default(pad, GST_OBJECT(self), event);
+}
+
+static gboolean gvl_grounded_llm_sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
+  auto* self = GVL_GROUNDED_LLM(parent);
+  auto& state = state_of(self);
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_FLUSH_START:
+    case GST_EVENT_FLUSH_STOP:
+      return handle_flush(self, pad, event);
+    case GST_EVENT_EOS:
+      return handle_eos(self, pad, event);
+    case GST_EVENT_SEGMENT:
+      gst_event_copy_segment(event, &state.segment);
+      break;
+    case GST_EVENT_STREAM_START:
+      if (const auto events = guarded_copy(state, state.events)) events->restart();
+      break;
+    case GST_EVENT_GAP:
+      handle_gap(state, event);
+      break;
+    default:
+      if (GstBuffer* carrier = gvl_carrier_event_get_buffer(event)) {
+        process(self, carrier);
+        gst_buffer_unref(carrier);
+      }
+  }
+  return gst_pad_event_default(pad, parent, event);
+}
+
+static gboolean gvl_grounded_llm_query(GstPad* pad, GstObject* parent, GstQuery* query) {
+  return state_of(parent).model.answer(query) || gst_pad_query_default(pad, parent, query);
+}
+
+// ---- the events pad ---------------------------------------------------------------------------------------------
+
+static GstPad* gvl_grounded_llm_request_new_pad(GstElement* element, GstPadTemplate* pad_template, const gchar* name,
+                                                const GstCaps* caps) {
+  auto& state = state_of(element);
+  std::shared_ptr<EventsOutput> events;
+  {
+    std::lock_guard lock(state.mutex);
+    if (state.events) {
+      GST_WARNING_OBJECT(element, "the pad events was requested already");
+      return nullptr;
+    }
+    events = state.events = std::make_shared<EventsOutput>(element, pad_template);
+  }
+  if (GST_STATE(element) > GST_STATE_READY || GST_STATE_NEXT(element) > GST_STATE_READY)
+    gst_pad_set_active(events->pad(), TRUE);
+  gst_element_add_pad(element, events->pad());
+  return events->pad();
+}
+
+static void gvl_grounded_llm_release_pad(GstElement* element, GstPad* pad) {
+  auto& state = state_of(element);
+  std::shared_ptr<EventsOutput> events;
+  {
+    std::lock_guard lock(state.mutex);
+    if (!state.events || state.events->pad() != pad) return;
+    events.swap(state.events);
+  }
+  gst_pad_set_active(pad, FALSE);
+  gst_element_remove_pad(element, pad);
+}
+
+// ---- element ----------------------------------------------------------------------------------------------------
+
+static GstStateChangeReturn gvl_grounded_llm_change_state(GstElement* element, GstStateChange transition) {
+  auto* self = GVL_GROUNDED_LLM(element);
+  auto& state = state_of(self);
+  switch (transition) {
+    case GST_STATE_CHANGE_NULL_TO_READY:
+      if (!state.model.open()) return GST_STATE_CHANGE_FAILURE;
+      break;
+    case GST_STATE_CHANGE_READY_TO_PAUSED:
+      if (require_queries(self).empty()) return GST_STATE_CHANGE_FAILURE;
+      begin_epoch(self);
+      state.saw_buffers = state.saw_segments = false;
+      state.windows = state.delivered = 0;
+      break;
+    case GST_STATE_CHANGE_PAUSED_TO_READY:
+      interrupt(self);
+      break;
+    default:
+      break;
+  }
+  const auto result = GST_ELEMENT_CLASS(gvl_grounded_llm_parent_class)->change_state(element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) gst_segment_init(&state.segment, GST_FORMAT_UNDEFINED);
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL) state.model.close();
+  return result;
+}
+
+static void gvl_grounded_llm_set_context(GstElement* element, GstContext* context) {
+  state_of(element).model.set_context(context);
+  GST_ELEMENT_CLASS(gvl_grounded_llm_parent_class)->set_context(element, context);
+}
+
+static std::vector<std::string> strings_of(const GValue* array) {
+  std::vector<std::string> strings;
+  for (guint i = 0; i < gst_value_array_get_size(array); ++i) {
+    const gchar* text = g_value_get_string(gst_value_array_get_value(array, i));
+    strings.emplace_back(text ? text : "");
+  }
+  return strings;
+}
+
+static void put_strings(GValue* array, const std::vector<std::string>& strings) {
+  for (const auto& text : strings) {
+    GValue value = G_VALUE_INIT;
+    g_value_init(&value, G_TYPE_STRING);
+    g_value_set_string(&value, text.c_str());
+    gst_value_array_append_and_take_value(array, &value);
+  }
+}
+
+static void gvl_grounded_llm_set_property(GObject* object, guint id, const GValue* value, GParamSpec* pspec) {
+  auto& state = state_of(object);
+  std::lock_guard lock(state.mutex);
+  switch (id) {
+    case PROP_MODEL:
+      state.model.set_folder(g_value_get_string(value));
+      break;
+    case PROP_DEVICE:
+      state.model.set_device(g_value_get_string(value));
+      break;
+    case PROP_QUERY:
+      state.query = g_value_get_string(value) ? std::optional<std::string>(g_value_get_string(value)) : std::nullopt;
+      break;
+    case PROP_QUERIES:
+      state.queries = strings_of(value);
+      break;
+    case PROP_TASK:
+      state.task = static_cast<Task>(g_value_get_enum(value));
+      break;
+    case PROP_MAX_NEW_TOKENS:
+      state.options.max_new_tokens = g_value_get_int(value);
+      break;
+    case PROP_TEMPERATURE:
+      state.options.temperature = g_value_get_double(value);
+      break;
+    case PROP_TOP_P:
+      state.options.top_p = g_value_get_double(value);
+      break;
+    case PROP_SEED:
+      state.options.seed = g_value_get_uint64(value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+  }
+}
+
+static GstStructure* stats_of(const State& state) {
+  const guint64 awaited = state.answers ? state.answers->awaited() : 0;
+  return gst_structure_new("gvlgroundedllm-stats", "windows-asked", G_TYPE_UINT64, state.windows.load(),
+                           "answers-pending", G_TYPE_UINT64, awaited, "events", G_TYPE_UINT64, state.delivered.load(),
+                           nullptr);
+}
+
+static void gvl_grounded_llm_get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
+  auto& state = state_of(object);
+  std::lock_guard lock(state.mutex);
+  switch (id) {
+    case PROP_MODEL:
+      g_value_set_string(value, state.model.folder().c_str());
+      break;
+    case PROP_DEVICE:
+      g_value_set_string(value, state.model.device().c_str());
+      break;
+    case PROP_QUERY:
+      g_value_set_string(value, state.query ? state.query->c_str() : nullptr);
+      break;
+    case PROP_QUERIES:
+      put_strings(value, state.queries);
+      break;
+    case PROP_TASK:
+      g_value_set_enum(value, static_cast<int>(state.task));
+      break;
+    case PROP_MAX_NEW_TOKENS:
+      g_value_set_int(value, static_cast<int>(state.options.max_new_tokens));
+      break;
+    case PROP_TEMPERATURE:
+      g_value_set_double(value, state.options.temperature);
+      break;
+    case PROP_TOP_P:
+      g_value_set_double(value, state.options.top_p);
+      break;
+    case PROP_SEED:
+      g_value_set_uint64(value, state.options.seed);
+      break;
+    case PROP_STATS:
+      g_value_take_boxed(value, stats_of(state));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+  }
+}
+
+static void gvl_grounded_llm_finalize(GObject* object) {
+  delete GVL_GROUNDED_LLM(object)->state;
+  G_OBJECT_CLASS(gvl_grounded_llm_parent_class)->finalize(object);
+}
+
+void gvl_grounded_llm_install_properties(GObjectClass* klass, guint first_id) {
+  constexpr auto flags =
+      static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
+  const GenerationOptions defaults;
+  const auto install = [&](GParamSpec* spec) { g_object_class_install_property(klass, first_id++, spec); };
+  install(g_param_spec_string("query", "Query", "What to ask about each window, in plain language (UTF-8)", nullptr,
+                              flags));
+  install(gst_param_spec_array(
+      "queries", "Queries",
+      "More to ask about each window, after query; they share one reading of the video: <\"first\",\"second\">",
+      g_param_spec_string("one-query", "One query", "A query", nullptr, flags), flags));
+  install(g_param_spec_enum("task", "Task", "What the queries ask for", GVL_TYPE_TASK,
+                            static_cast<int>(Task::kGrounding), flags));
+  install(g_param_spec_int("max-new-tokens", "Maximum new tokens", "Where an answer ends at the latest", 1, G_MAXINT,
+                           static_cast<int>(defaults.max_new_tokens), flags));
+  install(g_param_spec_double("temperature", "Temperature",
+                              "0 takes the most probable token at each step; above, tokens are drawn, the more freely "
+                              "the higher",
+                              0, 100, defaults.temperature, flags));
+  install(g_param_spec_double("top-p", "Top p",
+                              "Tokens are drawn from the fewest that have this probability together (with temperature)",
+                              0, 1, defaults.top_p, flags));
+  install(g_param_spec_uint64("seed", "Seed", "The same seed draws the same answer (with temperature)", 0, G_MAXUINT64,
+                              defaults.seed, flags));
+}
+
+static void add_templates(GstElementClass* klass) {
+  GstCaps* any = gst_caps_new_any();
+  GstCaps* events = gvl_grounded_llm_events_caps();
+  gst_element_class_add_pad_template(klass, gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, any));
+  gst_element_class_add_pad_template(klass, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, any));
+  gst_element_class_add_pad_template(klass, gst_pad_template_new("events", GST_PAD_SRC, GST_PAD_REQUEST, events));
+  gst_caps_unref(any);
+  gst_caps_unref(events);
+}
+
+static void gvl_grounded_llm_class_init(GvlGroundedLlmClass* klass) {
+  auto* object_class = G_OBJECT_CLASS(klass);
+  auto* element_class = GST_ELEMENT_CLASS(klass);
+
+  object_class->set_property = gvl_grounded_llm_set_property;
+  object_class->get_property = gvl_grounded_llm_get_property;
+  object_class->finalize = gvl_grounded_llm_finalize;
+  element_class->change_state = gvl_grounded_llm_change_state;
+  element_class->set_context = gvl_grounded_llm_set_context;
+  element_class->request_new_pad = gvl_grounded_llm_request_new_pad;
+  element_class->release_pad = gvl_grounded_llm_release_pad;
+
+  ModelClient::install_properties(object_class, PROP_MODEL, PROP_DEVICE);
+  gvl_grounded_llm_install_properties(object_class, PROP_QUERY);
+  g_object_class_install_property(
+      object_class, PROP_STATS,
+      g_param_spec_boxed("stats", "Statistics",
+                         "Since the start (guint64 each): windows asked about, answers pending, events sent downstream",
+                         GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+  add_templates(element_class);
+  gst_type_mark_as_plugin_api(GVL_TYPE_TASK, static_cast<GstPluginAPIFlags>(0));
+  gst_element_class_set_static_metadata(
+      element_class, "Grounded-VideoLLM language model", "Filter/Analyzer/Video",
+      "Answers queries about windows of video with events that say when what they describe happens",
+      "gst-grounded-video");
+}
+
+static void gvl_grounded_llm_init(GvlGroundedLlm* self) {
+  GstElement* element = GST_ELEMENT(self);
+  self->state = new State(element);
+  GstPad* sink = gst_pad_new_from_template(gst_element_get_pad_template(element, "sink"), "sink");
+  GstPad* src = gst_pad_new_from_template(gst_element_get_pad_template(element, "src"), "src");
+  for (GstPad* pad : {sink, src}) {
+    GST_PAD_SET_PROXY_CAPS(pad);
+    GST_PAD_SET_PROXY_SCHEDULING(pad);
+    GST_PAD_SET_PROXY_ALLOCATION(pad);
+    gst_pad_set_query_function(pad, gvl_grounded_llm_query);
+    gst_element_add_pad(element, pad);
+  }
+  gst_pad_set_chain_function(sink, gvl_grounded_llm_chain);
+  gst_pad_set_event_function(sink, gvl_grounded_llm_sink_event);
+  self->state->srcpad = src;
+}

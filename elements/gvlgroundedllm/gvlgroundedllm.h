@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "gvl/task.hpp"
+
+G_BEGIN_DECLS
+
+#define GVL_TYPE_GROUNDED_LLM (gvl_grounded_llm_get_type())
+G_DECLARE_FINAL_TYPE(GvlGroundedLlm, gvl_grounded_llm, GVL, GROUNDED_LLM, GstElement)
+
+GST_ELEMENT_REGISTER_DECLARE(gvlgroundedllm);
+
+/* GvlTask: gvl::Task as an enumeration with the nicks that events carry. */
+#define GVL_TYPE_TASK (gvl_task_get_type())
+GType gvl_task_get_type(void);
+
+/* Installs query, queries, task, max-new-tokens, temperature, top-p and seed from `first_id` on: gvlground has them
+ * as well. */
+void gvl_grounded_llm_install_properties(GObjectClass* klass, guint first_id);
+#define GVL_GROUNDED_LLM_N_PROPERTIES 7
+
+/* What the events pad may carry. */
+GstCaps* gvl_grounded_llm_events_caps(void);
+
+G_END_DECLS

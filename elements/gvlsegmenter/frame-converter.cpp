@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "frame-converter.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "gvl/error.hpp"
+#include "gvl/preprocess.hpp"
+
+namespace gvl::gst {
+
+namespace {
+
+constexpr auto kFrameParts =
+    static_cast<GstBufferCopyFlags>(GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_META | GST_BUFFER_COPY_MEMORY);
+
+// A field that comes in a buffer of its own is a picture of half the height.
+GstVideoInfo picture_info(const GstVideoInfo& info) {
+  if (GST_VIDEO_INFO_INTERLACE_MODE(&info) != GST_VIDEO_INTERLACE_MODE_ALTERNATE) return info;
+  GstVideoInfo field;
+  gst_video_info_set_format(&field, GST_VIDEO_INFO_FORMAT(&info), GST_VIDEO_INFO_WIDTH(&info),
+                            GST_VIDEO_INFO_FIELD_HEIGHT(&info));
+  field.colorimetry = info.colorimetry;
+  field.chroma_site = info.chroma_site;
+  field.fps_n = info.fps_n;
+  field.fps_d = info.fps_d;
+  return field;
+}
+
+}  // namespace
+
+Frame::Frame(GstBuffer* shown, const GstVideoInfo& format, GstClockTime stream_time)
+    : buffer(gst_buffer_copy_region(shown, kFrameParts, 0, -1)), info(picture_info(format)), time(stream_time) {}
+
+Frame::~Frame() { gst_buffer_unref(buffer); }
+
+FrameConverter::FrameConverter(std::int64_t spatial_size, std::int64_t temporal_size)
+    : spatial_{spatial_size, std::vector<std::uint8_t>(spatial_size * spatial_size * 3)},
+      temporal_{temporal_size, std::vector<std::uint8_t>(temporal_size * temporal_size * 3)} {
+  gst_video_info_init(&rgb_info_);
+  gst_video_info_init(&converter_input_);
+}
+
+FrameConverter::~FrameConverter() {
+  if (converter_) gst_video_converter_free(converter_);
+}
+
+void FrameConverter::spatial(const std::shared_ptr<const Frame>& frame, std::span<std::uint8_t> out) {
+  make(spatial_, frame, out);
+}
+
+void FrameConverter::temporal(const std::shared_ptr<const Frame>& frame, std::span<std::uint8_t> out) {
+  make(temporal_, frame, out);
+}
+
+void FrameConverter::make(Picture& picture, const std::shared_ptr<const Frame>& frame, std::span<std::uint8_t> out) {
+  if (last_.owner_before(frame) || frame.owner_before(last_)) read(frame);
+  if (!picture.made) {
+    const RgbView view{rgb_.data(), GST_VIDEO_INFO_WIDTH(&rgb_info_), GST_VIDEO_INFO_HEIGHT(&rgb_info_),
+                       GST_VIDEO_INFO_PLANE_STRIDE(&rgb_info_, 0)};
+    resize_and_crop(view, picture.size, picture.pixels);
+    picture.made = true;
+  }
+  std::copy(picture.pixels.begin(), picture.pixels.end(), out.begin());
+}
+
+void FrameConverter::read(const std::shared_ptr<const Frame>& frame) {
+  last_.reset();
+  spatial_.made = temporal_.made = false;
+  GstVideoFrame mapped;
+  if (!gst_video_frame_map(&mapped, &frame->info, frame->buffer, GST_MAP_READ))
+    throw Error(ErrorCode::kUnsupported,
+                "the CPU cannot read the video frames' memory: put the element that downloads them (gldownload, "
+                "cudadownload, videoconvert, ...) before gvlsegmenter");
+  try {
+    convert_to_rgb(mapped);
+  } catch (...) {
+    gst_video_frame_unmap(&mapped);
+    throw;
+  }
+  gst_video_frame_unmap(&mapped);
+  last_ = frame;
+}
+
+void FrameConverter::convert_to_rgb(GstVideoFrame& mapped) {
+  GstVideoConverter* converter = converter_for(mapped.info);
+  rgb_.resize(GST_VIDEO_INFO_SIZE(&rgb_info_));
+  GstBuffer* wrapped = gst_buffer_new_wrapped_full(static_cast<GstMemoryFlags>(0), rgb_.data(), rgb_.size(), 0,
+                                                   rgb_.size(), nullptr, nullptr);
+  GstVideoFrame rgb;
+  if (gst_video_frame_map(&rgb, &rgb_info_, wrapped, GST_MAP_WRITE)) {
+    gst_video_converter_frame(converter, &mapped, &rgb);
+    gst_video_frame_unmap(&rgb);
+  }
+  gst_buffer_unref(wrapped);
+}
+
+GstVideoConverter* FrameConverter::converter_for(const GstVideoInfo& input) {
+  if (converter_ && gst_video_info_is_equal(&input, &converter_input_)) return converter_;
+  if (converter_) gst_video_converter_free(converter_);
+  converter_ = nullptr;
+  const auto mode = GST_VIDEO_INFO_INTERLACE_MODE(&input);
+  gst_video_info_set_interlaced_format(&rgb_info_, GST_VIDEO_FORMAT_RGB, mode, GST_VIDEO_INFO_WIDTH(&input),
+                                       GST_VIDEO_INFO_HEIGHT(&input));
+  rgb_info_.fps_n = GST_VIDEO_INFO_FPS_N(&input);
+  rgb_info_.fps_d = GST_VIDEO_INFO_FPS_D(&input);
+  converter_ = gst_video_converter_new(const_cast<GstVideoInfo*>(&input), &rgb_info_, nullptr);
+  if (!converter_)
+    throw Error(ErrorCode::kUnsupported, std::string("video format ") +
+                                             gst_video_format_to_string(GST_VIDEO_INFO_FORMAT(&input)) +
+                                             " cannot be converted to RGB");
+  converter_input_ = input;
+  return converter_;
+}
+
+}  // namespace gvl::gst

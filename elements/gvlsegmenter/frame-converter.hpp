@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/video/video.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace gvl::gst {
+
+/** A frame of the stream, kept until it is converted: the memory of its buffer, what the buffer holds, and when. */
+struct Frame {
+  Frame(GstBuffer* shown, const GstVideoInfo& format, GstClockTime stream_time);
+  ~Frame();
+  Frame(const Frame&) = delete;
+  Frame& operator=(const Frame&) = delete;
+
+  GstBuffer* buffer;  ///< owned; shares the memory, and leaves the stream's own buffer writable
+  GstVideoInfo info;
+  GstClockTime time;
+};
+
+/**
+ * Makes the models' pictures of frames. Remembers the last frame's, so that a frame that stands for many samples is
+ * converted once. For one thread.
+ */
+class FrameConverter {
+ public:
+  FrameConverter(std::int64_t spatial_size, std::int64_t temporal_size);
+  ~FrameConverter();
+
+  /**
+   * Packed RGB, size x size, as gvl::resize_and_crop makes it from the frame at its own resolution. Both throw
+   * gvl::Error when the frame's memory cannot be read or its format cannot be converted.
+   */
+  void spatial(const std::shared_ptr<const Frame>& frame, std::span<std::uint8_t> out);
+  void temporal(const std::shared_ptr<const Frame>& frame, std::span<std::uint8_t> out);
+
+ private:
+  struct Picture {
+    std::int64_t size;
+    std::vector<std::uint8_t> pixels;
+    bool made = false;
+  };
+
+  void make(Picture& picture, const std::shared_ptr<const Frame>& frame, std::span<std::uint8_t> out);
+  void read(const std::shared_ptr<const Frame>& frame);
+  void convert_to_rgb(GstVideoFrame& mapped);
+  GstVideoConverter* converter_for(const GstVideoInfo& input);
+
+  Picture spatial_;
+  Picture temporal_;
+  std::weak_ptr<const Frame> last_;  // whose pixels rgb_ and the pictures are
+  GstVideoInfo rgb_info_;
+  std::vector<std::uint8_t> rgb_;
+  GstVideoInfo converter_input_;
+  GstVideoConverter* converter_ = nullptr;
+};
+
+}  // namespace gvl::gst

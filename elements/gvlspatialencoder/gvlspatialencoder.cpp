@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/**
+ * SECTION:element-gvlspatialencoder
+ * @title: gvlspatialencoder
+ * @short_description: encodes what the keyframe of a segment shows
+ *
+ * Reads the tensor `gvl/spatial-pixels` of each segment and attaches `gvl/spatial-features`: what the model's CLIP
+ * vision transformer makes of the keyframe, pooled. Buffers pass at once; the tensor is pending until the model has
+ * computed it. Any caps will do, encoded video included, as long as buffers carry the segments' metas.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 -m filesrc location=VIDEO ! decodebin ! videoconvert ! gvlsegmenter model=MODEL_DIR ! \
+ *   gvlspatialencoder ! gvltemporalencoder ! gvlfuser ! gvlgroundedllm query="a car drives along the road" ! fakesink
+ * ]|
+ */
+
+#include "gvlspatialencoder.h"
+
+#include "gvlsegmentmeta.hpp"
+
+GST_DEBUG_CATEGORY_STATIC(gvl_spatial_encoder_debug);
+#define GST_CAT_DEFAULT gvl_spatial_encoder_debug
+
+struct _GvlSpatialEncoder {
+  GvlFilter parent;
+};
+
+G_DEFINE_TYPE_WITH_CODE(GvlSpatialEncoder, gvl_spatial_encoder, GVL_TYPE_FILTER,
+                        GST_DEBUG_CATEGORY_INIT(gvl_spatial_encoder_debug, "gvlspatialencoder", 0,
+                                                "gvlspatialencoder element"))
+GST_ELEMENT_REGISTER_DEFINE(gvlspatialencoder, "gvlspatialencoder", GST_RANK_NONE, GVL_TYPE_SPATIAL_ENCODER)
+
+static gboolean gvl_spatial_encoder_process(GvlFilter* filter, GstBuffer* buffer, GvlSegmentMeta* segment) {
+  auto pixels = gvl::gst::filter_input(filter, buffer, segment, GVL_TENSOR_SPATIAL_PIXELS, "gvlsegmenter");
+  if (!pixels.valid()) return FALSE;
+  const auto model = gvl::gst::filter_model(filter);
+  if (!model) return FALSE;
+  const auto& config = model->config();
+  auto features = model->encode_spatial(std::move(pixels), gvl::gst::filter_cancellation(filter));
+  GST_LOG_OBJECT(filter, "submitted segment %" G_GUINT64_FORMAT, segment->index);
+  gvl::gst::filter_attach(filter, buffer, GVL_TENSOR_SPATIAL_FEATURES, segment->index,
+                          {config.spatial_tokens(), config.spatial_width()}, std::move(features),
+                          gvl::gst::ticket_of(segment));
+  return TRUE;
+}
+
+static void gvl_spatial_encoder_class_init(GvlSpatialEncoderClass* klass) {
+  GVL_FILTER_CLASS(klass)->process = gvl_spatial_encoder_process;
+  gst_element_class_set_static_metadata(
+      GST_ELEMENT_CLASS(klass), "Grounded-VideoLLM spatial encoder", "Filter/Analyzer/Video",
+      "Encodes the keyframe of each segment with the model's CLIP vision transformer and attaches the features",
+      "gst-grounded-video");
+}
+
+static void gvl_spatial_encoder_init(GvlSpatialEncoder*) {}

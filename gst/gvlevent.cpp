@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gvlevent.h"
+
+#include <json-glib/json-glib.h>
+
+#include <algorithm>
+
+GstStructure* gvl_event_new(guint64 id, const gchar* task, const gchar* query, const gchar* text, GstClockTime start,
+                            GstClockTime stop, gdouble confidence, GstClockTime window_start,
+                            GstClockTime window_stop) {
+  GstStructure* event = gst_structure_new(GVL_EVENT_NAME, "id", G_TYPE_UINT64, id, "task", G_TYPE_STRING, task, "query",
+                                          G_TYPE_STRING, query, "text", G_TYPE_STRING, text, nullptr);
+  if (GST_CLOCK_TIME_IS_VALID(start) && GST_CLOCK_TIME_IS_VALID(stop)) {
+    const auto [first, last] = std::minmax(start, stop);
+    gst_structure_set(event, "start", G_TYPE_UINT64, std::clamp(first, window_start, window_stop), "stop",
+                      G_TYPE_UINT64, std::clamp(last, window_start, window_stop), nullptr);
+  }
+  gst_structure_set(event, "confidence", G_TYPE_DOUBLE, std::clamp(confidence, 0.0, 1.0), "window-start", G_TYPE_UINT64,
+                    window_start, "window-stop", G_TYPE_UINT64, window_stop, nullptr);
+  return event;
+}
+
+static const GstStructure* named(const GstStructure* structure, const gchar* name) {
+  return structure && gst_structure_has_name(structure, name) ? structure : nullptr;
+}
+
+const GstStructure* gvl_event_parse_message(GstMessage* message) {
+  if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ELEMENT) return nullptr;
+  return named(gst_message_get_structure(message), GVL_EVENT_NAME);
+}
+
+const GstStructure* gvl_event_parse_event(GstEvent* event) {
+  if (GST_EVENT_TYPE(event) != GST_EVENT_CUSTOM_DOWNSTREAM) return nullptr;
+  return named(gst_event_get_structure(event), GVL_EVENT_NAME);
+}
+
+static gboolean add_member(GQuark field, const GValue* value, gpointer builder) {
+  json_builder_set_member_name(JSON_BUILDER(builder), g_quark_to_string(field));
+  if (G_VALUE_HOLDS_UINT64(value))
+    json_builder_add_int_value(JSON_BUILDER(builder), static_cast<gint64>(g_value_get_uint64(value)));
+  else if (G_VALUE_HOLDS_DOUBLE(value))
+    json_builder_add_double_value(JSON_BUILDER(builder), g_value_get_double(value));
+  else
+    json_builder_add_string_value(JSON_BUILDER(builder), g_value_get_string(value));
+  return TRUE;
+}
+
+gchar* gvl_event_to_json(const GstStructure* event) {
+  JsonBuilder* builder = json_builder_new();
+  json_builder_begin_object(builder);
+  gst_structure_foreach(event, add_member, builder);
+  json_builder_end_object(builder);
+  JsonNode* root = json_builder_get_root(builder);
+  gchar* text = json_to_string(root, FALSE);
+  json_node_unref(root);
+  g_object_unref(builder);
+  return text;
+}
+
+GstEvent* gvl_carrier_event_new(GstBuffer* buffer) {
+  GstEvent* event =
+      gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM,
+                           gst_structure_new(GVL_CARRIER_EVENT_NAME, "buffer", GST_TYPE_BUFFER, buffer, nullptr));
+  gst_buffer_unref(buffer);
+  return event;
+}
+
+GstBuffer* gvl_carrier_event_get_buffer(GstEvent* event) {
+  if (GST_EVENT_TYPE(event) != GST_EVENT_CUSTOM_DOWNSTREAM) return nullptr;
+  const GstStructure* structure = named(gst_event_get_structure(event), GVL_CARRIER_EVENT_NAME);
+  GstBuffer* buffer = nullptr;
+  if (structure) gst_structure_get(structure, "buffer", GST_TYPE_BUFFER, &buffer, nullptr);
+  return buffer;
+}

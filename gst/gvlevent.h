@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/**
+ * gvl-event: one result, as a GstStructure. It is delivered as an element message on the bus, as a serialized
+ * CUSTOM_DOWNSTREAM event, and as a buffer on gvlgroundedllm's `events` pad.
+ *
+ * | field        | type    |                                                                            |
+ * |--------------|---------|----------------------------------------------------------------------------|
+ * | id           | guint64 | increasing, one per event of an element                                    |
+ * | task         | string  | grounding, dense-caption, referring, qa                                    |
+ * | query        | string  | as asked; empty for dense-caption                                          |
+ * | text         | string  | the answer in words, times in seconds from the window's start              |
+ * | start, stop  | guint64 | stream time in ns, within the window; absent when the answer names no time |
+ * | confidence   | double  | 0-1                                                                        |
+ * | window-start | guint64 | stream time in ns of what the answer is about                              |
+ * | window-stop  | guint64 |                                                                            |
+ */
+#define GVL_EVENT_NAME "gvl-event"
+
+/**
+ * A new gvl-event. `start` and `stop` are GST_CLOCK_TIME_NONE for an answer that names no time; otherwise both are
+ * brought within the window, and into order.
+ */
+GstStructure* gvl_event_new(guint64 id, const gchar* task, const gchar* query, const gchar* text, GstClockTime start,
+                            GstClockTime stop, gdouble confidence, GstClockTime window_start, GstClockTime window_stop);
+
+/* The gvl-event that an element message or a custom event carries (owned by it), or NULL for any other. */
+const GstStructure* gvl_event_parse_message(GstMessage* message);
+const GstStructure* gvl_event_parse_event(GstEvent* event);
+
+/* The gvl-event as one line of JSON with the fields' names, without a line end. Free with g_free(). */
+gchar* gvl_event_to_json(const GstStructure* event);
+
+/**
+ * What describes video after its last buffer has gone (an end of stream behind a gap, say) travels in a serialized
+ * CUSTOM_DOWNSTREAM event that carries an empty buffer for the metas.
+ */
+#define GVL_CARRIER_EVENT_NAME "gvl-carrier"
+
+/* A carrier event of `buffer` (transfer full). */
+GstEvent* gvl_carrier_event_new(GstBuffer* buffer);
+
+/* The buffer of a carrier event (transfer full), or NULL for any other event. */
+GstBuffer* gvl_carrier_event_get_buffer(GstEvent* event);
+
+G_END_DECLS

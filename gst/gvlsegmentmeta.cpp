@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gvlsegmentmeta.hpp"
+
+#include <algorithm>
+
+namespace {
+
+using gvl::gst::Ticket;
+using gvl::gst::WindowState;
+
+template <typename T>
+std::shared_ptr<T> shared_of(gpointer holder) {
+  return holder ? *static_cast<std::shared_ptr<T>*>(holder) : nullptr;
+}
+
+template <typename T>
+gpointer holder_of(std::shared_ptr<T> value) {
+  return value ? new std::shared_ptr<T>(std::move(value)) : nullptr;
+}
+
+template <typename T>
+void clear(gpointer& holder) {
+  delete static_cast<std::shared_ptr<T>*>(holder);
+  holder = nullptr;
+}
+
+}  // namespace
+
+static gboolean gvl_segment_meta_init(GstMeta* meta, gpointer params, GstBuffer* buffer) {
+  auto* self = reinterpret_cast<GvlSegmentMeta*>(meta);
+  *self = GvlSegmentMeta{.meta = *meta};
+  return TRUE;
+}
+
+static void gvl_segment_meta_free(GstMeta* meta, GstBuffer* buffer) {
+  auto* self = reinterpret_cast<GvlSegmentMeta*>(meta);
+  g_free(self->samples);
+  clear<Ticket>(self->ticket);
+  clear<WindowState>(self->state);
+}
+
+static gboolean gvl_segment_meta_transform(GstBuffer* destination, GstMeta* meta, GstBuffer* buffer, GQuark type,
+                                           gpointer data) {
+  auto* source = reinterpret_cast<GvlSegmentMeta*>(meta);
+  auto* copy = gvl_buffer_add_segment_meta(destination, source->num_samples, source->samples);
+  if (!copy) return FALSE;
+  const GvlSegmentMeta blank = *copy;
+  *copy = *source;
+  copy->meta = blank.meta;
+  copy->samples = blank.samples;
+  copy->ticket = holder_of(shared_of<Ticket>(source->ticket));
+  copy->state = holder_of(shared_of<WindowState>(source->state));
+  return TRUE;
+}
+
+GType gvl_segment_meta_api_get_type(void) {
+  static const GType type = [] {
+    static const gchar* tags[] = {nullptr};
+    return gst_meta_api_type_register("GvlSegmentMetaAPI", tags);
+  }();
+  return type;
+}
+
+const GstMetaInfo* gvl_segment_meta_get_info(void) {
+  static const GstMetaInfo* const info =
+      gst_meta_register(GVL_SEGMENT_META_API_TYPE, "GvlSegmentMeta", sizeof(GvlSegmentMeta), gvl_segment_meta_init,
+                        gvl_segment_meta_free, gvl_segment_meta_transform);
+  return info;
+}
+
+GvlSegmentMeta* gvl_buffer_add_segment_meta(GstBuffer* buffer, guint num_samples, const GstClockTime* samples) {
+  auto* meta = reinterpret_cast<GvlSegmentMeta*>(gst_buffer_add_meta(buffer, GVL_SEGMENT_META_INFO, nullptr));
+  if (!meta) return nullptr;
+  meta->num_samples = num_samples;
+  meta->samples = g_new(GstClockTime, num_samples);
+  std::copy_n(samples, num_samples, meta->samples);
+  return meta;
+}
+
+GvlSegmentMeta* gvl_buffer_get_segment_meta(GstBuffer* buffer) {
+  return reinterpret_cast<GvlSegmentMeta*>(gst_buffer_get_meta(buffer, GVL_SEGMENT_META_API_TYPE));
+}
+
+namespace gvl::gst {
+
+std::vector<GvlSegmentMeta*> segments_of(GstBuffer* buffer) {
+  std::vector<GvlSegmentMeta*> segments;
+  gpointer state = nullptr;
+  while (GstMeta* meta = gst_buffer_iterate_meta_filtered(buffer, &state, GVL_SEGMENT_META_API_TYPE))
+    segments.push_back(reinterpret_cast<GvlSegmentMeta*>(meta));
+  // Copies of a buffer need not keep the order of its metas.
+  std::sort(segments.begin(), segments.end(),
+            [](const GvlSegmentMeta* a, const GvlSegmentMeta* b) { return a->index < b->index; });
+  return segments;
+}
+
+std::shared_ptr<Ticket> ticket_of(const GvlSegmentMeta* meta) { return shared_of<Ticket>(meta->ticket); }
+
+std::shared_ptr<WindowState> state_of(const GvlSegmentMeta* meta) { return shared_of<WindowState>(meta->state); }
+
+void set_flow(GvlSegmentMeta* meta, std::shared_ptr<Ticket> ticket, std::shared_ptr<WindowState> state) {
+  clear<Ticket>(meta->ticket);
+  clear<WindowState>(meta->state);
+  meta->ticket = holder_of(std::move(ticket));
+  meta->state = holder_of(std::move(state));
+}
+
+}  // namespace gvl::gst

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GvlWindowMeta: says that with this buffer a window of video is complete. gvlfuser attaches it, together with the
+ * GvlTensorMeta gvl/video-tokens of the same index. It has no tags and survives every transformation. All times are
+ * stream time in nanoseconds.
+ */
+
+typedef struct _GvlWindowMeta GvlWindowMeta;
+
+/* A segment of a window. */
+typedef struct {
+  GstClockTime start;
+  GstClockTime stop;
+  gboolean stood_in; /* it was skipped: the tokens of the nearest segment that was not stand in for it */
+} GvlWindowSegment;
+
+struct _GvlWindowMeta {
+  GstMeta meta;
+
+  guint64 index; /* as in GvlSegmentMeta's window */
+  GstClockTime start;
+  GstClockTime stop;
+  guint num_segments;         /* K */
+  GvlWindowSegment* segments; /* owned, in stream time order */
+
+  /*< private >*/
+  gpointer ticket; /* its place in the flow between segmenter and answers, may be NULL */
+};
+
+#define GVL_WINDOW_META_API_TYPE (gvl_window_meta_api_get_type())
+#define GVL_WINDOW_META_INFO (gvl_window_meta_get_info())
+
+GType gvl_window_meta_api_get_type(void);
+const GstMetaInfo* gvl_window_meta_get_info(void);
+
+/* Attaches a window meta; `segments` are copied. `buffer` must be writable. */
+GvlWindowMeta* gvl_buffer_add_window_meta(GstBuffer* buffer, guint64 index, GstClockTime start, GstClockTime stop,
+                                          guint num_segments, const GvlWindowSegment* segments);
+
+/* The first window meta on `buffer`, or NULL. */
+GvlWindowMeta* gvl_buffer_get_window_meta(GstBuffer* buffer);
+
+G_END_DECLS
