@@ -1,0 +1,168 @@
+#include "gvl/convert.hpp"
+
+#include "io/safetensors.hpp"
+#include "layers/tensor_bridge.hpp"
+#include "model_test.hpp"
+
+using namespace gvl;
+using namespace gvl::model::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/** A copy of a fixture that a test may damage. */
+class Release {
+ public:
+  explicit Release(const char* name) { fs::copy(io::test::fixture(name), root(), fs::copy_options::recursive); }
+
+  fs::path root() const { return folder_ / "release"; }
+  fs::path out() const { return folder_ / "out"; }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+/** Every file that converting reads. */
+std::vector<fs::path> files_of(const fs::path& root) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+    const std::string name = entry.path().filename().string();
+    const bool read = entry.is_regular_file() && !name.starts_with("expected.") && name != "tokenizer_config.json" &&
+                      !name.starts_with("README");
+    // Without model.json the official sizes hold, which other tests see; the checkpoint brings its own projector.
+    if (read && name != "model.json" && name != "multi_modal_projector.pth") files.push_back(entry.path());
+  }
+  return files;
+}
+
+void expect_refused(const Release& release, const std::string& label, const std::string& part) {
+  std::string message;
+  try {
+    convert(release.root(), release.out());
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  fail_if(message.empty(), "%s: was converted", label.c_str());
+  fail_if(message.find(part) == std::string::npos, "%s: '%s' does not name %s", label.c_str(), message.c_str(),
+          part.c_str());
+  fail_if(fs::exists(release.out()), "%s: something was written", label.c_str());
+}
+
+}  // namespace
+
+GST_START_TEST(files_that_are_missing_or_cut_short_are_named) {
+  for (const char* name : {"phi_c", "llama_c"}) {
+    const Release release(name);
+    const std::vector<fs::path> files = files_of(release.root());
+    fail_unless(files.size() >= 8);
+    for (const fs::path& file : files) {
+      const std::string whole = read_file(file);
+      const std::string label = std::string(name) + " " + file.filename().string();
+      // Without its checkpoint a release has none; the folder is named, for the name may vary.
+      const std::string part = file.parent_path().filename() == "ckpt" ? "ckpt" : file.filename().string();
+      fs::remove(file);
+      expect_refused(release, label + " missing", part);
+      write_file(file, whole.substr(0, whole.size() / 2));
+      expect_refused(release, label + " cut", part);
+      write_file(file, "");
+      expect_refused(release, label + " empty", part);
+      write_file(file, whole);
+    }
+    convert(release.root(), release.out());
+    fail_unless(Model::load(release.out()) != nullptr);
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(sizes_that_do_not_fit_the_weights_are_named) {
+  const Release release("phi_c");
+  const std::string sizes = read_file(release.root() / "model.json");
+  fs::remove(release.root() / "model.json");
+  expect_refused(release, "official sizes", "rank 128");
+  for (const auto& [from, to, part] : {std::array{"\"depth\": 3", "\"depth\": 9", "blocks"},
+                                       {"\"r\": 4", "\"r\": 5", "lora"},
+                                       {"\"pretrained_num_frames\": 4", "\"pretrained_num_frames\": 5", "pos_embed"},
+                                       {"\"num_segs\": 3", "\"num_segs\": 7", "segments"},
+                                       {"\"num_frames\": 12", "\"num_frames\": \"many\"", "num_frames"},
+                                       {"\"mlp_ratio\": 4.363636363636363", "\"mlp_ratio\": -1", "mlp_ratio"}}) {
+    std::string changed = sizes;
+    const std::size_t place = changed.find(from);
+    fail_if(place == std::string::npos, "%s", from);
+    write_file(release.root() / "model.json", changed.replace(place, std::strlen(from), to));
+    expect_refused(release, to, part);
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(a_folder_that_is_no_release_is_named) {
+  const TemporaryFolder folder;
+  expect_error("missing", ErrorCode::kNotFound, {"nowhere"}, [&] { convert(folder / "nowhere", folder / "out"); });
+  expect_error("empty", ErrorCode::kNotFound, {"Phi-3.5-vision-instruct-seperated"},
+               [&] { convert(folder.path(), folder / "out"); });
+  write_file(folder / "file", "x");
+  expect_error("out is a file", ErrorCode::kResource, {"file"},
+               [&] { convert(io::test::fixture("phi_c"), folder / "file"); });
+}
+GST_END_TEST;
+
+GST_START_TEST(a_model_is_replaced_only_by_a_complete_one) {
+  const Release phi("phi_c");
+  convert(phi.root(), phi.out());
+  const std::string before = read_file(phi.out() / "model.safetensors");
+  const std::string tokenizer = read_file(phi.root() / "tokenizer/tokenizer.json");
+  write_file(phi.root() / "tokenizer/tokenizer.json", "{}");
+  expect_error("broken", ErrorCode::kMalformed, {"tokenizer.json"}, [&] { convert(phi.root(), phi.out()); });
+  fail_unless(read_file(phi.out() / "model.safetensors") == before);
+  fail_if(fs::exists(phi.out() / ".incoming"));
+  write_file(phi.root() / "tokenizer/tokenizer.json", tokenizer);
+  convert(phi.root(), phi.out(), {.dtype = DataType::kBFloat16});
+  fail_unless(read_file(phi.out() / "model.safetensors").size() < before.size());
+  const auto file = io::SafetensorsFile::open(phi.out() / "model.safetensors");
+  for (const io::TensorInfo& info : file.tensors()) fail_unless(info.type == DataType::kBFloat16);
+}
+GST_END_TEST;
+
+GST_START_TEST(positions_of_four_frames_are_interpolated_to_eight) {
+  const Release release("phi_c");
+  std::string sizes = read_file(release.root() / "model.json");
+  const std::string from = "\"num_frames\": 12";
+  sizes.replace(sizes.find(from), from.size(), "\"num_frames\": 24");
+  convert(release.root(), release.out());
+  const auto positions = [&] {
+    const auto file = io::SafetensorsFile::open(release.out() / "model.safetensors");
+    return layers::to_aten(file.get("temporal_encoder.pos_embed")).clone();
+  };
+  const at::Tensor four = positions();
+  write_file(release.root() / "model.json", sizes);
+  convert(release.root(), release.out());
+  const at::Tensor eight = positions();
+  const std::int64_t patches = (four.size(1) - 1) / 4;
+  fail_unless_equals_int64(eight.size(1), 8 * patches + 1);
+  fail_unless(eight.select(1, 0).equal(four.select(1, 0)), "the class token's position moved");
+  const auto frame = [&](const at::Tensor& all, std::int64_t i) { return all.narrow(1, 1 + i * patches, patches); };
+  // Linear, align_corners false: output i lies at (i + 0.5) / 2 - 0.5 of the input, held at the ends.
+  const double at[8] = {0, 0.25, 0.75, 1.25, 1.75, 2.25, 2.75, 3};
+  for (int i = 0; i < 8; ++i) {
+    const auto below = static_cast<std::int64_t>(at[i]);
+    const double part = at[i] - static_cast<double>(below);
+    const at::Tensor expected =
+        frame(four, below).mul(1 - part).add(frame(four, std::min<std::int64_t>(below + 1, 3)), part);
+    fail_unless(frame(eight, i).sub(expected).abs().max().item<double>() < 1e-6, "frame %d", i);
+  }
+}
+GST_END_TEST;
+
+static Suite* convert_suite() {
+  Suite* suite = suite_create("convert");
+  TCase* tcase = tcase_create("convert");
+  suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, files_that_are_missing_or_cut_short_are_named);
+  tcase_add_test(tcase, sizes_that_do_not_fit_the_weights_are_named);
+  tcase_add_test(tcase, a_folder_that_is_no_release_is_named);
+  tcase_add_test(tcase, a_model_is_replaced_only_by_a_complete_one);
+  tcase_add_test(tcase, positions_of_four_frames_are_interpolated_to_eight);
+  return suite;
+}
+
+GST_CHECK_MAIN(convert);
