@@ -1,0 +1,94 @@
+#include "gvl/sampling.hpp"
+
+#include <cstdlib>
+#include <limits>
+
+#include "io/json.hpp"
+
+// Last: it makes `fail` a macro.
+#include "../io/io_test.hpp"
+
+using namespace gvl;
+using io::test::expect_error;
+
+namespace {
+
+std::vector<std::filesystem::path> fixture_folders() {
+  std::vector<std::filesystem::path> folders{io::test::fixture("phi_c"), io::test::fixture("llama_c")};
+  const char* shared = std::getenv("GVL_TEST_SHARED");
+  for (const char* name : {"phi_a", "llama_a"}) {
+    const auto folder = std::filesystem::path(shared ? shared : "") / "reference" / name;
+    if (shared && std::filesystem::exists(folder)) folders.push_back(folder);
+  }
+  return folders;
+}
+
+void expect_indices(const io::JsonValue& expected, const std::vector<std::int64_t>& found) {
+  const auto values = expected.elements();
+  fail_unless_equals_int(found.size(), values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) fail_unless_equals_int64(found[i], values[i].as_integer());
+}
+
+}  // namespace
+
+GST_START_TEST(samples_as_the_reference) {
+  for (const auto& folder : fixture_folders()) {
+    const io::JsonValue expected = io::JsonValue::load(folder / "expected.json");
+    for (const io::JsonValue& known : expected.array("frame_sampling").elements()) {
+      expect_indices(known.array("indices"),
+                     sample_indices(known.integer("num_frames"), known.integer("num_video_frames")));
+    }
+    const io::JsonValue frames = expected.array("frame_indices");
+    expect_indices(frames,
+                   sample_indices(static_cast<std::int64_t>(frames.size()), expected.integer("num_video_frames")));
+  }
+}
+GST_END_TEST;
+
+/** Whatever the numbers: as many as asked for, within the video, in order. */
+GST_START_TEST(indices_ascend_within_the_video) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  std::vector<std::int64_t> totals{kMost, kMost - 1, kMost / 2, std::int64_t{1} << 62, (std::int64_t{1} << 53) + 1};
+  for (std::int64_t total = 1; total <= 700; ++total) totals.push_back(total);
+  for (const std::int64_t total : totals) {
+    for (const std::int64_t samples : {1, 2, 3, 7, 8, 95, 96, 97, 500}) {
+      const auto indices = sample_indices(samples, total);
+      fail_unless_equals_int64(indices.size(), samples);
+      for (std::size_t i = 0; i < indices.size(); ++i) {
+        fail_unless(indices[i] >= (i ? indices[i - 1] : 0) && indices[i] < total, "%ld of %ld", long(samples),
+                    long(total));
+      }
+    }
+  }
+  fail_unless_equals_int64(sample_indices(1, kMost)[0], kMost / 2);
+  fail_unless_equals_int64(sample_indices(3, 1)[2], 0);
+}
+GST_END_TEST;
+
+GST_START_TEST(refuses_numbers_that_are_not_positive) {
+  for (const auto& [samples, total] : {std::pair<std::int64_t, std::int64_t>{0, 5}, {-1, 5}, {5, 0}, {5, -3}}) {
+    expect_error("numbers", ErrorCode::kInvalidArgument, {std::to_string(samples), std::to_string(total)},
+                 [samples = samples, total = total] { sample_indices(samples, total); });
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(keyframes) {
+  fail_unless_equals_int64(keyframe_of(8), 4);
+  fail_unless_equals_int64(keyframe_of(5), 2);
+  fail_unless_equals_int64(keyframe_of(1), 0);
+}
+GST_END_TEST;
+
+static Suite* sampling_suite() {
+  Suite* suite = suite_create("sampling");
+  TCase* tests = tcase_create("sampling");
+  suite_add_tcase(suite, tests);
+  tcase_add_test(tests, samples_as_the_reference);
+  tcase_add_test(tests, indices_ascend_within_the_video);
+  tcase_add_test(tests, refuses_numbers_that_are_not_positive);
+  tcase_add_test(tests, keyframes);
+  return suite;
+}
+
+GST_CHECK_MAIN(sampling);
