@@ -86,7 +86,9 @@ namespace pickle {
 inline const std::string kStart = std::string("\x80\x02", 2);
 
 inline std::string text(const std::string& value) {
-  return std::string("X") + packed<std::uint32_t>(value.size()) + value;
+  std::string out = "X";
+  out += packed<std::uint32_t>(value.size());
+  return out += value;
 }
 
 inline std::string integer(std::int64_t value) { return std::string("\x8a\x08", 2) + packed(value); }

@@ -568,16 +568,16 @@ GST_START_TEST(survives_mutation) {
     ZipBuilder zip = with_view(view_of_24({4, 6}, {1, 4}));
     zip.zip64 = zip64;
     const std::string good = zip.build();
-    for (int i = 0; i < 5000; ++i) attempt(mutate(good, random));
+    for (int i = 0; i < 2500; ++i) attempt(mutate(good, random));
     const std::string pickled = zip.entries[0].data;
-    for (int i = 0; i < 5000; ++i) {
+    for (int i = 0; i < 2500; ++i) {
       zip.entries[0].data = mutate(pickled, random);
       attempt(zip.build());
     }
   }
   const std::string real = read_file(fixture("llama_c/llama3-llava-next-8b-seperated/image_newline.pth"));
-  for (int i = 0; i < 10000; ++i) attempt(mutate(real, random));
-  fail_unless(loaded > 0 && loaded < 30000);
+  for (int i = 0; i < 5000; ++i) attempt(mutate(real, random));
+  fail_unless(loaded > 0 && loaded < 15000);
 }
 GST_END_TEST;
 
