@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <limits>
 #include <queue>
 
@@ -12,10 +13,6 @@
 namespace gvl::text {
 namespace {
 
-constexpr std::uint64_t pair_of(std::int32_t left, std::int32_t right) noexcept {
-  return static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 | static_cast<std::uint32_t>(right);
-}
-
 void require_absent(const io::JsonValue& model, const char* name) {
   const auto value = model.find(name);
   if (value && !(value->is_string() && value->as_string().empty())) {
@@ -23,33 +20,35 @@ void require_absent(const io::JsonValue& model, const char* name) {
   }
 }
 
-bool is_string(JsonNode* node) {
-  return JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING;
+/** The id that the vocabulary's JSON gives a token. */
+std::size_t parse_id(const io::JsonValue& model, std::string_view name, std::string_view value) {
+  std::int64_t id = -1;
+  const auto result = std::from_chars(value.data(), value.data() + value.size(), id);
+  const bool whole = result.ec == std::errc() && result.ptr == value.data() + value.size();
+  if (whole && id >= 0 && id <= Bpe::kLargestId) return static_cast<std::size_t>(id);
+  // Tells what is wrong in the words of JsonValue.
+  const std::string member = R"({"model": {"vocab": {)" + std::string(name) + ":" + std::string(value) + "}}}";
+  const auto root = io::JsonValue::parse(member, model.source());
+  return static_cast<std::size_t>(
+      root.object("model").object("vocab").members().front().second.as_integer(0, Bpe::kLargestId));
 }
 
-/** Straight from json-glib unless there is an error to tell: a vocabulary may have 200,000 members. */
-std::size_t id_of_member(const io::JsonValue& vocabulary, const char* token, JsonNode* node) {
-  const bool integer = JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_INT64;
-  const std::int64_t id = integer ? json_node_get_int(node) : -1;
-  if (id >= 0 && id <= Bpe::kLargestId) return static_cast<std::size_t>(id);
-  return static_cast<std::size_t>(vocabulary.at(token).as_integer(0, Bpe::kLargestId));
-}
-
-/** The two tokens of one merge, "a b" or ["a", "b"]; views into the JSON. */
-std::optional<std::array<std::string_view, 2>> parse_merge(JsonNode* node) {
-  if (is_string(node)) {
-    const std::string_view both = json_node_get_string(node);
+/** The two tokens of a merge, "a b" or ["a", "b"]. */
+std::optional<std::array<std::string, 2>> parse_merge(std::string_view json) {
+  JsonCursor cursor(json);
+  std::string buffer;
+  if (cursor.peek() == '"') {
+    const std::string_view both = cursor.string(buffer);
     const std::size_t space = both.find(' ');
     if (space == both.npos || both.find(' ', space + 1) != both.npos) return std::nullopt;
-    return std::array{both.substr(0, space), both.substr(space + 1)};
+    return std::array{std::string(both.substr(0, space)), std::string(both.substr(space + 1))};
   }
-  if (!JSON_NODE_HOLDS_ARRAY(node)) return std::nullopt;
-  JsonArray* pair = json_node_get_array(node);
-  if (json_array_get_length(pair) != 2) return std::nullopt;
-  JsonNode* left = json_array_get_element(pair, 0);
-  JsonNode* right = json_array_get_element(pair, 1);
-  if (!is_string(left) || !is_string(right)) return std::nullopt;
-  return std::array<std::string_view, 2>{json_node_get_string(left), json_node_get_string(right)};
+  if (!cursor.take('[') || cursor.peek() != '"') return std::nullopt;
+  std::string left(cursor.string(buffer));
+  if (!cursor.take(',') || cursor.peek() != '"') return std::nullopt;
+  std::string right(cursor.string(buffer));
+  if (!cursor.take(']')) return std::nullopt;
+  return std::array{std::move(left), std::move(right)};
 }
 
 }  // namespace
@@ -74,7 +73,7 @@ class Bpe::Queue {
   std::priority_queue<Candidate, std::vector<Candidate>, Later> queue_;
 };
 
-Bpe::Bpe(const io::JsonValue& model) {
+Bpe::Bpe(const io::JsonValue& model, const CutTokenizer& cut) {
   const std::string type = model.string("type");
   if (type != "BPE") {
     throw model.at("type").error("only BPE is supported, not " + io::quote(type), ErrorCode::kUnsupported);
@@ -84,56 +83,76 @@ Bpe::Bpe(const io::JsonValue& model) {
   require_absent(model, "end_of_word_suffix");
   fuse_unknown_ = model.boolean_or("fuse_unk", false);
   ignore_merges_ = model.boolean_or("ignore_merges", false);
-  load_vocabulary(model.object("vocab"));
-  load_merges(model.array("merges"));
+  model.object("vocab");
+  load_vocabulary(model, cut.vocabulary);
+  model.array("merges");
+  load_merges(model, cut.merges);
   if (model.boolean_or("byte_fallback", false)) load_byte_tokens();
   if (const auto unknown = model.find("unk_token")) {
-    const auto found = ids_.find(unknown->as_string());
-    if (found == ids_.end()) throw unknown->error("is not in the vocabulary");
-    unknown_ = found->second;
+    const std::int32_t id = find(unknown->as_string());
+    if (id == TokenTable::kNone) throw unknown->error("is not in the vocabulary");
+    unknown_ = id;
   }
 }
 
-void Bpe::load_vocabulary(const io::JsonValue& vocabulary) {
-  JsonObjectIter iterator;
-  const char* token = nullptr;
-  JsonNode* node = nullptr;
-  json_object_iter_init(&iterator, json_node_get_object(vocabulary.node()));
-  while (json_object_iter_next(&iterator, &token, &node)) {
-    const std::size_t id = id_of_member(vocabulary, token, node);
+void Bpe::load_vocabulary(const io::JsonValue& model, std::string_view json) {
+  JsonCursor cursor(json);
+  std::string buffer;
+  cursor.take('{');
+  while (cursor.peek() == '"') {
+    const std::string_view name = cursor.value();
+    cursor.take(':');
+    const std::size_t id = parse_id(model, name, cursor.value());
+    cursor.take(',');
     if (id >= tokens_.size()) tokens_.resize(id + 1);
+    const std::string_view token = JsonCursor(name).string(buffer);
     if (tokens_[id]) {
-      throw vocabulary.at(token).error("has the id " + std::to_string(id) + ", as " + io::quote(*tokens_[id]) + " has");
+      throw model.at("vocab").error(io::quote(token) + " has the id " + std::to_string(id) + ", as " +
+                                    io::quote(*tokens_[id]) + " has");
     }
     tokens_[id] = token;
   }
-  ids_.reserve(tokens_.size());
+  index_vocabulary(model);
+}
+
+void Bpe::index_vocabulary(const io::JsonValue& model) {
+  ids_.reset(tokens_.size());
   for (std::size_t id = 0; id < tokens_.size(); ++id) {
-    if (tokens_[id]) ids_.emplace(*tokens_[id], static_cast<std::int32_t>(id));
+    if (!tokens_[id]) continue;
+    if (find(*tokens_[id]) != TokenTable::kNone) {
+      throw model.at("vocab").error(io::quote(*tokens_[id]) + " is there twice");
+    }
+    ids_.insert(*tokens_[id], static_cast<std::int32_t>(id));
   }
 }
 
-void Bpe::load_merges(const io::JsonValue& merges) {
-  JsonArray* array = json_node_get_array(merges.node());
-  const guint length = json_array_get_length(array);
-  merges_.reserve(length);
-  for (guint i = 0; i < length; ++i) {
-    const auto merge = parse_merge(json_array_get_element(array, i));
-    if (!merge) throw merges.at(i).error("expected two tokens");
-    add_merge(merges, i, (*merge)[0], (*merge)[1]);
+void Bpe::load_merges(const io::JsonValue& model, std::string_view json) {
+  std::vector<ParsedMerge> merges;
+  JsonCursor cursor(json);
+  cursor.take('[');
+  while (cursor.peek() != ']' && cursor.peek() != 0) {
+    merges.push_back(parse_merge_of_known(model, merges.size(), cursor.value()));
+    cursor.take(',');
+  }
+  merges_.reset(merges.size());
+  for (std::size_t rank = 0; rank < merges.size(); ++rank) {
+    merges_.insert(merges[rank].left, merges[rank].right, {static_cast<std::uint32_t>(rank), merges[rank].merged});
   }
 }
 
-void Bpe::add_merge(const io::JsonValue& merges, std::size_t index, std::string_view left, std::string_view right) {
-  const auto require = [&](std::string_view token) {
-    const auto found = ids_.find(token);
-    if (found == ids_.end()) throw merges.at(index).error(io::quote(token) + " is not in the vocabulary");
-    return found->second;
+Bpe::ParsedMerge Bpe::parse_merge_of_known(const io::JsonValue& model, std::size_t index, std::string_view json) const {
+  const auto fail = [&](const std::string& what) {
+    return Error(ErrorCode::kMalformed,
+                 model.source() + ": " + model.path() + ".merges[" + std::to_string(index) + "]: " + what);
   };
-  const std::int32_t left_id = require(left);
-  const std::int32_t right_id = require(right);
-  const std::int32_t merged = require(std::string(left).append(right));
-  merges_[pair_of(left_id, right_id)] = Merge{static_cast<std::uint32_t>(index), merged};
+  const auto pair = parse_merge(json);
+  if (!pair) throw fail("expected two tokens");
+  const auto require = [&](const std::string& token) {
+    const std::int32_t id = find(token);
+    if (id == TokenTable::kNone) throw fail(io::quote(token) + " is not in the vocabulary");
+    return id;
+  };
+  return {require((*pair)[0]), require((*pair)[1]), require((*pair)[0] + (*pair)[1])};
 }
 
 void Bpe::load_byte_tokens() {
@@ -141,14 +160,18 @@ void Bpe::load_byte_tokens() {
   byte_tokens_.resize(256);
   for (std::size_t byte = 0; byte < byte_tokens_.size(); ++byte) {
     const std::string token = {'<', '0', 'x', kDigits[byte >> 4], kDigits[byte & 15], '>'};
-    if (const auto found = ids_.find(token); found != ids_.end()) byte_tokens_[byte] = found->second;
+    if (const std::int32_t id = find(token); id != TokenTable::kNone) byte_tokens_[byte] = id;
   }
 }
 
 std::optional<std::int64_t> Bpe::id_of(std::string_view token) const {
-  const auto found = ids_.find(token);
-  if (found == ids_.end()) return std::nullopt;
-  return found->second;
+  const std::int32_t id = find(token);
+  if (id == TokenTable::kNone) return std::nullopt;
+  return id;
+}
+
+std::int32_t Bpe::find(std::string_view token) const {
+  return ids_.find(token, [&](std::int32_t id) { return std::string_view(*tokens_[static_cast<std::size_t>(id)]); });
 }
 
 const std::string* Bpe::token_of(std::int64_t id) const {
@@ -181,10 +204,10 @@ std::vector<Bpe::Symbol> Bpe::symbols_of(std::string_view word) const {
   for (std::size_t position = 0; position < word.size();) {
     const std::string_view character = word.substr(position, character_at(word, position).length);
     position += character.size();
-    if (const auto known = ids_.find(character); known != ids_.end()) {
+    if (const std::int32_t known = find(character); known != TokenTable::kNone) {
       if (unknown_pending) symbols.push_back({*unknown_});
       unknown_pending = false;
-      symbols.push_back({known->second});
+      symbols.push_back({known});
     } else if (!append_bytes(character, symbols) && unknown_) {
       if (unknown_pending && !fuse_unknown_) symbols.push_back({*unknown_});
       unknown_pending = true;
@@ -218,7 +241,7 @@ void Bpe::merge_all(std::vector<Symbol>& symbols) const {
     Symbol& left = symbols[candidate.position];
     if (left.merged_away || left.next < 0) continue;
     Symbol& right = symbols[left.next];
-    const Merge* merge = merge_of(left.id, right.id);
+    const Merge* merge = merges_.find(left.id, right.id);
     if (!merge || merge->id != candidate.id) continue;  // one of the two has been merged otherwise meanwhile
     left.id = merge->id;
     left.next = right.next;
@@ -234,13 +257,8 @@ void Bpe::propose(const std::vector<Symbol>& symbols, std::int32_t position, Que
   const Symbol& left = symbols[position];
   const std::int32_t next = left.next;
   if (next < 0) return;
-  const Merge* merge = merge_of(left.id, symbols[next].id);
+  const Merge* merge = merges_.find(left.id, symbols[next].id);
   if (merge) queue.push({merge->rank, position, merge->id});
-}
-
-const Bpe::Merge* Bpe::merge_of(std::int32_t left, std::int32_t right) const {
-  const auto found = merges_.find(pair_of(left, right));
-  return found == merges_.end() ? nullptr : &found->second;
 }
 
 }  // namespace gvl::text

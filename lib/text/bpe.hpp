@@ -5,10 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "io/json.hpp"
+#include "text/hash_tables.hpp"
+#include "text/json_cursor.hpp"
 
 namespace gvl::text {
 
@@ -20,10 +21,11 @@ class Bpe {
   /** Largest id that a tokenizer.json may give a token. */
   static constexpr std::int64_t kLargestId = (std::int64_t{1} << 20) - 1;
 
-  /** Throws Error(kMalformed) or Error(kUnsupported) naming the file and the member. */
-  explicit Bpe(const io::JsonValue& model);
-  Bpe(Bpe&&) noexcept = default;
-  Bpe& operator=(Bpe&&) noexcept = default;
+  /**
+   * The `model` of a tokenizer.json and, as JSON, the vocabulary and the merges that were cut out of it. Throws
+   * Error(kMalformed) or Error(kUnsupported) naming the file and the member.
+   */
+  Bpe(const io::JsonValue& model, const CutTokenizer& cut);
 
   /** Appends the ids of a word, which is valid UTF-8. O(n log n). */
   void encode(std::string_view word, std::vector<std::int64_t>& ids) const;
@@ -35,9 +37,11 @@ class Bpe {
   std::int64_t size() const noexcept { return static_cast<std::int64_t>(tokens_.size()); }
 
  private:
-  struct Merge {
-    std::uint32_t rank = 0;
-    std::int32_t id = 0;
+  using Merge = MergeTable::Merge;
+  struct ParsedMerge {
+    std::int32_t left = 0;
+    std::int32_t right = 0;
+    std::int32_t merged = 0;
   };
   /** A token of the word as far as it is merged; a doubly linked list in an array. */
   struct Symbol {
@@ -53,20 +57,21 @@ class Bpe {
   };
   class Queue;
 
-  void load_vocabulary(const io::JsonValue& vocabulary);
-  void load_merges(const io::JsonValue& merges);
-  void add_merge(const io::JsonValue& merges, std::size_t index, std::string_view left, std::string_view right);
+  void load_vocabulary(const io::JsonValue& model, std::string_view json);
+  void index_vocabulary(const io::JsonValue& model);
+  void load_merges(const io::JsonValue& model, std::string_view json);
+  ParsedMerge parse_merge_of_known(const io::JsonValue& model, std::size_t index, std::string_view json) const;
   void load_byte_tokens();
 
   std::vector<Symbol> symbols_of(std::string_view word) const;
   bool append_bytes(std::string_view character, std::vector<Symbol>& symbols) const;
   void merge_all(std::vector<Symbol>& symbols) const;
   void propose(const std::vector<Symbol>& symbols, std::int32_t position, Queue& queue) const;
-  const Merge* merge_of(std::int32_t left, std::int32_t right) const;
+  std::int32_t find(std::string_view token) const;
 
-  std::vector<std::optional<std::string>> tokens_;  // by id; not resized once ids_ refers to its strings
-  std::unordered_map<std::string_view, std::int32_t> ids_;
-  std::unordered_map<std::uint64_t, Merge> merges_;  // by the two ids
+  std::vector<std::optional<std::string>> tokens_;  // by id
+  TokenTable ids_;
+  MergeTable merges_;
   std::optional<std::int32_t> unknown_;
   std::vector<std::optional<std::int32_t>> byte_tokens_;  // <0x00> ... <0xFF>, with byte_fallback
   bool fuse_unknown_ = false;

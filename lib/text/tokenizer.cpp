@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "gvl/error.hpp"
+#include "io/json_scanner.hpp"
+#include "io/mapped_file.hpp"
 #include "io/quote.hpp"
 #include "text/limits.hpp"
 #include "text/utf8.hpp"
@@ -34,13 +36,19 @@ std::vector<bool> marked(std::size_t length, const std::vector<ByteRange>& range
 
 }  // namespace
 
-Tokenizer Tokenizer::load(const std::filesystem::path& file) { return Tokenizer(io::JsonValue::load(file)); }
-
-Tokenizer Tokenizer::parse(std::string_view json, std::string source) {
-  return Tokenizer(io::JsonValue::parse(json, std::move(source)));
+Tokenizer Tokenizer::load(const std::filesystem::path& file) {
+  const auto mapped = io::MappedFile::open(file, io::MappedFile::Access::kSequential);
+  return parse(mapped->text(), file.string());
 }
 
-Tokenizer::Tokenizer(const io::JsonValue& root) : model_(root.object("model")), size_(model_.size()) {
+Tokenizer Tokenizer::parse(std::string_view json, std::string source) {
+  io::scan_json(json, source, {});
+  const CutTokenizer cut = cut_tokenizer(json);
+  return Tokenizer(io::JsonValue::parse(cut.rest, std::move(source)), cut);
+}
+
+Tokenizer::Tokenizer(const io::JsonValue& root, const CutTokenizer& cut)
+    : model_(root.object("model"), cut), size_(model_.size()) {
   if (const auto part = root.find("normalizer")) normalizer_ = Normalizer(*part);
   if (const auto part = root.find("pre_tokenizer")) pre_tokenizer_ = PreTokenizer(*part);
   if (const auto part = root.find("decoder")) decoder_ = Decoder(*part);

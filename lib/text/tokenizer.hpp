@@ -69,7 +69,7 @@ class Tokenizer {
   std::int64_t size() const noexcept { return size_; }
 
  private:
-  explicit Tokenizer(const io::JsonValue& root);
+  Tokenizer(const io::JsonValue& root, const CutTokenizer& cut);
 
   void load_added_token(const io::JsonValue& value);
   void load_post_processor(const io::JsonValue& post_processor);
