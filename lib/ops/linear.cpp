@@ -35,79 +35,77 @@ void multiply_few(const Problem& p) {
   });
 }
 
-/** A matrix's rows [first, last) packed into strips for the product, slice by slice; the work is spread over threads.
- */
-class Packed {
- public:
-  using Pack = void (*)(const Rows&, int64_t, int64_t, int64_t, int64_t, float*);
-
-  Packed(Pack pack, int64_t strip, int64_t most_rows, int64_t depth)
-      : pack_(pack), strip_(strip), depth_(depth), memory_(at::empty({padded(most_rows) * depth}, at::kFloat)) {}
-
-  void fill(const Rows& source, int64_t first, int64_t last) {
-    rows_ = padded(last - first);
-    constexpr int64_t kFloatsPerItem = 1 << 16;
-    const int64_t range = padded(std::max<int64_t>(1, kFloatsPerItem / cpu::kSlice));
-    const int64_t ranges = divide_up(last - first, range);
-    cpu::for_each_item(ranges * divide_up(depth_, cpu::kSlice), [&](int64_t item) {
-      const int64_t row = item % ranges * range, column = item / ranges * cpu::kSlice;
-      const int64_t depth = std::min(cpu::kSlice, depth_ - column);
-      float* to = memory_.data_ptr<float>() + column * rows_ + row * depth;
-      pack_(source, first + row, std::min(last, first + row + range), column, depth, to);
-    });
-  }
-
-  const float* data() const { return memory_.data_ptr<float>(); }
-  int64_t rows() const { return rows_; }
-
- private:
-  int64_t padded(int64_t rows) const { return divide_up(rows, strip_) * strip_; }
-
-  Pack pack_;
-  int64_t strip_, depth_, rows_ = 0;
-  at::Tensor memory_;
-};
-
 /** `count` things in parts of at most `most`, as even as multiples of `step` allow: the size of a part. */
 int64_t even_part(int64_t count, int64_t most, int64_t step) {
   const int64_t steps = divide_up(count, step), most_steps = std::max<int64_t>(1, most / step);
   return divide_up(steps, divide_up(steps, most_steps)) * step;
 }
 
-/** One panel of y from packed operands, in tiles that keep their part of x, w and y in a core's cache. */
-void multiply_panel(const Problem& p, const Packed& x, const Packed& w, int64_t first_row, int64_t last_row,
-                    int64_t first_column, int64_t last_column) {
-  constexpr int64_t kTileRows = 96, kTileColumns = 256;
+/** Rows [first, last) of x packed for the product, slice by slice, by all threads. */
+void pack_x(const Rows& x, int64_t first, int64_t last, int64_t depth, int64_t padded_rows, float* packed) {
   const cpu::Kernels& kernels = cpu::kernels();
-  const int64_t rows = last_row - first_row, columns = last_column - first_column;
-  const int64_t tile_rows = even_part(rows, kTileRows, kernels.x_strip);
-  const int64_t tile_columns = even_part(columns, kTileColumns, kernels.w_strip);
-  const int64_t row_tiles = divide_up(rows, tile_rows);
-  cpu::for_each_item(row_tiles * divide_up(columns, tile_columns), [&](int64_t item) {
-    const int64_t row = item % row_tiles * tile_rows, column = item / row_tiles * tile_columns;
-    kernels.multiply({x.data(), w.data(), x.rows(), w.rows(), row, column, std::min(tile_rows, rows - row),
-                      std::min(tile_columns, columns - column), p.depth,
-                      p.bias ? p.bias + first_column + column : nullptr,
-                      p.y + (first_row + row) * p.columns + first_column + column, p.columns});
+  const int64_t range = divide_up(256, kernels.x_strip) * kernels.x_strip, ranges = divide_up(last - first, range);
+  cpu::for_each_item(ranges * divide_up(depth, cpu::kSlice), [&](int64_t item) {
+    const int64_t row = item % ranges * range, column = item / ranges * cpu::kSlice;
+    const int64_t slice = std::min(cpu::kSlice, depth - column);
+    kernels.pack_left(x, first + row, std::min(last, first + row + range), column, slice,
+                      packed + column * padded_rows + row * slice);
   });
 }
 
-void multiply_many(const Problem& p) {
-  constexpr int64_t kRowsAtATime = 1536, kPanelFloats = 4 << 20;
+/** The part of y that one thread computes at a time, in rows of x and of w. */
+struct Part {
+  int64_t row, rows, column, columns;
+};
+
+/** Packs the part's rows of w for itself, then passes over x in tiles that stay in the core's cache. */
+void multiply_part(const Problem& p, const float* x, int64_t first_row, int64_t padded_rows, const Part& part) {
+  constexpr int64_t kTileRows = 96;
   const cpu::Kernels& kernels = cpu::kernels();
-  const int64_t rows = even_part(p.rows, kRowsAtATime, kernels.x_strip);
-  const int64_t panel = std::max(kPanelFloats / std::max<int64_t>(p.depth, 1), kernels.w_strip);
-  const int64_t columns = even_part(p.columns, panel, kernels.w_strip);
-  Packed x(kernels.pack_left, kernels.x_strip, rows, p.depth);
-  Packed w(kernels.pack_right, kernels.w_strip, columns, p.depth);
-  for (int64_t row = 0; row < p.rows; row += rows) {
-    const int64_t last_row = std::min(p.rows, row + rows);
-    x.fill(p.x, row, last_row);
-    for (int64_t column = 0; column < p.columns; column += columns) {
-      const int64_t last_column = std::min(p.columns, column + columns);
-      w.fill(p.w, column, last_column);
-      multiply_panel(p, x, w, row, last_row, column, last_column);
-    }
+  const int64_t columns = divide_up(part.columns, kernels.w_strip) * kernels.w_strip;
+  const int64_t tile = even_part(part.rows, kTileRows, kernels.x_strip);
+  float* w = cpu::thread_scratch(columns * (p.depth + tile));
+  float* sums = w + columns * p.depth;
+  for (int64_t k = 0; k < p.depth; k += cpu::kSlice) {
+    kernels.pack_right(p.w, part.column, part.column + part.columns, k, std::min(cpu::kSlice, p.depth - k),
+                       w + k * columns);
+  }
+  for (int64_t row = part.row; row < part.row + part.rows; row += tile) {
+    kernels.multiply({x, w, padded_rows, columns, row, 0, std::min(tile, part.row + part.rows - row), part.columns,
+                      p.depth, p.bias ? p.bias + part.column : nullptr,
+                      p.y + (first_row + row) * p.columns + part.column, p.columns, sums});
+  }
+}
+
+/**
+ * Parts are as wide as a core's share of the cache allows; if that leaves threads without work, x's rows are divided,
+ * too, at the price of packing w more than once.
+ */
+void multiply_packed(const Problem& p, const float* x, int64_t first_row, int64_t rows, int64_t padded_rows) {
+  constexpr int64_t kPanelFloats = 512 << 10, kMostColumns = 256, kLeastRows = 96, kPartsPerThread = 4;
+  const cpu::Kernels& kernels = cpu::kernels();
+  const int64_t wide = std::clamp(kPanelFloats / std::max<int64_t>(p.depth, 1), kernels.w_strip, kMostColumns);
+  const int64_t part_columns = even_part(p.columns, wide, kernels.w_strip), across = divide_up(p.columns, part_columns);
+  const int64_t down =
+      std::clamp<int64_t>(kPartsPerThread * at::get_num_threads() / across, 1, divide_up(rows, kLeastRows));
+  const int64_t part_rows = even_part(rows, divide_up(rows, down), kernels.x_strip);
+  const int64_t row_parts = divide_up(rows, part_rows);
+  cpu::for_each_item(across * row_parts, [&](int64_t item) {
+    const int64_t row = item % row_parts * part_rows, column = item / row_parts * part_columns;
+    multiply_part(p, x, first_row, padded_rows,
+                  {row, std::min(part_rows, rows - row), column, std::min(part_columns, p.columns - column)});
+  });
+}
+
+/** One matrix product: x is packed whole, a few thousand rows at a time. */
+void multiply_many(const Problem& p) {
+  constexpr int64_t kRowsAtATime = 1536;
+  const int64_t most_rows = even_part(p.rows, kRowsAtATime, cpu::kernels().x_strip);
+  const auto packed = at::empty({most_rows * p.depth}, at::kFloat);
+  for (int64_t row = 0; row < p.rows; row += most_rows) {
+    const int64_t rows = std::min(most_rows, p.rows - row);
+    pack_x(p.x, row, row + rows, p.depth, most_rows, packed.data_ptr<float>());
+    multiply_packed(p, packed.data_ptr<float>(), row, rows, most_rows);
   }
 }
 

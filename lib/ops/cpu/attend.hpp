@@ -112,14 +112,13 @@ __attribute__((noinline)) void add_values(int64_t count, int64_t stride, int64_t
                                           const float* weights, const Vector* decay, float* sums) {
   for (int64_t column = 0; column < head_size; column += kTileRows) {
     float* p = sums + column * kTileColumns;
-    Tile tile;
-    load_tile(p, kTileColumns, tile);
+    Tile tile = {};
+    multiply_strips(count, values + column * stride, weights, tile);
 #pragma GCC unroll 16
     for (int row = 0; row < kTileRows; ++row) {
 #pragma GCC unroll 4
-      for (int v = 0; v < kTileVectors; ++v) tile[row][v] *= decay[v];
+      for (int v = 0; v < kTileVectors; ++v) tile[row][v] += load(p + row * kTileColumns + v * kLanes) * decay[v];
     }
-    multiply_strips(count, values + column * stride, weights, tile);
     store_tile(tile, p, kTileColumns);
   }
 }
@@ -207,7 +206,7 @@ void score_range(const AttendRange& p) {
   const int64_t keys = p.last - p.first;
   for (int64_t key = p.first; key < p.last; ++key) {
     for (int64_t head = 0; head < p.heads; ++head) {
-      float dots[kRows];
+      float dots[kRows] = {};
       const char* k = p.k.data + key * p.k.stride + head * p.k_head;
       dot_rows<T, kRows>(p.q + head * kRows * p.head_size, p.head_size, k, p.head_size, dots);
       for (int r = 0; r < kRows; ++r) {

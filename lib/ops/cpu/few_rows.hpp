@@ -8,7 +8,7 @@ namespace {
 
 constexpr int kFewRows = 8;
 
-/** dots[r] = x[r] . w for kRows rows of x. Few rows are given several sums each, to keep the adders busy. */
+/** dots[r] += x[r] . w for kRows rows of x. Few rows are given several sums each, to keep the adders busy. */
 template <class T, int kRows>
 GVL_INLINE void dot_rows(const float* x, int64_t x_stride, const char* w, int64_t depth, float* dots) {
   constexpr int kSums = kRows <= 2 ? 4 : kRows <= 4 ? 2 : 1;
@@ -31,7 +31,7 @@ GVL_INLINE void dot_rows(const float* x, int64_t x_stride, const char* w, int64_
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
     for (int s = 1; s < kSums; ++s) sums[r][0] += sums[r][s];
-    dots[r] = sum(sums[r][0]);
+    dots[r] += sum(sums[r][0]);
   }
   for (; k < depth; ++k) {
     const float weight = T::read_one(w + k * T::kBytes);
@@ -40,13 +40,25 @@ GVL_INLINE void dot_rows(const float* x, int64_t x_stride, const char* w, int64_
   }
 }
 
+/** Rows [first, last) of w, some at a time, in stretches of columns for which x stays in the first-level cache. */
 template <class T, int kRows>
 void multiply_few_rows(const FewRows& p, const float* x, float* y, int64_t first, int64_t last) {
-  for (int64_t n = first; n < last; ++n) {
-    float dots[kRows];
-    dot_rows<T, kRows>(x, p.x_stride, p.w.data + n * p.w.stride, p.depth, dots);
-    const float bias = p.bias ? load_one(p.bias + n) : 0;
-    for (int r = 0; r < kRows; ++r) y[r * p.y_stride + n] = dots[r] + bias;
+  constexpr int64_t kBlock = 8, kStretch = 4096 / kRows / 64 * 64;
+  for (int64_t n = first; n < last; n += kBlock) {
+    const int64_t count = smaller(kBlock, last - n);
+    float dots[kBlock][kRows];
+    for (int64_t i = 0; i < count; ++i) {
+      for (int r = 0; r < kRows; ++r) dots[i][r] = p.bias ? load_one(p.bias + n + i) : 0;
+    }
+    for (int64_t k = 0; k < p.depth; k += kStretch) {
+      for (int64_t i = 0; i < count; ++i) {
+        dot_rows<T, kRows>(x + k, p.x_stride, p.w.data + (n + i) * p.w.stride + k * T::kBytes,
+                           smaller(kStretch, p.depth - k), dots[i]);
+      }
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      for (int r = 0; r < kRows; ++r) y[r * p.y_stride + n + i] = dots[i][r];
+    }
   }
 }
 

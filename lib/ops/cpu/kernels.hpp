@@ -37,6 +37,7 @@ struct Product {
   const float* bias;  ///< [columns] or null
   float* y;           ///< the tile's first element
   int64_t y_stride;
+  float* scratch;  ///< rows * columns floats, both rounded up to whole strips
 };
 constexpr int64_t kSlice = 256;
 

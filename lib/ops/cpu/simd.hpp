@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#if defined(__F16C__) && !defined(GVL_LANES)
+#if defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
@@ -102,6 +102,18 @@ GVL_INLINE float greatest(Vector v) {
   return v[0];
 }
 
+/** Zero extension. */
+GVL_INLINE IntVector widen(HalfVector bits) {
+#if defined(__AVX512F__) && !defined(GVL_LANES)
+  return reinterpret_cast<IntVector>(_mm512_cvtepu16_epi32(reinterpret_cast<__m256i>(bits)));
+#elif defined(__AVX2__) && !defined(GVL_LANES)
+  // The compiler's own conversion takes three times as many instructions.
+  return reinterpret_cast<IntVector>(_mm256_cvtepu16_epi32(reinterpret_cast<__m128i>(bits)));
+#else
+  return __builtin_convertvector(bits, IntVector);
+#endif
+}
+
 /** How a stored type is read: kLanes elements, or one. */
 struct Float32 {
   static constexpr int kBytes = 4;
@@ -113,7 +125,7 @@ struct BFloat16 {
   static constexpr int kBytes = 2;
   static GVL_INLINE Vector read(const char* p) {
     const HalfVector bits = *reinterpret_cast<const UnalignedHalfVector*>(p);
-    return reinterpret_cast<Vector>(__builtin_convertvector(bits, IntVector) << 16);
+    return reinterpret_cast<Vector>(widen(bits) << 16);
   }
   static GVL_INLINE float read_one(const char* p) {
     uint16_t bits;
@@ -131,7 +143,7 @@ struct Float16 {
 #elif defined(__F16C__) && !defined(GVL_LANES)
     return reinterpret_cast<Vector>(_mm256_cvtph_ps(reinterpret_cast<__m128i>(bits)));
 #else
-    const IntVector wide = __builtin_convertvector(bits, IntVector);
+    const IntVector wide = widen(bits);
     // Half's exponent is 112 smaller than float's; the multiplication also normalises what was subnormal.
     IntVector value = reinterpret_cast<IntVector>(reinterpret_cast<Vector>((wide & 0x7fff) << 13) * 0x1p112f);
     value = (wide & 0x7c00) == 0x7c00 ? value | 0x7f800000 : value;

@@ -83,12 +83,12 @@ GVL_INLINE void multiply_strips(int64_t depth, const float* a, const float* b, T
   }
 }
 
-/** Fills a tile from rows at p, `stride` apart. */
-GVL_INLINE void load_tile(const float* p, int64_t stride, Tile& tile) {
+/** tile += rows at p, `stride` apart. */
+GVL_INLINE void add_rows(const float* p, int64_t stride, Tile& tile) {
 #pragma GCC unroll 16
   for (int row = 0; row < kTileRows; ++row) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kTileVectors; ++v) tile[row][v] = load(p + row * stride + v * kLanes);
+    for (int v = 0; v < kTileVectors; ++v) tile[row][v] += load(p + row * stride + v * kLanes);
   }
 }
 
@@ -100,46 +100,35 @@ GVL_INLINE void store_tile(const Tile& tile, float* p, int64_t stride) {
   }
 }
 
-/** A tile of y from `start` (y itself, or the bias with stride 0) and one slice. */
+/** sums = start + one slice's product; start may be sums. */
 __attribute__((noinline)) void multiply_tile(int64_t depth, const float* x, const float* w, const float* start,
-                                             int64_t start_stride, float* y, int64_t y_stride) {
-  Tile tile;
-  load_tile(start, start_stride, tile);
+                                             int64_t start_stride, float* sums, int64_t stride) {
+  // The slice is summed from zero: short sums, added in the end, keep more digits than a long one.
+  Tile tile = {};
   multiply_strips(depth, x, w, tile);
-  store_tile(tile, y, y_stride);
+  add_rows(start, start_stride, tile);
+  store_tile(tile, sums, stride);
 }
 
-/** The same at y's edges, where only `rows` x `columns` exist; `bias` (whole, or null) is used in the first slice. */
-void multiply_edge(int64_t depth, const float* x, const float* w, bool is_first, const float* bias, int64_t rows,
-                   int64_t columns, float* y, int64_t y_stride) {
-  float whole[kTileRows * kTileColumns] = {};
-  for (int64_t row = 0; row < rows; ++row) {
-    for (int64_t column = 0; column < columns; ++column) {
-      const float start = bias ? load_one(bias + column) : 0;
-      whole[row * kTileColumns + column] = is_first ? start : y[row * y_stride + column];
-    }
-  }
-  multiply_tile(depth, x, w, whole, kTileColumns, whole, kTileColumns);
-  for (int64_t row = 0; row < rows; ++row) {
-    __builtin_memcpy(y + row * y_stride, whole + row * kTileColumns, columns * sizeof(float));
-  }
-}
-
-void multiply_slice(const Product& p, const float* x, const float* w, int64_t depth, bool is_first) {
-  const float zeros[kTileColumns] = {};
+/**
+ * Sums wait in the scratch between slices: rows of y are often a power of two apart, and would push each other out of
+ * the cache.
+ */
+void multiply_slice(const Product& p, const float* x, const float* w, int64_t depth, bool is_first, bool is_last) {
+  const int64_t padded_rows = round_up(p.rows, kTileRows);
   for (int64_t column = 0; column < p.columns; column += kTileColumns) {
     const int64_t columns = smaller(kTileColumns, p.columns - column);
-    const float* bias = p.bias ? p.bias + column : nullptr;
+    float bias[kTileColumns] = {};
+    if (p.bias) __builtin_memcpy(bias, p.bias + column, columns * sizeof(float));
     for (int64_t row = 0; row < p.rows; row += kTileRows) {
       const int64_t rows = smaller(kTileRows, p.rows - row);
+      const bool goes_to_y = is_last && rows == kTileRows && columns == kTileColumns;
+      float* sums = p.scratch + column * padded_rows + row * kTileColumns;
       float* y = p.y + row * p.y_stride + column;
-      const float *left = x + row * depth, *right = w + column * depth;
-      if (rows < kTileRows || columns < kTileColumns) {
-        multiply_edge(depth, left, right, is_first, bias, rows, columns, y, p.y_stride);
-      } else if (is_first) {
-        multiply_tile(depth, left, right, bias ? bias : zeros, 0, y, p.y_stride);
-      } else {
-        multiply_tile(depth, left, right, y, p.y_stride, y, p.y_stride);
+      multiply_tile(depth, x + row * depth, w + column * depth, is_first ? bias : sums, is_first ? 0 : kTileColumns,
+                    goes_to_y ? y : sums, goes_to_y ? p.y_stride : kTileColumns);
+      for (int64_t i = 0; is_last && !goes_to_y && i < rows; ++i) {
+        __builtin_memcpy(y + i * p.y_stride, sums + i * kTileColumns, columns * sizeof(float));
       }
     }
   }
@@ -150,7 +139,7 @@ void multiply(const Product& p) {
     const int64_t depth = smaller(kSlice, p.depth - k);
     const float* x = p.x + k * p.x_rows + p.first_row * depth;
     const float* w = p.w + k * p.w_rows + p.first_column * depth;
-    multiply_slice(p, x, w, depth, k == 0);
+    multiply_slice(p, x, w, depth, k == 0, k + depth == p.depth);
   }
 }
 
