@@ -21,11 +21,11 @@ static_assert(std::endian::native == std::endian::little, "pickles are little-en
 
 namespace {
 
-// The limits leave ample room for a state_dict of 100,000 tensors; hostile pickles meet them early.
+// The limits leave ample room for a state_dict of 25,000 tensors; hostile pickles meet them early.
 constexpr std::size_t kLongestPickle = std::size_t{32} << 20;
-constexpr std::size_t kMostValues = std::size_t{1} << 21;
-constexpr std::size_t kDeepestStack = std::size_t{1} << 20;
-constexpr std::size_t kMostTensors = std::size_t{1} << 17;
+constexpr std::size_t kMostValues = std::size_t{1} << 19;
+constexpr std::size_t kDeepestStack = std::size_t{1} << 18;
+constexpr std::size_t kMostTensors = std::size_t{1} << 15;
 constexpr std::size_t kLongestStorageKey = 64;
 constexpr std::size_t kDeepestDictionary = 32;
 constexpr std::size_t kLongestName = 4096;
