@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gvlfilter.hpp"
 
+#include "gvlbuffer.hpp"
 #include "gvlcontext.hpp"
 #include "gvlerror.hpp"
 #include "gvlevent.h"
@@ -109,7 +110,7 @@ static bool process_segments(GvlFilter* self, GstBuffer* buffer) {
 // Only buffers that get something attached need to be writable: all others pass as they are.
 static GstFlowReturn gvl_filter_prepare_output_buffer(GstBaseTransform* base, GstBuffer* input, GstBuffer** output) {
   const bool shared = gvl_buffer_get_segment_meta(input) && !gst_buffer_is_writable(input);
-  *output = shared ? gst_buffer_copy(input) : input;
+  *output = shared ? gvl::gst::buffer_with_same_memory(input) : input;
   return GST_FLOW_OK;
 }
 
@@ -124,7 +125,7 @@ static gboolean forward(GvlFilter* self, GstEvent* event) {
 
 static gboolean handle_carrier(GvlFilter* self, GstEvent* event, GstBuffer* buffer) {
   gst_event_unref(event);
-  buffer = gst_buffer_make_writable(buffer);
+  buffer = gvl::gst::make_metas_writable(buffer);
   state_of(self).saw_buffers = true;
   const bool processed = process_segments(self, buffer);
   return forward(self, gvl_carrier_event_new(buffer)) && processed;

@@ -6,13 +6,11 @@
 
 #include "gvl/error.hpp"
 #include "gvl/preprocess.hpp"
+#include "gvlbuffer.hpp"
 
 namespace gvl::gst {
 
 namespace {
-
-constexpr auto kFrameParts =
-    static_cast<GstBufferCopyFlags>(GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_META | GST_BUFFER_COPY_MEMORY);
 
 // A field that comes in a buffer of its own is a picture of half the height.
 GstVideoInfo picture_info(const GstVideoInfo& info) {
@@ -30,7 +28,7 @@ GstVideoInfo picture_info(const GstVideoInfo& info) {
 }  // namespace
 
 Frame::Frame(GstBuffer* shown, const GstVideoInfo& format, GstClockTime stream_time)
-    : buffer(gst_buffer_copy_region(shown, kFrameParts, 0, -1)), info(picture_info(format)), time(stream_time) {}
+    : buffer(buffer_with_same_memory(shown)), info(picture_info(format)), time(stream_time) {}
 
 Frame::~Frame() { gst_buffer_unref(buffer); }
 

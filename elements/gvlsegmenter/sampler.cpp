@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "gvl/sampling.hpp"
+#include "gvlbuffer.hpp"
 #include "gvlevent.h"
 #include "gvlsegmentmeta.hpp"
 #include "gvltensormeta.hpp"
@@ -464,7 +465,7 @@ void Sampler::end_segment() {
 }
 
 void Sampler::attach(const OpenSegment& segment) {
-  held_ = gst_buffer_make_writable(held_);
+  held_ = make_metas_writable(held_);
   const auto samples = plan_->samples_per_segment();
   auto* meta = gvl_buffer_add_segment_meta(held_, static_cast<guint>(samples), segment.times.data());
   meta->index = segment.index;

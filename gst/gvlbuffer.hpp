@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+namespace gvl::gst {
+
+/**
+ * A buffer with the same memory, flags, timestamps and metas. Unlike gst_buffer_copy() it never copies pixels, also
+ * not those of memory with GST_MEMORY_FLAG_NO_SHARE, which only forbids to share parts of it. (transfer full)
+ */
+GstBuffer* buffer_with_same_memory(GstBuffer* buffer);
+
+/** `buffer` (transfer full) if metas may be added to it, otherwise a buffer with the same memory. */
+GstBuffer* make_metas_writable(GstBuffer* buffer);
+
+}  // namespace gvl::gst

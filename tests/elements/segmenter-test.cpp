@@ -1,0 +1,749 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+// gvlsegmenter alone: what passes, what is sampled, what the metas say.
+
+#include <algorithm>
+
+#include "fake-model.hpp"
+#include "gvl/sampling.hpp"
+#include "gvlevent.h"
+#include "gvlpendingmemory.hpp"
+#include "gvlsegmentmeta.h"
+#include "gvltensormeta.h"
+#include "stream.hpp"
+
+using gvl::test::FakeModel;
+using gvl::test::SeenSegment;
+using gvl::test::Stream;
+using gvl::test::StreamOptions;
+
+namespace {
+
+constexpr int kSamples = 8;
+constexpr int kSegments = 2;
+constexpr int kPerSegment = 4;
+
+StreamOptions options(std::optional<GstClockTime> duration = {}) {
+  StreamOptions made;
+  made.model = std::make_shared<FakeModel>();
+  made.duration = duration;
+  return made;
+}
+
+StreamOptions with_caps(const char* caps, std::optional<GstClockTime> duration = {}) {
+  auto made = options(duration);
+  made.caps = caps;
+  return made;
+}
+
+// All the sampled values of the segments, in stream time order.
+std::vector<int> values(const std::vector<SeenSegment>& segments) {
+  std::vector<int> all;
+  for (const auto& segment : segments) all.insert(all.end(), segment.temporal.begin(), segment.temporal.end());
+  return all;
+}
+
+std::vector<int> expected_values(std::int64_t total) {
+  std::vector<int> all;
+  for (const auto index : gvl::sample_indices(kSamples, total)) all.push_back(static_cast<int>(index % 256));
+  return all;
+}
+
+void check_equal(const std::vector<int>& got, const std::vector<int>& expected) {
+  fail_unless_equals_int(got.size(), expected.size());
+  for (std::size_t i = 0; i < got.size(); ++i)
+    fail_unless(got[i] == expected[i], "sample %zu: frame %d instead of %d", i, got[i], expected[i]);
+}
+
+void check_window(const std::vector<SeenSegment>& segments, guint64 window, GstClockTime start, GstClockTime stop) {
+  fail_unless_equals_int(segments.size(), kSegments);
+  for (int k = 0; k < kSegments; ++k) {
+    const auto& segment = segments[k];
+    fail_unless_equals_uint64(segment.window, window);
+    fail_unless_equals_int(segment.position, k);
+    fail_unless_equals_int(segment.count, kSegments);
+    fail_unless_equals_uint64(segment.window_start, start);
+    fail_unless_equals_uint64(segment.window_stop, stop);
+    fail_unless_equals_uint64(segment.start, start + (stop - start) * k / kSegments);
+    fail_unless_equals_uint64(segment.stop, start + (stop - start) * (k + 1) / kSegments);
+    fail_unless_equals_int(segment.times.size(), kPerSegment);
+    fail_unless_equals_uint64(segment.keyframe, segment.times[kPerSegment / 2]);
+    fail_unless_equals_int(segment.spatial, segment.temporal[kPerSegment / 2]);
+  }
+}
+
+std::vector<SeenSegment> part(const std::vector<SeenSegment>& all, std::size_t first, std::size_t count) {
+  fail_unless(all.size() >= first + count, "%zu segments", all.size());
+  return {all.begin() + first, all.begin() + first + count};
+}
+
+// ---- what passes ------------------------------------------------------------------------------------------------
+
+void check_format_passes(const std::string& caps) {
+  auto settings = with_caps(caps.c_str(), GST_SECOND);
+  Stream stream("gvlsegmenter", settings);
+  std::vector<GstMemory*> memories;
+  for (int i = 0; i < 25; ++i) {
+    GstBuffer* frame = gvl::test::make_frame(stream.info(), i, i * 40 * GST_MSECOND, 40 * GST_MSECOND);
+    memories.push_back(gst_memory_ref(gst_buffer_peek_memory(frame, 0)));
+    fail_unless_equals_int(gst_harness_push(stream.harness(), frame), GST_FLOW_OK);
+  }
+  stream.eos();
+  for (int i = 0; i < 25; ++i) {
+    GstBuffer* frame = stream.try_pull();
+    fail_unless(frame != nullptr, "%s: frame %d is missing", caps.c_str(), i);
+    fail_unless_equals_int(gst_buffer_n_memory(frame), 1);
+    fail_unless(gst_buffer_peek_memory(frame, 0) == memories[i], "%s: frame %d was copied", caps.c_str(), i);
+    fail_unless_equals_uint64(GST_BUFFER_PTS(frame), i * 40 * GST_MSECOND);
+    fail_unless_equals_uint64(GST_BUFFER_DURATION(frame), 40 * GST_MSECOND);
+    gpointer state = nullptr;
+    while (GstMeta* meta = gst_buffer_iterate_meta_filtered(frame, &state, GVL_TENSOR_META_API_TYPE)) {
+      GError* error = nullptr;
+      fail_unless(gvl_tensor_meta_wait(reinterpret_cast<GvlTensorMeta*>(meta), &error), "%s: %s", caps.c_str(),
+                  error ? error->message : "");
+    }
+    gst_buffer_unref(frame);
+    gst_memory_unref(memories[i]);
+  }
+  fail_unless(stream.try_pull() == nullptr);
+  stream.expect_no_error();
+}
+
+GST_START_TEST(every_raw_format_passes_unchanged) {
+  guint count = 0;
+  const GstVideoFormat* formats = gst_video_formats_raw(&count);
+  fail_unless(count > 50);
+  for (guint i = 0; i < count; ++i) {
+    const std::string name = gst_video_format_to_string(formats[i]);
+    if (name == "DMA_DRM") continue;  // no pixels for the CPU to read
+    for (const char* size : {"width=32,height=24", "width=33,height=25"})
+      check_format_passes("video/x-raw,format=" + name + "," + size + ",framerate=25/1");
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(interlaced_video_passes_unchanged) {
+  for (const char* mode : {"interleaved", "mixed"})
+    check_format_passes(std::string("video/x-raw,format=I420,width=32,height=24,framerate=25/1,interlace-mode=") +
+                        mode);
+  check_format_passes(
+      "video/x-raw(format:Interlaced),format=I420,width=32,height=24,framerate=25/1,interlace-mode=alternate");
+}
+GST_END_TEST
+
+GST_START_TEST(shared_buffers_and_unshareable_memory_are_not_copied) {
+  Stream stream("gvlsegmenter", options(GST_SECOND));
+  const gsize size = GST_VIDEO_INFO_SIZE(&stream.info());
+  std::vector<GstBuffer*> frames;
+  for (int i = 0; i < 25; ++i) {
+    gvl::Tensor pixels{gvl::DataType::kUInt8, {static_cast<std::int64_t>(size)}, nullptr};
+    auto data = gvl::allocate_tensor_data(size);
+    std::fill_n(data.get(), size, std::byte(i));
+    pixels.data = std::move(data);
+    GstBuffer* frame = gst_buffer_new();
+    gst_buffer_append_memory(frame, gvl::gst::pending_memory_new(gvl::Future<gvl::Tensor>::of(pixels), size));
+    GST_BUFFER_PTS(frame) = i * 40 * GST_MSECOND;
+    frames.push_back(gst_buffer_ref(frame));
+    fail_unless_equals_int(gst_harness_push(stream.harness(), frame), GST_FLOW_OK);
+  }
+  stream.eos();
+  std::vector<SeenSegment> segments;
+  for (GstBuffer* frame : frames) {
+    GstBuffer* passed = stream.try_pull();
+    fail_unless(gst_buffer_peek_memory(passed, 0) == gst_buffer_peek_memory(frame, 0));
+    fail_unless_equals_uint64(GST_BUFFER_PTS(passed), GST_BUFFER_PTS(frame));
+    fail_unless(gvl_buffer_get_segment_meta(frame) == nullptr);
+    for (auto& segment : gvl::test::segments_on(passed)) segments.push_back(std::move(segment));
+    gst_buffer_unref(passed);
+    gst_buffer_unref(frame);
+  }
+  check_equal(values(segments), expected_values(25));
+}
+GST_END_TEST
+
+GST_START_TEST(one_buffer_is_held_back_and_reported_as_latency) {
+  Stream stream("gvlsegmenter", options(10 * GST_SECOND));
+  fail_unless_equals_int(stream.push(0), GST_FLOW_OK);
+  for (int i = 1; i < 10; ++i) {
+    fail_unless_equals_int(gst_harness_buffers_in_queue(stream.harness()), i - 1);
+    fail_unless_equals_int(stream.push(i), GST_FLOW_OK);
+  }
+  gst_harness_set_live(stream.harness(), TRUE);  // elements between leave out the latency of others
+  gst_harness_set_upstream_latency(stream.harness(), 7 * GST_MSECOND);
+  fail_unless_equals_uint64(gst_harness_query_latency(stream.harness()), 47 * GST_MSECOND);
+  stream.eos();
+  fail_unless_equals_int(gst_harness_buffers_in_queue(stream.harness()), 10);
+}
+GST_END_TEST
+
+GST_START_TEST(a_new_frame_rate_is_a_new_latency) {
+  auto settings = options(10 * GST_SECOND);
+  settings.live = true;
+  Stream stream("gvlsegmenter", settings);
+  GstMessage* message = stream.wait_message(GST_MESSAGE_LATENCY);
+  gst_message_unref(message);
+  stream.set_caps("video/x-raw,format=RGB,width=32,height=24,framerate=0/1,max-framerate=50/1");
+  gst_message_unref(stream.wait_message(GST_MESSAGE_LATENCY));
+  fail_unless_equals_uint64(gst_harness_query_latency(stream.harness()), 20 * GST_MSECOND);
+  stream.set_caps("video/x-raw,format=RGB,width=32,height=24,framerate=0/1");
+  fail_unless_equals_uint64(gst_harness_query_latency(stream.harness()), 0);
+}
+GST_END_TEST
+
+GST_START_TEST(no_event_overtakes_the_held_buffer) {
+  Stream stream("gvlsegmenter", options(GST_SECOND));
+  stream.push(0);
+  fail_unless(stream.send(gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, gst_structure_new_empty("mark"))));
+  fail_unless_equals_int(gst_harness_buffers_in_queue(stream.harness()), 1);
+}
+GST_END_TEST
+
+GST_START_TEST(pools_get_the_frames_that_are_kept) {
+  Stream stream("gvlsegmenter", options(GST_SECOND));
+  GstStructure* none = nullptr;
+  gst_harness_set_propose_allocator(stream.harness(), nullptr, nullptr);
+  const auto offer = [](GstPad*, GstPadProbeInfo* info, gpointer) -> GstPadProbeReturn {
+    GstQuery* query = GST_PAD_PROBE_INFO_QUERY(info);
+    if (GST_QUERY_TYPE(query) != GST_QUERY_ALLOCATION) return GST_PAD_PROBE_OK;
+    gst_query_add_allocation_pool(query, nullptr, 100, 2, 5);
+    return GST_PAD_PROBE_HANDLED;
+  };
+  gst_pad_add_probe(stream.harness()->sinkpad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, offer, none, nullptr);
+  GstCaps* caps = gst_video_info_to_caps(&stream.info());
+  GstQuery* query = gst_query_new_allocation(caps, TRUE);
+  fail_unless(gst_pad_peer_query(stream.harness()->srcpad, query));
+  guint size, min, max;
+  gst_query_parse_nth_allocation_pool(query, 0, nullptr, &size, &min, &max);
+  fail_unless_equals_int(min, 5);
+  fail_unless_equals_int(max, 8);
+  gst_query_unref(query);
+  gst_caps_unref(caps);
+}
+GST_END_TEST
+
+// ---- what is sampled --------------------------------------------------------------------------------------------
+
+GST_START_TEST(samples_are_those_of_the_published_code) {
+  for (const int total : {1, 2, 5, 7, 8, 9, 15, 16, 17, 25, 100, 250}) {
+    Stream stream("gvlsegmenter", options(total * 40 * GST_MSECOND));
+    fail_unless_equals_int(stream.push_range(0, total), GST_FLOW_OK);
+    stream.eos();
+    const auto segments = stream.take_segments();
+    check_window(segments, 0, 0, total * 40 * GST_MSECOND);
+    check_equal(values(segments), expected_values(total));
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(fractional_rates_are_counted_in_frames) {
+  const int total = 200;
+  const GstClockTime duration = gst_util_uint64_scale(total, 1001 * GST_SECOND, 30000);
+  Stream stream("gvlsegmenter", with_caps("video/x-raw,format=RGB,width=32,height=24,framerate=30000/1001", duration));
+  fail_unless_equals_int(stream.push_range(0, total), GST_FLOW_OK);
+  stream.eos();
+  const auto segments = stream.take_segments();
+  check_window(segments, 0, 0, duration);
+  check_equal(values(segments), expected_values(total));
+}
+GST_END_TEST
+
+GST_START_TEST(segments_sit_on_their_last_sample) {
+  Stream stream("gvlsegmenter", options(GST_SECOND));
+  stream.push_range(0, 25);
+  stream.eos();
+  const auto indices = gvl::sample_indices(kSamples, 25);
+  const auto segments = stream.take_segments();
+  fail_unless_equals_int(segments.size(), kSegments);
+  for (int k = 0; k < kSegments; ++k) {
+    fail_unless_equals_uint64(segments[k].index, k);
+    fail_unless_equals_uint64(segments[k].buffer_pts, indices[(k + 1) * kPerSegment - 1] * 40 * GST_MSECOND);
+    for (int i = 0; i < kPerSegment; ++i)
+      fail_unless_equals_uint64(segments[k].times[i], indices[k * kPerSegment + i] * 40 * GST_MSECOND);
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(a_missing_frame_is_stood_in_for_by_the_next) {
+  Stream stream("gvlsegmenter", options(GST_SECOND));
+  auto expected = expected_values(25);
+  for (int i = 0; i < 25; ++i)
+    if (i != expected[2] && i != expected[5]) stream.push(i);
+  stream.eos();
+  ++expected[2];
+  ++expected[5];
+  check_equal(values(stream.take_segments()), expected);
+}
+GST_END_TEST
+
+GST_START_TEST(windows_lie_side_by_side) {
+  Stream stream("gvlsegmenter window-duration=400000000", options(GST_SECOND));
+  stream.push_range(0, 25);
+  stream.eos();
+  const auto segments = stream.take_segments();
+  fail_unless_equals_int(segments.size(), 3 * kSegments);
+  const auto expected = expected_values(10);
+  for (int w = 0; w < 2; ++w) {
+    const auto window = part(segments, w * kSegments, kSegments);
+    check_window(window, w, w * 400 * GST_MSECOND, (w + 1) * 400 * GST_MSECOND);
+    auto shifted = expected;
+    for (auto& value : shifted) value += w * 10;
+    check_equal(values(window), shifted);
+  }
+  for (std::size_t i = 0; i < segments.size(); ++i) fail_unless_equals_uint64(segments[i].index, i);
+}
+GST_END_TEST
+
+GST_START_TEST(windows_without_frames_are_left_out) {
+  Stream stream("gvlsegmenter window-duration=400000000", options());
+  stream.push_range(0, 5);
+  stream.push_range(32, 40);
+  stream.eos();
+  const auto segments = stream.take_segments();
+  check_window(part(segments, 0, 2), 0, 0, 400 * GST_MSECOND);
+  check_window(part(segments, 2, 2), 1, 1200 * GST_MSECOND, 1600 * GST_MSECOND);
+  // The first window was completed by its last sample, not by what came a second later.
+  fail_unless(*std::max_element(segments[1].temporal.begin(), segments[1].temporal.end()) <= 4);
+}
+GST_END_TEST
+
+GST_START_TEST(a_short_tail_repeats_its_last_sample) {
+  Stream stream("gvlsegmenter", options(GST_SECOND));
+  stream.push_range(0, 9);
+  stream.eos();
+  int buffers = 0;
+  const auto segments = stream.take_segments(&buffers);
+  fail_unless_equals_int(buffers, 9);
+  check_window(segments, 0, 0, GST_SECOND);
+  auto expected = expected_values(25);
+  const int last =
+      *std::max_element(expected.begin(), std::find_if(expected.begin(), expected.end(), [](int v) { return v > 8; }));
+  for (auto& value : expected) value = std::min(value, last);
+  check_equal(values(segments), expected);
+  for (const auto& segment : segments) fail_unless_equals_uint64(segment.buffer_pts, 8 * 40 * GST_MSECOND);
+}
+GST_END_TEST
+
+GST_START_TEST(one_frame_is_a_video) {
+  for (const auto duration : {std::optional<GstClockTime>(40 * GST_MSECOND), std::optional<GstClockTime>()}) {
+    Stream stream("gvlsegmenter", options(duration));
+    stream.push(0);
+    stream.eos();
+    int buffers = 0;
+    const auto segments = stream.take_segments(&buffers);
+    fail_unless_equals_int(buffers, 1);
+    check_window(segments, 0, 0, duration.value_or(60 * GST_SECOND));
+    check_equal(values(segments), std::vector<int>(kSamples, 0));
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(no_frame_is_no_segment) {
+  Stream stream("gvlsegmenter", options(GST_SECOND));
+  stream.eos();
+  int buffers = 0;
+  fail_unless(stream.take_segments(&buffers).empty());
+  fail_unless_equals_int(buffers, 0);
+  stream.expect_no_error();
+}
+GST_END_TEST
+
+GST_START_TEST(unknown_zero_and_live_durations_make_windows_of_a_minute) {
+  for (const bool live : {false, true}) {
+    auto settings = options(live ? std::optional<GstClockTime>(GST_SECOND) : std::nullopt);
+    settings.live = live;
+    settings.caps = "video/x-raw,format=RGB,width=32,height=24,framerate=1/1";
+    Stream stream("gvlsegmenter max-pending=1000", settings);
+    stream.push_range(0, 70);
+    stream.eos();
+    const auto segments = stream.take_segments();
+    check_window(part(segments, 0, 2), 0, 0, 60 * GST_SECOND);
+    check_window(part(segments, 2, 2), 1, 60 * GST_SECOND, 120 * GST_SECOND);
+    check_equal(values(part(segments, 0, 2)), expected_values(60));
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(a_live_window_begins_with_its_first_frame) {
+  auto settings = options();
+  settings.live = true;
+  Stream stream("gvlsegmenter window-duration=1000000000", settings);
+  for (int i = 0; i < 25; ++i) stream.push(100 + i);
+  stream.eos();
+  check_window(stream.take_segments(), 0, 4 * GST_SECOND, 5 * GST_SECOND);
+}
+GST_END_TEST
+
+GST_START_TEST(frames_past_the_announced_end_open_no_window) {
+  Stream stream("gvlsegmenter", options(GST_SECOND));
+  stream.push_range(0, 25 + 12);  // less than the half second of a segment
+  stream.eos();
+  check_window(stream.take_segments(), 0, 0, GST_SECOND);
+}
+GST_END_TEST
+
+GST_START_TEST(far_past_the_announced_end_a_window_opens) {
+  Stream stream("gvlsegmenter", options(GST_SECOND));
+  stream.push_range(0, 25 + 14);
+  stream.eos();
+  const auto segments = stream.take_segments();
+  check_window(part(segments, 0, 2), 0, 0, GST_SECOND);
+  check_window(part(segments, 2, 2), 1, GST_SECOND, 2 * GST_SECOND);
+}
+GST_END_TEST
+
+GST_START_TEST(variable_rate_samples_what_is_shown) {
+  Stream stream("gvlsegmenter", with_caps("video/x-raw,format=RGB,width=32,height=24,framerate=0/1", 8 * GST_SECOND));
+  // Sample times are 0.5 s, 1.5 s, ...
+  const std::vector<std::pair<int, double>> frames = {{10, 0.0}, {11, 0.4}, {12, 0.6}, {13, 3.4}, {14, 3.5}, {15, 6.6}};
+  for (const auto& [value, time] : frames) stream.push_at(value, static_cast<GstClockTime>(time * GST_SECOND));
+  stream.eos();
+  const auto segments = stream.take_segments();
+  check_window(segments, 0, 0, 8 * GST_SECOND);
+  check_equal(values(segments), {11, 12, 12, 14, 14, 14, 14, 15});
+}
+GST_END_TEST
+
+// ---- times ------------------------------------------------------------------------------------------------------
+
+GST_START_TEST(caps_may_change_within_a_window) {
+  Stream stream("gvlsegmenter", options(GST_SECOND));
+  stream.push_range(0, 10);
+  stream.set_caps("video/x-raw,format=GRAY8,width=64,height=20,framerate=50/1");
+  for (int i = 10; i < 25; ++i) stream.push_at(i, i * 40 * GST_MSECOND);
+  stream.eos();
+  int buffers = 0;
+  const auto segments = stream.take_segments(&buffers);
+  fail_unless_equals_int(buffers, 25);
+  check_window(segments, 0, 0, GST_SECOND);
+  // Grey is studio range: only its order survives.
+  const auto seen = values(segments);
+  const auto expected = expected_values(25);
+  for (int i = 0; i < kSamples; ++i)
+    if (expected[i] < 10) fail_unless_equals_int(seen[i], expected[i]);
+  stream.expect_no_error();
+}
+GST_END_TEST
+
+GST_START_TEST(a_flush_drops_everything) {
+  Stream stream("gvlsegmenter", options(2 * GST_SECOND));
+  stream.push_range(0, 20);
+  int buffers = 0;
+  stream.take_segments(&buffers);
+  stream.flush();
+  stream.take_segments(&buffers);
+  fail_unless_equals_int(buffers, 19);
+  stream.new_segment(1, 1, GST_SECOND, GST_CLOCK_TIME_NONE, GST_SECOND);
+  stream.push_range(25, 50);
+  stream.eos();
+  buffers = 0;
+  const auto segments = stream.take_segments(&buffers);
+  fail_unless_equals_int(buffers, 25);
+  // What is left to play is the window.
+  check_window(segments, 1, GST_SECOND, 2 * GST_SECOND);
+  auto expected = expected_values(25);
+  for (auto& value : expected) value += 25;
+  check_equal(values(segments), expected);
+}
+GST_END_TEST
+
+GST_START_TEST(times_are_stream_times) {
+  Stream stream("gvlsegmenter", options(100 * GST_SECOND));
+  stream.new_segment(1, 1, 5 * GST_SECOND, 6 * GST_SECOND, 42 * GST_SECOND);
+  for (int i = 0; i < 25; ++i) stream.push_at(i, 5 * GST_SECOND + i * 40 * GST_MSECOND);
+  stream.eos();
+  const auto segments = stream.take_segments();
+  check_window(segments, 0, 42 * GST_SECOND, 43 * GST_SECOND);
+  check_equal(values(segments), expected_values(25));
+  const auto indices = gvl::sample_indices(kSamples, 25);
+  fail_unless_equals_uint64(segments[0].times[0], 42 * GST_SECOND + indices[0] * 40 * GST_MSECOND);
+}
+GST_END_TEST
+
+GST_START_TEST(a_rate_of_two_leaves_stream_times_alone) {
+  Stream stream("gvlsegmenter", options(GST_SECOND));
+  stream.new_segment(2.0, 1, 0, GST_SECOND, 0);
+  stream.push_range(0, 25);
+  stream.eos();
+  const auto segments = stream.take_segments();
+  check_window(segments, 0, 0, GST_SECOND);
+  check_equal(values(segments), expected_values(25));
+}
+GST_END_TEST
+
+GST_START_TEST(an_applied_rate_of_two_covers_twice_the_time) {
+  Stream stream("gvlsegmenter", options(2 * GST_SECOND));
+  stream.new_segment(1, 2.0, 0, GST_SECOND, 0);
+  stream.push_range(0, 25);
+  stream.eos();
+  const auto segments = stream.take_segments();
+  check_window(segments, 0, 0, 2 * GST_SECOND);
+  // Every other of fifty frames came; one that is missing is stood in for by the next.
+  std::vector<int> expected;
+  for (const auto index : gvl::sample_indices(kSamples, 50)) expected.push_back(static_cast<int>((index + 1) / 2));
+  check_equal(values(segments), expected);
+}
+GST_END_TEST
+
+void check_backward(Stream& stream) {
+  const auto segments = stream.take_segments();
+  fail_unless_equals_int(segments.size(), kSegments);
+  fail_unless_equals_int(segments[0].position, 1);
+  check_window({segments[1], segments[0]}, 0, 0, GST_SECOND);
+  check_equal(values({segments[1], segments[0]}), expected_values(25));
+}
+
+GST_START_TEST(backwards_segments_come_last_first) {
+  Stream stream("gvlsegmenter", options(GST_SECOND));
+  stream.new_segment(-1, 1, 0, GST_SECOND, 0);
+  for (int i = 24; i >= 0; --i) stream.push(i);
+  stream.eos();
+  check_backward(stream);
+}
+GST_END_TEST
+
+GST_START_TEST(an_applied_rate_of_minus_one_runs_backwards) {
+  Stream stream("gvlsegmenter", options(GST_SECOND));
+  stream.new_segment(1, -1, 0, GST_SECOND, 0);
+  // The frame stamped 40 ms begins at 960 ms of the stream.
+  for (int i = 24; i >= 0; --i) stream.push_at(i, (25 - i) * 40 * GST_MSECOND);
+  stream.eos();
+  check_backward(stream);
+}
+GST_END_TEST
+
+GST_START_TEST(backwards_windows_lie_side_by_side) {
+  Stream stream("gvlsegmenter window-duration=400000000", options(GST_SECOND));
+  stream.new_segment(-1, 1, 0, 800 * GST_MSECOND, 0);
+  for (int i = 19; i >= 0; --i) stream.push(i);
+  stream.eos();
+  const auto segments = stream.take_segments();
+  fail_unless_equals_int(segments.size(), 2 * kSegments);
+  check_window({segments[1], segments[0]}, 0, 400 * GST_MSECOND, 800 * GST_MSECOND);
+  check_window({segments[3], segments[2]}, 1, 0, 400 * GST_MSECOND);
+  check_equal(values({segments[3], segments[2]}), expected_values(10));
+}
+GST_END_TEST
+
+GST_START_TEST(a_jump_drops_the_window) {
+  Stream stream("gvlsegmenter", options(100 * GST_SECOND));
+  stream.push_range(0, 60);
+  stream.new_segment(1, 1, 50 * GST_SECOND, 51 * GST_SECOND, 50 * GST_SECOND);
+  for (int i = 0; i < 25; ++i) stream.push_at(i, 50 * GST_SECOND + i * 40 * GST_MSECOND);
+  stream.eos();
+  int buffers = 0;
+  const auto segments = stream.take_segments(&buffers);
+  fail_unless_equals_int(buffers, 85);
+  check_window(segments, 1, 50 * GST_SECOND, 51 * GST_SECOND);
+  check_equal(values(segments), expected_values(25));
+}
+GST_END_TEST
+
+GST_START_TEST(a_segment_that_goes_on_is_no_jump) {
+  Stream stream("gvlsegmenter", options(GST_SECOND));
+  stream.push_range(0, 10);
+  stream.new_segment(1, 1, 400 * GST_MSECOND, GST_CLOCK_TIME_NONE, 400 * GST_MSECOND);
+  stream.push_range(10, 25);
+  stream.eos();
+  const auto segments = stream.take_segments();
+  check_window(segments, 0, 0, GST_SECOND);
+  check_equal(values(segments), expected_values(25));
+}
+GST_END_TEST
+
+GST_START_TEST(times_that_step_back_begin_anew) {
+  Stream stream("gvlsegmenter window-duration=10000000000", options());
+  stream.push_range(0, 60);
+  stream.push_range(0, 60);
+  stream.eos();
+  const auto segments = stream.take_segments();
+  check_window(segments, 1, 0, 10 * GST_SECOND);
+}
+GST_END_TEST
+
+GST_START_TEST(a_new_stream_ends_the_one_before) {
+  Stream stream("gvlsegmenter", options(2 * GST_SECOND));
+  stream.push_range(0, 25);
+  stream.send(gst_event_new_stream_start("next"));
+  int buffers = 0;
+  check_window(stream.take_segments(&buffers), 0, 0, 2 * GST_SECOND);
+  fail_unless_equals_int(buffers, 25);
+}
+GST_END_TEST
+
+GST_START_TEST(a_gap_before_the_end_keeps_the_tail) {
+  Stream stream("gvlsegmenter", options(GST_SECOND));
+  stream.push_range(0, 9);
+  stream.send(gst_event_new_gap(360 * GST_MSECOND, 600 * GST_MSECOND));
+  fail_unless_equals_int(gst_harness_buffers_in_queue(stream.harness()), 9);
+  fail_unless(stream.take_segments().empty());
+  stream.eos();
+  std::vector<SeenSegment> segments;
+  while (GstEvent* event = gst_harness_try_pull_event(stream.harness())) {
+    GstBuffer* carrier = gvl_carrier_event_get_buffer(event);
+    if (carrier) {
+      fail_unless_equals_int(gst_buffer_get_size(carrier), 0);
+      segments = gvl::test::segments_on(carrier);
+      gst_buffer_unref(carrier);
+    }
+    gst_event_unref(event);
+  }
+  check_window(segments, 0, 0, GST_SECOND);
+}
+GST_END_TEST
+
+GST_START_TEST(a_gap_shows_the_frame_before_it) {
+  Stream stream("gvlsegmenter", with_caps("video/x-raw,format=RGB,width=32,height=24,framerate=0/1", 8 * GST_SECOND));
+  stream.push_at(1, 0);
+  stream.send(gst_event_new_gap(GST_SECOND, 5 * GST_SECOND));
+  stream.push_at(2, 7 * GST_SECOND);
+  stream.eos();
+  // At 6.5 s nothing was ever shown: the next frame stands in.
+  check_equal(values(stream.take_segments()), {1, 1, 1, 1, 1, 1, 2, 2});
+}
+GST_END_TEST
+
+GST_START_TEST(missing_timestamps_are_counted_from_the_rate) {
+  Stream stream("gvlsegmenter", options(GST_SECOND));
+  for (int i = 0; i < 25; ++i)
+    fail_unless_equals_int(stream.push_at(i, i % 5 ? GST_CLOCK_TIME_NONE : i * 40 * GST_MSECOND), GST_FLOW_OK);
+  stream.eos();
+  const auto segments = stream.take_segments();
+  check_window(segments, 0, 0, GST_SECOND);
+  check_equal(values(segments), expected_values(25));
+}
+GST_END_TEST
+
+GST_START_TEST(frames_outside_of_the_segment_pass_unsampled) {
+  Stream stream("gvlsegmenter", options(2 * GST_SECOND));
+  stream.new_segment(1, 1, GST_SECOND, 2 * GST_SECOND, GST_SECOND);
+  stream.push_range(20, 50);
+  stream.eos();
+  int buffers = 0;
+  const auto segments = stream.take_segments(&buffers);
+  fail_unless_equals_int(buffers, 30);
+  check_window(segments, 0, GST_SECOND, 2 * GST_SECOND);
+  fail_unless(segments[0].temporal[0] >= 25);
+}
+GST_END_TEST
+
+// ---- errors -----------------------------------------------------------------------------------------------------
+
+GST_START_TEST(frames_without_times_are_an_error) {
+  Stream stream("gvlsegmenter", with_caps("video/x-raw,format=RGB,width=32,height=24,framerate=0/1"));
+  fail_unless_equals_int(stream.push_at(0, GST_CLOCK_TIME_NONE), GST_FLOW_ERROR);
+  stream.expect_error(GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "no timestamps");
+}
+GST_END_TEST
+
+GST_START_TEST(a_stream_in_bytes_is_an_error) {
+  auto settings = options();
+  settings.segment = false;
+  Stream stream("gvlsegmenter", settings);
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_BYTES);
+  stream.send(gst_event_new_segment(&segment));
+  fail_unless_equals_int(stream.push(0), GST_FLOW_ERROR);
+  stream.expect_error(GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "no times");
+}
+GST_END_TEST
+
+GST_START_TEST(memory_that_cannot_be_read_is_an_error) {
+  Stream stream("gvlsegmenter", options(40 * GST_MSECOND));
+  gvl::Promise<gvl::Tensor> broken;
+  broken.set_error(std::make_exception_ptr(gvl::Error(gvl::ErrorCode::kNotFound, "not here")));
+  GstBuffer* frame = gst_buffer_new();
+  gst_buffer_append_memory(frame, gvl::gst::pending_memory_new(broken.future(), GST_VIDEO_INFO_SIZE(&stream.info())));
+  GST_BUFFER_PTS(frame) = 0;
+  gst_harness_push(stream.harness(), frame);
+  stream.expect_error(GST_STREAM_ERROR, GST_STREAM_ERROR_NOT_IMPLEMENTED, "download");
+  fail_unless_equals_int(stream.push(1), GST_FLOW_ERROR);
+  stream.expect_no_error();
+}
+GST_END_TEST
+
+GST_START_TEST(no_model_is_an_error) {
+  auto settings = options();
+  settings.model.reset();
+  Stream stream("gvlsegmenter", settings);
+  fail_unless_equals_int(stream.push(0), GST_FLOW_ERROR);
+  stream.expect_error(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, "There is no model");
+}
+GST_END_TEST
+
+GST_START_TEST(stats_count) {
+  Stream stream("gvlsegmenter name=s", options(GST_SECOND));
+  stream.push_range(0, 25);
+  stream.eos();
+  GstStructure* stats = nullptr;
+  g_object_get(stream.element("s"), "stats", &stats, nullptr);
+  fail_unless_equals_uint64(gvl::test::uint64_of(stats, "frames"), 25);
+  fail_unless_equals_uint64(gvl::test::uint64_of(stats, "samples"), kSamples);
+  fail_unless_equals_uint64(gvl::test::uint64_of(stats, "windows"), 1);
+  fail_unless_equals_uint64(gvl::test::uint64_of(stats, "segments"), kSegments);
+  fail_unless_equals_uint64(gvl::test::uint64_of(stats, "skipped"), 0);
+  gst_structure_free(stats);
+}
+GST_END_TEST
+
+Suite* segmenter_suite() {
+  Suite* suite = suite_create("segmenter");
+  TCase* passes = tcase_create("what passes");
+  tcase_set_timeout(passes, 300);
+  tcase_add_test(passes, every_raw_format_passes_unchanged);
+  tcase_add_test(passes, interlaced_video_passes_unchanged);
+  tcase_add_test(passes, shared_buffers_and_unshareable_memory_are_not_copied);
+  tcase_add_test(passes, one_buffer_is_held_back_and_reported_as_latency);
+  tcase_add_test(passes, a_new_frame_rate_is_a_new_latency);
+  tcase_add_test(passes, no_event_overtakes_the_held_buffer);
+  tcase_add_test(passes, pools_get_the_frames_that_are_kept);
+  suite_add_tcase(suite, passes);
+
+  TCase* sampled = tcase_create("what is sampled");
+  tcase_add_test(sampled, samples_are_those_of_the_published_code);
+  tcase_add_test(sampled, fractional_rates_are_counted_in_frames);
+  tcase_add_test(sampled, segments_sit_on_their_last_sample);
+  tcase_add_test(sampled, a_missing_frame_is_stood_in_for_by_the_next);
+  tcase_add_test(sampled, windows_lie_side_by_side);
+  tcase_add_test(sampled, windows_without_frames_are_left_out);
+  tcase_add_test(sampled, a_short_tail_repeats_its_last_sample);
+  tcase_add_test(sampled, one_frame_is_a_video);
+  tcase_add_test(sampled, no_frame_is_no_segment);
+  tcase_add_test(sampled, unknown_zero_and_live_durations_make_windows_of_a_minute);
+  tcase_add_test(sampled, a_live_window_begins_with_its_first_frame);
+  tcase_add_test(sampled, frames_past_the_announced_end_open_no_window);
+  tcase_add_test(sampled, far_past_the_announced_end_a_window_opens);
+  tcase_add_test(sampled, variable_rate_samples_what_is_shown);
+  suite_add_tcase(suite, sampled);
+
+  TCase* times = tcase_create("times");
+  tcase_add_test(times, caps_may_change_within_a_window);
+  tcase_add_test(times, a_flush_drops_everything);
+  tcase_add_test(times, times_are_stream_times);
+  tcase_add_test(times, a_rate_of_two_leaves_stream_times_alone);
+  tcase_add_test(times, an_applied_rate_of_two_covers_twice_the_time);
+  tcase_add_test(times, backwards_segments_come_last_first);
+  tcase_add_test(times, an_applied_rate_of_minus_one_runs_backwards);
+  tcase_add_test(times, backwards_windows_lie_side_by_side);
+  tcase_add_test(times, a_jump_drops_the_window);
+  tcase_add_test(times, a_segment_that_goes_on_is_no_jump);
+  tcase_add_test(times, times_that_step_back_begin_anew);
+  tcase_add_test(times, a_new_stream_ends_the_one_before);
+  tcase_add_test(times, a_gap_before_the_end_keeps_the_tail);
+  tcase_add_test(times, a_gap_shows_the_frame_before_it);
+  tcase_add_test(times, missing_timestamps_are_counted_from_the_rate);
+  tcase_add_test(times, frames_outside_of_the_segment_pass_unsampled);
+  suite_add_tcase(suite, times);
+
+  TCase* errors = tcase_create("errors");
+  tcase_add_test(errors, frames_without_times_are_an_error);
+  tcase_add_test(errors, a_stream_in_bytes_is_an_error);
+  tcase_add_test(errors, memory_that_cannot_be_read_is_an_error);
+  tcase_add_test(errors, no_model_is_an_error);
+  tcase_add_test(errors, stats_count);
+  suite_add_tcase(suite, errors);
+  return suite;
+}
+
+}  // namespace
+
+GST_CHECK_MAIN(segmenter)
