@@ -89,6 +89,8 @@ GST_START_TEST(model) {
       {R"("a": 3)", R"("a": 9223372036854775807)", kMalformed, "model.vocab.a"},
       {R"("a": 3)", R"("a": 99999999999999999999)", kMalformed, "model.vocab.a"},
       {R"("a": 3)", R"("a": 4)", kMalformed, "has the id 4"},
+      {R"("a": 3)", R"("a": 3, "a": 9)", kMalformed, "'a' is there twice"},
+      {R"("a": 3)", R"("a": [3, {"b": "}"}])", kMalformed, "model.vocab.a: expected an integer, found an array"},
       {R"("merges": [)", R"("pairs": [)", kMalformed, "model.merges: is missing"},
       {R"("merges": ["a b"])", R"("merges": {})", kMalformed, "model.merges"},
       {R"(["a b"])", R"(["ab"])", kMalformed, "model.merges[0]"},

@@ -133,6 +133,20 @@ GST_START_TEST(falls_back_to_bytes) {
 }
 GST_END_TEST;
 
+/** The vocabulary and the merges are read on their own, beside the rest of the JSON. */
+GST_START_TEST(reads_json_as_it_may_be_written) {
+  const Tokenizer tokenizer = Tokenizer::parse(
+      R"( { "mod\u0065l" : { "vocab": {"old": 9}, "type" : "BPE", "\u0076ocab"
+      : { "\u0061" : 0 , "\"" : 1, "\\" : 2, "\ud83d\ude00" : 3, "\n\t" : 4, "\"\\" : 5, "a\u0022" : 6, "\n" : 7,
+      "\t" : 8, "{" : 9, "]" : 10, "{]" : 11 }
+      , "merges" : [ "\" \\" , [ "\u0061" , "\"" ] , [ "{", "]" ], "\n \t" ] , "more": [{"vocab": {}}, "]"] } } )",
+      "tokenizer.json");
+  expect_ids("merged", tokenizer.encode("\"\\a\"{]\n\t😀"), {5, 6, 11, 4, 3});
+  expect_ids("apart", tokenizer.encode("\\\"]{"), {2, 1, 10, 9});
+  fail_unless(!tokenizer.token_to_id("old"));
+}
+GST_END_TEST;
+
 GST_START_TEST(ignores_merges_for_whole_words) {
   const std::string json =
       R"({"model": {"type": "BPE", "ignore_merges": IGNORE, "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": []}})";
@@ -310,6 +324,7 @@ static Suite* tokenizer_suite() {
   tcase_add_test(tests, refuses_to_add_what_is_no_token);
   tcase_add_test(tests, merges_in_order_of_rank);
   tcase_add_test(tests, falls_back_to_bytes);
+  tcase_add_test(tests, reads_json_as_it_may_be_written);
   tcase_add_test(tests, ignores_merges_for_whole_words);
   tcase_add_test(tests, normalizes);
   tcase_add_test(tests, splits_into_words);

@@ -63,7 +63,6 @@ std::size_t differences(const Tensor& expected, std::int64_t index, const std::v
     const std::size_t channel = i / static_cast<std::size_t>(size * size);
     const double value = (values[i] * deviation[channel] + mean[channel]) * 255;
     const double found = pixels[i % static_cast<std::size_t>(size * size) * 3 + channel];
-    fail_unless(std::abs(value - found) < 1.01, "%f, expected %f", found, value);
     different += std::abs(value - found) > 0.01;
   }
   return different;
@@ -131,7 +130,7 @@ GST_END_TEST;
 GST_START_TEST(a_plain_picture_stays_plain) {
   for (const auto& [width, height] : {std::pair<std::int64_t, std::int64_t>{1920, 1080}, {2, 32768}, {32768, 1}}) {
     const std::vector<std::uint8_t> data(static_cast<std::size_t>(width * height * 3), 201);
-    for (const std::uint8_t value : resized(data.data(), width, height, 56)) fail_unless_equals_int(value, 201);
+    fail_unless(resized(data.data(), width, height, 56) == std::vector<std::uint8_t>(56 * 56 * 3, 201));
   }
 }
 GST_END_TEST;
