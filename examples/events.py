@@ -8,7 +8,15 @@ import sys
 import gi
 
 gi.require_version("Gst", "1.0")
-from gi.repository import GLib, Gst  # noqa: E402
+from gi.repository import GLib, GObject, Gst  # noqa: E402
+
+
+def array_of(texts):
+    array = GObject.Value()
+    array.init(GObject.type_from_name("GstValueArray"))
+    for text in texts:
+        Gst.ValueArray.append_value(array, GObject.Value(str, text))
+    return array
 
 
 def make_pipeline(model, video, queries):
@@ -16,7 +24,7 @@ def make_pipeline(model, video, queries):
     pipeline.get_by_name("source").set_property("location", video)
     ground = pipeline.get_by_name("ground")
     ground.set_property("model", model)
-    Gst.util_set_object_arg(ground, "queries", Gst.value_serialize(Gst.ValueArray(queries)))
+    ground.set_property("queries", array_of(queries))
     return pipeline
 
 

@@ -117,14 +117,13 @@ class Run {
     g_autoptr(GError) error = nullptr;
     g_autofree char* uri = gst_filename_to_uri(arguments_.video.c_str(), &error);
     if (!uri) return fail(error->message);
-    g_autoptr(GstCaps) video = gst_caps_from_string("video/x-raw(ANY)");
-    // Only the video is decoded: what has other caps stays packed, and is not linked.
-    g_object_set(source, "uri", uri, "caps", video, "expose-all-streams", FALSE, nullptr);
+    g_object_set(source, "uri", uri, nullptr);
     g_object_set(sink, "sync", FALSE, nullptr);
     g_object_set(ground_, "model", arguments_.model.c_str(), nullptr);
     if (!arguments_.device.empty()) g_object_set(ground_, "device", arguments_.device.c_str(), nullptr);
     gst_util_set_object_arg(G_OBJECT(ground_), "task", arguments_.task.c_str());
     set_queries();
+    g_signal_connect(source, "autoplug-continue", G_CALLBACK(on_autoplug_continue), this);
     g_signal_connect(source, "pad-added", G_CALLBACK(on_pad_added), this);
     g_signal_connect(source, "no-more-pads", G_CALLBACK(on_no_more_pads), this);
     return true;
@@ -164,6 +163,11 @@ class Run {
     std::fflush(stdout);
   }
 
+  /** Sound stays as it is packed, and unlinked: only the video is decoded. */
+  static gboolean on_autoplug_continue(GstElement*, GstPad*, GstCaps* caps, Run*) {
+    return !g_str_has_prefix(gst_structure_get_name(gst_caps_get_structure(caps, 0)), "audio/");
+  }
+
   static void on_pad_added(GstElement*, GstPad* pad, Run* run) {
     g_autoptr(GstCaps) caps = gst_pad_query_caps(pad, nullptr);
     if (gst_caps_is_empty(caps) || gst_caps_is_any(caps)) return;
@@ -174,7 +178,7 @@ class Run {
 
   static void on_no_more_pads(GstElement* source, Run* run) {
     if (run->linked_) return;
-    GST_ELEMENT_ERROR(source, STREAM, WRONG_TYPE, ("%s: has no video", run->arguments_.video.c_str()), (nullptr));
+    GST_ELEMENT_ERROR(source, STREAM, WRONG_TYPE, ("has no video"), (nullptr));
   }
 
   static gboolean on_message(GstBus*, GstMessage* message, gpointer data) {
@@ -185,7 +189,9 @@ class Run {
         g_autofree char* debug = nullptr;
         gst_message_parse_error(message, &error, &debug);
         GST_INFO("%s", debug ? debug : "");
-        run->fail(error->message);
+        // Errors of other elements do not say which file they are about.
+        const bool ours = gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), GST_OBJECT(run->ground_));
+        run->fail(ours ? error->message : run->arguments_.video + ": " + error->message);
         break;
       }
       case GST_MESSAGE_EOS:

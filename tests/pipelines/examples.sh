@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Every example runs and prints events.
+source "$(dirname "$0")/helpers.sh"
+examples=$source_root/examples
+export GVL_MODEL=$model
+make_video "$work/video.webm" 45
+
+# prints PATTERN COUNT COMMAND...: at least COUNT lines with the pattern
+prints() {
+  local pattern=$1 count=$2; shift 2
+  timeout 300 "$@" >"$work/out" 2>&1 || fail "exit code $?: $*: $(tail -c 2000 "$work/out")"
+  local found; found=$(grep -cE -- "$pattern" "$work/out") || true
+  ((found >= count)) || fail "$found lines with '$pattern': $*: $(tail -c 2000 "$work/out")"
+}
+
+event='gvl-event.*start=\(guint64\)[0-9]+, stop=\(guint64\)[0-9]+'
+prints "$event" 1 "$examples/five-elements.sh" "$work/video.webm"
+prints "$event" 1 "$examples/ground.sh" "$work/video.webm" "a ball moves"
+for query in 'a\\ car\\ drives' 'a\\ person\\ crosses' 'it\\ rains'; do
+  prints "gvl-event.*query=\(string\)\"$query" 1 "$examples/several-queries.sh" "$work/video.webm"
+done
+prints "$event" 2 "$examples/live.sh" 5
+prints '^a ball: [0-9.]+ s to [0-9.]+ s' 1 /usr/bin/python3 "$examples/events.py" "$model" "$work/video.webm" "a ball"
