@@ -11,12 +11,12 @@ gi.require_version("Gst", "1.0")
 from gi.repository import GLib, GObject, Gst  # noqa: E402
 
 
-def array_of(texts):
+def set_queries(ground, queries):
     array = GObject.Value()
-    array.init(GObject.type_from_name("GstValueArray"))
-    for text in texts:
-        Gst.ValueArray.append_value(array, GObject.Value(str, text))
-    return array
+    array.init(ground.find_property("queries").value_type)
+    for query in queries:
+        Gst.ValueArray.append_value(array, GObject.Value(str, query))
+    ground.set_property("queries", array)
 
 
 def make_pipeline(model, video, queries):
@@ -24,7 +24,7 @@ def make_pipeline(model, video, queries):
     pipeline.get_by_name("source").set_property("location", video)
     ground = pipeline.get_by_name("ground")
     ground.set_property("model", model)
-    ground.set_property("queries", array_of(queries))
+    set_queries(ground, queries)
     return pipeline
 
 
