@@ -8,15 +8,7 @@ import sys
 import gi
 
 gi.require_version("Gst", "1.0")
-from gi.repository import GLib, GObject, Gst  # noqa: E402
-
-
-def set_queries(ground, queries):
-    array = GObject.Value()
-    array.init(ground.find_property("queries").value_type)
-    for query in queries:
-        Gst.ValueArray.append_value(array, GObject.Value(str, query))
-    ground.set_property("queries", array)
+from gi.repository import GLib, Gst  # noqa: E402
 
 
 def make_pipeline(model, video, queries):
@@ -24,7 +16,7 @@ def make_pipeline(model, video, queries):
     pipeline.get_by_name("source").set_property("location", video)
     ground = pipeline.get_by_name("ground")
     ground.set_property("model", model)
-    set_queries(ground, queries)
+    ground.set_property("queries", Gst.ValueArray(queries))
     return pipeline
 
 

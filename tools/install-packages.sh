@@ -10,7 +10,7 @@ packages=(
   libopenblas0-openmp
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-libav
   # the Python example
-  python3 python3-gi gir1.2-gstreamer-1.0
+  python3 python3-gst-1.0
 )
 
 missing=()
