@@ -29,7 +29,12 @@ double to_seconds(double temporal, double duration, std::int64_t temporal_tokens
   return duration * temporal / static_cast<double>(temporal_tokens);
 }
 
-std::string temporal_name(std::int64_t temporal) { return std::string("<").append(std::to_string(temporal)) + ">"; }
+std::string temporal_name(std::int64_t temporal) {
+  std::string name = std::to_string(temporal);
+  name.insert(name.begin(), '<');
+  name.push_back('>');
+  return name;
+}
 
 TemporalTokens::TemporalTokens(Tokenizer& tokenizer, std::int64_t temporal_tokens) : count_(temporal_tokens) {
   constexpr std::int64_t kMost = 100000;
