@@ -28,6 +28,7 @@ struct FilterState {
   std::shared_ptr<ErrorReporter> reporter;  // guarded by mutex: one per start
   bool saw_buffers = false;                 // streaming thread, like the next
   bool saw_segments = false;
+  bool failed = false;  // an error was posted: the stream is over
 };
 
 }  // namespace
@@ -68,7 +69,7 @@ static gboolean gvl_filter_start(GstBaseTransform* base) {
   begin_epoch(self);
   std::lock_guard lock(state.mutex);
   state.reporter = std::make_shared<ErrorReporter>(GST_ELEMENT(base));
-  state.saw_buffers = state.saw_segments = false;
+  state.saw_buffers = state.saw_segments = state.failed = false;
   return TRUE;
 }
 
@@ -94,8 +95,7 @@ static bool guarded(GvlFilter* self, const char* while_doing, const std::functio
   }
 }
 
-// False after an element error, or once an earlier job of the stream failed, which somebody reported.
-static bool process_segments(GvlFilter* self, GstBuffer* buffer) {
+static bool process_each_segment(GvlFilter* self, GstBuffer* buffer) {
   auto* klass = GVL_FILTER_GET_CLASS(self);
   for (auto* segment : gvl::gst::segments_of(buffer)) {
     state_of(self).saw_segments = true;
@@ -107,6 +107,14 @@ static bool process_segments(GvlFilter* self, GstBuffer* buffer) {
   return true;
 }
 
+// False after an element error, or once an earlier job of the stream failed, which somebody reported.
+static bool process_segments(GvlFilter* self, GstBuffer* buffer) {
+  auto& state = state_of(self);
+  state.saw_buffers = true;
+  state.failed = state.failed || !process_each_segment(self, buffer);
+  return !state.failed;
+}
+
 // Only buffers that get something attached need to be writable: all others pass as they are.
 static GstFlowReturn gvl_filter_prepare_output_buffer(GstBaseTransform* base, GstBuffer* input, GstBuffer** output) {
   const bool shared = gvl_buffer_get_segment_meta(input) && !gst_buffer_is_writable(input);
@@ -115,7 +123,6 @@ static GstFlowReturn gvl_filter_prepare_output_buffer(GstBaseTransform* base, Gs
 }
 
 static GstFlowReturn gvl_filter_transform_ip(GstBaseTransform* base, GstBuffer* buffer) {
-  state_of(base).saw_buffers = true;
   return process_segments(GVL_FILTER(base), buffer) ? GST_FLOW_OK : GST_FLOW_ERROR;
 }
 
@@ -126,9 +133,9 @@ static gboolean forward(GvlFilter* self, GstEvent* event) {
 static gboolean handle_carrier(GvlFilter* self, GstEvent* event, GstBuffer* buffer) {
   gst_event_unref(event);
   buffer = gvl::gst::make_metas_writable(buffer);
-  state_of(self).saw_buffers = true;
-  const bool processed = process_segments(self, buffer);
-  return forward(self, gvl_carrier_event_new(buffer)) && processed;
+  if (process_segments(self, buffer)) return forward(self, gvl_carrier_event_new(buffer));
+  gst_buffer_unref(buffer);
+  return FALSE;
 }
 
 static bool has_metas(GstBuffer* buffer) {
@@ -150,14 +157,14 @@ static bool finish(GvlFilter* self) {
 
 static gboolean handle_eos(GvlFilter* self, GstEvent* event) {
   auto& state = state_of(self);
-  if (state.saw_buffers && !state.saw_segments) {
+  if (!state.failed && state.saw_buffers && !state.saw_segments) {
+    state.failed = true;
     GST_ELEMENT_ERROR(self, STREAM, FAILED,
                       ("No segments arrived at %s: put gvlsegmenter before it in the pipeline.", GST_OBJECT_NAME(self)),
                       ("buffers passed, but none carried a GvlSegmentMeta"));
-    gst_event_unref(event);
-    return FALSE;
   }
-  if (!finish(self)) {
+  // The elements after this one need not complain as well.
+  if (state.failed || !finish(self)) {
     gst_event_unref(event);
     return FALSE;
   }

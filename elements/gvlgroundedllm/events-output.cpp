@@ -26,7 +26,8 @@ EventsOutput::EventsOutput(GstElement* element, GstPadTemplate* pad_template)
   gst_object_ref(pad_);
   gst_pad_set_element_private(pad_, this);
   gst_pad_set_activatemode_function(pad_, activate_mode);
-  gst_pad_use_fixed_caps(pad_);
+  gst_pad_set_iterate_internal_links_function(pad_, internal_links);
+  gst_pad_set_query_function(pad_, query);
 }
 
 EventsOutput::~EventsOutput() { gst_object_unref(pad_); }
@@ -40,6 +41,19 @@ gboolean EventsOutput::activate_mode(GstPad* pad, GstObject*, GstPadMode mode, g
   self->opened_ = false;
   self->segment_.reset();
   return stopped;
+}
+
+// Events from behind this pad (a seek, say) reach the video by its own pad.
+GstIterator* EventsOutput::internal_links(GstPad*, GstObject*) { return nullptr; }
+
+gboolean EventsOutput::query(GstPad* pad, GstObject* parent, GstQuery* query) {
+  const auto type = GST_QUERY_TYPE(query);
+  if (type != GST_QUERY_LATENCY && type != GST_QUERY_DURATION && type != GST_QUERY_POSITION)
+    return gst_pad_query_default(pad, parent, query);
+  GstPad* sink = gst_element_get_static_pad(GST_ELEMENT(parent), "sink");
+  const gboolean answered = gst_pad_peer_query(sink, query);
+  gst_object_unref(sink);
+  return answered;
 }
 
 void EventsOutput::set_flushing(bool flushing) {

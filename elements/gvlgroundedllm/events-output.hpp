@@ -47,6 +47,8 @@ class EventsOutput {
   };
 
   static gboolean activate_mode(GstPad* pad, GstObject* parent, GstPadMode mode, gboolean active);
+  static GstIterator* internal_links(GstPad* pad, GstObject* parent);
+  static gboolean query(GstPad* pad, GstObject* parent, GstQuery* query);
   static void loop(gpointer self);
 
   void set_flushing(bool flushing);

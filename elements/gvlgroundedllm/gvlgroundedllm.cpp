@@ -73,6 +73,7 @@ struct State {
   }
 
   ModelClient model;
+  GstPad* sinkpad = nullptr;
   GstPad* srcpad = nullptr;
 
   std::mutex mutex;  // guards what follows
@@ -91,6 +92,7 @@ struct State {
   GstSegment segment;  // streaming thread, like the rest
   bool saw_buffers = false;
   bool saw_segments = false;
+  bool failed = false;  // an error was posted: the stream is over
 };
 
 }  // namespace
@@ -230,9 +232,7 @@ static bool check_wiring(GvlGroundedLlm* self, GstBuffer* buffer) {
   return true;
 }
 
-// Takes up the windows that `buffer` completes. False after an element error.
-static bool process(GvlGroundedLlm* self, GstBuffer* buffer) {
-  state_of(self).saw_buffers = true;
+static bool process_windows(GvlGroundedLlm* self, GstBuffer* buffer) {
   try {
     if (!check_wiring(self, buffer)) return false;
     for (const auto* window : gvl::gst::windows_of(buffer)) {
@@ -244,6 +244,14 @@ static bool process(GvlGroundedLlm* self, GstBuffer* buffer) {
     gvl::gst::post_error(GST_ELEMENT(self), std::current_exception(), "asking the model");
     return false;
   }
+}
+
+// Takes up the windows that `buffer` completes. False after an element error.
+static bool process(GvlGroundedLlm* self, GstBuffer* buffer) {
+  auto& state = state_of(self);
+  state.saw_buffers = true;
+  state.failed = state.failed || !process_windows(self, buffer);
+  return !state.failed;
 }
 
 static void deliver(GvlGroundedLlm* self, const std::vector<gvl::gst::Delivery>& deliveries) {
@@ -279,7 +287,7 @@ static GstFlowReturn gvl_grounded_llm_chain(GstPad* pad, GstObject* parent, GstB
 
 static gboolean handle_eos(GvlGroundedLlm* self, GstPad* pad, GstEvent* event) {
   auto& state = state_of(self);
-  if (state.saw_buffers && !state.saw_segments)
+  if (!state.failed && state.saw_buffers && !state.saw_segments)
     GST_ELEMENT_ERROR(
         self, STREAM, FAILED,
         ("No segments arrived at %s: put gvlsegmenter, gvlspatialencoder, gvltemporalencoder and gvlfuser "
@@ -339,6 +347,17 @@ static gboolean gvl_grounded_llm_sink_event(GstPad* pad, GstObject* parent, GstE
   return gst_pad_event_default(pad, parent, event);
 }
 
+// Video is linked to video: what comes on one of these pads is no affair of the events pad.
+static GstIterator* gvl_grounded_llm_internal_links(GstPad* pad, GstObject* parent) {
+  const auto& state = state_of(parent);
+  GValue other = G_VALUE_INIT;
+  g_value_init(&other, GST_TYPE_PAD);
+  g_value_set_object(&other, pad == state.srcpad ? state.sinkpad : state.srcpad);
+  GstIterator* iterator = gst_iterator_new_single(GST_TYPE_PAD, &other);
+  g_value_unset(&other);
+  return iterator;
+}
+
 static gboolean gvl_grounded_llm_query(GstPad* pad, GstObject* parent, GstQuery* query) {
   return state_of(parent).model.answer(query) || gst_pad_query_default(pad, parent, query);
 }
@@ -387,7 +406,7 @@ static GstStateChangeReturn gvl_grounded_llm_change_state(GstElement* element, G
     case GST_STATE_CHANGE_READY_TO_PAUSED:
       if (require_queries(self).empty()) return GST_STATE_CHANGE_FAILURE;
       begin_epoch(self);
-      state.saw_buffers = state.saw_segments = false;
+      state.saw_buffers = state.saw_segments = state.failed = false;
       state.windows = state.delivered = 0;
       break;
     case GST_STATE_CHANGE_PAUSED_TO_READY:
@@ -577,17 +596,19 @@ static void gvl_grounded_llm_class_init(GvlGroundedLlmClass* klass) {
 
 static void gvl_grounded_llm_init(GvlGroundedLlm* self) {
   GstElement* element = GST_ELEMENT(self);
-  self->state = new State(element);
+  auto& state = *(self->state = new State(element));
   GstPad* sink = gst_pad_new_from_template(gst_element_get_pad_template(element, "sink"), "sink");
   GstPad* src = gst_pad_new_from_template(gst_element_get_pad_template(element, "src"), "src");
+  state.sinkpad = sink;
+  state.srcpad = src;
   for (GstPad* pad : {sink, src}) {
     GST_PAD_SET_PROXY_CAPS(pad);
     GST_PAD_SET_PROXY_SCHEDULING(pad);
     GST_PAD_SET_PROXY_ALLOCATION(pad);
     gst_pad_set_query_function(pad, gvl_grounded_llm_query);
+    gst_pad_set_iterate_internal_links_function(pad, gvl_grounded_llm_internal_links);
     gst_element_add_pad(element, pad);
   }
   gst_pad_set_chain_function(sink, gvl_grounded_llm_chain);
   gst_pad_set_event_function(sink, gvl_grounded_llm_sink_event);
-  self->state->srcpad = src;
 }

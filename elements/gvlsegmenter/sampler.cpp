@@ -130,7 +130,10 @@ void Sampler::set_segment(const GstSegment& segment) {
 GstFlowReturn Sampler::frame(GstBuffer* buffer) {
   stats_.frames++;
   const GstFlowReturn result = take_frame(buffer);
-  if (result != GST_FLOW_OK) drop_held();
+  if (result != GST_FLOW_OK) {
+    drop_held();
+    abort_window();
+  }
   return result;
 }
 

@@ -104,6 +104,11 @@ std::size_t FakeModel::cancelled(Job job) {
   return cancelled_[job];
 }
 
+std::size_t FakeModel::most_at_a_time(Job job) {
+  std::lock_guard lock(mutex_);
+  return most_[job];
+}
+
 void FakeModel::answer_with(std::function<Answer(const Query&, double)> make) {
   std::lock_guard lock(mutex_);
   make_answer_ = std::move(make);
@@ -202,6 +207,7 @@ Future<T> FakeModel::submit(Job job, std::vector<Future<Tensor>> inputs, Cancell
   std::lock_guard lock(mutex_);
   pending_.push_back(std::move(pending));
   ++submitted_[job];
+  most_[job] = std::max(most_[job], submitted_[job] - begun_[job]);
   changed_.notify_all();
   return future;
 }
@@ -211,6 +217,7 @@ std::optional<FakeModel::Pending> FakeModel::next(bool* was_cancelled) {
     *was_cancelled = job->cancellation.cancelled();
     if (!*was_cancelled && (held_.count(job->job) || !job->ready())) continue;
     auto found = std::move(*job);
+    ++begun_[found.job];
     pending_.erase(job);
     return found;
   }

@@ -44,6 +44,9 @@ class FakeModel : public Model {
   std::size_t done(Job job);
   std::size_t cancelled(Job job);
 
+  /** The most jobs of this kind that were submitted and had not begun at a time. */
+  std::size_t most_at_a_time(Job job);
+
   /** What answers say; by default one interval, a quarter to a half of the window. */
   void answer_with(std::function<Answer(const Query&, double duration)> make);
 
@@ -89,7 +92,7 @@ class FakeModel : public Model {
   std::deque<Pending> pending_;
   std::set<Job> held_;
   std::map<Job, std::exception_ptr> failures_;
-  std::map<Job, std::size_t> submitted_, done_, cancelled_;
+  std::map<Job, std::size_t> submitted_, begun_, done_, cancelled_, most_;
   std::function<Answer(const Query&, double)> make_answer_;
   std::vector<Asked> asked_;
   bool stopping_ = false;
