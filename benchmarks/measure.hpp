@@ -20,8 +20,8 @@ inline double seconds(const std::function<void()>& f) {
  * The best time of each candidate, in seconds. The candidates take turns, so that a machine shared with others treats
  * them alike; each gets one call to warm up and then at least `rounds`, until `least_seconds` are spent on all.
  */
-inline std::vector<double> best_times(const std::vector<std::function<void()>>& candidates, int rounds = 5,
-                                      double least_seconds = 0.5) {
+inline std::vector<double> best_times(const std::vector<std::function<void()>>& candidates, int rounds = 3,
+                                      double least_seconds = 0.3) {
   std::vector<double> best(candidates.size(), 1e9);
   for (const auto& candidate : candidates) candidate();
   double spent = 0;

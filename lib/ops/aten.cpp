@@ -43,10 +43,11 @@ at::Tensor visible(int64_t first, int64_t queries, int64_t keys, int64_t offset,
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, bool causal, double scale) {
   const int64_t queries = q.size(2), keys = k.size(2);
   // The operator's own causal mask is aligned to the first key, ours to the last.
-  const bool masked = causal && queries > 1 && queries != keys;
-  c10::optional<at::Tensor> mask;
-  if (masked) mask = visible(0, queries, keys, keys - queries, q);
-  return at::scaled_dot_product_attention(q, k, v, mask, 0, causal && queries > 1 && !masked, scale);
+  if (causal && queries > 1 && queries != keys) {
+    const auto mask = visible(0, queries, keys, keys - queries, q);
+    return at::scaled_dot_product_attention(q, k, v, mask, 0, false, scale);
+  }
+  return at::scaled_dot_product_attention(q, k, v, {}, 0, causal && queries > 1, scale);
 }
 
 #else

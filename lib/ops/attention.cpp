@@ -104,7 +104,7 @@ struct Ranges {
   int64_t heads, keys;
 
   explicit Ranges(const Problem& p) {
-    constexpr int64_t kBytesPerItem = 512 << 10;
+    constexpr int64_t kBytesPerItem = 1 << 20;
     const bool heads_lie_together = p.k.stride(2) < p.k.stride(1);
     heads = heads_lie_together ? p.kv_heads : 1;
     const int64_t bytes_per_key = heads * p.head_size * (size_of(type_of(p.k)) + size_of(type_of(p.v)));

@@ -235,34 +235,51 @@ void weigh_row(int64_t keys, float* scores, float* greatest_and_total) {
   greatest_and_total[1] = total;
 }
 
-template <class T, int kRows>
-GVL_INLINE void add_value(const char* value, int64_t size, const float* weights, float* const* sums) {
+/** sums[r] += weights[r][key] * value of kKeys keys, `stride` bytes apart. */
+template <class T, int kRows, int kKeys>
+GVL_INLINE void add_values_of(const char* values, int64_t stride, int64_t size, const float (&weights)[kRows][kKeys],
+                              float* sums, int64_t sums_stride) {
   int64_t i = 0;
   for (; i + kLanes <= size; i += kLanes) {
-    const Vector v = T::read(value + i * T::kBytes);
+    Vector v[kKeys];
+#pragma GCC unroll 4
+    for (int key = 0; key < kKeys; ++key) v[key] = T::read(values + key * stride + i * T::kBytes);
 #pragma GCC unroll 8
-    for (int r = 0; r < kRows; ++r) store(sums[r] + i, load(sums[r] + i) + v * weights[r]);
+    for (int r = 0; r < kRows; ++r) {
+      Vector sum = load(sums + r * sums_stride + i);
+#pragma GCC unroll 4
+      for (int key = 0; key < kKeys; ++key) sum += v[key] * weights[r][key];
+      store(sums + r * sums_stride + i, sum);
+    }
   }
   for (; i < size; ++i) {
-    for (int r = 0; r < kRows; ++r) sums[r][i] += T::read_one(value + i * T::kBytes) * weights[r];
+    for (int key = 0; key < kKeys; ++key) {
+      const float v = T::read_one(values + key * stride + i * T::kBytes);
+      for (int r = 0; r < kRows; ++r) sums[r * sums_stride + i] += v * weights[r][key];
+    }
+  }
+}
+
+/** Adds kKeys keys' values for all heads. */
+template <class T, int kRows, int kKeys>
+GVL_INLINE void add_keys(const AttendRange& p, int64_t first) {
+  const int64_t keys = p.last - p.first;
+  for (int64_t head = 0; head < p.heads; ++head) {
+    float weights[kRows][kKeys];
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) {
+      __builtin_memcpy(weights[r], p.scratch + (head * kRows + r) * keys + first - p.first, sizeof weights[r]);
+    }
+    add_values_of<T, kRows, kKeys>(p.v.data + first * p.v.stride + head * p.v_head, p.v.stride, p.head_size, weights,
+                                   p.partial + head * kRows * p.partial_stride, p.partial_stride);
   }
 }
 
 template <class T, int kRows>
 void add_range(const AttendRange& p) {
-  const int64_t keys = p.last - p.first;
-  for (int64_t key = p.first; key < p.last; ++key) {
-    for (int64_t head = 0; head < p.heads; ++head) {
-      float weights[kRows];
-      float* sums[kRows];
-#pragma GCC unroll 8
-      for (int r = 0; r < kRows; ++r) {
-        weights[r] = p.scratch[(head * kRows + r) * keys + key - p.first];
-        sums[r] = p.partial + (head * kRows + r) * p.partial_stride;
-      }
-      add_value<T, kRows>(p.v.data + key * p.v.stride + head * p.v_head, p.head_size, weights, sums);
-    }
-  }
+  int64_t key = p.first;
+  for (; key + 4 <= p.last; key += 4) add_keys<T, kRows, 4>(p, key);
+  for (; key < p.last; ++key) add_keys<T, kRows, 1>(p, key);
 }
 
 void attend_range(const AttendRange& p) {
