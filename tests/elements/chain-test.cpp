@@ -836,6 +836,7 @@ GST_START_TEST(dense_captions_need_no_query) {
 GST_END_TEST
 
 Suite* chain_suite() {
+  gvl::test::load_plugin();
   Suite* suite = suite_create("chain");
   TCase* attached = tcase_create("what is attached");
   tcase_add_test(attached, each_element_attaches_its_tensors);

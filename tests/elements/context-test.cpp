@@ -295,6 +295,7 @@ GST_START_TEST(a_running_generation_is_cancelled) {
 GST_END_TEST
 
 Suite* context_suite() {
+  gvl::test::load_plugin();
   Suite* suite = suite_create("context");
   TCase* shared = tcase_create("sharing");
   tcase_add_unchecked_fixture(

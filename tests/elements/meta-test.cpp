@@ -376,6 +376,7 @@ GST_START_TEST(loading_no_model_says_which) {
 GST_END_TEST
 
 Suite* meta_suite() {
+  gvl::test::load_plugin();
   Suite* suite = suite_create("meta");
   TCase* metas = tcase_create("metas");
   tcase_add_test(metas, tensors_are_found_by_id_and_segment);

@@ -686,6 +686,7 @@ GST_START_TEST(stats_count) {
 GST_END_TEST
 
 Suite* segmenter_suite() {
+  gvl::test::load_plugin();
   Suite* suite = suite_create("segmenter");
   TCase* passes = tcase_create("what passes");
   tcase_set_timeout(passes, 300);

@@ -41,6 +41,13 @@ std::vector<int> picture_values(GstBuffer* buffer, const char* id, guint64 segme
 
 }  // namespace
 
+void load_plugin() {
+  GError* error = nullptr;
+  GstPlugin* plugin = gst_plugin_load_file(g_getenv("GVL_TEST_PLUGIN"), &error);
+  if (!plugin) g_error("%s", error->message);
+  gst_object_unref(plugin);
+}
+
 GstBuffer* make_frame(const GstVideoInfo& info, int number, GstClockTime pts, GstClockTime duration) {
   GstBuffer* buffer = gst_buffer_new_allocate(nullptr, GST_VIDEO_INFO_SIZE(&info), nullptr);
   gst_buffer_memset(buffer, 0, static_cast<guint8>(number), GST_VIDEO_INFO_SIZE(&info));

@@ -19,6 +19,9 @@ namespace gvl::test {
 
 inline constexpr const char* kEncoders = "gvlspatialencoder ! gvltemporalencoder ! gvlfuser";
 
+/** Makes the gvl elements known; for a suite to begin with. */
+void load_plugin();
+
 /** A frame of the format, every byte of it `number` modulo 256. */
 GstBuffer* make_frame(const GstVideoInfo& info, int number, GstClockTime pts, GstClockTime duration);
 
