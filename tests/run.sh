@@ -25,7 +25,7 @@ build_and_test() {
 if clang-format --version | grep -q 'version 14\.'; then check_format; fi
 build_and_test build
 if [[ -z $quick ]]; then
-  build_and_test build-sanitize -Db_sanitize=address,undefined -Dbuildtype=debugoptimized -Db_lundef=false
+  build_and_test build-sanitize -Db_sanitize=address,undefined -Dbuildtype=debug -Doptimization=1
 fi
 
 passed() { grep -ch '"result": "OK"' "$1"/meson-logs/testlog.json; }
