@@ -21,6 +21,6 @@ fi
 
 echo "gst-launch-1.0 -m filesrc location=$video ! decodebin ! gvlground model=$MODEL query=\"$query\" ! fakesink"
 log=$build/demo.log
-gst-launch-1.0 -m filesrc location="$video" ! decodebin ! gvlground model="$MODEL" query="$query" ! fakesink >"$log" 2>&1 ||
+gst-launch-1.0 -m filesrc location="$video" ! decodebin ! gvlground model="$MODEL" "${LIMIT[@]}" query="$query" ! fakesink >"$log" 2>&1 ||
   { cat "$log" >&2; exit 2; }
 grep 'gvl-event' "$log" || { echo "demo: no event" >&2; exit 1; }

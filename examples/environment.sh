@@ -8,7 +8,9 @@ if [[ -d $build/elements ]]; then
   export PATH=$build/tools:$PATH
 fi
 MODEL=${GVL_MODEL:-}
+LIMIT=()
 if [[ -z $MODEL ]]; then
+  LIMIT=(max-new-tokens=16)  # random weights hardly ever end an answer
   MODEL=$build/example-model
   [[ -e $MODEL/config.json ]] || gvl-convert "$root/tests/data/phi_c" "$MODEL"
 fi

@@ -8,5 +8,5 @@ query=${2:-a car drives along the road}
 exec gst-launch-1.0 -m \
   filesrc location="$video" ! decodebin ! \
   gvlsegmenter ! gvlspatialencoder ! gvltemporalencoder ! gvlfuser ! \
-  gvlgroundedllm model="$MODEL" query="$query" ! \
+  gvlgroundedllm model="$MODEL" "${LIMIT[@]}" query="$query" ! \
   fakesink

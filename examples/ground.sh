@@ -6,4 +6,4 @@ video=${1:?usage: ground.sh VIDEO [QUERY]}
 query=${2:-a car drives along the road}
 
 exec gst-launch-1.0 -m \
-  filesrc location="$video" ! decodebin ! gvlground model="$MODEL" query="$query" ! fakesink
+  filesrc location="$video" ! decodebin ! gvlground model="$MODEL" "${LIMIT[@]}" query="$query" ! fakesink
