@@ -76,22 +76,27 @@ void ModelClient::set_device(const gchar* device) {
   device_ = device && *device ? device : "auto";
 }
 
-std::string ModelClient::folder() const {
+void ModelClient::get_folder(GValue* value) const {
   std::lock_guard lock(mutex_);
-  return folder_;
+  g_value_set_string(value, folder_.empty() ? nullptr : folder_.c_str());
 }
 
-std::string ModelClient::device() const {
+void ModelClient::get_device(GValue* value) const {
   std::lock_guard lock(mutex_);
-  return device_;
+  g_value_set_string(value, device_.c_str());
 }
 
 bool ModelClient::open() {
-  const std::string folder = this->folder();
+  std::string folder, device;
+  {
+    std::lock_guard lock(mutex_);
+    folder = folder_;
+    device = device_;
+  }
   if (folder.empty()) return true;
   std::shared_ptr<Model> model;
   try {
-    model = load_model(folder, device());
+    model = load_model(folder, device);
   } catch (...) {
     post_error(element_, std::current_exception(), "loading the model in " + folder);
     return false;

@@ -29,8 +29,8 @@ class ModelClient {
 
   void set_folder(const gchar* folder);
   void set_device(const gchar* device);
-  std::string folder() const;
-  std::string device() const;
+  void get_folder(GValue* value) const;
+  void get_device(GValue* value) const;
 
   /** NULL to READY: loads the model that `model` names, if any, and offers it. False after an element error. */
   bool open();

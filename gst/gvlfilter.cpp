@@ -228,10 +228,10 @@ static void gvl_filter_get_property(GObject* object, guint id, GValue* value, GP
   const auto& model = state_of(object).model;
   switch (id) {
     case PROP_MODEL:
-      g_value_set_string(value, model.folder().c_str());
+      model.get_folder(value);
       break;
     case PROP_DEVICE:
-      g_value_set_string(value, model.device().c_str());
+      model.get_device(value);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);

@@ -492,10 +492,10 @@ static void gvl_grounded_llm_get_property(GObject* object, guint id, GValue* val
   std::lock_guard lock(state.mutex);
   switch (id) {
     case PROP_MODEL:
-      g_value_set_string(value, state.model.folder().c_str());
+      state.model.get_folder(value);
       break;
     case PROP_DEVICE:
-      g_value_set_string(value, state.model.device().c_str());
+      state.model.get_device(value);
       break;
     case PROP_QUERY:
       g_value_set_string(value, state.query ? state.query->c_str() : nullptr);

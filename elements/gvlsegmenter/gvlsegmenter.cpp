@@ -224,10 +224,10 @@ static void gvl_segmenter_get_property(GObject* object, guint id, GValue* value,
   const auto& state = state_of(object);
   switch (id) {
     case PROP_MODEL:
-      g_value_set_string(value, state.model.folder().c_str());
+      state.model.get_folder(value);
       break;
     case PROP_DEVICE:
-      g_value_set_string(value, state.model.device().c_str());
+      state.model.get_device(value);
       break;
     case PROP_WINDOW_DURATION:
       g_value_set_uint64(value, state.settings.window_duration);

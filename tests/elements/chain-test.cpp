@@ -836,15 +836,15 @@ GST_START_TEST(dense_captions_need_no_query) {
 GST_END_TEST
 
 Suite* chain_suite() {
-  gvl::test::load_plugin();
   Suite* suite = suite_create("chain");
   TCase* attached = tcase_create("what is attached");
+  suite_add_tcase(suite, attached);
   tcase_add_test(attached, each_element_attaches_its_tensors);
   tcase_add_test(attached, buffers_pass_the_encoders_unchanged);
   tcase_add_test(attached, encoded_video_carries_the_metas);
-  suite_add_tcase(suite, attached);
 
   TCase* answers = tcase_create("answers");
+  suite_add_tcase(suite, answers);
   tcase_add_test(answers, the_three_deliveries_agree);
   tcase_add_test(answers, the_events_pad_speaks_json);
   tcase_add_test(answers, a_blocked_events_branch_does_not_block_the_video);
@@ -860,9 +860,9 @@ Suite* chain_suite() {
   tcase_add_test(answers, event_times_are_stream_times);
   tcase_add_test(answers, backwards_windows_are_answered_in_stream_order);
   tcase_add_test(answers, a_gap_before_the_end_does_not_lose_the_answer);
-  suite_add_tcase(suite, answers);
 
   TCase* flow = tcase_create("flow control");
+  suite_add_tcase(suite, flow);
   tcase_add_test(flow, a_live_stream_never_waits_and_reports_what_it_skips);
   tcase_add_test(flow, a_skipped_segment_is_stood_in_for_by_its_neighbour);
   tcase_add_test(flow, a_window_with_a_skipped_last_segment_is_answered_at_the_end);
@@ -875,18 +875,17 @@ Suite* chain_suite() {
   tcase_add_test(flow, a_flush_drops_answers);
   tcase_add_test(flow, ready_cancels_everything);
   tcase_add_test(flow, a_jump_drops_the_window_that_it_cuts_short);
-  suite_add_tcase(suite, flow);
 
   TCase* errors = tcase_create("errors");
+  suite_add_tcase(suite, errors);
   tcase_add_test(errors, a_failing_job_is_one_error_of_its_element);
   tcase_add_test(errors, a_failing_job_stops_the_stream);
   tcase_add_test(errors, a_missing_element_is_named);
   tcase_add_test(errors, queries_are_checked_at_the_start);
   tcase_add_test(errors, dense_captions_need_no_query);
-  suite_add_tcase(suite, errors);
   return suite;
 }
 
 }  // namespace
 
-GST_CHECK_MAIN(chain)
+int main(int argc, char** argv) { return gvl::test::check_main(argc, argv, __FILE__, chain_suite); }

@@ -295,9 +295,9 @@ GST_START_TEST(a_running_generation_is_cancelled) {
 GST_END_TEST
 
 Suite* context_suite() {
-  gvl::test::load_plugin();
   Suite* suite = suite_create("context");
   TCase* shared = tcase_create("sharing");
+  suite_add_tcase(suite, shared);
   tcase_add_unchecked_fixture(
       shared, [] { model_folder(); }, remove_model);
   tcase_add_test(shared, any_of_the_five_may_have_the_model);
@@ -312,10 +312,9 @@ Suite* context_suite() {
   tcase_add_test(shared, a_folder_that_is_no_model_is_named);
   tcase_add_test(shared, an_unknown_device_is_an_error);
   tcase_add_test(shared, a_running_generation_is_cancelled);
-  suite_add_tcase(suite, shared);
   return suite;
 }
 
 }  // namespace
 
-GST_CHECK_MAIN(context)
+int main(int argc, char** argv) { return gvl::test::check_main(argc, argv, __FILE__, context_suite); }

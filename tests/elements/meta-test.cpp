@@ -376,9 +376,9 @@ GST_START_TEST(loading_no_model_says_which) {
 GST_END_TEST
 
 Suite* meta_suite() {
-  gvl::test::load_plugin();
   Suite* suite = suite_create("meta");
   TCase* metas = tcase_create("metas");
+  suite_add_tcase(suite, metas);
   tcase_add_test(metas, tensors_are_found_by_id_and_segment);
   tcase_add_test(metas, data_of_another_size_are_refused);
   tcase_add_test(metas, mapping_waits_for_a_pending_tensor);
@@ -390,17 +390,16 @@ Suite* meta_suite() {
   tcase_add_test(metas, metas_survive_standard_elements);
   tcase_add_test(metas, copies_share_their_place_in_the_flow);
   tcase_add_test(metas, the_flow_counts_what_is_being_worked_on);
-  suite_add_tcase(suite, metas);
   TCase* others = tcase_create("events and contexts");
+  suite_add_tcase(suite, others);
   tcase_add_test(others, events_are_clamped_and_ordered);
   tcase_add_test(others, events_are_valid_json);
   tcase_add_test(others, events_are_recognised);
   tcase_add_test(others, contexts_hold_a_model);
   tcase_add_test(others, loading_no_model_says_which);
-  suite_add_tcase(suite, others);
   return suite;
 }
 
 }  // namespace
 
-GST_CHECK_MAIN(meta)
+int main(int argc, char** argv) { return gvl::test::check_main(argc, argv, __FILE__, meta_suite); }

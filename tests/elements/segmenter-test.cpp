@@ -686,9 +686,9 @@ GST_START_TEST(stats_count) {
 GST_END_TEST
 
 Suite* segmenter_suite() {
-  gvl::test::load_plugin();
   Suite* suite = suite_create("segmenter");
   TCase* passes = tcase_create("what passes");
+  suite_add_tcase(suite, passes);
   tcase_set_timeout(passes, 300);
   tcase_add_test(passes, every_raw_format_passes_unchanged);
   tcase_add_test(passes, interlaced_video_passes_unchanged);
@@ -697,9 +697,9 @@ Suite* segmenter_suite() {
   tcase_add_test(passes, a_new_frame_rate_is_a_new_latency);
   tcase_add_test(passes, no_event_overtakes_the_held_buffer);
   tcase_add_test(passes, pools_get_the_frames_that_are_kept);
-  suite_add_tcase(suite, passes);
 
   TCase* sampled = tcase_create("what is sampled");
+  suite_add_tcase(suite, sampled);
   tcase_add_test(sampled, samples_are_those_of_the_published_code);
   tcase_add_test(sampled, fractional_rates_are_counted_in_frames);
   tcase_add_test(sampled, segments_sit_on_their_last_sample);
@@ -714,9 +714,9 @@ Suite* segmenter_suite() {
   tcase_add_test(sampled, frames_past_the_announced_end_open_no_window);
   tcase_add_test(sampled, far_past_the_announced_end_a_window_opens);
   tcase_add_test(sampled, variable_rate_samples_what_is_shown);
-  suite_add_tcase(suite, sampled);
 
   TCase* times = tcase_create("times");
+  suite_add_tcase(suite, times);
   tcase_add_test(times, caps_may_change_within_a_window);
   tcase_add_test(times, a_flush_drops_everything);
   tcase_add_test(times, times_are_stream_times);
@@ -733,18 +733,17 @@ Suite* segmenter_suite() {
   tcase_add_test(times, a_gap_shows_the_frame_before_it);
   tcase_add_test(times, missing_timestamps_are_counted_from_the_rate);
   tcase_add_test(times, frames_outside_of_the_segment_pass_unsampled);
-  suite_add_tcase(suite, times);
 
   TCase* errors = tcase_create("errors");
+  suite_add_tcase(suite, errors);
   tcase_add_test(errors, frames_without_times_are_an_error);
   tcase_add_test(errors, a_stream_in_bytes_is_an_error);
   tcase_add_test(errors, memory_that_cannot_be_read_is_an_error);
   tcase_add_test(errors, no_model_is_an_error);
   tcase_add_test(errors, stats_count);
-  suite_add_tcase(suite, errors);
   return suite;
 }
 
 }  // namespace
 
-GST_CHECK_MAIN(segmenter)
+int main(int argc, char** argv) { return gvl::test::check_main(argc, argv, __FILE__, segmenter_suite); }

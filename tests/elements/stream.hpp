@@ -19,8 +19,11 @@ namespace gvl::test {
 
 inline constexpr const char* kEncoders = "gvlspatialencoder ! gvltemporalencoder ! gvlfuser";
 
-/** Makes the gvl elements known; for a suite to begin with. */
-void load_plugin();
+/**
+ * Runs a suite with the gvl elements known. Where GST_TRACERS=leaks and CK_FORK=no, what the tests left alive is
+ * printed, and a failure. Returns the program's exit status.
+ */
+int check_main(int argc, char** argv, const char* file, Suite* (*make_suite)());
 
 /** A frame of the format, every byte of it `number` modulo 256. */
 GstBuffer* make_frame(const GstVideoInfo& info, int number, GstClockTime pts, GstClockTime duration);
