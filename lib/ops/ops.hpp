@@ -9,7 +9,11 @@
  * kernels on float32 activations; everywhere else (CUDA, autograd) LibTorch's operators with the same meaning. What
  * differs between LibTorch versions is hidden here.
  *
- * "Wide" below means any of float32, bfloat16, float16. All are thread safe; work is spread over at::get_num_threads().
+ * "Wide" below means any of float32, bfloat16, float16. All are thread safe; work is spread over at::get_num_threads(),
+ * and for one kind of processor the result does not depend on their number. Shapes that do not fit throw c10::Error.
+ *
+ * "Without autograd" means that no input requires a gradient, or that at::GradMode is off. Nothing is changed in place
+ * while it is on: an engine that only infers should hold an at::NoGradGuard or InferenceMode.
  */
 namespace gvl::ops {
 
@@ -21,7 +25,7 @@ namespace gvl::ops {
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {});
 
 struct AttentionOptions {
-  bool causal = false;  ///< query i sees keys 0 ... i + (key tokens - query tokens)
+  bool causal = false;  ///< query i sees keys 0 ... i + (key tokens - query tokens); needs as many keys as queries
   double scale = 0;     ///< of q k^T; 0: 1 / sqrt(head size)
 };
 
