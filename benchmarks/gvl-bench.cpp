@@ -1,7 +1,8 @@
 /*
- * gvl-bench [--json] [--dtype TYPE] [--layers N]: how much of the machine the engine uses, at the official sizes with
- * random weights. Each stage takes turns with a yardstick in one process: a float32 matrix product for what computes,
- * a read of memory for what streams weights. Rates and fractions of the yardstick are printed, never judged.
+ * gvl-bench [--json] [--dtype TYPE] [--layers N] [--only clip|internvideo2|language]: how much of the machine the
+ * engine uses, at the official sizes with random weights. Each stage takes turns with a yardstick in one process: a
+ * float32 matrix product for what computes, a read of memory for what streams weights. Rates and fractions of the
+ * yardstick are printed, never judged.
  */
 #include <ATen/ops/empty.h>
 #include <ATen/ops/randn.h>
@@ -77,10 +78,15 @@ class Bench {
  public:
   Bench(c10::ScalarType type, std::int64_t layers, bool quiet) : random_(type), layers_(layers), quiet_(quiet) {}
 
-  void run() {
-    measure_clip();
-    measure_internvideo2();
-    measure_language();
+  /** Measures the part called `only`, or all of them if it is empty. False if there is no such part. */
+  bool run(const std::string& only) {
+    const std::pair<const char*, void (Bench::*)()> parts[] = {{"clip", &Bench::measure_clip},
+                                                               {"internvideo2", &Bench::measure_internvideo2},
+                                                               {"language", &Bench::measure_language}};
+    for (const auto& [name, measure] : parts) {
+      if (only.empty() || only == name) (this->*measure)();
+    }
+    return !stages_.empty();
   }
 
   const std::vector<Stage>& stages() const { return stages_; }
@@ -191,11 +197,13 @@ std::optional<c10::ScalarType> weight_type(const std::string& name) {
 int main(int argc, char** argv) {
   gboolean json = FALSE;
   g_autofree char* dtype = nullptr;
+  g_autofree char* only = nullptr;
   gint layers = 2;
   const GOptionEntry entries[] = {
       {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print JSON", nullptr},
       {"dtype", 0, 0, G_OPTION_ARG_STRING, &dtype, "Type of the weights: float32 (default), bfloat16, float16", "TYPE"},
       {"layers", 0, 0, G_OPTION_ARG_INT, &layers, "Language model layers (default 2; 450 MB each in float32)", "N"},
+      {"only", 0, 0, G_OPTION_ARG_STRING, &only, "Measure one part: clip, internvideo2 or language", "PART"},
       {}};
   g_autoptr(GOptionContext) context = g_option_context_new(nullptr);
   g_option_context_add_main_entries(context, entries, nullptr);
@@ -210,7 +218,10 @@ int main(int argc, char** argv) {
   ops::set_threads(0);
   const c10::InferenceMode inference;
   Bench bench(*type, layers, json);
-  bench.run();
+  if (!bench.run(only ? only : "")) {
+    std::fprintf(stderr, "gvl-bench: --only %s: no such part\n", only);
+    return 1;
+  }
   if (json) {
     print_json(bench);
   } else {
