@@ -69,7 +69,7 @@ void AnswerQueue::post(const Awaited& awaited) {
     gst_element_post_message(element_,
                              gst_message_new_element(GST_OBJECT(element_), gst_structure_copy(delivery.event.get())));
   std::lock_guard lock(mutex_);
-  posted_.insert(posted_.end(), events.begin(), events.end());
+  if (!closed_) posted_.insert(posted_.end(), events.begin(), events.end());
 }
 
 std::vector<Delivery> AnswerQueue::events_of(const Awaited& awaited) {

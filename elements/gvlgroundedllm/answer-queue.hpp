@@ -73,7 +73,9 @@ class AnswerQueue : public std::enable_shared_from_this<AnswerQueue> {
 
   GstElement* element_;  // not owned: close() comes before the element goes away
   std::shared_ptr<std::atomic<guint64>> next_id_;
-  std::mutex posting_;  // keeps the order of messages; taken before mutex_
+  // Keeps the order of messages; taken before mutex_. An application may seek, and so close(), in its synchronous
+  // message handler.
+  std::recursive_mutex posting_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Awaited> awaited_;

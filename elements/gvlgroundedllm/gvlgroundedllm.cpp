@@ -15,6 +15,9 @@
  * or as a line of JSON by what the peer accepts, with the event's times. A branch behind that pad that blocks does not
  * block the video.
  *
+ * Between events the pad `events` tells of gaps at the pace of the video. An event is known only once its window is
+ * over, so its buffer is stamped earlier than the gaps before it: it is a label for the video, not a caption in time.
+ *
  * Buffers pass at once; the end of the stream is held until every window is answered. A failing model is an element
  * error.
  *

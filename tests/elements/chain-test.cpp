@@ -694,6 +694,23 @@ GST_START_TEST(a_flush_drops_answers) {
 }
 GST_END_TEST
 
+GST_START_TEST(a_message_handler_may_flush) {
+  Setup setup(20 * GST_SECOND);
+  Stream stream(kFive, setup.options);
+  const auto flush = [](GstBus*, GstMessage* message, gpointer data) -> GstBusSyncReply {
+    if (gvl_event_parse_message(message)) static_cast<Stream*>(data)->send(gst_event_new_flush_start());
+    return GST_BUS_PASS;
+  };
+  GstBus* bus = gst_element_get_bus(stream.harness()->element);
+  gst_bus_set_sync_handler(bus, flush, &stream, nullptr);
+  g_object_set(stream.element("s"), "window-duration", GST_SECOND, nullptr);
+  fail_unless_equals_int(stream.push_range(0, 500), GST_FLOW_FLUSHING);
+  wait_event(stream);
+  gst_bus_set_sync_handler(bus, nullptr, nullptr, nullptr);
+  gst_object_unref(bus);
+}
+GST_END_TEST
+
 GST_START_TEST(ready_cancels_everything) {
   for (const Job job : {Job::kSpatial, Job::kFuse, Job::kAnswer}) {
     Setup setup(20 * GST_SECOND);
@@ -873,6 +890,7 @@ Suite* chain_suite() {
   tcase_add_test(flow, buffers_that_somebody_keeps_do_not_stop_the_stream);
   tcase_add_test(flow, a_flush_ends_a_wait_and_drops_what_is_pending);
   tcase_add_test(flow, a_flush_drops_answers);
+  tcase_add_test(flow, a_message_handler_may_flush);
   tcase_add_test(flow, ready_cancels_everything);
   tcase_add_test(flow, a_jump_drops_the_window_that_it_cuts_short);
 
