@@ -40,10 +40,15 @@ GVL_INLINE void dot_rows(const float* x, int64_t x_stride, const char* w, int64_
   }
 }
 
+/** Asks for memory that will be read soon. */
+GVL_INLINE void prefetch(const char* p, int64_t bytes) {
+  for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(p + i, 0, 2);
+}
+
 /** Rows [first, last) of w, some at a time, in stretches of columns for which x stays in the first-level cache. */
 template <class T, int kRows>
 void multiply_few_rows(const FewRows& p, const float* x, float* y, int64_t first, int64_t last) {
-  constexpr int64_t kBlock = 8, kStretch = 4096 / kRows / 64 * 64;
+  constexpr int64_t kBlock = 32, kAhead = 2, kStretch = 4096 / kRows / 64 * 64;
   for (int64_t n = first; n < last; n += kBlock) {
     const int64_t count = smaller(kBlock, last - n);
     float dots[kBlock][kRows];
@@ -51,9 +56,12 @@ void multiply_few_rows(const FewRows& p, const float* x, float* y, int64_t first
       for (int r = 0; r < kRows; ++r) dots[i][r] = p.bias ? load_one(p.bias + n + i) : 0;
     }
     for (int64_t k = 0; k < p.depth; k += kStretch) {
+      const int64_t columns = smaller(kStretch, p.depth - k);
       for (int64_t i = 0; i < count; ++i) {
-        dot_rows<T, kRows>(x + k, p.x_stride, p.w.data + (n + i) * p.w.stride + k * T::kBytes,
-                           smaller(kStretch, p.depth - k), dots[i]);
+        const char* w = p.w.data + (n + i) * p.w.stride + k * T::kBytes;
+        // Stretches are too short for the processor to see their pattern in time.
+        if (kRows > 2 && i + kAhead < count) prefetch(w + kAhead * p.w.stride, columns * T::kBytes);
+        dot_rows<T, kRows>(x + k, p.x_stride, w, columns, dots[i]);
       }
     }
     for (int64_t i = 0; i < count; ++i) {
