@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
-# From a fresh clone to tested: installs Debian's packages, checks the format, builds, runs every test, and runs them
-# again under the address and undefined-behaviour sanitizers. run.sh [--quick] leaves the sanitizers out.
+# From a fresh clone to tested: installs Debian's packages, checks the format, builds and runs every test. With
+# --sanitize it builds and runs them again under the address and undefined-behaviour sanitizers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-quick=; [[ ${1:-} != --quick ]] || quick=yes
+sanitize=
+case ${1:-} in
+  '') ;;
+  --sanitize) sanitize=yes ;;
+  *) echo "usage: tests/run.sh [--sanitize]" >&2; exit 1 ;;
+esac
 
 tools/install-packages.sh
 
@@ -24,12 +29,12 @@ build_and_test() {
 # Debian 12's clang-format decides: others lay out the same style a little differently.
 if clang-format --version | grep -q 'version 14\.'; then check_format; fi
 build_and_test build
-if [[ -z $quick ]]; then
+if [[ -n $sanitize ]]; then
   build_and_test build-sanitize -Db_sanitize=address,undefined -Dbuildtype=debug -Doptimization=1
 fi
 
 passed() { grep -ch '"result": "OK"' "$1"/meson-logs/testlog.json; }
 failed() { grep -chE '"result": "(FAIL|ERROR|TIMEOUT)"' "$1"/meson-logs/testlog.json || true; }
 total=$(passed build); bad=$(failed build)
-if [[ -z $quick ]]; then total=$((total + $(passed build-sanitize))); bad=$((bad + $(failed build-sanitize))); fi
+if [[ -n $sanitize ]]; then total=$((total + $(passed build-sanitize))); bad=$((bad + $(failed build-sanitize))); fi
 echo "$total passed, $bad failed"
