@@ -21,7 +21,7 @@ check_format() {
 # build_and_test FOLDER [MESON OPTION...]
 build_and_test() {
   local build=$1; shift
-  if [[ -e $build/build.ninja ]]; then meson configure "$build" "$@"; else meson setup "$build" "$@" >/dev/null; fi
+  [[ -e $build/build.ninja ]] || meson setup "$build" "$@" >/dev/null
   ninja -C "$build" --quiet
   meson test -C "$build" --no-rebuild --print-errorlogs
 }
