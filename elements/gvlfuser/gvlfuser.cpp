@@ -160,7 +160,11 @@ static gboolean gvl_fuser_finish(GvlFilter* filter, GstBuffer* carrier) {
   return !self->state->window || complete_window(self, carrier);
 }
 
-static void gvl_fuser_reset(GvlFilter* filter) { *GVL_FUSER(filter)->state = State(); }
+static void gvl_fuser_reset(GvlFilter* filter) {
+  auto& state = *GVL_FUSER(filter)->state;
+  state.window.reset();
+  state.next_window = 0;
+}
 
 static void gvl_fuser_finalize(GObject* object) {
   delete GVL_FUSER(object)->state;

@@ -65,11 +65,16 @@ void AnswerQueue::post(const Awaited& awaited) {
     failed_ = true;
     return;
   }
+  {
+    // First, so that who hears of an event finds it before the next buffer.
+    std::lock_guard lock(mutex_);
+    if (closed_) return;
+    posted_.insert(posted_.end(), events.begin(), events.end());
+    changed_.notify_all();
+  }
   for (const auto& delivery : events)
     gst_element_post_message(element_,
                              gst_message_new_element(GST_OBJECT(element_), gst_structure_copy(delivery.event.get())));
-  std::lock_guard lock(mutex_);
-  if (!closed_) posted_.insert(posted_.end(), events.begin(), events.end());
 }
 
 std::vector<Delivery> AnswerQueue::events_of(const Awaited& awaited) {

@@ -45,7 +45,7 @@ class AnswerQueue : public std::enable_shared_from_this<AnswerQueue> {
   /** Awaits the answers to one window's queries. */
   void add(const AskedWindow& window, const std::vector<Future<Answer>>& answers);
 
-  /** The events that were posted since the last call. */
+  /** The events to send downstream: those of the answers that came since the last call. */
   std::vector<Delivery> take();
 
   /** Waits until there is something to take() or nothing is awaited any more. False in the latter case, and once

@@ -662,8 +662,10 @@ GST_START_TEST(a_flush_ends_a_wait_and_drops_what_is_pending) {
   GstFlowReturn result = GST_FLOW_OK;
   std::thread pushing([&] { result = stream.push_range(0, 500); });
   setup.model->wait_submitted(Job::kFuse, 1);
-  stream.flush();
+  stream.send(gst_event_new_flush_start());
   pushing.join();
+  fail_unless_equals_int(result, GST_FLOW_FLUSHING);
+  stream.send(gst_event_new_flush_stop(TRUE));
   setup.model->wait_done(Job::kFuse, 1);
   fail_unless_equals_int(setup.model->cancelled(Job::kFuse), 1);
   setup.model->release(Job::kFuse);
