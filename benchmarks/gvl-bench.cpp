@@ -225,8 +225,8 @@ int main(int argc, char** argv) {
   if (json) {
     print_json(bench);
   } else {
-    std::printf("the machine: matrix product %.1f GFLOP/s, memory read %.1f GB/s\n", bench.product_rate(),
-                bench.read_rate());
+    if (bench.product_rate() > 0) std::printf("the machine: matrix product %.1f GFLOP/s\n", bench.product_rate());
+    if (bench.read_rate() > 0) std::printf("the machine: memory read %.1f GB/s\n", bench.read_rate());
   }
   return 0;
 }
