@@ -40,7 +40,7 @@ struct VideoWindow {
  *
  * Every member is thread safe. The asynchronous ones return at once and never compute on the caller's thread; their
  * jobs start when the inputs are ready, run in the order in which they became ready, equal ones together, and fail
- * with the error of a failed input. A cancelled job fails with Error(kCancelled): at once when it has not started,
+ * with the error of a failed input. A cancelled job fails with Error(kCancelled): in its turn when it has not started,
  * between two layers or tokens when it has.
  */
 class Model {
