@@ -1,5 +1,6 @@
 #include "language/decoder.hpp"
 
+#include <ATen/ops/cat.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
@@ -45,8 +46,31 @@ at::Tensor Decoder::Layer::attend(const at::Tensor& x, const RopeTable& rope, st
 
 at::Tensor Decoder::Layer::forward(at::Tensor x, const RopeTable& rope, std::int64_t index, KvCache& cache) const {
   x = ops::add_scaled(x, attend(input_layernorm.forward(x), rope, index, cache));
-  const at::Tensor gate_up = gate_up_proj.forward(post_attention_layernorm.forward(x));
-  return ops::add_scaled(x, down_proj.forward(ops::silu_and_multiply(gate_up)));
+  return ops::add_scaled(x, feed_forward(post_attention_layernorm.forward(x)));
+}
+
+at::Tensor Decoder::Layer::feed_forward(const at::Tensor& x) const {
+  return down_proj.forward(ops::silu_and_multiply(gate_up_proj.forward(x)));
+}
+
+at::Tensor Decoder::Layer::forward_packed(const at::Tensor& x, const RopeTable& rope, const PackedShape& shape) const {
+  const at::Tensor attended = ops::add_scaled(x, attend_packed(input_layernorm.forward(x), rope, shape));
+  return ops::add_scaled(attended, feed_forward(post_attention_layernorm.forward(attended)));
+}
+
+at::Tensor Decoder::Layer::attend_packed(const at::Tensor& x, const RopeTable& rope, const PackedShape& shape) const {
+  const at::Tensor mixed = qkv_proj.forward(x).unflatten(2, {heads + 2 * kv_heads, -1});
+  const at::Tensor q = ops::rotary(mixed.narrow(2, 0, heads), rope.cos, rope.sin);
+  const at::Tensor k = ops::rotary(mixed.narrow(2, heads, kv_heads), rope.cos, rope.sin);
+  const at::Tensor v = mixed.narrow(2, heads + kv_heads, kv_heads);
+  const auto video = [&](const at::Tensor& y) { return y.narrow(1, 0, shape.video); };
+  const auto texts = [&](const at::Tensor& y) {
+    return y.narrow(1, shape.video, shape.rows * shape.row).unflatten(1, {shape.rows, shape.row});
+  };
+  const at::Tensor of_video = ops::attention(video(q), video(k), video(v), {.causal = true});
+  if (shape.rows == 0) return o_proj.forward(of_video.flatten(2));
+  const at::Tensor of_texts = ops::attention_behind(texts(q), video(k), video(v), texts(k), texts(v), shape.numbers);
+  return o_proj.forward(at::cat({of_video, of_texts.flatten(1, 2)}, 1).flatten(2));
 }
 
 Decoder::Decoder(const layers::Parameters& parameters, const LanguageModelConfig& config)
@@ -61,6 +85,10 @@ Decoder::Decoder(const layers::Parameters& parameters, const LanguageModelConfig
 
 at::Tensor Decoder::embed(const std::vector<std::int64_t>& ids) const {
   return ops::embedding(embed_tokens_, at::tensor(ids, at::kLong).to(embed_tokens_.device()));
+}
+
+at::Tensor Decoder::embed_ids(const at::Tensor& ids) const {
+  return ops::embedding(embed_tokens_, ids.flatten()).unflatten(0, ids.sizes());
 }
 
 at::Tensor Decoder::read(const at::Tensor& embeddings, RopeFactors factors, KvCache& cache,
@@ -79,6 +107,35 @@ at::Tensor Decoder::read(const at::Tensor& embeddings, RopeFactors factors, KvCa
     last = x.narrow(0, count - 1, 1);
   }
   return norm_.forward(last);
+}
+
+RopeTable Decoder::packed_rope(const PackedSequences& sequences) const {
+  const std::int64_t n = sequences.videos.size(0), video = sequences.videos.size(1);
+  const std::int64_t longest =
+      sequences.positions.numel() == 0 ? 0 : sequences.positions.max().item<std::int64_t>() + 1;
+  const RopeTable table = rope_table(config_, rope_factors_for(config_, video + longest), 0, video + longest, device());
+  const at::Tensor behind = sequences.positions.flatten(1).add(video);
+  const auto of_all = [&](const at::Tensor& angles) {
+    const at::Tensor texts = angles.index_select(0, behind.flatten()).unflatten(0, behind.sizes());
+    return at::cat({angles.narrow(0, 0, video).expand({n, video, angles.size(1)}), texts}, 1);
+  };
+  return {of_all(table.cos), of_all(table.sin)};
+}
+
+at::Tensor Decoder::read_packed(const PackedSequences& sequences, const PackedOptions& options) const {
+  const PackedShape shape{sequences.videos.size(1), sequences.texts.size(1), sequences.texts.size(2),
+                          sequences.numbers};
+  const RopeTable rope = packed_rope(sequences);
+  at::Tensor x = at::cat({sequences.videos, sequences.texts.flatten(1, 2)}, 1);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    // By value: it may be called again when this function is long done.
+    const auto layer = [this, rope, shape, i](const at::Tensor& input) {
+      return layers_[i].forward_packed(input, rope, shape);
+    };
+    x = options.run ? options.run(layer, x) : layer(x);
+    if (options.observe) options.observe(static_cast<std::int64_t>(i), x.narrow(1, 0, shape.video));
+  }
+  return norm_.forward(x.narrow(1, shape.video, shape.rows * shape.row)).reshape(sequences.texts.sizes());
 }
 
 at::Tensor Decoder::logits(const at::Tensor& hidden) const { return lm_head_.forward(hidden).to(at::kFloat); }

@@ -1,15 +1,38 @@
 #include "layers/layers.hpp"
 
+#include <ATen/ops/cat.h>
+
 #include "ops/ops.hpp"
 
 namespace gvl::layers {
 
 Linear::Linear(const Parameters& parameters, const LinearOptions& options)
-    : weight_(parameters.matrix("weight", {options.out, options.in})) {
+    : weight_(parameters.matrix("weight", {options.out, options.in})), adapters_(parameters.adapters("weight")) {
   if (options.bias) bias_ = parameters.vector("bias", {options.out});
 }
 
-at::Tensor Linear::forward(const at::Tensor& x) const { return ops::linear(x, weight_, bias_); }
+at::Tensor Linear::forward(const at::Tensor& x) const {
+  const at::Tensor y = ops::linear(x, weight_, bias_);
+  return adapters_.empty() ? y : add_adapters(x, y);
+}
+
+at::Tensor Linear::add_adapters(const at::Tensor& x, const at::Tensor& y) const {
+  std::vector<at::Tensor> parts;
+  std::int64_t row = 0;
+  const auto keep_until = [&](std::int64_t end) {
+    if (end > row) parts.push_back(y.narrow(-1, row, end - row));
+    row = end;
+  };
+  for (const Adapter& adapter : adapters_) {
+    keep_until(adapter.first_row);
+    const std::int64_t rows = adapter.b.size(0);
+    const at::Tensor added = ops::linear(ops::linear(x, adapter.a), adapter.b);
+    parts.push_back(y.narrow(-1, row, rows).add(added, adapter.scale));
+    row += rows;
+  }
+  keep_until(y.size(-1));
+  return parts.size() == 1 ? parts.front() : at::cat(parts, -1);
+}
 
 LayerNorm::LayerNorm(const Parameters& parameters, std::int64_t width, double eps)
     : weight_(parameters.vector("weight", {width})), bias_(parameters.vector("bias", {width})), eps_(eps) {}

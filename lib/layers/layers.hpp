@@ -15,7 +15,7 @@ struct LinearOptions {
   bool bias = true;
 };
 
-/** x W^T + b: `weight` [out, in], `bias` [out]. */
+/** x W^T + b: `weight` [out, in], `bias` [out]; while it is trained with LoRA, with the weight's adapters. */
 class Linear {
  public:
   Linear(const Parameters& parameters, const LinearOptions& options);
@@ -24,8 +24,11 @@ class Linear {
   const at::Tensor& weight() const noexcept { return weight_; }
 
  private:
+  at::Tensor add_adapters(const at::Tensor& x, const at::Tensor& y) const;
+
   at::Tensor weight_;
   at::Tensor bias_;
+  std::vector<Adapter> adapters_;
 };
 
 /** `weight`, `bias` [width]. */

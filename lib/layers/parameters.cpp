@@ -17,9 +17,20 @@ at::Tensor Parameters::matrix(std::string_view name, const std::vector<std::int6
   return device_.is_cpu() ? stored : stored.to(device_, type_);
 }
 
+std::vector<Adapter> Parameters::adapters(std::string_view name) const {
+  std::vector<Adapter> adapters = source_->adapters(prefix_ + std::string(name));
+  for (Adapter& adapter : adapters) {
+    adapter.a = adapter.a.to(device_, activation_type());
+    adapter.b = adapter.b.to(device_, activation_type());
+  }
+  return adapters;
+}
+
 at::Tensor Parameters::vector(std::string_view name, const std::vector<std::int64_t>& shape) const {
-  // A copy also where the type fits: a mapped file's alignment is not to be relied on elementwise.
-  return load(name, shape).to(device_, activation_type(), /*non_blocking=*/false, /*copy=*/true);
+  const at::Tensor stored = load(name, shape);
+  // A copy also where the type fits: a mapped file's alignment is not to be relied on elementwise. What is trained is
+  // no view of a file.
+  return stored.to(device_, activation_type(), /*non_blocking=*/false, /*copy=*/!stored.requires_grad());
 }
 
 c10::ScalarType Parameters::activation_type() const noexcept { return device_.is_cpu() ? at::kFloat : type_; }

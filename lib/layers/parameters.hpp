@@ -10,6 +10,17 @@
 
 namespace gvl::layers {
 
+/**
+ * A low-rank addition to a matrix W (LoRA, Hu et al. 2021): its rows first_row ... first_row + b.size(0) - 1 gain
+ * scale * b a. Kept apart from W while it is trained.
+ */
+struct Adapter {
+  at::Tensor a;  ///< [rank, in]
+  at::Tensor b;  ///< [rows, rank]
+  std::int64_t first_row = 0;
+  double scale = 1;
+};
+
 /** Where parameters come from: a model folder, or random numbers for a benchmark. Thread safe. */
 class ParameterSource {
  public:
@@ -17,6 +28,9 @@ class ParameterSource {
 
   /** The tensor `name` in host memory, of any floating type, with exactly `shape`. Throws gvl::Error naming it. */
   virtual at::Tensor load(const std::string& name, const std::vector<std::int64_t>& shape) const = 0;
+
+  /** What is added to the matrix `name`; nothing outside of training, where adapters are merged. */
+  virtual std::vector<Adapter> adapters(const std::string& name) const { return {}; }
 };
 
 /**
@@ -34,6 +48,9 @@ class Parameters {
 
   /** A weight that a product streams: perhaps a view of a memory-mapped file. */
   at::Tensor matrix(std::string_view name, const std::vector<std::int64_t>& shape) const;
+
+  /** The adapters of a matrix. */
+  std::vector<Adapter> adapters(std::string_view name) const;
 
   /** A small parameter that is added or multiplied elementwise. */
   at::Tensor vector(std::string_view name, const std::vector<std::int64_t>& shape) const;

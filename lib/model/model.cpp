@@ -281,7 +281,10 @@ class LoadedModel : public Model {
           const auto on_device = [&](const Tensor& tensor) {
             return layers::to_aten(tensor).to(network.device(), network.activation_type());
           };
-          const at::Tensor tokens = network.fusion().forward(on_device(spatial.get()), on_device(temporal.get()));
+          const at::Tensor tokens =
+              network.fusion()
+                  .forward(on_device(spatial.get()).unsqueeze(0), on_device(temporal.get()).unsqueeze(0))
+                  .squeeze(0);
           return layers::from_aten(tokens.to(at::kCPU, at::kFloat));
         });
     submit_when_ready({std::move(spatial), std::move(temporal)}, job);

@@ -22,6 +22,7 @@ class FolderParameters : public layers::ParameterSource {
   explicit FolderParameters(const std::filesystem::path& folder) : weights_(io::Weights::open(folder)) {}
 
   at::Tensor load(const std::string& name, const std::vector<std::int64_t>& shape) const override;
+  bool contains(const std::string& name) const { return weights_.contains(name); }
 
  private:
   io::Weights weights_;

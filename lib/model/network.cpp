@@ -19,19 +19,21 @@ Fusion::Fusion(const layers::Parameters& parameters, const ModelConfig& config)
 }
 
 at::Tensor Fusion::with_row_ends(const at::Tensor& spatial) const {
-  const std::int64_t width = spatial.size(1);
+  const std::int64_t segments = spatial.size(0), width = spatial.size(2);
   std::int64_t side = 1;
-  while (side * side < spatial.size(0)) ++side;
-  return at::cat({spatial.view({side, side, width}), row_end_.expand({side, 1, width})}, 1).flatten(0, 1);
+  while (side * side < spatial.size(1)) ++side;
+  const at::Tensor rows = spatial.reshape({segments, side, side, width});
+  return at::cat({rows, row_end_.expand({segments, side, 1, width})}, 2).flatten(1, 2);
 }
 
 at::Tensor Fusion::forward(const at::Tensor& spatial, const at::Tensor& temporal) const {
-  const at::Tensor newline = newline_.unsqueeze(0);
+  const at::Tensor newline = newline_.expand({spatial.size(0), 1, newline_.size(0)});
   if (!project_newline_) {
-    return at::cat({spatial_projector_.forward(spatial), temporal_projector_.forward(temporal), newline});
+    return at::cat({spatial_projector_.forward(spatial), temporal_projector_.forward(temporal), newline}, 1);
   }
   return at::cat({spatial_projector_.forward(with_row_ends(spatial)), temporal_projector_.forward(temporal),
-                  spatial_projector_.forward(newline)});
+                  spatial_projector_.forward(newline)},
+                 1);
 }
 
 Network::Network(const layers::Parameters& parameters, const ModelConfig& config)

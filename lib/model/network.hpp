@@ -22,7 +22,7 @@ class Fusion {
  public:
   Fusion(const layers::Parameters& parameters, const ModelConfig& config);
 
-  /** spatial [P, D], temporal [n * P', D'] of one segment -> [L, H]: spatial, temporal, newline. */
+  /** spatial [n, P, D], temporal [n, frames * P', D'] of n segments -> [n, L, H]: spatial, temporal, newline. */
   at::Tensor forward(const at::Tensor& spatial, const at::Tensor& temporal) const;
 
  private:

@@ -62,7 +62,7 @@ fs::path find_checkpoint(const fs::path& folder) {
 
 class Planner {
  public:
-  explicit Planner(std::shared_ptr<const Files> files) : files_(std::move(files)) {}
+  Planner(std::shared_ptr<const Files> files, Lora lora) : files_(std::move(files)), lora_(lora) {}
 
   std::vector<PlannedTensor> plan(const LanguageModelConfig& language) {
     plan_clip();
@@ -161,18 +161,27 @@ class Planner {
     return files_->language.info(name);
   }
 
-  /** The fine-tuned weight, or the base's where there is none, with its LoRA: W + alpha / r * B A. */
-  static at::Tensor language_tensor(const Files& files, const std::string& name) {
+  static bool has_lora(const Files& files, const std::string& name) {
+    return name.ends_with(".weight") && files.checkpoint.contains(lora_name(name, 'A'));
+  }
+
+  /** Of "NAME.weight" the tensor lora_A or lora_B. */
+  static std::string lora_name(const std::string& name, char letter) {
+    const std::string stem = tuned_name(name.substr(0, name.size() - std::string("weight").size()));
+    return stem + "lora_" + letter + ".default.weight";
+  }
+
+  /** The fine-tuned weight, or the base's where there is none; merged with its LoRA: W + alpha / r * B A. */
+  static at::Tensor language_tensor(const Files& files, const std::string& name, Lora lora) {
     const TorchArchive& tuned = files.checkpoint;
     const at::Tensor weight = tuned.contains(tuned_name(name)) ? layers::to_aten(tuned.get(tuned_name(name)))
                                                                : layers::to_aten(files.language.get(name));
-    const std::string stem = tuned_name(name.substr(0, name.size() - std::string("weight").size()));
-    if (!name.ends_with(".weight") || !tuned.contains(stem + "lora_A.default.weight")) return weight;
-    const at::Tensor a = layers::to_aten(tuned.get(stem + "lora_A.default.weight")).to(at::kFloat);
-    const at::Tensor b = layers::to_aten(tuned.get(stem + "lora_B.default.weight")).to(at::kFloat);
+    if (lora == Lora::kApart || !has_lora(files, name)) return weight;
+    const at::Tensor a = layers::to_aten(tuned.get(lora_name(name, 'A'))).to(at::kFloat);
+    const at::Tensor b = layers::to_aten(tuned.get(lora_name(name, 'B'))).to(at::kFloat);
     if (a.dim() != 2 || b.dim() != 2 || a.size(0) != files.sizes.lora_rank || b.size(1) != files.sizes.lora_rank ||
         b.size(0) != weight.size(0) || a.size(1) != weight.size(1)) {
-      throw Error(ErrorCode::kMalformed, stem + "lora_A, lora_B: shapes do not fit the weight and rank " +
+      throw Error(ErrorCode::kMalformed, lora_name(name, 'A') + ", lora_B: shapes do not fit the weight and rank " +
                                              std::to_string(files.sizes.lora_rank));
     }
     return weight.to(at::kFloat).add(at::matmul(b, a), files.sizes.lora_scale).to(weight.scalar_type());
@@ -181,18 +190,30 @@ class Planner {
   void language_copy(const std::string& name) {
     const io::TensorInfo& info = language_info(name);
     add("language_model." + name, info.type, info.shape,
-        [files = files_, name] { return language_tensor(*files, name); });
+        [files = files_, name, lora = lora_] { return language_tensor(*files, name, lora); });
+    plan_adapters(name, {name});
+  }
+
+  void plan_adapters(const std::string& name, const std::vector<std::string>& parts) {
+    if (lora_ == Lora::kMerge) return;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (!has_lora(*files_, parts[i])) continue;
+      const std::string number = std::to_string(i), stem = "language_model." + name;
+      copy(stem + ".lora_a." + number, files_->checkpoint, lora_name(parts[i], 'A'));
+      copy(stem + ".lora_b." + number, files_->checkpoint, lora_name(parts[i], 'B'));
+    }
   }
 
   /** Rows of several matrices in one, so that the decoder has one product where the checkpoint has several. */
   void language_stack(const std::string& name, const std::vector<std::string>& parts) {
     std::vector<std::int64_t> shape = language_info(parts.front()).shape;
     for (std::size_t i = 1; i < parts.size(); ++i) shape.front() += language_info(parts[i]).shape.at(0);
-    add("language_model." + name, language_info(parts.front()).type, shape, [files = files_, parts] {
+    add("language_model." + name, language_info(parts.front()).type, shape, [files = files_, parts, lora = lora_] {
       std::vector<at::Tensor> tensors;
-      for (const std::string& part : parts) tensors.push_back(language_tensor(*files, part));
+      for (const std::string& part : parts) tensors.push_back(language_tensor(*files, part, lora));
       return at::cat(tensors);
     });
+    plan_adapters(name, parts);
   }
 
   void plan_language(const LanguageModelConfig& language) {
@@ -225,6 +246,7 @@ class Planner {
   }
 
   std::shared_ptr<const Files> files_;
+  Lora lora_;
   std::vector<PlannedTensor> planned_;
 };
 
@@ -248,7 +270,7 @@ std::shared_ptr<const Files> open_files(const fs::path& folder) {
 
 }  // namespace
 
-OfficialRelease open_official_release(const fs::path& folder) {
+OfficialRelease open_official_release(const fs::path& folder, Lora lora) {
   const std::shared_ptr<const Files> files = open_files(folder);
   const std::string embedding = "model/language_model/base_model.model.model.embed_tokens.weight";
   const std::vector<std::int64_t> embedding_shape = files->checkpoint.info(embedding).shape;
@@ -264,7 +286,9 @@ OfficialRelease open_official_release(const fs::path& folder) {
       folder,
       {"tokenizer/tokenizer.json", "Phi-3.5-mini-instruct/tokenizer.json", "llama3-llava-next-8b/tokenizer.json"},
       "tokenizer");
-  release.tensors = Planner(files).plan(release.config.language);
+  release.tensors = Planner(files, lora).plan(release.config.language);
+  release.lora_rank = files->sizes.lora_rank;
+  release.lora_scale = files->sizes.lora_scale;
   return release;
 }
 

@@ -25,12 +25,20 @@ struct OfficialRelease {
   ModelConfig config;
   std::filesystem::path tokenizer;
   std::vector<PlannedTensor> tensors;  ///< names and shapes as Network asks for them
+  std::int64_t lora_rank = 0;
+  double lora_scale = 0;  ///< alpha / rank
+};
+
+/** What becomes of the fine-tuned weights' LoRA. */
+enum class Lora {
+  kMerge,  ///< added to the weights
+  kApart,  ///< tensors of their own, "NAME.weight.lora_a.0" and "lora_b.0", counted through a fused matrix's parts
 };
 
 /**
  * Opens a release (reference/README's layout): every file that is needed is there and every tensor has been found
  * when this returns; the data is read by PlannedTensor::make. Throws Error naming the file or tensor at fault.
  */
-OfficialRelease open_official_release(const std::filesystem::path& folder);
+OfficialRelease open_official_release(const std::filesystem::path& folder, Lora lora = Lora::kMerge);
 
 }  // namespace gvl::model

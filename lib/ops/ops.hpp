@@ -36,6 +36,15 @@ struct AttentionOptions {
  */
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionOptions& options);
 
+/**
+ * For training: texts that each see a shared video and themselves, several in a row. q [n, rows, C, heads, d];
+ * video_k, video_v [n, P, kv heads, d], seen by every position; k, v [n, rows, C, kv heads, d], seen causally by
+ * positions of the same row and text; texts int64 [n, rows, C] numbers the text that a position belongs to.
+ * Returns [n, rows, C, heads, d]. LibTorch's operators on every device, so differentiable.
+ */
+at::Tensor attention_behind(const at::Tensor& q, const at::Tensor& video_k, const at::Tensor& video_v,
+                            const at::Tensor& k, const at::Tensor& v, const at::Tensor& texts);
+
 /** x / rms(x) * weight over the last dimension. */
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps);
 
@@ -54,7 +63,8 @@ at::Tensor silu_and_multiply(const at::Tensor& gate_up);
 at::Tensor add_scaled(at::Tensor x, const at::Tensor& y, const at::Tensor& scale = {});
 
 /**
- * Rotary position embedding, "rotate half": x [batch, tokens, heads, d], cos and sin float32 [tokens, d / 2].
+ * Rotary position embedding, "rotate half": x [batch, tokens, heads, d], cos and sin float32 [tokens, d / 2], or
+ * [batch, tokens, d / 2] where each sequence has positions of its own.
  * May work in place: use only the result.
  */
 at::Tensor rotary(at::Tensor x, const at::Tensor& cos, const at::Tensor& sin);

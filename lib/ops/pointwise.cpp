@@ -119,8 +119,9 @@ at::Tensor add_scaled(at::Tensor x, const at::Tensor& y, const at::Tensor& scale
 }
 
 at::Tensor rotary(at::Tensor x, const at::Tensor& cos, const at::Tensor& sin) {
-  TORCH_CHECK(x.dim() == 4 && x.size(3) % 2 == 0 && cos.sizes() == sin.sizes() && cos.dim() == 2 &&
-                  cos.size(0) == x.size(1) && cos.size(1) * 2 == x.size(3),
+  TORCH_CHECK(x.dim() == 4 && x.size(3) % 2 == 0 && cos.sizes() == sin.sizes() && (cos.dim() == 2 || cos.dim() == 3) &&
+                  cos.size(-2) == x.size(1) && cos.size(-1) * 2 == x.size(3) &&
+                  (cos.dim() == 2 || cos.size(0) == x.size(0)),
               "rotary: x ", x.sizes(), " does not fit angles ", cos.sizes());
   if (!is_plain(x) || !is_plain(cos) || !is_plain(sin)) return aten::rotary(x, cos, sin);
   const auto input = x.stride(3) == 1 && !overlaps_itself(x) ? x : x.contiguous(), y = place_for(input);
@@ -133,7 +134,8 @@ at::Tensor rotary(at::Tensor x, const at::Tensor& cos, const at::Tensor& sin) {
   cpu::for_each_range(x.size(0) * tokens, heads * half * 2, [&](int64_t begin, int64_t end) {
     for (int64_t item = begin; item < end; ++item) {
       const int64_t sequence = item / tokens, token = item % tokens;
-      const float *c = cosines.data_ptr<float>() + token * half, *s = sines.data_ptr<float>() + token * half;
+      const int64_t row = cos.dim() == 3 ? item : token;
+      const float *c = cosines.data_ptr<float>() + row * half, *s = sines.data_ptr<float>() + row * half;
       for (int64_t head = 0; head < heads; ++head) {
         cpu::kernels().rotary(at(input, sequence, token, head), c, s, half, at(y, sequence, token, head));
       }

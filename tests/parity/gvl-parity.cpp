@@ -26,6 +26,7 @@
 #include "model/network.hpp"
 #include "ops/ops.hpp"
 #include "report.hpp"
+#include "training-parity.hpp"
 #include "vision/pooling.hpp"
 
 namespace {
@@ -94,7 +95,7 @@ class Parity {
     check_tokenizer();
     const at::Tensor video_tokens = check_streams();
     for (const auto& [name, task] : kTasks) check_task(name, task, video_tokens);
-    for (int i = 1; i <= 2; ++i) check_training_ids(i);
+    parity::check_training(fixture_, report_);
   }
 
  private:
@@ -181,11 +182,7 @@ class Parity {
     const at::Tensor spatial_pooled = vision::pool_spatial(spatial, config_.spatial_pooling);
     const at::Tensor temporal_pooled =
         vision::pool_temporal(temporal, config_.frames_per_segment(), config_.temporal_grid);
-    std::vector<at::Tensor> tokens;
-    for (std::int64_t i = 0; i < config_.segments; ++i) {
-      tokens.push_back(network_.fusion().forward(spatial_pooled.select(0, i), temporal_pooled.select(0, i)));
-    }
-    const at::Tensor video_tokens = at::cat(tokens);
+    const at::Tensor video_tokens = network_.fusion().forward(spatial_pooled, temporal_pooled).flatten(0, 1);
     report_.add("video tokens", largest_difference(video_tokens, expected("video_tokens")), kFeatureTolerance);
     return video_tokens;
   }
@@ -269,24 +266,6 @@ class Parity {
           report_.add_equal(name + ": text", result.answer.text != theirs.string("text"), 1);
           report_.add_equal(name + ": text in seconds", result.answer.text_seconds != theirs.string("text_seconds"), 1);
         });
-  }
-
-  void check_training_ids(int number) {
-    const std::string text = fixture_.expected.object("training").array("texts").at(number - 1).as_string();
-    const std::vector<std::int64_t> theirs = fixture_.ids("train_input_ids_" + std::to_string(number));
-    const PromptConfig& prompts = config_.prompts;
-    const std::size_t turn = (prompts.system + prompts.user).size();
-    const std::size_t answer = text.find(prompts.assistant, turn);
-    const std::size_t answer_text = answer + prompts.assistant.size();
-    const text::PromptTokens ours =
-        grounder_.prompts()
-            .build_training(text.substr(turn, answer - turn),
-                            text.substr(answer_text, text.size() - prompts.end.size() - answer_text))
-            .tokens;
-    std::vector<std::int64_t> ids = ours.before_video;
-    ids.push_back(-200);
-    ids.insert(ids.end(), ours.after_video.begin(), ours.after_video.end());
-    report_.add_equal("training text " + std::to_string(number) + ": ids", differing(ids, theirs), theirs.size());
   }
 
   const Fixture& fixture_;

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gvl/task.hpp"
+#include "scenes/scene.hpp"
+
+namespace gvl::scenes {
+
+/** A question about a generated video with its only right answer. Times stand in both as `<seconds>`, "<12.50>". */
+struct Conversation {
+  Task task = Task::kGrounding;
+  std::string kind;      ///< what is measured apart: an event kind's name, or that of the question's form;
+                         ///< "absent" for a grounding query for what does not happen
+  std::string query;     ///< what a user would type: the description alone for grounding, the question otherwise
+  std::string question;  ///< the user turn as trained on, with "<image>" (and " <timestamp_grounding>")
+  std::string answer;
+  std::vector<Event> events;         ///< what the answer is about; none for an event that does not happen
+  std::vector<std::string> options;  ///< of a multiple-choice question
+  int right_option = -1;
+};
+
+/** How many conversations of each form are wanted; fewer come where a scene does not have enough to ask about. */
+struct ConversationOptions {
+  int grounding = 8;
+  int absent = 2;  ///< grounding queries for what does not happen
+  int dense_caption = 1;
+  int referring = 2;
+  int multiple_choice = 3;
+  int open_question = 1;
+  int caption = 1;  ///< describe the whole video in words, without times
+  /** Draw words from the phrasings that training never sees: to measure what the model makes of new words. */
+  bool held_out_phrasings = false;
+};
+
+/** Conversations about `scene`, drawn with `seed`. The same arguments give the same conversations. Thread safe. */
+std::vector<Conversation> converse(const Scene& scene, std::uint64_t seed, const ConversationOptions& options);
+
+}  // namespace gvl::scenes

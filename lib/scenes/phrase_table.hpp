@@ -1,0 +1,12 @@
+#pragma once
+
+#include <vector>
+
+#include "scenes/phrases.hpp"
+
+namespace gvl::scenes {
+
+/** The part of kind_phrases() for what objects do. */
+std::vector<KindPhrases> object_phrases();
+
+}  // namespace gvl::scenes

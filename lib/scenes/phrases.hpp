@@ -1,0 +1,114 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenes/random.hpp"
+#include "scenes/scene.hpp"
+
+/** English for events: many ways to ask for one, a few to report one. Everything here is thread safe. */
+namespace gvl::scenes {
+
+/** A set of event kinds. */
+class KindSet {
+ public:
+  constexpr KindSet() = default;
+  constexpr KindSet(std::initializer_list<EventKind> kinds) {
+    for (const EventKind kind : kinds) insert(kind);
+  }
+  constexpr void insert(EventKind kind) { bits_ |= std::uint64_t{1} << static_cast<unsigned>(kind); }
+  constexpr bool contains(EventKind kind) const { return (bits_ >> static_cast<unsigned>(kind) & 1) != 0; }
+  constexpr bool intersects(KindSet other) const { return (bits_ & other.bits_) != 0; }
+
+ private:
+  std::uint64_t bits_ = 0;
+};
+
+/** One way to describe a kind of event. */
+struct Template {
+  constexpr Template(const char* words, KindSet others = {}) : text(words), also(others) {}
+
+  /**
+   * A noun phrase, or a clause as "subject|verb in its base form and the rest". "[a/b/c]" is a choice, "{pic}" words of
+   * a list or what the description is about ({x}, {y}, {from}, {out}), and a first "#" says that it is in the plural.
+   */
+  std::string_view text;
+  KindSet also;  ///< kinds that these words, unlike the kind's other words, might be understood to mean
+};
+
+/** What goes with a description: which adverbs, and which frames a noun phrase can stand in. */
+enum class Manner : std::uint8_t { kLasting, kSlow, kSudden, kObject };
+
+/** All words for one kind of event. */
+struct KindPhrases {
+  EventKind kind;
+  Manner manner;
+  std::vector<std::string_view> canonical;  ///< templates of reports, as clauses; the first is the usual one
+  std::vector<Template> templates;
+};
+
+/** The table, in the order of the kinds. */
+const std::vector<KindPhrases>& kind_phrases();
+
+/** The words that stand for an object: "the cat", "a red thing", "something". */
+struct Mention {
+  std::string text = "something";
+  bool plural = false;
+};
+
+/** What a description is about, as far as the kind of event has it. */
+struct PhraseSubject {
+  Mention x;
+  Mention y;
+  Side side = Side::kNone;  ///< kNone: words that name a side are not used
+};
+
+/** Which templates may be drawn. */
+enum class Split : std::uint8_t { kTraining, kHeldOut };
+
+/** Whether the template of `kind` with this place in the table is one that training never sees (about 15 %). */
+bool held_out(EventKind kind, std::size_t index);
+
+/** A description and what must be known of it. */
+struct Phrase {
+  std::string text;
+  bool has_side = false;  ///< it names the side
+  std::size_t index = 0;  ///< of its template
+};
+
+/** How the words of a clause are ordered. */
+enum class ClauseForm : std::uint8_t {
+  kPresent,   ///< "the picture freezes"
+  kQuestion,  ///< "does the picture freeze"
+  kAny,       ///< any of them, and noun phrases
+};
+
+/**
+ * Draws a description of `kind`, without a capital or a final period, or nothing where no template fits. Templates that
+ * could also mean one of `avoid` are left out. With `need_side`, only words that name the side are drawn.
+ */
+std::optional<Phrase> describe(EventKind kind, const PhraseSubject& subject, Random& random, Split split,
+                               ClauseForm form = ClauseForm::kAny, KindSet avoid = {}, bool need_side = false);
+
+/** Report number `index` (wraps around) of `kind`, a clause in the present: "a red object enters from the left". */
+std::string canonical(EventKind kind, const PhraseSubject& subject, std::size_t index);
+std::size_t canonical_count(EventKind kind);
+
+/** Writes `text` as people do: capital or not, period or not. */
+std::string as_typed(std::string text, Random& random);
+std::string capitalised(std::string text);
+/** With a capital and a final period. */
+std::string sentence(std::string text);
+/** "a" or "an" and the noun; nothing before plurals and masses. */
+std::string with_article(std::string_view noun);
+bool is_plural(std::string_view noun);
+
+/** `count` sample texts of every form, of the training split: what a tokenizer can be trained on. */
+std::vector<std::string> corpus(std::uint64_t seed, std::size_t count);
+
+}  // namespace gvl::scenes

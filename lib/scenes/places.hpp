@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace gvl::scenes {
+
+/** What a known background shows, in words with an article; empty for others and for abstract patterns. */
+std::string place_of(std::string_view name);
+
+}  // namespace gvl::scenes

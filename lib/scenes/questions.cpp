@@ -1,0 +1,352 @@
+#include "scenes/questions.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace gvl::scenes {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+/** A question, the right answer first among the options, and what it is about. */
+struct Quiz {
+  std::string kind;
+  std::string question;
+  Texts options;
+  std::vector<Event> events;
+};
+
+template <std::size_t count>
+std::string pick(Random& random, const std::string_view (&texts)[count]) {
+  return std::string(random.pick(texts));
+}
+
+bool any_confusable(const Event& a, const Event& b) { return confusable(a.kind, a.side, b.kind, b.side); }
+
+void add_option(Texts& options, const std::string& text) {
+  if (std::find(options.begin(), options.end(), text) == options.end()) options.push_back(text);
+}
+
+/** Fills up to four with what does not happen. */
+bool add_absent(Speaker& speaker, Texts& options) {
+  for (int attempt = 0; attempt < 20 && options.size() < 4; ++attempt) {
+    if (const auto saying = speaker.absent(speaker.random().chance(0.5))) add_option(options, speaker.report(*saying));
+  }
+  return options.size() == 4;
+}
+
+/** Adds up to `most` reports of `events` that nobody could take for the right one. */
+void add_others(Speaker& speaker, const Event& right, std::vector<const Event*> events, std::size_t most,
+                Texts& options) {
+  speaker.random().shuffle(events);
+  for (const Event* event : events) {
+    if (options.size() < most && !any_confusable(*event, right)) add_option(options, speaker.report(*event));
+  }
+}
+
+std::vector<const Event*> events_but(const Scene& scene, const Event* right) {
+  std::vector<const Event*> events;
+  for (const Event& event : scene.events) {
+    if (&event != right) events.push_back(&event);
+  }
+  return events;
+}
+
+/** Whether its report is said of it alone. */
+bool only_one(const Speaker& speaker, const Event& event) {
+  return speaker.meant(claim_of(speaker.scene(), event), nullptr).size() == 1;
+}
+
+std::optional<Quiz> which_happens(Speaker& speaker) {
+  static constexpr std::string_view questions[] = {
+      "Which of these happens in the video?", "What happens in the video?", "Which event can be seen in the video?",
+      "Which of the following takes place?",  "What can be seen?",          "Which description is right?"};
+  const Event& event = speaker.random().pick(speaker.scene().events);
+  Quiz quiz{"choice-which", pick(speaker.random(), questions), {speaker.report(event)}, {event}};
+  return add_absent(speaker, quiz.options) ? std::optional(quiz) : std::nullopt;
+}
+
+std::optional<Quiz> which_does_not(Speaker& speaker) {
+  static constexpr std::string_view questions[] = {
+      "Which event does not happen in the video?", "Which of these does not happen?",
+      "Which of the following is not seen in the video?", "What does not happen?", "Which description is wrong?"};
+  const auto absent = speaker.absent(speaker.random().chance(0.6));
+  if (!absent) return std::nullopt;
+  Quiz quiz{"choice-not", pick(speaker.random(), questions), {speaker.report(*absent)}, {}};
+  auto events = events_but(speaker.scene(), nullptr);
+  speaker.random().shuffle(events);
+  for (const Event* event : events) {
+    if (quiz.options.size() < 4) add_option(quiz.options, speaker.report(*event));
+  }
+  return quiz.options.size() == 4 ? std::optional(quiz) : std::nullopt;
+}
+
+std::optional<Quiz> first_or_last(Speaker& speaker) {
+  static constexpr std::string_view first[] = {"What happens first?", "Which of these happens first?",
+                                               "What is the first event in the video?", "What comes first?"};
+  static constexpr std::string_view last[] = {"What happens last?", "Which of these happens last?",
+                                              "What is the last event in the video?", "What comes last?"};
+  const auto& events = speaker.scene().events;
+  if (events.size() < 2) return std::nullopt;
+  const bool ask_first = speaker.random().chance(0.5);
+  const Event& right = ask_first ? events.front() : events.back();
+  const Event& next = ask_first ? events[1] : events[events.size() - 2];
+  // Events that overlap have no clear order.
+  const bool apart = ask_first ? next.start >= right.stop : right.start >= next.stop;
+  if (!apart || !only_one(speaker, right)) return std::nullopt;
+  Quiz quiz{ask_first ? "choice-first" : "choice-last",
+            pick(speaker.random(), ask_first ? first : last),
+            {speaker.report(right)},
+            {right}};
+  add_others(speaker, right, events_but(speaker.scene(), &right), 4, quiz.options);
+  return add_absent(speaker, quiz.options) ? std::optional(quiz) : std::nullopt;
+}
+
+std::optional<Quiz> what_after(Speaker& speaker) {
+  static constexpr std::string_view leads[] = {"What happens after ", "What happens right after ", "What comes after ",
+                                               "What is the next event after "};
+  const auto& events = speaker.scene().events;
+  if (events.size() < 2) return std::nullopt;
+  const auto place =
+      static_cast<std::size_t>(speaker.random().integer(0, static_cast<std::int64_t>(events.size()) - 2));
+  const Event& before = events[place];
+  const Event& right = events[place + 1];
+  if (right.start < before.stop || !only_one(speaker, before) || !only_one(speaker, right)) return std::nullopt;
+  if (any_confusable(before, right)) return std::nullopt;
+  if (place + 2 < events.size() && events[place + 2].start < right.start + 0.3) return std::nullopt;
+  Quiz quiz{
+      "choice-after", pick(speaker.random(), leads) + speaker.report(before) + "?", {speaker.report(right)}, {right}};
+  std::vector<const Event*> earlier;
+  for (std::size_t i = 0; i < place; ++i) earlier.push_back(&events[i]);
+  add_others(speaker, right, earlier, 3, quiz.options);
+  return add_absent(speaker, quiz.options) ? std::optional(quiz) : std::nullopt;
+}
+
+constexpr std::array<std::string_view, 5> kSideNames{"", "the left", "the right", "the top", "the bottom"};
+
+/** The object that alone enters or leaves, and the question for its side. */
+std::optional<Quiz> which_side(Speaker& speaker) {
+  const auto& scene = speaker.scene();
+  auto events = events_but(scene, nullptr);
+  speaker.random().shuffle(events);
+  for (const Event* event : events) {
+    const bool enters = event->kind == EventKind::kEnters;
+    if (!enters && event->kind != EventKind::kLeaves) continue;
+    const auto [mention, words] = speaker.mention(scene.objects[static_cast<std::size_t>(event->object)]);
+    bool sure = true;
+    if (speaker.meant({event->kind, words, {}, Side::kNone}, &sure).size() != 1 || !sure) continue;
+    const std::string_view does = mention.plural ? "do " : "does ";
+    const std::string verb = enters ? (speaker.random().chance(0.7) ? " enter?" : " come in?")
+                                    : (speaker.random().chance(0.7) ? " leave?" : " go out?");
+    const std::string lead = enters ? (speaker.random().chance(0.7) ? "From which side " : "From where ")
+                                    : (speaker.random().chance(0.7) ? "On which side " : "Through which side ");
+    Quiz quiz{"side", lead + std::string(does) + mention.text + verb, {}, {*event}};
+    quiz.options.emplace_back(kSideNames[static_cast<std::size_t>(event->side)]);
+    for (std::size_t i = 1; i < kSideNames.size(); ++i) add_option(quiz.options, std::string(kSideNames[i]));
+    return quiz;
+  }
+  return std::nullopt;
+}
+
+std::optional<Quiz> camera_direction(Speaker& speaker) {
+  static constexpr std::string_view questions[] = {"Which direction does the camera turn?",
+                                                   "Where does the camera turn?", "Which way does the camera move?",
+                                                   "In which direction does the camera pan or tilt?"};
+  static constexpr std::array<std::string_view, 4> ways{"left", "right", "up", "down"};
+  std::vector<const Event*> turns;
+  for (const Event& event : speaker.scene().events) {
+    if (event.kind >= EventKind::kPanLeft && event.kind <= EventKind::kTiltDown) turns.push_back(&event);
+  }
+  if (turns.size() != 1) return std::nullopt;
+  const auto way = static_cast<std::size_t>(turns[0]->kind) - static_cast<std::size_t>(EventKind::kPanLeft);
+  Quiz quiz{"direction", pick(speaker.random(), questions), {std::string(ways[way])}, {*turns[0]}};
+  for (const std::string_view other : ways) add_option(quiz.options, std::string(other));
+  return quiz;
+}
+
+std::optional<Quiz> which_colour(Speaker& speaker) {
+  static constexpr std::string_view leads[] = {"What colour is the object that ",
+                                               "What colour does the object have that ",
+                                               "Which colour is the object that ", "What color is the object that "};
+  static constexpr std::string_view colours[] = {"red",  "orange", "yellow", "green", "blue", "purple",
+                                                 "pink", "brown",  "white",  "gray",  "black"};
+  auto events = events_but(speaker.scene(), nullptr);
+  speaker.random().shuffle(events);
+  for (const Event* event : events) {
+    if (event->object < 0 || event->other >= 0) continue;
+    const std::string colour = speaker.scene().objects[static_cast<std::size_t>(event->object)].colour;
+    const Claim generic{event->kind, {}, {}, event->side};
+    bool sure = true;
+    if (colour.empty() || speaker.meant(generic, &sure).size() != 1 || !sure) continue;
+    Quiz quiz{"colour", pick(speaker.random(), leads), {colour}, {*event}};
+    quiz.question += canonical(event->kind, {{"that"}, {}, event->side}, 0).substr(5) + "?";
+    for (int attempt = 0; attempt < 50 && quiz.options.size() < 4; ++attempt) {
+      const std::string other = pick(speaker.random(), colours);
+      if (!colours_close(other, colour)) add_option(quiz.options, other);
+    }
+    return quiz.options.size() == 4 ? std::optional(quiz) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+constexpr std::string_view kCounts[] = {"never", "once", "twice", "three times", "four times"};
+
+std::optional<Quiz> how_often(Speaker& speaker) {
+  static constexpr std::string_view leads[] = {"How many times ", "How often "};
+  Claim claim;
+  if (speaker.random().chance(0.25)) {
+    const auto absent = speaker.absent(true);
+    if (!absent || group_of(absent->claim.kind) == EventGroup::kObject) return std::nullopt;
+    claim = absent->claim;
+  } else {
+    claim.kind = speaker.random().pick(speaker.scene().events).kind;
+    if (group_of(claim.kind) == EventGroup::kObject) return std::nullopt;
+  }
+  KindSet others;
+  for (const Event& event : speaker.scene().events) {
+    if (event.kind != claim.kind) others.insert(event.kind);
+    if (event.kind != claim.kind && confusable(claim.kind, claim.side, event.kind, event.side)) return std::nullopt;
+  }
+  const auto words = describe(claim.kind, {}, speaker.random(), speaker.split(), ClauseForm::kQuestion, others);
+  const auto events = speaker.meant(claim, nullptr);
+  if (!words || events.size() >= std::size(kCounts)) return std::nullopt;
+  Quiz quiz{"count", pick(speaker.random(), leads) + words->text + "?", {std::string(kCounts[events.size()])}, {}};
+  for (const Event* event : events) quiz.events.push_back(*event);
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (quiz.options.size() < 4) add_option(quiz.options, std::string(kCounts[i]));
+  }
+  return quiz;
+}
+
+/** What happens in one third of the video, where just one thing does. */
+std::optional<Quiz> which_third(Speaker& speaker) {
+  static constexpr std::string_view questions[] = {"What happens at the beginning of the video?",
+                                                   "What happens in the middle of the video?",
+                                                   "What happens at the end of the video?"};
+  const Scene& scene = speaker.scene();
+  const auto third = static_cast<std::size_t>(speaker.random().integer(0, 2));
+  const double start = scene.duration * static_cast<double>(third) / 3;
+  const double stop = start + scene.duration / 3;
+  std::vector<const Event*> inside, outside;
+  for (const Event& event : scene.events)
+    (event.stop > start && event.start < stop ? inside : outside).push_back(&event);
+  if (inside.size() != 1 || !only_one(speaker, *inside[0])) return std::nullopt;
+  const double middle = (inside[0]->start + inside[0]->stop) / 2;
+  if (middle < start || middle > stop) return std::nullopt;
+  Quiz quiz{"choice-third", std::string(questions[third]), {speaker.report(*inside[0])}, {*inside[0]}};
+  add_others(speaker, *inside[0], outside, 4, quiz.options);
+  return add_absent(speaker, quiz.options) ? std::optional(quiz) : std::nullopt;
+}
+
+/** When something happens, in words; also for what does not. */
+std::optional<Quiz> which_time(Speaker& speaker) {
+  static constexpr std::string_view times[] = {"at the beginning", "in the middle", "at the end", "it does not happen"};
+  Quiz quiz{"choice-when", "", {}, {}};
+  if (speaker.random().chance(0.25)) {
+    const auto absent = speaker.absent(true);
+    const auto words = absent ? speaker.describe(*absent, ClauseForm::kQuestion) : std::nullopt;
+    if (!words) return std::nullopt;
+    quiz.question = "When " + *words + "?";
+    quiz.options.emplace_back(times[3]);
+  } else {
+    const Event& event = speaker.random().pick(speaker.scene().events);
+    const auto third = [&](double time) {
+      return static_cast<std::size_t>(std::clamp(time / speaker.scene().duration * 3, 0.0, 2.99));
+    };
+    const auto words = speaker.describe(event, ClauseForm::kQuestion);
+    if (!words || third(event.start) != third(event.stop)) return std::nullopt;
+    quiz.question = "When " + *words + "?";
+    quiz.options.emplace_back(times[third(event.start)]);
+    quiz.events = {event};
+  }
+  for (const std::string_view time : times) add_option(quiz.options, std::string(time));
+  return quiz;
+}
+
+std::optional<Quiz> yes_or_no(Speaker& speaker) {
+  const bool yes = speaker.random().chance(0.5);
+  Quiz quiz{"yes-no", "", {yes ? "yes" : "no"}, {}};
+  std::optional<std::string> words;
+  // Until it works: what is harder to ask must not become the rarer answer.
+  for (int attempt = 0; attempt < 10 && !words; ++attempt) {
+    if (yes) {
+      const Event& event = speaker.random().pick(speaker.scene().events);
+      words = speaker.describe(event, ClauseForm::kQuestion);
+      quiz.events = {event};
+    } else if (const auto absent = speaker.absent(speaker.random().chance(0.5))) {
+      words = speaker.describe(*absent, ClauseForm::kQuestion);
+    }
+  }
+  if (!words) return std::nullopt;
+  quiz.question = capitalised(*words) + (speaker.random().chance(0.2) ? " in the video?" : "?");
+  return quiz;
+}
+
+/** "Which happens first, ... or ...?" */
+std::optional<Quiz> which_of_two(Speaker& speaker) {
+  const auto& events = speaker.scene().events;
+  if (events.size() < 2) return std::nullopt;
+  const Event& a = speaker.random().pick(events);
+  const Event& b = speaker.random().pick(events);
+  if (&a == &b || a.stop > b.start || any_confusable(a, b) || !only_one(speaker, a) || !only_one(speaker, b)) {
+    return std::nullopt;
+  }
+  std::string one = speaker.report(a), two = speaker.report(b);
+  const bool first = speaker.random().chance(0.5);
+  Quiz quiz{first ? "order-first" : "order-last", "", {first ? one : two}, {first ? a : b}};
+  if (speaker.random().chance(0.5)) std::swap(one, two);
+  quiz.question = std::string(first ? "Which happens first" : "Which happens later") + ": " + one + ", or " + two + "?";
+  return quiz;
+}
+
+using Maker = std::optional<Quiz> (*)(Speaker&);
+
+std::optional<Quiz> draw(Speaker& speaker, std::initializer_list<Maker> makers) {
+  if (speaker.scene().events.empty()) return std::nullopt;
+  for (int attempt = 0; attempt < 12; ++attempt) {
+    if (auto quiz = speaker.random().pick(makers)(speaker)) return quiz;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Conversation> multiple_choice(Speaker& speaker) {
+  auto quiz =
+      draw(speaker, {which_happens, which_happens, which_does_not, first_or_last, first_or_last, what_after, what_after,
+                     which_side, camera_direction, which_colour, how_often, which_third, which_time});
+  if (!quiz) return std::nullopt;
+  const std::string right = quiz->options.front();
+  speaker.random().shuffle(quiz->options);
+  Conversation talk;
+  talk.task = Task::kQuestion;
+  talk.kind = quiz->kind.starts_with("choice-") ? quiz->kind : "choice-" + quiz->kind;
+  talk.query = "Question: " + quiz->question + "\nOptions:";
+  for (std::size_t i = 0; i < quiz->options.size(); ++i) {
+    const std::string letter = std::string("(") + static_cast<char>('A' + i) + ") ";
+    talk.query += "\n" + letter + quiz->options[i];
+    if (quiz->options[i] != right) continue;
+    talk.right_option = static_cast<int>(i);
+    talk.answer = "Answer: " + letter + right;
+  }
+  talk.question = "<image>\n" + talk.query;
+  talk.options = std::move(quiz->options);
+  talk.events = std::move(quiz->events);
+  return talk;
+}
+
+std::optional<Conversation> open_question(Speaker& speaker) {
+  const auto quiz = draw(
+      speaker, {yes_or_no, yes_or_no, yes_or_no, how_often, which_side, camera_direction, which_colour, which_of_two});
+  if (!quiz) return std::nullopt;
+  Conversation talk;
+  talk.task = Task::kQuestion;
+  talk.kind = quiz->kind;
+  talk.query = quiz->question;
+  talk.question = "<image>\n" + talk.query;
+  talk.answer = sentence(quiz->options.front());
+  talk.events = quiz->events;
+  return talk;
+}
+
+}  // namespace gvl::scenes

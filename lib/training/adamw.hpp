@@ -1,0 +1,38 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "training/parameter_set.hpp"
+
+namespace gvl::training {
+
+/**
+ * AdamW without weight decay (Loshchilov & Hutter 2019, algorithm 2 with lambda = 0): beta 0.9 and 0.999, epsilon 1e-8.
+ * Its moments are open, so that a checkpoint holds them whatever the LibTorch version.
+ */
+class AdamW {
+ public:
+  explicit AdamW(std::vector<ParameterSet::Trained> parameters);
+
+  struct Moments {
+    at::Tensor first, second;  ///< float32, as the parameter
+  };
+
+  /** One step along the parameters' gradients; `schedule` multiplies every learning rate. `step` counts from 1. */
+  void step(std::int64_t step, double schedule);
+
+  const std::vector<ParameterSet::Trained>& parameters() const noexcept { return parameters_; }
+  std::vector<Moments>& moments() noexcept { return moments_; }
+
+ private:
+  std::vector<ParameterSet::Trained> parameters_;
+  std::vector<Moments> moments_;
+};
+
+/** Linear warm-up to 1 over the first warmup * total steps, then half a cosine to 0. `step` counts from 0. */
+double schedule_at(std::int64_t step, std::int64_t total, double warmup);
+
+}  // namespace gvl::training

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "gvl/config.hpp"
+#include "text/prompt.hpp"
+#include "training/sample.hpp"
+
+namespace gvl::training {
+
+/** One text to learn: the prompt behind the video, the answer and its end token. */
+struct TokenizedText {
+  std::vector<std::int64_t> ids;
+  std::size_t first_label = 0;  ///< ids[first_label...] carry loss; what is before is ignored
+};
+
+/** Both sides of a text around its video. */
+struct TokenizedSample {
+  std::vector<std::int64_t> before_video;  ///< the same for all texts of a model
+  std::vector<TokenizedText> texts;
+};
+
+/**
+ * "<seconds>" becomes a temporal token, quantised as the published training data are: by truncation, int(M * s / L),
+ * at most M. Anything else in angle brackets stays. Throws Error(kInvalidArgument) for a duration that is not positive.
+ */
+std::string quantise_times(std::string_view text, double duration, std::int64_t temporal_tokens);
+
+/**
+ * Tokens of a training text. Labels are the answer's tokens and its end token; the published Phi labels begin one
+ * token before, at the token that opens the answer turn. Throws what PromptBuilder::build_training() throws.
+ */
+TokenizedText tokenize(const text::PromptBuilder& prompts, LanguageModelType type, const TrainingText& text,
+                       double duration, std::vector<std::int64_t>* before_video);
+
+TokenizedSample tokenize(const text::PromptBuilder& prompts, LanguageModelType type, const Sample& sample);
+
+/** Samples laid out for the decoder: texts one after the other in rows behind each video. On the CPU. */
+struct Batch {
+  at::Tensor spatial_pixels;   ///< uint8 [V * K, S, S, 3]
+  at::Tensor temporal_pixels;  ///< uint8 [V * K, frames, S', S', 3]
+  at::Tensor frame_labels;     ///< float32 [V, T, classes], or undefined
+  std::vector<std::int64_t> before_video;
+  at::Tensor ids;        ///< int64 [V, rows, C]; filled up with 0
+  at::Tensor numbers;    ///< int64 [V, rows, C]: which text of its row; filled up with -1
+  at::Tensor positions;  ///< int64 [V, rows, C]: within the text
+  at::Tensor label_at;   ///< int64 [labels]: flat position whose prediction is judged (the one before the label)
+  at::Tensor labels;     ///< int64 [labels]
+  at::Tensor weights;    ///< float32 [labels]: 1 / labels of its text, so that every text counts the same
+  std::int64_t texts = 0;
+};
+
+/** The texts alone. Throws Error when their videos cannot stand in one batch. */
+Batch lay_out_texts(std::span<const TokenizedSample> samples);
+
+/** Throws Error when the samples do not fit each other. */
+Batch make_batch(std::span<const Sample> samples, std::span<const TokenizedSample> tokens);
+
+}  // namespace gvl::training

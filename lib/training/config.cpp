@@ -1,0 +1,118 @@
+#include "training/config.hpp"
+
+#include "gvl/error.hpp"
+
+namespace gvl::training {
+namespace {
+
+constexpr std::int64_t kMostSteps = std::int64_t{1} << 40;
+constexpr std::int64_t kMostVideos = 1 << 16;
+constexpr std::int64_t kMostThreads = 1024;
+
+// Grounded-VideoLLM section 4.1 and its released configurations.
+constexpr double kSpatialProjectorRate = 1e-5;
+constexpr double kTemporalProjectorRate = 1e-3;
+constexpr double kTuningRate = 2e-5;
+constexpr LoraOptions kLora{.rank = 128, .alpha = 256, .learning_rate = 2e-4};
+
+double positive(const io::JsonValue& object, const std::string& member) {
+  const double value = object.number(member);
+  if (!(value > 0)) throw object.at(member).error("must be above 0");
+  return value;
+}
+
+double not_negative_or(const io::JsonValue& object, const std::string& member, double fallback) {
+  const double value = object.number_or(member, fallback);
+  if (value < 0) throw object.at(member).error("must not be below 0");
+  return value;
+}
+
+void read_trained(const io::JsonValue& root, TrainedParameters& trained) {
+  if (const auto stage = root.find("stage")) {
+    try {
+      trained = stage_parameters(stage->as_string());
+    } catch (const Error& error) {
+      throw stage->error(error.what());
+    }
+  }
+  if (const auto groups = root.find("trains")) {
+    trained.groups.clear();
+    for (const io::JsonValue& group : groups->elements()) {
+      trained.groups.push_back({group.string("parameters"), positive(group, "learning_rate")});
+    }
+  }
+  if (const auto rate = root.find("learning_rate")) {
+    for (TrainedGroup& group : trained.groups) group.learning_rate = positive(root, "learning_rate");
+  }
+  if (const auto lora = root.find("lora")) {
+    trained.lora = {lora->integer("rank", 1, 1 << 16), positive(*lora, "alpha"), positive(*lora, "learning_rate")};
+  }
+  if (trained.groups.empty() && trained.lora.rank == 0)
+    throw root.error("says nothing to train: give a stage or trains");
+}
+
+ObjectiveOptions read_objective(const io::JsonValue& root, const TrainedParameters& trained) {
+  ObjectiveOptions options;
+  options.temporal_smoothing = not_negative_or(root, "temporal_smoothing", 0);
+  options.checkpointing = root.boolean_or("activation_checkpointing", false);
+  if (const auto dense = root.find("dense_supervision")) {
+    options.dense = {positive(*dense, "weight"), not_negative_or(*dense, "moment_weight", 0),
+                     dense->integer_or("layer", 0, 0, 1 << 10)};
+  }
+  for (const TrainedGroup& group : trained.groups) {
+    const auto trains = [&](const std::string& name) {
+      return group.prefix.starts_with(name) || name.starts_with(group.prefix);
+    };
+    if (trains("spatial_encoder.") || trains("temporal_encoder.")) options.train_encoders = true;
+  }
+  return options;
+}
+
+}  // namespace
+
+TrainedParameters stage_parameters(const std::string& stage) {
+  if (stage == "alignment") {
+    return {{{"spatial_projector.", kSpatialProjectorRate}, {"temporal_projector.", kTemporalProjectorRate}}, {}};
+  }
+  if (stage == "temporal" || stage == "instruction") {
+    return {{{"spatial_projector.", kTuningRate},
+             {"temporal_projector.", kTuningRate},
+             {"language_model.model.embed_tokens.", kTuningRate},
+             {"language_model.lm_head.", kTuningRate}},
+            kLora};
+  }
+  constexpr double kFromNothingRate = 1e-3;
+  if (stage == "all") return {{{"", kFromNothingRate}}, {}};
+  throw Error(ErrorCode::kInvalidArgument,
+              "no stage \"" + stage + "\": there are alignment (1), temporal (2), instruction (3) and all");
+}
+
+TrainingConfig TrainingConfig::load(const std::filesystem::path& file) {
+  const io::JsonValue root = io::JsonValue::load(file);
+  TrainingConfig config{.data = root.object("data")};
+  const auto path = [&](const char* member) { return file.parent_path() / root.string(member); };
+  config.model = path("model");
+  config.output = path("output");
+  read_trained(root, config.trained);
+  config.objective = read_objective(root, config.trained);
+  config.steps = root.integer_or("steps", 0, 1, kMostSteps);
+  config.epochs = root.integer_or("epochs", 0, 1, kMostSteps);
+  if ((config.steps > 0) == (config.epochs > 0)) throw root.error("needs either steps or epochs");
+  config.batch = root.integer("batch_videos", 1, kMostVideos);
+  config.micro_batch = root.integer_or("micro_batch_videos", config.batch, 1, config.batch);
+  config.warmup = not_negative_or(root, "warmup", config.warmup);
+  config.clip_norm = not_negative_or(root, "clip_norm", config.clip_norm);
+  config.seed = static_cast<std::uint64_t>(root.integer_or("seed", 1, 0));
+  const std::string precision = root.string_or("precision", "float32");
+  if (precision != "float32" && precision != "bfloat16") {
+    throw root.at("precision").error("is \"" + precision + "\", known are float32, bfloat16");
+  }
+  config.bfloat16 = precision == "bfloat16";
+  config.device = root.string_or("device", config.device);
+  config.threads = root.integer_or("threads", 0, 0, kMostThreads);
+  config.loader_threads = root.integer_or("loader_threads", 1, 1, kMostThreads);
+  config.checkpoint_every = root.integer_or("checkpoint_every", config.checkpoint_every, 1, kMostSteps);
+  return config;
+}
+
+}  // namespace gvl::training

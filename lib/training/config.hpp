@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "io/json.hpp"
+#include "training/objective.hpp"
+#include "training/parameter_set.hpp"
+
+namespace gvl::training {
+
+/** A training run, as its JSON file says (docs/training.md lists the members). */
+struct TrainingConfig {
+  std::filesystem::path model;   ///< a model folder; without weights in it, a new model of its sizes
+  std::filesystem::path output;  ///< checkpoint, curve and the trained model go there
+  io::JsonValue data;            ///< what SampleSource to make, for the program that makes it
+  TrainedParameters trained;
+  ObjectiveOptions objective;
+
+  std::int64_t steps = 0;  ///< optimiser steps; 0: `epochs` decides
+  std::int64_t epochs = 0;
+  std::int64_t batch = 1;        ///< videos a step, of all processes together
+  std::int64_t micro_batch = 1;  ///< videos at a time; gradients of a step's are added up
+  double warmup = 0.03;          ///< part of the steps in which the learning rates rise
+  double clip_norm = 1;          ///< longest gradient; 0: any
+  std::uint64_t seed = 1;
+  bool bfloat16 = false;  ///< on CUDA: activations and products in bfloat16, trained weights stay float32
+  std::string device = "auto";
+  std::int64_t threads = 0;             ///< CPU threads that compute; 0: all cores
+  std::int64_t loader_threads = 1;      ///< that make samples
+  std::int64_t checkpoint_every = 100;  ///< steps
+
+  /** Reads and checks a file. Paths in it are relative to its folder. Throws Error naming file and member. */
+  static TrainingConfig load(const std::filesystem::path& file);
+};
+
+/** What REFERENCE's three stages train, by name: "alignment" (1), "temporal" (2), "instruction" (3), or "all". */
+TrainedParameters stage_parameters(const std::string& stage);
+
+}  // namespace gvl::training

@@ -1,0 +1,84 @@
+#include "training/initial_value.hpp"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+
+#include <cmath>
+#include <numbers>
+#include <string_view>
+
+namespace gvl::training {
+namespace {
+
+constexpr double kEmbeddingDeviation = 0.02;
+
+std::uint64_t seed_of(std::string_view name, std::uint64_t seed) {
+  std::uint64_t hash = 0xCBF29CE484222325ULL ^ seed;  // FNV-1a
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+  return hash;
+}
+
+bool contains(std::string_view name, std::string_view part) { return name.find(part) != name.npos; }
+
+bool ends_residual_branch(std::string_view name) {
+  for (const char* part : {"o_proj.", "down_proj.", "out_proj.", "attn.proj.", "fc2."}) {
+    if (contains(name, part)) return true;
+  }
+  return false;
+}
+
+std::int64_t layers_of(std::string_view name, const ModelConfig& config) {
+  if (name.starts_with("spatial_encoder.")) return config.spatial.layers;
+  if (name.starts_with("temporal_encoder.")) return config.temporal.layers;
+  return config.language.layers;
+}
+
+bool is_embedding(std::string_view name) {
+  return contains(name, "embed_tokens") || contains(name, "embedding.weight") || contains(name, "class_embedding") ||
+         contains(name, "cls_token") || contains(name, "pos_embed") || contains(name, "_GN") ||
+         contains(name, "newline") || contains(name, "lm_head");
+}
+
+}  // namespace
+
+at::Tensor initial_value(const std::string& name, const std::vector<std::int64_t>& shape, const ModelConfig& config,
+                         std::uint64_t seed) {
+  at::Generator generator = at::detail::createCPUGenerator(seed_of(name, seed));
+  const auto normal = [&](double deviation) { return at::randn(shape, generator, at::kFloat).mul(deviation); };
+  if (contains(name, ".lora_b")) return at::zeros(shape);
+  if (contains(name, ".lora_a")) {
+    // PEFT's kaiming_uniform(sqrt 5).
+    return at::empty(shape, at::kFloat).uniform_(-1, 1, generator).div(std::sqrt(static_cast<double>(shape.back())));
+  }
+  if (name.ends_with(".bias")) return at::zeros(shape);
+  if (contains(name, "gamma") || (contains(name, "norm") && shape.size() == 1)) return at::ones(shape);
+  if (is_embedding(name)) return normal(kEmbeddingDeviation);
+  std::int64_t inputs = 1;
+  for (std::size_t i = 1; i < shape.size(); ++i) inputs *= shape[i];
+  double deviation = 1 / std::sqrt(static_cast<double>(inputs));
+  if (ends_residual_branch(name)) deviation /= std::sqrt(2.0 * static_cast<double>(layers_of(name, config)));
+  return normal(deviation);
+}
+
+void order_temporal_rows(at::Tensor& table, const std::vector<std::int64_t>& ids, std::uint64_t seed) {
+  const auto count = static_cast<std::int64_t>(ids.size());
+  const at::Tensor frequencies = at::tensor({0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0}, at::kFloat);
+  const at::Tensor moments =
+      at::arange(count, at::kFloat).div(static_cast<double>(std::max<std::int64_t>(count - 1, 1)));
+  const at::Tensor angles = moments.unsqueeze(1).mul(frequencies).mul(2 * std::numbers::pi);
+  const at::Tensor waves = at::cat({angles.sin(), angles.cos()}, 1);
+  at::Generator generator = at::detail::createCPUGenerator(seed_of("temporal rows", seed));
+  const at::Tensor mix = at::randn({waves.size(1), table.size(1)}, generator, at::kFloat);
+  const double deviation = table.std().item<double>();
+  const at::Tensor rows = at::matmul(waves, mix).mul(deviation / std::sqrt(static_cast<double>(frequencies.size(0))));
+  table.index_copy_(0, at::tensor(ids, at::kLong), rows.to(table.scalar_type()));
+}
+
+}  // namespace gvl::training

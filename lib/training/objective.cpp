@@ -1,0 +1,149 @@
+#include "training/objective.hpp"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/binary_cross_entropy_with_logits.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/log_softmax.h>
+#include <ATen/ops/softmax.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
+
+#include "ops/ops.hpp"
+#include "training/checkpointing.hpp"
+
+namespace gvl::training {
+namespace {
+
+layers::Parameters under(const layers::Parameters& parameters, const char* name) {
+  return parameters / "training" / name;
+}
+
+}  // namespace
+
+Objective::Objective(const layers::Parameters& parameters, const ModelConfig& config,
+                     const text::TemporalTokens& temporal, std::int64_t frame_classes, ObjectiveOptions options)
+    : options_(options), config_(config), network_(parameters, config) {
+  if (options_.dense.weight > 0 && frame_classes > 0) {
+    const layers::LinearOptions sizes{.in = config.language.hidden_size, .out = frame_classes};
+    dense_ = DenseHeads{layers::Linear(under(parameters, "dense_input"), sizes),
+                        layers::Linear(under(parameters, "dense_hidden"), sizes)};
+  }
+  std::vector<std::int64_t> ids;
+  for (std::int64_t t = 0; t <= temporal.count(); ++t) ids.push_back(temporal.id_of(t));
+  const at::Tensor host_ids = at::tensor(ids, at::kLong);
+  temporal_ids_ = host_ids.to(network_.device());
+  moment_of_id_ = at::full({config.language.vocab_size}, -1, at::kLong)
+                      .index_copy(0, host_ids, at::arange(temporal.count() + 1, at::kLong))
+                      .to(network_.device());
+}
+
+at::Tensor Objective::fuse(const at::Tensor& spatial, const at::Tensor& temporal) const {
+  return network_.fusion().forward(spatial, temporal).unflatten(0, {-1, config_.segments}).flatten(1, 2);
+}
+
+/** Video tokens [V, K * L, H]. */
+at::Tensor Objective::encode(const Batch& batch) const {
+  const Cancellation never;
+  at::Tensor spatial, temporal;
+  {
+    const at::AutoGradMode gradient(options_.train_encoders);
+    spatial = network_.encode_spatial(batch.spatial_pixels, never);
+    temporal = network_.encode_temporal(batch.temporal_pixels, never);
+  }
+  return fuse(spatial, temporal);
+}
+
+/** Of [V, K * L, H] the mean of each frame's temporal tokens: [V, T, H]. */
+at::Tensor Objective::frame_tokens(const at::Tensor& video_tokens) const {
+  const std::int64_t temporal = config_.temporal_tokens_per_segment();
+  const at::Tensor segments = video_tokens.unflatten(1, {config_.segments, config_.tokens_per_segment()});
+  const at::Tensor frames = segments.narrow(2, config_.tokens_per_segment() - 1 - temporal, temporal);
+  return frames.unflatten(2, {config_.frames_per_segment(), -1}).mean(3).flatten(1, 2);
+}
+
+/** -sum of q log p, q a normal distribution of the wanted deviation around each of `moments` [n]; over [n, M + 1]. */
+at::Tensor Objective::smoothed(const at::Tensor& log_probabilities, const at::Tensor& moments) const {
+  const at::Tensor all = at::arange(temporal_ids_.size(0), moments.options().dtype(at::kFloat));
+  const at::Tensor distance =
+      all.unsqueeze(0).sub(moments.to(at::kFloat).unsqueeze(1)).div(options_.temporal_smoothing);
+  const at::Tensor wanted = at::softmax(distance.square().mul(-0.5), 1);
+  return wanted.mul(log_probabilities).sum(1).neg();
+}
+
+at::Tensor Objective::label_loss(const at::Tensor& hidden, const Batch& batch) const {
+  const at::Tensor at = batch.label_at.to(network_.device()), labels = batch.labels.to(network_.device());
+  const at::Tensor logits = network_.decoder().logits(hidden.flatten(0, 2).index_select(0, at));
+  const at::Tensor log_probabilities = at::log_softmax(logits, 1);
+  at::Tensor losses = log_probabilities.gather(1, labels.unsqueeze(1)).squeeze(1).neg();
+  if (options_.temporal_smoothing > 0) {
+    const at::Tensor moments = moment_of_id_.index_select(0, labels);
+    const at::Tensor soft = smoothed(log_probabilities.index_select(1, temporal_ids_), moments.clamp_min(0));
+    losses = at::where(moments.ge(0), soft, losses);
+  }
+  return losses.mul(batch.weights.to(network_.device())).sum();
+}
+
+/** Sum over videos of the mean over frames and classes' sum. */
+at::Tensor Objective::kind_loss(const layers::Linear& head, const at::Tensor& frames, const at::Tensor& labels) const {
+  const at::Tensor logits = head.forward(frames).to(at::kFloat);
+  const at::Tensor each = at::binary_cross_entropy_with_logits(logits, labels, {}, {}, at::Reduction::None);
+  return each.sum(2).mean(1).sum();
+}
+
+at::Tensor Objective::moment_loss(const at::Tensor& frames) const {
+  const std::int64_t videos = frames.size(0), count = frames.size(1);
+  const at::Tensor logits = network_.decoder().logits(network_.decoder().norm(frames.flatten(0, 1)));
+  const at::Tensor log_probabilities = at::log_softmax(logits.index_select(1, temporal_ids_), 1);
+  const double tokens_a_frame = static_cast<double>(config_.temporal_tokens) / static_cast<double>(count);
+  const at::Tensor moments = at::arange(count, log_probabilities.options()).add(0.5).mul(tokens_a_frame).repeat(videos);
+  if (options_.temporal_smoothing > 0)
+    return smoothed(log_probabilities, moments).sum().div(static_cast<double>(count));
+  const at::Tensor nearest = moments.to(at::kLong).unsqueeze(1);
+  return log_probabilities.gather(1, nearest).sum().neg().div(static_cast<double>(count));
+}
+
+at::Tensor Objective::read(const at::Tensor& video, const Batch& batch, language::PackedOptions options) const {
+  const auto& decoder = network_.decoder();
+  if (options_.checkpointing) options.run = run_checkpointed;
+  const auto before = static_cast<std::int64_t>(batch.before_video.size());
+  const at::Tensor start =
+      decoder.embed(batch.before_video).unsqueeze(0).expand({video.size(0), before, video.size(2)});
+  const language::PackedSequences sequences{at::cat({start, video}, 1),
+                                            decoder.embed_ids(batch.ids.to(network_.device())),
+                                            batch.numbers.to(network_.device()), batch.positions.to(network_.device())};
+  return decoder.read_packed(sequences, options);
+}
+
+at::Tensor Objective::text_loss(const at::Tensor& video, const Batch& batch) const {
+  return label_loss(read(video, batch, {}), batch);
+}
+
+Losses Objective::losses(const Batch& batch) const {
+  const at::Tensor video = encode(batch);
+  const auto& decoder = network_.decoder();
+  Losses losses;
+  losses.text_count = batch.texts;
+  losses.video_count = video.size(0);
+  const bool dense = dense_ && batch.frame_labels.defined();
+  const at::Tensor frame_labels = dense ? batch.frame_labels.to(network_.device()) : at::Tensor();
+  if (dense) losses.frames = kind_loss(dense_->input, frame_tokens(video), frame_labels).mul(options_.dense.weight);
+
+  const auto before = static_cast<std::int64_t>(batch.before_video.size());
+  language::PackedOptions packed;
+  if (dense) {
+    packed.observe = [&](std::int64_t layer, const at::Tensor& hidden) {
+      if (layer != options_.dense.layer) return;
+      const at::Tensor frames = frame_tokens(hidden.narrow(1, before, video.size(1)));
+      const at::Tensor kinds = kind_loss(dense_->hidden, decoder.norm(frames), frame_labels);
+      losses.frames =
+          losses.frames.add(kinds, options_.dense.weight).add(moment_loss(frames), options_.dense.moment_weight);
+    };
+  }
+  losses.texts = label_loss(read(video, batch, packed), batch);
+  return losses;
+}
+
+}  // namespace gvl::training

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "layers/layers.hpp"
+#include "model/network.hpp"
+#include "text/temporal.hpp"
+#include "training/batch.hpp"
+
+namespace gvl::training {
+
+/**
+ * Supervision of every frame, for models trained from nothing (kind and moment of what a frame shows, learnt apart
+ * from language): linear classifiers on the frames' fused tokens and on the decoder's hidden states behind `layer`,
+ * and the frame's own moment as a temporal token there.
+ */
+struct DenseSupervision {
+  double weight = 0;         ///< 0: none
+  double moment_weight = 0;  ///< of the frames' moments
+  std::int64_t layer = 0;    ///< decoder layer, from 0
+};
+
+struct ObjectiveOptions {
+  /** Deviation, in temporal tokens, of the probability that stands around a temporal token's label; 0: one-hot. */
+  double temporal_smoothing = 0;
+  DenseSupervision dense;
+  bool train_encoders = false;  ///< else they run without gradient
+  bool checkpointing = false;   ///< keep no activations of decoder layers, compute them again for the gradient
+};
+
+/** Sums over a batch, so that batches of several processes add up. */
+struct Losses {
+  at::Tensor texts;   ///< sum over texts of the mean negative log likelihood of its labels
+  at::Tensor frames;  ///< sum over videos of the mean dense loss (kinds and moments, weighted); undefined without
+  std::int64_t text_count = 0;
+  std::int64_t video_count = 0;
+};
+
+/** A model in training, its loss and nothing else: built anew over the parameters for each step. */
+class Objective {
+ public:
+  Objective(const layers::Parameters& parameters, const ModelConfig& config, const text::TemporalTokens& temporal,
+            std::int64_t frame_classes, ObjectiveOptions options);
+
+  /** Differentiable; with checkpointing this must outlive the gradient's computation. `batch` lies on the CPU. */
+  Losses losses(const Batch& batch) const;
+
+  /** Of texts behind video tokens [V, K * L, H]: Losses::texts. */
+  at::Tensor text_loss(const at::Tensor& video, const Batch& batch) const;
+
+  const model::Network& network() const noexcept { return network_; }
+
+ private:
+  struct DenseHeads {
+    layers::Linear input, hidden;
+  };
+
+  at::Tensor encode(const Batch& batch) const;
+  at::Tensor fuse(const at::Tensor& spatial, const at::Tensor& temporal) const;
+  at::Tensor frame_tokens(const at::Tensor& video_tokens) const;
+  /** Hidden states of a batch's texts [V, rows, C, H]. */
+  at::Tensor read(const at::Tensor& video, const Batch& batch, language::PackedOptions options) const;
+  at::Tensor label_loss(const at::Tensor& hidden, const Batch& batch) const;
+  at::Tensor smoothed(const at::Tensor& log_probabilities, const at::Tensor& moments) const;
+  at::Tensor kind_loss(const layers::Linear& head, const at::Tensor& frames, const at::Tensor& labels) const;
+  at::Tensor moment_loss(const at::Tensor& frames) const;
+
+  ObjectiveOptions options_;
+  ModelConfig config_;
+  model::Network network_;
+  std::optional<DenseHeads> dense_;
+  at::Tensor temporal_ids_;  // int64 [M + 1]
+  at::Tensor moment_of_id_;  // int64 [vocabulary], -1 where an id is no temporal token
+};
+
+}  // namespace gvl::training

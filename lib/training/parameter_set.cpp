@@ -1,0 +1,102 @@
+#include "training/parameter_set.hpp"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/matmul.h>
+
+#include "training/initial_value.hpp"
+
+namespace gvl::training {
+namespace {
+
+constexpr const char* kBlocks = "language_model.model.layers.";
+
+bool contains(const std::string& name, const char* part) { return name.find(part) != std::string::npos; }
+
+}  // namespace
+
+ParameterSet::ParameterSet(Origin origin, const ModelConfig& config, TrainedParameters trained, std::uint64_t seed,
+                           c10::Device device)
+    : origin_(std::move(origin)), config_(config), trained_(std::move(trained)), seed_(seed), device_(device) {}
+
+double ParameterSet::learning_rate_of(const std::string& name) const {
+  for (const TrainedGroup& group : trained_.groups) {
+    if (name.starts_with(group.prefix)) return group.learning_rate;
+  }
+  return 0;
+}
+
+const ParameterSet::Entry& ParameterSet::entry(const std::string& name, const std::vector<std::int64_t>& shape,
+                                               double learning_rate) const {
+  const auto found = entries_.find(name);
+  if (found != entries_.end()) return found->second;
+  at::Tensor value = origin_ ? origin_(name, shape) : at::Tensor();
+  if (!value.defined()) value = initial_value(name, shape, config_, seed_);
+  if (learning_rate > 0) {
+    // A copy of its own: the optimiser writes to it.
+    value = value.to(device_, at::kFloat, /*non_blocking=*/false, /*copy=*/true).contiguous();
+    value.set_requires_grad(true);
+  } else {
+    value = value.to(device_);
+  }
+  return entries_.emplace(name, Entry{value, learning_rate}).first->second;
+}
+
+at::Tensor ParameterSet::load(const std::string& name, const std::vector<std::int64_t>& shape) const {
+  return entry(name, shape, learning_rate_of(name)).tensor;
+}
+
+/** LLaMA's fused matrices have an adapter for each of the matrices that its checkpoint has apart. */
+std::vector<ParameterSet::Slice> ParameterSet::adapter_slices(const std::string& name, std::int64_t rows) const {
+  if (config_.language.type == LanguageModelType::kLlama) {
+    const std::int64_t q = config_.language.hidden_size;
+    const std::int64_t kv = config_.language.kv_heads * config_.language.head_size();
+    if (contains(name, "qkv_proj")) return {{0, q}, {q, kv}, {q + kv, kv}};
+    if (contains(name, "gate_up_proj")) return {{0, rows / 2}, {rows / 2, rows / 2}};
+  }
+  return {{0, rows}};
+}
+
+std::vector<layers::Adapter> ParameterSet::adapters(const std::string& name) const {
+  const LoraOptions& lora = trained_.lora;
+  if (lora.rank == 0 || !name.starts_with(kBlocks)) return {};
+  const auto shape = entries_.at(name).tensor.sizes().vec();
+  std::vector<layers::Adapter> adapters;
+  if (shape.size() != 2) return adapters;
+  for (const Slice& slice : adapter_slices(name, shape[0])) {
+    const std::string number = std::to_string(adapters.size());
+    adapters.push_back({entry(name + ".lora_a." + number, {lora.rank, shape[1]}, lora.learning_rate).tensor,
+                        entry(name + ".lora_b." + number, {slice.rows, lora.rank}, lora.learning_rate).tensor,
+                        slice.first_row, lora.alpha / static_cast<double>(lora.rank)});
+  }
+  return adapters;
+}
+
+std::vector<ParameterSet::Trained> ParameterSet::trained() const {
+  std::vector<Trained> trained;
+  for (const auto& [name, entry] : entries_) {
+    if (entry.learning_rate > 0) trained.push_back({name, entry.tensor, entry.learning_rate});
+  }
+  return trained;
+}
+
+at::Tensor ParameterSet::merged(const std::string& name) const {
+  const at::NoGradGuard no_gradient;
+  const at::Tensor& weight = entries_.at(name).tensor;
+  const std::vector<layers::Adapter> added = adapters(name);
+  if (added.empty()) return weight.detach();
+  at::Tensor sum = weight.detach().to(at::kFloat, /*non_blocking=*/false, /*copy=*/true);
+  for (const layers::Adapter& adapter : added) {
+    sum.narrow(0, adapter.first_row, adapter.b.size(0)).add_(at::matmul(adapter.b, adapter.a), adapter.scale);
+  }
+  return sum;
+}
+
+std::vector<std::string> ParameterSet::exported() const {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries_) {
+    if (!contains(name, ".lora_") && !name.starts_with(kTrainingOnly)) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace gvl::training

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gvl/config.hpp"
+#include "layers/parameters.hpp"
+
+namespace gvl::training {
+
+/** Parameters whose names begin with `prefix`, and how fast they learn. */
+struct TrainedGroup {
+  std::string prefix;
+  double learning_rate = 0;
+};
+
+/** LoRA on every linear layer of the language model's blocks (Hu et al. 2021). */
+struct LoraOptions {
+  std::int64_t rank = 0;  ///< 0: none
+  double alpha = 0;
+  double learning_rate = 0;
+};
+
+/** What a stage trains; everything else is frozen. */
+struct TrainedParameters {
+  std::vector<TrainedGroup> groups;  ///< the first that fits a name counts
+  LoraOptions lora;
+};
+
+/**
+ * The parameters of a model in training. Trained ones are float32 leaves that require a gradient, frozen ones keep
+ * their type. A Network built over it sees what the optimiser changes. Not thread safe.
+ */
+class ParameterSet : public layers::ParameterSource {
+ public:
+  /** Where a parameter's first value comes from: name and shape; an undefined tensor where the origin has none. */
+  using Origin = std::function<at::Tensor(const std::string& name, const std::vector<std::int64_t>& shape)>;
+
+  /** What has no value in `origin` is drawn as initial_value() says with `seed`. */
+  ParameterSet(Origin origin, const ModelConfig& config, TrainedParameters trained, std::uint64_t seed,
+               c10::Device device);
+
+  at::Tensor load(const std::string& name, const std::vector<std::int64_t>& shape) const override;
+  std::vector<layers::Adapter> adapters(const std::string& name) const override;
+
+  struct Trained {
+    std::string name;
+    at::Tensor tensor;
+    double learning_rate = 0;
+  };
+  /** All trained parameters that were asked for so far, by name. */
+  std::vector<Trained> trained() const;
+
+  /** `name`'s tensor with its adapters merged in: what a model folder holds. */
+  at::Tensor merged(const std::string& name) const;
+  /** Names that a model folder holds: all that were asked for, without adapters and what only training uses. */
+  std::vector<std::string> exported() const;
+
+  /** Names of what only training uses begin so. */
+  static constexpr const char* kTrainingOnly = "training.";
+
+ private:
+  struct Entry {
+    at::Tensor tensor;
+    double learning_rate = 0;  ///< 0: frozen
+  };
+  struct Slice {
+    std::int64_t first_row, rows;
+  };
+
+  const Entry& entry(const std::string& name, const std::vector<std::int64_t>& shape, double learning_rate) const;
+  double learning_rate_of(const std::string& name) const;
+  std::vector<Slice> adapter_slices(const std::string& name, std::int64_t rows) const;
+
+  Origin origin_;
+  ModelConfig config_;
+  TrainedParameters trained_;
+  std::uint64_t seed_;
+  c10::Device device_;
+  mutable std::map<std::string, Entry> entries_;  // filled as the network asks
+};
+
+}  // namespace gvl::training

@@ -1,0 +1,198 @@
+#include "training/scene_source.hpp"
+
+#include <cmath>
+#include <cstring>
+
+#include "gvl/error.hpp"
+#include "gvl/preprocess.hpp"
+#include "gvl/sampling.hpp"
+
+namespace gvl::training {
+namespace {
+
+// Kinds of which the side is told apart, too: enters and leaves, by four sides each.
+constexpr std::int64_t kSides = 4;
+constexpr std::int64_t kWhat = static_cast<std::int64_t>(scenes::kEventKinds) + 2 * kSides;
+// Of each: it goes on; it begins about now; it ends about now.
+constexpr std::int64_t kPhases = 3;
+
+std::vector<std::filesystem::path> read_paths(const io::JsonValue& array) {
+  std::vector<std::filesystem::path> paths;
+  for (const io::JsonValue& element : array.elements()) {
+    const std::filesystem::path path = element.as_string();
+    paths.push_back(path.is_absolute() ? path : std::filesystem::path(array.source()).parent_path() / path);
+  }
+  return paths;
+}
+
+void read_assets(const io::JsonValue& scenes, scenes::AssetOptions& assets) {
+  assets = scenes::AssetOptions::installed(scenes.boolean_or("held_out", false));
+  if (const auto photographs = scenes.find("photographs")) assets.photographs = read_paths(*photographs);
+  if (const auto clips = scenes.find("clips")) assets.clips = read_paths(*clips);
+  if (const auto font = scenes.find("emoji_font")) assets.emoji_font = font->as_string();
+}
+
+void read_weights(const io::JsonValue& weights, scenes::ComposeOptions& compose) {
+  for (const auto& [name, weight] : weights.members()) {
+    std::size_t kind = 0;
+    while (kind < scenes::kEventKinds && scenes::name_of(static_cast<scenes::EventKind>(kind)) != name) ++kind;
+    if (kind == scenes::kEventKinds) throw weight.error("is the name of no kind of event");
+    compose.weights[kind] = weight.as_number();
+  }
+}
+
+void read_counts(const io::JsonValue& counts, scenes::ConversationOptions& options) {
+  constexpr std::int64_t kMost = 1000;
+  const auto read = [&](const char* name, int& value) {
+    value = static_cast<int>(counts.integer_or(name, value, 0, kMost));
+  };
+  read("grounding", options.grounding);
+  read("absent", options.absent);
+  read("dense_caption", options.dense_caption);
+  read("referring", options.referring);
+  read("multiple_choice", options.multiple_choice);
+  read("open_question", options.open_question);
+  read("caption", options.caption);
+  options.held_out_phrasings = counts.boolean_or("held_out_phrasings", options.held_out_phrasings);
+}
+
+/** Uninitialised bytes that become a tensor. */
+struct Pixels {
+  Pixels(std::vector<std::int64_t> dimensions) : shape(std::move(dimensions)) {
+    std::size_t bytes = 1;
+    for (const std::int64_t dimension : shape) bytes *= static_cast<std::size_t>(dimension);
+    data = allocate_tensor_data(bytes);
+  }
+  std::span<std::uint8_t> picture(std::int64_t index, std::int64_t side) const {
+    const auto bytes = static_cast<std::size_t>(side * side * 3);
+    return {reinterpret_cast<std::uint8_t*>(data.get()) + static_cast<std::size_t>(index) * bytes, bytes};
+  }
+  Tensor tensor() const { return {DataType::kUInt8, shape, data}; }
+
+  std::vector<std::int64_t> shape;
+  std::shared_ptr<std::byte> data;
+};
+
+std::string replace(std::string text, const std::string& what, const std::string& by) {
+  const std::size_t at = text.find(what);
+  return at == text.npos ? text : text.replace(at, what.size(), by);
+}
+
+/** The rows of frame_labels that tell of `event`. */
+std::vector<std::int64_t> classes_of(const scenes::Event& event) {
+  std::vector<std::int64_t> classes{static_cast<std::int64_t>(event.kind)};
+  const bool sided = event.kind == scenes::EventKind::kEnters || event.kind == scenes::EventKind::kLeaves;
+  if (sided && event.side != scenes::Side::kNone) {
+    const std::int64_t first = event.kind == scenes::EventKind::kEnters ? 0 : kSides;
+    classes.push_back(static_cast<std::int64_t>(scenes::kEventKinds) + first + static_cast<std::int64_t>(event.side) -
+                      1);
+  }
+  return classes;
+}
+
+}  // namespace
+
+SceneSourceOptions SceneSourceOptions::read(const io::JsonValue& scenes) {
+  SceneSourceOptions options;
+  read_assets(scenes, options.assets);
+  options.seed = static_cast<std::uint64_t>(scenes.integer_or("seed", 0, 0));
+  options.videos = scenes.integer_or("videos", 0, 1);
+  scenes::ComposeOptions& compose = options.compose;
+  compose.shortest = scenes.number_or("shortest", compose.shortest);
+  compose.longest = scenes.number_or("longest", compose.longest);
+  compose.fewest_events = static_cast<int>(scenes.integer_or("fewest_events", compose.fewest_events, 0, 100));
+  compose.most_events = static_cast<int>(scenes.integer_or("most_events", compose.most_events, 0, 100));
+  compose.without_objects = scenes.number_or("without_objects", compose.without_objects);
+  if (const auto weights = scenes.find("weights")) read_weights(*weights, compose);
+  if (const auto counts = scenes.find("conversations")) read_counts(*counts, options.conversations);
+  return options;
+}
+
+SceneSource::SceneSource(const SceneSourceOptions& options, const ModelConfig& model)
+    : options_(options), model_(model), assets_(std::make_shared<const scenes::Assets>(options.assets)) {}
+
+std::int64_t SceneSource::frame_classes() const noexcept { return kWhat * kPhases; }
+
+std::uint64_t SceneSource::seed_of(std::int64_t index) const noexcept {
+  return options_.seed + static_cast<std::uint64_t>(index);
+}
+
+scenes::Composition SceneSource::composition(std::int64_t index) const {
+  return scenes::compose(*assets_, seed_of(index), options_.compose);
+}
+
+std::vector<scenes::Conversation> SceneSource::conversations(const scenes::Scene& scene, std::int64_t index) const {
+  return scenes::converse(scene, seed_of(index), options_.conversations);
+}
+
+Sample SceneSource::render(scenes::Composition composition) const {
+  const scenes::Renderer renderer(assets_, std::move(composition));
+  const double fps = renderer.scene().fps;
+  const std::int64_t segments = model_.segments, per_segment = model_.frames_per_segment();
+  const std::int64_t large = model_.spatial.image_size, side = model_.temporal.image_size;
+  const Pixels spatial({segments, large, large, 3});
+  const Pixels temporal({segments, per_segment, side, side, 3});
+  const std::vector<std::int64_t> indices = sample_indices(model_.frames, renderer.frames());
+  cv::Mat rgb;
+  for (std::int64_t i = 0; i < model_.frames; ++i) {
+    // The same frame again where the video is shorter than the samples.
+    if (i == 0 || indices[i] != indices[i - 1]) renderer.render((static_cast<double>(indices[i]) + 0.5) / fps, rgb);
+    const RgbView view{rgb.data, rgb.cols, rgb.rows, static_cast<std::int64_t>(rgb.step)};
+    resize_and_crop(view, side, temporal.picture(i, side));
+    if (i % per_segment == keyframe_of(per_segment)) {
+      resize_and_crop(view, large, spatial.picture(i / per_segment, large));
+    }
+  }
+  Sample sample;
+  sample.duration = renderer.scene().duration;
+  sample.spatial_pixels = spatial.tensor();
+  sample.temporal_pixels = temporal.tensor();
+  return sample;
+}
+
+Tensor SceneSource::label(const scenes::Scene& scene) const {
+  const std::int64_t frames = model_.frames, classes = frame_classes();
+  const auto count = static_cast<std::size_t>(frames * classes);
+  auto data = allocate_tensor_data(count * sizeof(float));
+  auto* labels = reinterpret_cast<float*>(data.get());
+  std::fill_n(labels, count, 0.0F);
+  const double step = scene.duration / static_cast<double>(frames);
+  for (const scenes::Event& event : scene.events) {
+    for (std::int64_t frame = 0; frame < frames; ++frame) {
+      const double time = (static_cast<double>(frame) + 0.5) * step;
+      const bool phases[kPhases] = {time >= event.start && time < event.stop, std::abs(time - event.start) <= step,
+                                    std::abs(time - event.stop) <= step};
+      for (const std::int64_t what : classes_of(event)) {
+        for (std::int64_t phase = 0; phase < kPhases; ++phase) {
+          if (phases[phase]) labels[frame * classes + phase * kWhat + what] = 1;
+        }
+      }
+    }
+  }
+  return {DataType::kFloat32, {frames, classes}, data};
+}
+
+/** As the model is asked: its own prompt where there is one for the task, else the question as it stands. */
+TrainingText SceneSource::text_of(const scenes::Conversation& conversation) const {
+  switch (conversation.task) {
+    case Task::kGrounding:
+      return {replace(model_.prompts.grounding, "{query}", conversation.query), conversation.answer};
+    case Task::kDenseCaption:
+      return {replace(model_.prompts.dense_caption, "{query}", ""), conversation.answer};
+    default:
+      return {conversation.question, conversation.answer};
+  }
+}
+
+Sample SceneSource::make(std::int64_t index) const {
+  scenes::Composition composed = composition(index);
+  const scenes::Scene scene = composed.scene;
+  Sample sample = render(std::move(composed));
+  for (const scenes::Conversation& conversation : conversations(scene, index)) {
+    sample.texts.push_back(text_of(conversation));
+  }
+  sample.frame_labels = label(scene);
+  return sample;
+}
+
+}  // namespace gvl::training

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "gvl/config.hpp"
+#include "io/json.hpp"
+#include "scenes/compose.hpp"
+#include "scenes/conversation.hpp"
+#include "scenes/render.hpp"
+#include "training/sample.hpp"
+
+namespace gvl::training {
+
+struct SceneSourceOptions {
+  scenes::AssetOptions assets;
+  scenes::ComposeOptions compose;
+  scenes::ConversationOptions conversations;
+  std::uint64_t seed = 0;   ///< of the first video; the next has the next
+  std::int64_t videos = 0;  ///< in an epoch; 0: no end to them
+
+  /** Reads the member `scenes` of a run's data (docs/training.md). Throws Error naming file and member. */
+  static SceneSourceOptions read(const io::JsonValue& scenes);
+};
+
+/** Generated videos as samples, rendered where the model looks and nowhere else. */
+class SceneSource : public SampleSource {
+ public:
+  SceneSource(const SceneSourceOptions& options, const ModelConfig& model);
+
+  std::int64_t size() const noexcept override { return options_.videos; }
+  std::int64_t frame_classes() const noexcept override;
+  Sample make(std::int64_t index) const override;
+
+  /** What sample `index` shows and what is asked about it, to measure answers with. */
+  scenes::Composition composition(std::int64_t index) const;
+  std::vector<scenes::Conversation> conversations(const scenes::Scene& scene, std::int64_t index) const;
+  /** The pixels of a composition, without texts and labels. */
+  Sample render(scenes::Composition composition) const;
+
+ private:
+  std::uint64_t seed_of(std::int64_t index) const noexcept;
+  Tensor label(const scenes::Scene& scene) const;
+  TrainingText text_of(const scenes::Conversation& conversation) const;
+
+  SceneSourceOptions options_;
+  ModelConfig model_;
+  std::shared_ptr<const scenes::Assets> assets_;
+};
+
+}  // namespace gvl::training

@@ -1,0 +1,295 @@
+#include "training/trainer.hpp"
+
+#include <ATen/Context.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <optional>
+
+#include "gvl/error.hpp"
+#include "io/safetensors.hpp"
+#include "layers/tensor_bridge.hpp"
+#include "model/libtorch_errors.hpp"
+#include "model/model_folder.hpp"
+#include "ops/ops.hpp"
+#include "ops/process_group.hpp"
+#include "training/initial_value.hpp"
+#include "training/loader.hpp"
+
+namespace gvl::training {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kCheckpointFile = "checkpoint.safetensors";
+constexpr const char* kCurveFile = "curve.csv";
+constexpr const char* kPictureFile = "curve.svg";
+
+c10::Device device_of(const std::string& name) {
+  if (name == "auto") return at::hasCUDA() ? c10::Device(at::kCUDA, 0) : c10::Device(at::kCPU);
+  return c10::Device(name);
+}
+
+ParameterSet::Origin origin_of(const fs::path& folder, const ModelConfig& config, const text::TemporalTokens& temporal,
+                               std::uint64_t seed) {
+  std::error_code ignored;
+  const bool has_weights = fs::exists(folder / model::kWeightsFile, ignored) ||
+                           fs::exists(folder / (std::string(model::kWeightsFile) + ".index.json"), ignored);
+  if (has_weights) {
+    auto parameters = std::make_shared<model::FolderParameters>(folder);
+    return [parameters](const std::string& name, const std::vector<std::int64_t>& shape) {
+      return parameters->contains(name) ? parameters->load(name, shape) : at::Tensor();
+    };
+  }
+  std::vector<std::int64_t> ids;
+  for (std::int64_t t = 0; t <= temporal.count(); ++t) ids.push_back(temporal.id_of(t));
+  return [config, ids, seed](const std::string& name, const std::vector<std::int64_t>& shape) {
+    if (name != "language_model.model.embed_tokens.weight" && name != "language_model.lm_head.weight") {
+      return at::Tensor();
+    }
+    at::Tensor table = initial_value(name, shape, config, seed);
+    order_temporal_rows(table, ids, seed);
+    return table;
+  };
+}
+
+double gradient_norm(const std::vector<ParameterSet::Trained>& parameters) {
+  double sum = 0;
+  for (const auto& parameter : parameters) {
+    const at::Tensor gradient = parameter.tensor.grad();
+    if (gradient.defined()) sum += gradient.square().sum(at::kDouble).item<double>();
+  }
+  return std::sqrt(sum);
+}
+
+}  // namespace
+
+/** What a run is made of. */
+struct Trainer::Run {
+  Run(const TrainingConfig& config, const MakeSource& make_source)
+      : config(config),
+        device(device_of(config.device)),
+        group(ops::ProcessGroup::join(device)),
+        model(ModelConfig::load(config.model / model::kConfigFile)),
+        tokenizer(model::load_tokenizer(config.model / model::kTokenizerFile, model)),
+        prompts(tokenizer.tokenizer, tokenizer.temporal, model.prompts),
+        source(make_source(model)),
+        parameters(origin_of(config.model, model, tokenizer.temporal, config.seed), model, config.trained, config.seed,
+                   device) {
+    objective();  // asks for every parameter
+    optimiser = std::make_unique<AdamW>(parameters.trained());
+    total_steps = config.steps > 0 ? config.steps : config.epochs * steps_an_epoch();
+    std::error_code error;
+    fs::create_directories(config.output, error);
+    if (error) throw Error(ErrorCode::kResource, config.output.string() + ": cannot be created: " + error.message());
+    if (const auto loaded = load_checkpoint(config.output / kCheckpointFile, *optimiser)) state = *loaded;
+  }
+
+  std::int64_t steps_an_epoch() const {
+    if (source->size() == 0) throw Error(ErrorCode::kInvalidArgument, "data without end has no epochs: give steps");
+    return (source->size() + config.batch - 1) / config.batch;
+  }
+
+  layers::Parameters on_device() const { return {parameters, device, config.bfloat16 ? at::kBFloat16 : at::kFloat}; }
+
+  Objective objective() const {
+    return {on_device(), model, tokenizer.temporal, source->frame_classes(), config.objective};
+  }
+
+  LoadedSample load(std::int64_t index) const {
+    LoadedSample loaded;
+    loaded.sample = source->make(index);
+    loaded.tokens = tokenize(prompts, model.language.type, loaded.sample);
+    return loaded;
+  }
+
+  /** Which sample is the n-th that this process reads, from the current step on. */
+  std::int64_t index_of(std::int64_t first_step, std::int64_t n) const {
+    const std::int64_t mine = config.batch / group->size();
+    return (first_step + n / mine) * config.batch + group->rank() * mine + n % mine;
+  }
+
+  TrainingConfig config;
+  c10::Device device;
+  std::unique_ptr<ops::ProcessGroup> group;
+  ModelConfig model;
+  model::FolderTokenizer tokenizer;
+  text::PromptBuilder prompts;
+  std::shared_ptr<const SampleSource> source;
+  ParameterSet parameters;
+  std::unique_ptr<AdamW> optimiser;
+  std::int64_t total_steps = 0;
+  RunState state;
+
+  CurvePoint step(Loader& loader);
+  std::vector<LoadedSample> take(Loader& loader, std::int64_t count);
+  void sum_gradients();
+  void save() const { save_checkpoint(config.output / kCheckpointFile, *optimiser, state); }
+};
+
+std::vector<LoadedSample> Trainer::Run::take(Loader& loader, std::int64_t count) {
+  std::vector<LoadedSample> samples;
+  for (std::int64_t i = 0; i < count; ++i) samples.push_back(loader.next());
+  return samples;
+}
+
+/** Adds up the processes' gradients, in one message. */
+void Trainer::Run::sum_gradients() {
+  if (group->size() == 1) return;
+  std::vector<at::Tensor> flat;
+  for (const auto& parameter : optimiser->parameters()) {
+    const at::Tensor gradient = parameter.tensor.grad();
+    flat.push_back((gradient.defined() ? gradient : at::zeros_like(parameter.tensor.detach())).flatten());
+  }
+  at::Tensor all = at::cat(flat);
+  group->sum(all);
+  std::int64_t start = 0;
+  for (const auto& parameter : optimiser->parameters()) {
+    at::Tensor tensor = parameter.tensor;
+    tensor.mutable_grad() = all.narrow(0, start, tensor.numel()).view(tensor.sizes()).clone();
+    start += tensor.numel();
+  }
+}
+
+CurvePoint Trainer::Run::step(Loader& loader) {
+  std::vector<LoadedSample> samples = take(loader, config.batch / group->size());
+  std::int64_t texts = 0;
+  for (const LoadedSample& sample : samples) texts += static_cast<std::int64_t>(sample.tokens.texts.size());
+  at::Tensor counts = at::tensor({static_cast<double>(texts)}, at::kDouble);
+  group->sum(counts);
+  const double all_texts = std::max(counts.item<double>(), 1.0);
+
+  at::Tensor sums = at::zeros({2}, at::kDouble);
+  for (std::size_t start = 0; start < samples.size(); start += static_cast<std::size_t>(config.micro_batch)) {
+    const std::size_t end = std::min(start + static_cast<std::size_t>(config.micro_batch), samples.size());
+    std::vector<Sample> videos;
+    std::vector<TokenizedSample> tokens;
+    for (std::size_t i = start; i < end; ++i) {
+      videos.push_back(std::move(samples[i].sample));
+      tokens.push_back(std::move(samples[i].tokens));
+    }
+    const Objective current = objective();
+    const Losses losses = current.losses(make_batch(videos, tokens));
+    at::Tensor loss = losses.texts.div(all_texts);
+    sums[0] += losses.texts.detach().to(at::kCPU, at::kDouble).div(all_texts);
+    if (losses.frames.defined()) {
+      const auto videos_a_step = static_cast<double>(config.batch);
+      loss = loss.add(losses.frames.div(videos_a_step));
+      sums[1] += losses.frames.detach().to(at::kCPU, at::kDouble).div(videos_a_step);
+    }
+    torch::autograd::backward({loss}, {});
+  }
+  group->sum(sums);
+  sum_gradients();
+
+  CurvePoint point;
+  point.text_loss = sums[0].item<double>();
+  point.frame_loss = sums[1].item<double>();
+  point.gradient_norm = gradient_norm(optimiser->parameters());
+  if (!std::isfinite(point.gradient_norm) || !std::isfinite(point.text_loss)) {
+    throw Error(ErrorCode::kInvalidArgument, "step " + std::to_string(state.step + 1) +
+                                                 ": the loss is no number any more; a lower learning rate may help");
+  }
+  if (config.clip_norm > 0 && point.gradient_norm > config.clip_norm) {
+    for (const auto& parameter : optimiser->parameters()) {
+      at::Tensor gradient = parameter.tensor.grad();
+      if (gradient.defined()) gradient.mul_(config.clip_norm / point.gradient_norm);
+    }
+  }
+  point.schedule = schedule_at(state.step, total_steps, config.warmup);
+  optimiser->step(state.step + 1, point.schedule);
+  for (const auto& parameter : optimiser->parameters()) {
+    at::Tensor tensor = parameter.tensor;
+    tensor.mutable_grad().reset();
+  }
+  ++state.step;
+  state.texts += static_cast<std::int64_t>(all_texts);
+  point.step = state.step;
+  point.texts = state.texts;
+  return point;
+}
+
+Trainer::Trainer(const TrainingConfig& config, const MakeSource& make_source) {
+  ops::set_threads(static_cast<int>(config.threads));
+  run_ = model::rethrow_libtorch_errors("training", [&] { return std::make_unique<Run>(config, make_source); });
+  if (config.batch % run_->group->size() != 0) {
+    throw Error(ErrorCode::kInvalidArgument, "batch_videos " + std::to_string(config.batch) + " cannot be shared by " +
+                                                 std::to_string(run_->group->size()) + " processes");
+  }
+}
+
+Trainer::~Trainer() = default;
+
+bool Trainer::leads() const noexcept { return run_->group->rank() == 0; }
+
+bool Trainer::run(const Progress& progress, const Cancellation& cancellation) {
+  Run& run = *run_;
+  std::optional<Curve> curve;
+  if (leads()) curve.emplace(run.config.output / kCurveFile, run.state.step);
+  constexpr std::int64_t kStepsAhead = 2;
+  const std::int64_t ahead = kStepsAhead * run.config.batch / run.group->size();
+  Loader loader([&](std::int64_t index) { return run.load(index); },
+                [&, first = run.state.step](std::int64_t n) { return run.index_of(first, n); },
+                run.config.loader_threads, ahead);
+  const auto begin = Clock::now();
+  const double before = run.state.seconds;
+  const auto keep = [&] {
+    if (!leads()) return;
+    run.save();
+    curve->draw(run.config.output / kPictureFile);
+  };
+  return model::rethrow_libtorch_errors("training", [&] {
+    while (run.state.step < run.total_steps) {
+      // Together: one process that stopped alone would leave the others waiting for it.
+      at::Tensor stop = at::tensor({cancellation.cancelled() ? 1.0 : 0.0}, at::kDouble);
+      run.group->sum(stop);
+      if (stop.item<double>() > 0) {
+        keep();
+        return false;
+      }
+      CurvePoint point = run.step(loader);
+      run.state.seconds = before + std::chrono::duration<double>(Clock::now() - begin).count();
+      point.seconds = run.state.seconds;
+      if (leads()) curve->add(point);
+      if (leads() && progress) progress(point, run.total_steps);
+      if (run.state.step % run.config.checkpoint_every == 0 || run.state.step == run.total_steps) keep();
+    }
+    return true;
+  });
+}
+
+void Trainer::export_model(const fs::path& folder, DataType dtype) const {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw Error(ErrorCode::kResource, folder.string() + ": cannot be created: " + error.message());
+  const ParameterSet& parameters = run_->parameters;
+  std::vector<io::TensorInfo> infos;
+  for (const std::string& name : parameters.exported()) {
+    infos.push_back({name, dtype, parameters.merged(name).sizes().vec()});
+  }
+  io::SafetensorsWriter writer(folder / model::kWeightsFile, infos, {{"format", "pt"}});
+  for (const io::TensorInfo& info : infos) {
+    writer.write(info.name,
+                 layers::from_aten(parameters.merged(info.name).to(at::kCPU, layers::to_scalar_type(dtype))));
+  }
+  writer.finish();
+  ModelConfig config = run_->model;
+  config.dtype = dtype;
+  std::ofstream stream(folder / model::kConfigFile, std::ios::binary);
+  stream << config.to_json();
+  stream.close();
+  if (!stream) throw Error(ErrorCode::kResource, (folder / model::kConfigFile).string() + ": cannot be written");
+  fs::copy_file(run_->config.model / model::kTokenizerFile, folder / model::kTokenizerFile,
+                fs::copy_options::overwrite_existing, error);
+  if (error) throw Error(ErrorCode::kResource, (folder / model::kTokenizerFile).string() + ": " + error.message());
+}
+
+}  // namespace gvl::training

@@ -1,0 +1,528 @@
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <opencv2/imgproc.hpp>
+#include <set>
+
+#include "gvl/error.hpp"
+#include "scenes/render.hpp"
+
+// Last: it makes `fail` a macro.
+#include "../io/io_test.hpp"
+
+using namespace gvl;
+using namespace gvl::scenes;
+
+namespace {
+
+/** Few of the installed assets, so that tests start soon; painted ones where there are none. */
+AssetOptions few_assets(bool held_out) {
+  AssetOptions options = AssetOptions::installed(held_out);
+  options.photographs = {"/usr/share/backgrounds/mate/nature"};
+  options.clip_frames = 60;
+  options.held_out_share = 3;
+  return options;
+}
+
+const std::shared_ptr<const Assets>& assets() {
+  static const auto loaded = std::make_shared<const Assets>(few_assets(false));
+  return loaded;
+}
+
+ComposeOptions only(EventKind kind) {
+  ComposeOptions options;
+  options.weights = ComposeOptions::filled(0);
+  options.weights[static_cast<std::size_t>(kind)] = 1;
+  options.fewest_events = options.most_events = 1;
+  options.without_events = 0;
+  options.longest = 30;
+  return options;
+}
+
+/** A video of one event, and the same without noise and other restlessness where `still`. */
+struct Video {
+  Video(EventKind kind, std::uint64_t seed, bool still) : composition(compose(*assets(), seed, only(kind))) {
+    label = std::string(name_of(kind)) + " " + std::to_string(seed);
+    fail_unless(!composition.scene.events.empty(), "%s: no event", label.c_str());
+    for (const Event& candidate : composition.scene.events) {
+      if (candidate.kind == kind) event = candidate;
+    }
+    if (!still) return;
+    Look& look = composition.look;
+    look.noise = look.sway_zoom = 0;
+    look.sway = look.drift = {};
+    for (Backdrop& backdrop : look.backdrops) backdrop.clip_speed = 0;
+    for (ObjectLook& object : look.objects) object.wiggle = {};
+    if (group_of(kind) != EventGroup::kObject) look.objects.clear();
+  }
+
+  cv::Mat at(double seconds) const {
+    cv::Mat rgb;
+    Renderer(assets(), composition).render(seconds, rgb);
+    return rgb;
+  }
+  double frame() const { return 1 / composition.scene.fps; }
+  double middle() const { return (event.start + event.stop) / 2; }
+  double last() const { return event.stop - frame(); }
+  bool has_before() const { return event.start > frame() / 2; }
+  bool has_after() const { return event.stop < composition.scene.duration - frame() / 2; }
+  void expect(bool right, const char* what) const {
+    fail_unless(right, "%s (%.2f to %.2f s): %s", label.c_str(), event.start, event.stop, what);
+  }
+
+  Composition composition;
+  Event event;
+  std::string label;
+};
+
+double difference(const cv::Mat& a, const cv::Mat& b) {
+  return cv::norm(a, b, cv::NORM_L1) / static_cast<double>(a.total() * a.elemSize());
+}
+
+double level(const cv::Mat& rgb) {
+  const cv::Scalar mean = cv::mean(rgb);
+  return (mean[0] + mean[1] + mean[2]) / 3;
+}
+
+double saturation(const cv::Mat& rgb) {
+  std::vector<cv::Mat> c;
+  cv::split(rgb, c);
+  return cv::mean(cv::max(cv::max(c[0], c[1]), c[2]) - cv::min(cv::min(c[0], c[1]), c[2]))[0];
+}
+
+double sharpness(const cv::Mat& rgb) {
+  cv::Mat edges;
+  cv::Laplacian(rgb, edges, CV_32F);
+  return cv::norm(edges, cv::NORM_L1);
+}
+
+cv::Mat floating_gray(const cv::Mat& rgb) {
+  cv::Mat gray;
+  cv::cvtColor(rgb, gray, cv::COLOR_RGB2GRAY);
+  gray.convertTo(gray, CV_32F);
+  return gray;
+}
+
+void for_videos(EventKind kind, bool still, const std::function<void(const Video&)>& check) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) check(Video(kind, seed, still));
+}
+
+/** Where one object of a video is seen at a time: what is different without it. */
+struct Seen {
+  Seen(const Video& video, int object, double time) {
+    Video alone = video, none = video;
+    alone.composition.look.objects = {video.composition.look.objects[static_cast<std::size_t>(object)]};
+    alone.composition.look.objects[0].shadow = false;
+    none.composition.look.objects.clear();
+    cv::Mat changed;
+    cv::absdiff(alone.at(time), none.at(time), changed);
+    std::vector<cv::Mat> channels;
+    cv::split(changed, channels);
+    mask = cv::max(cv::max(channels[0], channels[1]), channels[2]) > 6;
+    area = cv::countNonZero(mask);
+    const cv::Moments moments = cv::moments(mask, true);
+    if (area > 0) x = moments.m10 / moments.m00, y = moments.m01 / moments.m00;
+    box = cv::boundingRect(mask);
+  }
+  cv::Mat mask;
+  cv::Rect box;
+  int area = 0;
+  double x = 0, y = 0;
+};
+
+void expect_rules(const Scene& scene, const std::string& label) {
+  std::set<std::tuple<EventKind, int>> kinds;
+  double last_start = 0, occupied = 0;
+  for (const Event& event : scene.events) {
+    const bool brief =
+        event.kind == EventKind::kCut || event.kind == EventKind::kAppears || event.kind == EventKind::kDisappears;
+    const double shortest = std::max((brief ? 0.03 : 0.04) * scene.duration, 0.5), length = event.stop - event.start;
+    const std::string name = label + " " + std::string(name_of(event.kind));
+    fail_unless(event.start >= 0 && event.stop <= scene.duration + 1e-9, "%s outside", name.c_str());
+    fail_unless(length > shortest - 1e-6, "%s: %g s of %g", name.c_str(), length, scene.duration);
+    fail_unless(length < std::max(0.41 * scene.duration, 1.0), "%s: %g s is long", name.c_str(), length);
+    fail_unless(std::abs(event.start * scene.fps - std::round(event.start * scene.fps)) < 1e-6, "%s: off",
+                name.c_str());
+    fail_unless(event.start >= last_start, "%s: out of order", name.c_str());
+    fail_unless(kinds.emplace(event.kind, event.object).second, "%s: twice", name.c_str());
+    last_start = event.start;
+    const bool object = group_of(event.kind) == EventGroup::kObject;
+    fail_unless(object == (event.object >= 0), "%s: object %d", name.c_str(), event.object);
+    fail_unless(event.object < static_cast<int>(scene.objects.size()), "%s: object %d", name.c_str(), event.object);
+    fail_unless((event.kind == EventKind::kMeet) == (event.other >= 0), "%s: other %d", name.c_str(), event.other);
+    const bool sided = event.kind == EventKind::kEnters || event.kind == EventKind::kLeaves;
+    fail_unless(sided == (event.side != Side::kNone), "%s: side", name.c_str());
+    if (object) continue;
+    fail_unless(event.start >= occupied - 1e-9, "%s: overlaps", name.c_str());
+    occupied = event.stop;
+  }
+}
+
+}  // namespace
+
+GST_START_TEST(compositions_obey_the_rules) {
+  std::set<EventKind> seen;
+  int without_objects = 0, without_events = 0;
+  for (std::uint64_t seed = 0; seed < 600; ++seed) {
+    const Composition composition = compose(*assets(), seed, {});
+    expect_rules(composition.scene, std::to_string(seed));
+    for (const Event& event : composition.scene.events) seen.insert(event.kind);
+    without_objects += composition.scene.objects.empty();
+    without_events += composition.scene.events.empty();
+    std::set<std::string> nouns;
+    for (const SceneObject& object : composition.scene.objects) {
+      fail_unless(nouns.insert(object.noun).second, "%d: two of %s", static_cast<int>(seed), object.noun.c_str());
+    }
+  }
+  fail_unless_equals_int(seen.size(), kEventKinds);
+  fail_unless(without_objects > 200 && without_objects < 340, "%d without objects", without_objects);
+  fail_unless(without_events > 3 && without_events < 60, "%d without events", without_events);
+}
+GST_END_TEST;
+
+GST_START_TEST(the_same_seed_gives_the_same_pixels) {
+  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    const Renderer first(assets(), compose(*assets(), seed, {})), again(assets(), compose(*assets(), seed, {}));
+    const Renderer other(assets(), compose(*assets(), seed + 1000, {}));
+    cv::Mat a, b, c;
+    again.render(first.scene().duration * 0.9, b);  // In another order.
+    for (const double share : {0.1, 0.5, 0.9}) {
+      first.render(first.scene().duration * share, a);
+      again.render(again.scene().duration * share, b);
+      other.render(other.scene().duration * share, c);
+      fail_unless(cv::norm(a, b, cv::NORM_INF) == 0);
+      fail_unless(a.size() != c.size() || cv::norm(a, c, cv::NORM_INF) > 0);
+      fail_unless(a.type() == CV_8UC3 && a.cols == first.scene().width && a.rows == first.scene().height);
+    }
+    first.render(-5, a);
+    first.render(1e9, b);
+    fail_unless(a.size() == b.size());
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(splits_share_no_asset) {
+  const Assets held_out(few_assets(true));
+  const auto names = [](const auto& list, auto member) {
+    std::set<std::string> result;
+    for (const auto& asset : list) result.insert(asset.*member);
+    return result;
+  };
+  const auto expect_apart = [](const std::set<std::string>& a, const std::set<std::string>& b) {
+    for (const std::string& name : a) fail_unless(b.count(name) == 0, "%s is in both", name.c_str());
+    fail_unless(a.empty() == b.empty());
+  };
+  expect_apart(names(assets()->emoji(), &Emoji::noun), names(held_out.emoji(), &Emoji::noun));
+  expect_apart(names(assets()->photographs(), &Photograph::name), names(held_out.photographs(), &Photograph::name));
+  expect_apart(names(assets()->clips(), &Clip::name), names(held_out.clips(), &Clip::name));
+}
+GST_END_TEST;
+
+GST_START_TEST(does_without_assets) {
+  const auto none = std::make_shared<const Assets>(AssetOptions{});
+  fail_unless(none->photographs().empty() && none->clips().empty() && none->emoji().empty());
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const Renderer renderer(none, compose(*none, seed, {}));
+    cv::Mat rgb;
+    renderer.render(1, rgb);
+    fail_unless(!rgb.empty());
+  }
+  ComposeOptions nothing;
+  nothing.weights = ComposeOptions::filled(0);
+  io::test::expect_error("weights", ErrorCode::kInvalidArgument, {}, [&] { compose(*none, 0, nothing); });
+  ComposeOptions backwards;
+  backwards.longest = 5;
+  io::test::expect_error("durations", ErrorCode::kInvalidArgument, {}, [&] { compose(*none, 0, backwards); });
+}
+GST_END_TEST;
+
+/** The label is exact to the frame: the picture is spoilt within it and untouched outside. */
+GST_START_TEST(faults_are_where_their_labels_are) {
+  for (auto kind = EventKind::kBlack; kind <= EventKind::kTooDark; kind = static_cast<EventKind>(int(kind) + 1)) {
+    for_videos(kind, false, [&](const Video& video) {
+      Video clean = video;
+      clean.composition.look.faults.clear();
+      const auto spoilt = [&](double time) { return difference(video.at(time), clean.at(time)); };
+      if (video.has_before()) video.expect(spoilt(video.event.start - video.frame()) == 0, "begins too early");
+      if (video.has_after()) video.expect(spoilt(video.event.stop) == 0, "ends too late");
+      video.expect(spoilt(video.event.start) > 0, "begins too late");
+      video.expect(spoilt(video.last()) > 0, "ends too early");
+      double most = 0;
+      for (double u = 0.3; u < 0.7; u += 0.05) {
+        most = std::max(most, spoilt(video.event.start + u * (video.event.stop - video.event.start)));
+      }
+      video.expect(most > 2.5, "is hardly seen");
+    });
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(faults_look_as_named) {
+  for_videos(EventKind::kBlack, true, [](const Video& v) {
+    for (const double t : {v.event.start, v.middle(), v.last()}) v.expect(level(v.at(t)) < 22, "is not black");
+  });
+  for_videos(EventKind::kWhite, true, [](const Video& v) {
+    for (const double t : {v.event.start, v.middle(), v.last()}) v.expect(level(v.at(t)) > 228, "is not white");
+  });
+  for_videos(EventKind::kGrayscale, false, [](const Video& v) {
+    v.expect(saturation(v.at(v.middle())) == 0, "has colours");
+    if (v.has_before()) v.expect(saturation(v.at(v.event.start - v.frame())) > 8, "had no colours before");
+  });
+  for_videos(EventKind::kBlur, true, [](const Video& v) {
+    if (v.has_before()) v.expect(sharpness(v.at(v.middle())) < 0.6 * sharpness(v.at(0)), "is sharp");
+  });
+  for_videos(EventKind::kNoise, true, [](const Video& v) {
+    v.expect(difference(v.at(v.middle()), v.at(v.middle() + v.frame())) > 10, "does not crawl");
+  });
+  for_videos(EventKind::kColorBars, false, [](const Video& v) {
+    const cv::Mat bars = v.at(v.middle());
+    v.expect(difference(bars.row(0), bars.row(bars.rows / 2)) == 0, "has no upright bars");
+    v.expect(saturation(bars) > 80, "has no colours");
+  });
+  for_videos(EventKind::kTooBright, true, [](const Video& v) {
+    if (v.has_before()) v.expect(level(v.at(v.middle())) > level(v.at(0)) + 25, "is not brighter");
+  });
+  for_videos(EventKind::kTooDark, true, [](const Video& v) {
+    if (v.has_before()) v.expect(level(v.at(v.middle())) < 0.6 * level(v.at(0)), "is not darker");
+    v.expect(level(v.at(v.middle())) > 0.5, "is black");
+  });
+  for_videos(EventKind::kCovered, true, [](const Video& v) {
+    v.expect(sharpness(v.at(v.middle())) < 0.6 * sharpness(v.at(v.has_before() ? 0 : v.event.stop)), "shows through");
+  });
+}
+GST_END_TEST;
+
+GST_START_TEST(upside_down_is_turned) {
+  for_videos(EventKind::kUpsideDown, false, [](const Video& v) {
+    Video clean = v;
+    clean.composition.look.faults.clear();
+    cv::Mat mirrored, turned;
+    cv::flip(clean.at(v.middle()), mirrored, 0);
+    cv::flip(clean.at(v.middle()), turned, -1);
+    const cv::Mat found = v.at(v.middle());
+    v.expect(std::min(difference(found, mirrored), difference(found, turned)) == 0, "is not upside down");
+  });
+}
+GST_END_TEST;
+
+GST_START_TEST(freeze_repeats_one_frame) {
+  for_videos(EventKind::kFreeze, false, [](const Video& v) {
+    const cv::Mat frozen = v.at(v.event.start);
+    for (double t = v.event.start; t < v.last(); t += 3 * v.frame()) {
+      v.expect(difference(v.at(t), frozen) == 0, "moves");
+    }
+    v.expect(difference(v.at(v.last()), frozen) == 0, "moves at its end");
+    v.expect(v.has_before() && v.has_after(), "is at the video's edge");
+    // What is seen without the sensor's noise has to move, too.
+    Video quiet = v;
+    quiet.composition.look.noise = 0;
+    const double step = 2;  // The few frames of the tests' clips are that far apart.
+    v.expect(difference(quiet.at(v.event.start), quiet.at(v.event.start - step)) > 0.05, "stood still before");
+    const double later = std::min(v.event.stop + step, v.composition.scene.duration);
+    v.expect(difference(quiet.at(v.event.stop), quiet.at(later)) > 0.05, "stands still afterwards");
+  });
+}
+GST_END_TEST;
+
+GST_START_TEST(edits_show_other_scenes) {
+  for_videos(EventKind::kCut, true, [](const Video& v) {
+    const cv::Mat before = v.at(v.event.start), after = v.at(v.event.stop);
+    v.expect(difference(before, after) > 8, "shows the same");
+    const double cut = v.composition.look.shots[1].start;
+    v.expect(std::abs(cut - v.middle()) < v.frame(), "is off the middle");
+    v.expect(difference(v.at(cut - v.frame()), before) == 0 && difference(v.at(cut), after) == 0, "is not an instant");
+    v.expect(difference(v.at(v.composition.scene.duration), after) == 0, "does not stay");
+  });
+  for_videos(EventKind::kOtherScene, true, [](const Video& v) {
+    const cv::Mat before = v.at(v.event.start - v.frame());
+    for (const double t : {v.event.start, v.middle(), v.last()})
+      v.expect(difference(v.at(t), before) > 8, "is the same");
+    v.expect(difference(v.at(v.event.stop), before) == 0, "does not return");
+  });
+  for_videos(EventKind::kCrossFade, true, [](const Video& v) {
+    const cv::Mat before = v.at(v.event.start), after = v.at(v.event.stop);
+    cv::Mat mixed;
+    cv::addWeighted(before, 0.5, after, 0.5, 0, mixed);
+    v.expect(difference(before, after) > 8, "shows the same");
+    v.expect(difference(v.at(v.middle()), mixed) < 0.2 * difference(before, after), "is not half way");
+    v.expect(difference(v.at(v.event.start - v.frame()), before) == 0, "begins early");
+  });
+  for_videos(EventKind::kFadeToBlack, true, [](const Video& v) {
+    v.expect(level(v.at(v.event.start)) > 20 && level(v.at(v.event.stop)) < 1, "does not end black");
+    const double half = level(v.at(v.middle())) / level(v.at(v.event.start));
+    v.expect(half > 0.3 && half < 0.7, "is not half as bright half way");
+  });
+  for_videos(EventKind::kFadeFromBlack, true, [](const Video& v) {
+    v.expect(level(v.at(v.event.start)) < 1 && level(v.at(v.event.stop)) > 20, "does not begin black");
+  });
+}
+GST_END_TEST;
+
+/** How the picture moves within the event's middle, in pixels. */
+static cv::Point2d picture_shift(const Video& v) {
+  const double step = std::max(0.06 * (v.event.stop - v.event.start), v.frame());
+  cv::Mat window;
+  const cv::Mat a = floating_gray(v.at(v.middle() - step / 2)), b = floating_gray(v.at(v.middle() + step / 2));
+  cv::createHanningWindow(window, a.size(), CV_32F);
+  return cv::phaseCorrelate(a, b, window);
+}
+
+GST_START_TEST(cameras_turn_as_named) {
+  for_videos(EventKind::kPanLeft, true, [](const Video& v) { v.expect(picture_shift(v).x > 0.8, "turns wrongly"); });
+  for_videos(EventKind::kPanRight, true, [](const Video& v) { v.expect(picture_shift(v).x < -0.8, "turns wrongly"); });
+  for_videos(EventKind::kTiltUp, true, [](const Video& v) { v.expect(picture_shift(v).y > 0.8, "turns wrongly"); });
+  for_videos(EventKind::kTiltDown, true, [](const Video& v) { v.expect(picture_shift(v).y < -0.8, "turns wrongly"); });
+  for (auto kind = EventKind::kPanLeft; kind <= EventKind::kShake; kind = static_cast<EventKind>(int(kind) + 1)) {
+    for_videos(kind, true, [](const Video& v) {
+      const double before = v.event.start - v.frame();
+      if (v.has_before()) v.expect(difference(v.at(0), v.at(before)) == 0, "moves before");
+      if (v.has_after()) v.expect(difference(v.at(v.event.stop), v.at(1e9)) == 0, "moves afterwards");
+      v.expect(difference(v.at(v.event.start + v.frame()), v.at(v.middle())) > 0.5, "does not move");
+    });
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(cameras_zoom_as_named) {
+  for (const EventKind kind : {EventKind::kZoomIn, EventKind::kZoomOut}) {
+    for_videos(kind, true, [&](const Video& v) {
+      const double near = kind == EventKind::kZoomIn ? v.event.stop : v.event.start;
+      const cv::Mat wide = v.at(kind == EventKind::kZoomIn ? v.event.start : v.event.stop), close = v.at(near);
+      double best = 1e9, best_scale = 0;
+      for (double scale = 1; scale < 2.6; scale += 0.05) {
+        cv::Mat crop;
+        cv::getRectSubPix(wide, {int(wide.cols / scale), int(wide.rows / scale)},
+                          {wide.cols / 2.0F - 0.5F, wide.rows / 2.0F - 0.5F}, crop);
+        cv::resize(crop, crop, close.size());
+        if (difference(crop, close) < best) best = difference(crop, close), best_scale = scale;
+      }
+      v.expect(best_scale > 1.25, "does not come nearer");
+    });
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(objects_come_and_go) {
+  for (const EventKind kind : {EventKind::kAppears, EventKind::kEnters}) {
+    for_videos(kind, true, [](const Video& v) {
+      const Seen before(v, v.event.object, v.event.start - v.frame()), during(v, v.event.object, v.middle());
+      const Seen after(v, v.event.object, v.event.stop), end(v, v.event.object, 1e9);
+      v.expect(before.area == 0 && Seen(v, v.event.object, 0).area == 0, "is there before");
+      v.expect(during.area > 0 && after.area > 0, "does not come");
+      v.expect(after.box == end.box, "does not rest");
+      if (v.event.kind == EventKind::kAppears) return;
+      if (v.event.side == Side::kLeft) v.expect(during.x < after.x, "comes from elsewhere");
+      if (v.event.side == Side::kRight) v.expect(during.x > after.x, "comes from elsewhere");
+      if (v.event.side == Side::kTop) v.expect(during.y < after.y, "comes from elsewhere");
+      if (v.event.side == Side::kBottom) v.expect(during.y > after.y, "comes from elsewhere");
+    });
+  }
+  for (const EventKind kind : {EventKind::kDisappears, EventKind::kLeaves}) {
+    for_videos(kind, true, [](const Video& v) {
+      const Seen before(v, v.event.object, v.event.start - v.frame()), during(v, v.event.object, v.middle());
+      v.expect(before.area > 0 && during.area > 0, "is not there");
+      v.expect(Seen(v, v.event.object, v.event.stop).area == 0, "does not go");
+      if (v.event.kind == EventKind::kDisappears) return;
+      if (v.event.side == Side::kLeft) v.expect(during.x < before.x, "goes elsewhere");
+      if (v.event.side == Side::kRight) v.expect(during.x > before.x, "goes elsewhere");
+      if (v.event.side == Side::kTop) v.expect(during.y < before.y, "goes elsewhere");
+      if (v.event.side == Side::kBottom) v.expect(during.y > before.y, "goes elsewhere");
+    });
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST(objects_move_as_named) {
+  const auto check = [](EventKind kind, int right, int down) {
+    for_videos(kind, true, [&](const Video& v) {
+      const Seen before(v, v.event.object, v.event.start - v.frame()), start(v, v.event.object, v.event.start);
+      const Seen during(v, v.event.object, v.middle()), after(v, v.event.object, v.event.stop);
+      const double way = (after.x - before.x) * right + (after.y - before.y) * down;
+      const double half = (during.x - before.x) * right + (during.y - before.y) * down;
+      v.expect(way > 14 && half > 0.2 * way && half < 0.8 * way, "goes elsewhere");
+      v.expect(before.box == start.box && after.box == Seen(v, v.event.object, 1e9).box, "moves outside");
+    });
+  };
+  check(EventKind::kMovesLeft, -1, 0);
+  check(EventKind::kMovesRight, 1, 0);
+  check(EventKind::kMovesUp, 0, -1);
+  check(EventKind::kMovesDown, 0, 1);
+  for_videos(EventKind::kStops, true, [](const Video& v) {
+    const Seen start(v, v.event.object, v.event.start), stop(v, v.event.object, v.last());
+    v.expect(start.box == stop.box && start.box == Seen(v, v.event.object, v.middle()).box, "does not stand still");
+    double way = 0;
+    for (double t = 0.4; t < 2; t += 0.4) {
+      if (v.event.start - t < 0) break;
+      const Seen seen(v, v.event.object, v.event.start - t);
+      way = std::max(way, std::hypot(seen.x - start.x, seen.y - start.y));
+    }
+    if (v.event.start > 2) v.expect(way > 5, "did not move before");
+  });
+  for_videos(EventKind::kBounces, true, [](const Video& v) {
+    const Seen rest(v, v.event.object, v.event.start), after(v, v.event.object, v.event.stop);
+    double highest = rest.y;
+    for (double t = v.event.start; t < v.event.stop; t += v.frame()) {
+      highest = std::min(highest, Seen(v, v.event.object, t).y);
+    }
+    v.expect(highest < rest.y - 10 && std::abs(after.y - rest.y) < 1, "does not bounce");
+  });
+}
+GST_END_TEST;
+
+GST_START_TEST(objects_change_as_named) {
+  for_videos(EventKind::kGrows, true, [](const Video& v) {
+    const Seen before(v, v.event.object, v.event.start), after(v, v.event.object, v.event.stop);
+    v.expect(after.area > 2 * before.area, "does not grow");
+  });
+  for_videos(EventKind::kShrinks, true, [](const Video& v) {
+    const Seen before(v, v.event.object, v.event.start), after(v, v.event.object, v.event.stop);
+    v.expect(2 * after.area < before.area && after.area > 0, "does not shrink");
+  });
+  for_videos(EventKind::kSpins, true, [](const Video& v) {
+    const Seen before(v, v.event.object, v.event.start);
+    double most = 0;
+    for (double t = v.event.start; t < v.event.stop; t += v.frame()) {
+      most = std::max(most, difference(v.at(t), v.at(v.event.start)));
+    }
+    // Of the object's own pixels.
+    most *= static_cast<double>(before.mask.total()) / before.area;
+    v.expect(most > 12, "does not turn");
+    const double left = difference(v.at(v.event.stop), v.at(v.event.start));
+    v.expect(left * static_cast<double>(before.mask.total()) / before.area < 0.3 * most, "does not turn back");
+  });
+  for_videos(EventKind::kMeet, true, [](const Video& v) {
+    const auto gap = [&](double time) {
+      const Seen a(v, v.event.object, time), b(v, v.event.other, time);
+      return std::max(a.box.x, b.box.x) - std::min(a.box.br().x, b.box.br().x);
+    };
+    v.expect(gap(v.event.start) > 8, "touch before");
+    v.expect(gap(v.event.stop) <= 2 && gap(v.event.stop) > -30, "do not touch");
+    v.expect(gap(v.middle()) < gap(v.event.start) - 3, "do not come nearer");
+  });
+}
+GST_END_TEST;
+
+static Suite* scenes_suite() {
+  Suite* suite = suite_create("scenes");
+  TCase* tests = tcase_create("scenes");
+  cv::setNumThreads(1);
+  tcase_set_timeout(tests, 120);
+  suite_add_tcase(suite, tests);
+  tcase_add_test(tests, compositions_obey_the_rules);
+  tcase_add_test(tests, the_same_seed_gives_the_same_pixels);
+  tcase_add_test(tests, splits_share_no_asset);
+  tcase_add_test(tests, does_without_assets);
+  tcase_add_test(tests, faults_are_where_their_labels_are);
+  tcase_add_test(tests, faults_look_as_named);
+  tcase_add_test(tests, upside_down_is_turned);
+  tcase_add_test(tests, freeze_repeats_one_frame);
+  tcase_add_test(tests, edits_show_other_scenes);
+  tcase_add_test(tests, cameras_turn_as_named);
+  tcase_add_test(tests, cameras_zoom_as_named);
+  tcase_add_test(tests, objects_come_and_go);
+  tcase_add_test(tests, objects_move_as_named);
+  tcase_add_test(tests, objects_change_as_named);
+  return suite;
+}
+
+GST_CHECK_MAIN(scenes);

@@ -1,0 +1,227 @@
+#include "training/trainer.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "io/weights.hpp"
+#include "layers/tensor_bridge.hpp"
+#include "training_test.hpp"
+
+using namespace gvl;
+using namespace gvl::training::test;
+using training::CurvePoint;
+using training::Trainer;
+using training::TrainingConfig;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+TrainingConfig configuration(const fs::path& root, const std::string& output, const std::string& more = "") {
+  const fs::path file = root / (output + ".json");
+  std::ofstream(file) << "{\"model\": \"model\", \"output\": \"" << output
+                      << "\", \"stage\": \"temporal\", \"lora\": {\"rank\": 2, \"alpha\": 4, \"learning_rate\": 1e-3}, "
+                         "\"learning_rate\": 1e-3, \"steps\": 6, \"batch_videos\": 4, \"micro_batch_videos\": 2, "
+                         "\"threads\": 1, \"checkpoint_every\": 2, \"data\": {}"
+                      << more << "}";
+  return TrainingConfig::load(file);
+}
+
+Trainer::MakeSource noise() {
+  return [](const ModelConfig& config) { return std::make_shared<NoiseSource>(config, 0); };
+}
+
+std::map<std::string, at::Tensor> weights(const fs::path& folder) {
+  const io::Weights opened = io::Weights::open(folder);
+  std::map<std::string, at::Tensor> tensors;
+  for (const std::string& name : opened.names()) tensors[name] = layers::to_aten(opened.get(name)).clone();
+  return tensors;
+}
+
+void train(const TrainingConfig& config, const Trainer::Progress& progress = {},
+           const Cancellation& cancellation = {}) {
+  Trainer trainer(config, noise());
+  trainer.run(progress, cancellation);
+  if (trainer.leads()) trainer.export_model(config.output / "model", DataType::kFloat32);
+}
+
+double largest_difference(const fs::path& a, const fs::path& b) {
+  const auto ours = weights(a), theirs = weights(b);
+  fail_unless_equals_int(static_cast<int>(ours.size()), static_cast<int>(theirs.size()));
+  double largest = 0;
+  for (const auto& [name, tensor] : ours) {
+    largest = std::max(largest, tensor.sub(theirs.at(name)).abs().max().item<double>());
+  }
+  return largest;
+}
+
+GST_START_TEST(test_an_interrupted_run_ends_the_same) {
+  const TemporaryFolder root;
+  write_small_model(root / "model");
+  train(configuration(root / "", "whole"));
+  // Interrupted behind step 3, where no checkpoint is due: cancelling leaves one.
+  const Cancellation cancellation;
+  train(
+      configuration(root / "", "parts"),
+      [&](const CurvePoint& point, std::int64_t) {
+        if (point.step == 3) cancellation.cancel();
+      },
+      cancellation);
+  fail_unless(largest_difference(root / "whole" / "model", root / "parts" / "model") > 0, "it went on to the end");
+  train(configuration(root / "", "parts"));
+  fail_unless(largest_difference(root / "whole" / "model", root / "parts" / "model") == 0);
+  fail_unless(largest_difference(root / "whole" / "model", root / "model") > 0, "nothing was learnt");
+}
+GST_END_TEST
+
+/** As a run that is killed: what was done since the last checkpoint is done again, and the curve has no step twice. */
+GST_START_TEST(test_a_killed_run_ends_the_same) {
+  const TemporaryFolder root;
+  write_small_model(root / "model");
+  train(configuration(root / "", "whole"));
+  const TrainingConfig config = configuration(root / "", "killed");
+  const pid_t child = fork();
+  if (child == 0) {
+    train(config, [](const CurvePoint& point, std::int64_t) {
+      if (point.step == 3) kill(getpid(), SIGKILL);
+    });
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  fail_unless(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  train(config);
+  fail_unless(largest_difference(root / "whole" / "model", root / "killed" / "model") == 0);
+  std::ifstream curve(root / "killed" / "curve.csv");
+  std::string line;
+  std::getline(curve, line);
+  for (int step = 1; step <= 6; ++step) {
+    std::getline(curve, line);
+    fail_unless(line.starts_with(std::to_string(step) + ","), "line of step %d: %s", step, line.c_str());
+  }
+  fail_unless(!std::getline(curve, line));
+  fail_unless(fs::file_size(root / "killed" / "curve.svg") > 200);
+}
+GST_END_TEST
+
+int free_port() {
+  const int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  bind(socket_fd, reinterpret_cast<sockaddr*>(&address), sizeof address);
+  socklen_t length = sizeof address;
+  getsockname(socket_fd, reinterpret_cast<sockaddr*>(&address), &length);
+  close(socket_fd);
+  return ntohs(address.sin_port);
+}
+
+/** Two processes that share each step's videos learn what one with all of them learns. */
+GST_START_TEST(test_two_processes_are_one) {
+  const TemporaryFolder root;
+  write_small_model(root / "model");
+  const std::string port = std::to_string(free_port());
+  pid_t children[2];
+  for (int rank = 0; rank < 2; ++rank) {
+    children[rank] = fork();
+    if (children[rank] != 0) continue;
+    setenv("RANK", std::to_string(rank).c_str(), 1);
+    setenv("WORLD_SIZE", "2", 1);
+    setenv("MASTER_ADDR", "127.0.0.1", 1);
+    setenv("MASTER_PORT", port.c_str(), 1);
+    try {
+      train(configuration(root / "", "two"));
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "process %d: %s\n", rank, error.what());
+      _exit(1);
+    }
+    _exit(0);
+  }
+  for (const pid_t child : children) {
+    int status = 1;
+    waitpid(child, &status, 0);
+    fail_unless(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  }
+  train(configuration(root / "", "one"));
+  // The sums' order differs, nothing else; Adam's first steps magnify that where a gradient is nearly nothing.
+  const double difference = largest_difference(root / "one" / "model", root / "two" / "model");
+  fail_unless(difference < 2e-4, "they differ by %g", difference);
+}
+GST_END_TEST
+
+GST_START_TEST(test_dense_supervision_trains_encoders_too) {
+  const TemporaryFolder root;
+  write_small_model(root / "model");
+  const TrainingConfig config = configuration(
+      root / "", "dense",
+      ", \"dense_supervision\": {\"weight\": 1, \"moment_weight\": 1, \"layer\": 0}, \"temporal_smoothing\": 1.5, "
+      "\"trains\": [{\"parameters\": \"\", \"learning_rate\": 1e-3}], \"activation_checkpointing\": true");
+  double first = 0, last = 0;
+  train(config, [&](const CurvePoint& point, std::int64_t) { (point.step == 1 ? first : last) = point.frame_loss; });
+  fail_unless(last < first && last > 0, "the loss of frames went from %f to %f", first, last);
+  const auto before = weights(root / "model"), after = weights(config.output / "model");
+  fail_unless(!before.at("temporal_encoder.cls_token").equal(after.at("temporal_encoder.cls_token")));
+  for (const auto& [name, tensor] : after) fail_unless(before.contains(name), "%s was written", name.c_str());
+}
+GST_END_TEST
+
+GST_START_TEST(test_a_trained_model_loads) {
+  const TemporaryFolder root;
+  write_small_model(root / "model");
+  const TrainingConfig config = configuration(root / "", "run");
+  train(config);
+  fail_unless(Model::load(config.output / "model")->config().segments == small_config().segments);
+}
+GST_END_TEST
+
+void expect_failure(const fs::path& root, const std::string& json, const std::string& part) {
+  const fs::path file = root / "bad.json";
+  std::ofstream(file) << json;
+  try {
+    const TrainingConfig config = TrainingConfig::load(file);
+    Trainer trainer(config, noise());
+    ck_abort_msg("accepted: %s", json.c_str());
+  } catch (const Error& error) {
+    fail_unless(std::string(error.what()).find(part) != std::string::npos, "\"%s\" does not name %s", error.what(),
+                part.c_str());
+  }
+}
+
+GST_START_TEST(test_bad_configurations_are_named) {
+  const TemporaryFolder root;
+  write_small_model(root / "model");
+  const std::string head = "{\"model\": \"model\", \"output\": \"out\", \"data\": {}, \"batch_videos\": 1, ";
+  expect_failure(root / "", "{}", "data");
+  expect_failure(root / "", head + "\"steps\": 1}", "nothing to train");
+  expect_failure(root / "", head + "\"steps\": 1, \"stage\": \"fourth\"}", "fourth");
+  expect_failure(root / "", head + "\"steps\": 1, \"epochs\": 1, \"stage\": \"all\"}", "either steps or epochs");
+  expect_failure(root / "", head + "\"steps\": -1, \"stage\": \"all\"}", "steps");
+  expect_failure(root / "", head + "\"steps\": 1, \"stage\": \"all\", \"precision\": \"int3\"}", "int3");
+  expect_failure(root / "", head + "\"epochs\": 1, \"stage\": \"all\"}", "give steps");
+  // A checkpoint of another run.
+  train(configuration(root / "", "out"));
+  expect_failure(root / "", head + "\"steps\": 1, \"stage\": \"all\"}", "checkpoint.safetensors");
+}
+GST_END_TEST
+
+}  // namespace
+
+static Suite* trainer_suite() {
+  Suite* suite = suite_create("trainer");
+  TCase* tests = tcase_create("trainer");
+  suite_add_tcase(suite, tests);
+  tcase_add_test(tests, test_an_interrupted_run_ends_the_same);
+  tcase_add_test(tests, test_a_killed_run_ends_the_same);
+  tcase_add_test(tests, test_two_processes_are_one);
+  tcase_add_test(tests, test_dense_supervision_trains_encoders_too);
+  tcase_add_test(tests, test_a_trained_model_loads);
+  tcase_add_test(tests, test_bad_configurations_are_named);
+  return suite;
+}
+
+GST_CHECK_MAIN(trainer)

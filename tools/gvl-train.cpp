@@ -1,0 +1,128 @@
+/*
+ * gvl-train [--export DIR [--dtype TYPE]] CONFIG.json: trains a model as the configuration says (docs/training.md), or
+ * goes on where the run was interrupted. SIGINT and SIGTERM leave a checkpoint behind. With --export nothing is
+ * trained: the run's model as it is now is written. Exits 0 at the end of the run, 1 on wrong usage, 2 on a failure, 3
+ * when the run was interrupted and can go on.
+ */
+#include <glib.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <optional>
+#include <string>
+
+#include "gvl/error.hpp"
+#include "training/scene_source.hpp"
+#include "training/trainer.hpp"
+
+namespace {
+
+using namespace gvl;
+
+constexpr DataType kTypes[] = {DataType::kFloat32, DataType::kBFloat16, DataType::kFloat16};
+
+// What a signal handler may touch: set once, before the handlers are.
+const Cancellation* interruption = nullptr;
+
+void interrupt(int) { interruption->cancel(); }
+
+int usage(const char* reason) {
+  std::fprintf(stderr, "gvl-train: %s\nusage: gvl-train [--export DIR [--dtype TYPE]] CONFIG.json\n", reason);
+  return 1;
+}
+
+std::optional<DataType> parse_type(const std::string& name) {
+  for (const DataType type : kTypes) {
+    if (name == name_of(type)) return type;
+  }
+  return std::nullopt;
+}
+
+std::string clock_time(double seconds) {
+  const auto whole = static_cast<long>(seconds);
+  char text[32];
+  std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+  return text;
+}
+
+/** A bar on a terminal, else a line now and then. */
+class ProgressBar {
+ public:
+  void show(const training::CurvePoint& point, std::int64_t total) {
+    if (first_step_ == 0) {
+      first_step_ = point.step;
+      first_ = point;
+      return;
+    }
+    const double steps = static_cast<double>(point.step - first_step_);
+    const double rate = static_cast<double>(point.texts - first_.texts) / (point.seconds - first_.seconds);
+    const double left = static_cast<double>(total - point.step) * (point.seconds - first_.seconds) / steps;
+    const bool terminal = isatty(STDERR_FILENO) != 0;
+    if (!terminal && point.step % kLineEvery != 0 && point.step != total) return;
+    std::fprintf(stderr, "%s%s %lld/%lld  loss %.3f  frames %.3f  %.1f texts/s  %s left%s", terminal ? "\r" : "",
+                 terminal ? bar(point.step, total).c_str() : "step", static_cast<long long>(point.step),
+                 static_cast<long long>(total), point.text_loss, point.frame_loss, rate, clock_time(left).c_str(),
+                 terminal && point.step != total ? " " : "\n");
+  }
+
+ private:
+  static constexpr std::int64_t kLineEvery = 10;
+
+  static std::string bar(std::int64_t step, std::int64_t total) {
+    constexpr std::int64_t kWidth = 30;
+    const std::int64_t full = kWidth * step / total;
+    return "[" + std::string(static_cast<std::size_t>(full), '#') +
+           std::string(static_cast<std::size_t>(kWidth - full), '.') + "]";
+  }
+
+  std::int64_t first_step_ = 0;
+  training::CurvePoint first_;
+};
+
+std::shared_ptr<const training::SampleSource> make_source(const io::JsonValue& data, const ModelConfig& model) {
+  return std::make_shared<training::SceneSource>(training::SceneSourceOptions::read(data.object("scenes")), model);
+}
+
+int train(const training::TrainingConfig& config, const char* export_folder, DataType dtype) {
+  training::Trainer trainer(config, [&](const ModelConfig& model) { return make_source(config.data, model); });
+  if (export_folder != nullptr) {
+    trainer.export_model(export_folder, dtype);
+    return 0;
+  }
+  const Cancellation cancellation;
+  interruption = &cancellation;
+  std::signal(SIGINT, interrupt);
+  std::signal(SIGTERM, interrupt);
+  ProgressBar bar;
+  const bool finished =
+      trainer.run([&](const auto& point, std::int64_t total) { bar.show(point, total); }, cancellation);
+  if (!finished) return 3;
+  if (trainer.leads()) trainer.export_model(config.output / "model", dtype);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  g_autofree char* export_folder = nullptr;
+  g_autofree char* dtype = nullptr;
+  const GOptionEntry entries[] = {
+      {"export", 0, 0, G_OPTION_ARG_FILENAME, &export_folder, "Write the run's model as it is now and stop", "DIR"},
+      {"dtype", 0, 0, G_OPTION_ARG_STRING, &dtype, "Data type of written weights; default: bfloat16", "TYPE"},
+      {}};
+  g_autoptr(GOptionContext) context = g_option_context_new("CONFIG.json");
+  g_option_context_set_summary(context, "Trains a Grounded-VideoLLM as a configuration says, or goes on with it.");
+  g_option_context_add_main_entries(context, entries, nullptr);
+  g_autoptr(GError) error = nullptr;
+  if (!g_option_context_parse(context, &argc, &argv, &error)) return usage(error->message);
+  if (argc != 2) return usage("one configuration is needed");
+  const std::optional<DataType> type = parse_type(dtype != nullptr ? dtype : "bfloat16");
+  if (!type) return usage((std::string("--dtype ") + dtype + ": not a type of weights").c_str());
+  try {
+    return train(training::TrainingConfig::load(argv[1]), export_folder, *type);
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "gvl-train: %s\n", failure.what());
+    return 2;
+  }
+}
