@@ -130,6 +130,7 @@ PromptConfig read_prompts(const io::JsonValue& object) {
   prompts.dense_caption = object.string("dense_caption");
   prompts.referring = object.string("referring");
   prompts.question = object.string("question");
+  prompts.absent = object.string_or("absent", "");
   for (const char* member : {"grounding", "dense_caption", "referring", "question"}) {
     if (object.string(member).find("<image>") == std::string::npos) {
       throw object.at(member).error("has no <image>, the place of the video");
@@ -243,6 +244,7 @@ void write_prompts(Writer& writer, const PromptConfig& prompts) {
   writer.add("dense_caption", prompts.dense_caption);
   writer.add("referring", prompts.referring);
   writer.add("question", prompts.question);
+  if (!prompts.absent.empty()) writer.add("absent", prompts.absent);
   writer.end();
 }
 

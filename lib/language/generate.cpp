@@ -1,5 +1,9 @@
 #include "language/generate.hpp"
 
+#include <ATen/ops/softmax.h>
+
+#include <limits>
+
 #include "language/sampler.hpp"
 
 namespace gvl::language {
@@ -40,15 +44,24 @@ at::Tensor PrefixedGenerator::read_prompt(const std::vector<std::int64_t>& promp
 }
 
 Generation PrefixedGenerator::generate(const std::vector<std::int64_t>& prompt, std::int64_t end_token,
-                                       const GenerationOptions& options, const Cancellation& cancellation) {
+                                       const GenerationOptions& options, const Cancellation& cancellation,
+                                       const GenerationRules& rules) {
   Generation generation;
   Sampler sampler(options);
   std::vector<std::int64_t> all = prompt;
   at::Tensor logits = read_behind_prefix(prompt, cancellation);
+  if (rules.not_first) {
+    generation.not_first = at::softmax(logits, 0)[*rules.not_first].item<double>();
+    logits = logits.clone();
+    logits[*rules.not_first] = -std::numeric_limits<float>::infinity();
+  }
   while (true) {
     const Sampler::Choice choice = sampler.choose(logits);
     generation.probabilities.push_back(choice.probability);
     if (choice.token == end_token) break;
+    if (rules.keep && rules.keep(choice.token)) {
+      generation.distributions[generation.tokens.size()] = at::softmax(logits, 0).to(at::kCPU);
+    }
     generation.tokens.push_back(choice.token);
     all.push_back(choice.token);
     if (static_cast<std::int64_t>(generation.tokens.size()) >= options.max_new_tokens) break;

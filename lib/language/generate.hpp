@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -11,8 +13,16 @@ namespace gvl::language {
 
 /** What a model generated, and how sure it was of each token: softmax probabilities at temperature 1. */
 struct Generation {
-  std::vector<std::int64_t> tokens;   ///< without the end token
-  std::vector<double> probabilities;  ///< one a token, and one more for the end token if it came
+  std::vector<std::int64_t> tokens;                 ///< without the end token
+  std::vector<double> probabilities;                ///< one a token, and one more for the end token if it came
+  std::map<std::size_t, at::Tensor> distributions;  ///< float32 [vocabulary] where the rules say to keep them
+  double not_first = 0;                             ///< probability that the rules' not_first token had
+};
+
+/** What a caller wants of a generation beside its tokens. */
+struct GenerationRules {
+  std::optional<std::int64_t> not_first;   ///< a token that must not be the first
+  std::function<bool(std::int64_t)> keep;  ///< tokens whose whole distributions are kept
 };
 
 /**
@@ -30,7 +40,7 @@ class PrefixedGenerator {
 
   /** Generates behind prefix and prompt until `end_token`, max_new_tokens or the capacity. */
   Generation generate(const std::vector<std::int64_t>& prompt, std::int64_t end_token, const GenerationOptions& options,
-                      const Cancellation& cancellation);
+                      const Cancellation& cancellation, const GenerationRules& rules = {});
 
   /** Positions the decoder has read so far, for prefix and prompts: what the answers cost. */
   std::int64_t positions_read() const noexcept { return positions_read_; }

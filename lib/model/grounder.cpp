@@ -1,6 +1,7 @@
 #include "model/grounder.hpp"
 
 #include <ATen/ops/cat.h>
+#include <ATen/ops/tensor.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,6 +9,7 @@
 
 #include "gvl/error.hpp"
 #include "layers/tensor_bridge.hpp"
+#include "model/confidence.hpp"
 #include "text/answer.hpp"
 
 namespace gvl::model {
@@ -27,7 +29,31 @@ std::int64_t length_of(const std::vector<std::int64_t>& ids) { return static_cas
 }  // namespace
 
 Grounder::Grounder(const Network& network, FolderTokenizer tokenizer)
-    : network_(network), prompts_(tokenizer.tokenizer, std::move(tokenizer.temporal), network.config().prompts) {}
+    : network_(network), prompts_(tokenizer.tokenizer, std::move(tokenizer.temporal), network.config().prompts) {
+  std::vector<std::int64_t> ids;
+  for (std::int64_t t = 0; t <= prompts_.temporal().count(); ++t) ids.push_back(prompts_.temporal().id_of(t));
+  temporal_ids_ = at::tensor(ids, at::kLong);
+}
+
+/** A grounding query is always answered with an interval; how likely the model finds that there is none is kept. */
+language::GenerationRules Grounder::rules_for(Task task) const {
+  language::GenerationRules rules;
+  rules.keep = [this](std::int64_t token) { return prompts_.temporal().temporal_of(token).has_value(); };
+  if (task == Task::kGrounding) rules.not_first = prompts_.absent_id();
+  return rules;
+}
+
+double Grounder::interval_confidence(const language::Generation& generation,
+                                     const text::ParsedInterval& interval) const {
+  const auto moments = [&](std::size_t position) {
+    return generation.distributions.at(position).index_select(0, temporal_ids_).contiguous();
+  };
+  const at::Tensor first = moments(interval.first_position), second = moments(interval.second_position);
+  const auto values = [](const at::Tensor& tensor) {
+    return std::span<const float>(tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel()));
+  };
+  return (1 - generation.not_first) * expected_iou(values(first), values(second), interval.start, interval.stop);
+}
 
 at::Tensor Grounder::embed_prefix(const std::vector<std::int64_t>& before_video, const at::Tensor& video_tokens) const {
   const at::Tensor video = video_tokens.to(network_.device(), network_.activation_type());
@@ -54,9 +80,8 @@ Answer Grounder::make_answer(const Query& query, double duration, const language
                 .text_seconds = parsed.text_seconds,
                 .confidence = geometric_mean(generation.probabilities)};
   for (const text::ParsedInterval& interval : parsed.intervals) {
-    const double sure = geometric_mean(
-        {generation.probabilities.at(interval.first_position), generation.probabilities.at(interval.second_position)});
-    answer.intervals.push_back({interval.start_seconds, interval.stop_seconds, sure, interval.text});
+    answer.intervals.push_back(
+        {interval.start_seconds, interval.stop_seconds, interval_confidence(generation, interval), interval.text});
   }
   return answer;
 }
@@ -93,8 +118,8 @@ void Grounder::answer(const Tensor& video_tokens, double duration, const std::ve
       const at::Tensor prefix = embed_prefix(prompts[i]->before_video, layers::to_aten(video_tokens));
       generator.emplace(network_.decoder(), prefix, capacity);
     }
-    const language::Generation generation =
-        generator->generate(prompts[i]->after_video, prompts_.end_id(), options, cancellation);
+    const language::Generation generation = generator->generate(prompts[i]->after_video, prompts_.end_id(), options,
+                                                                cancellation, rules_for(queries[i].task));
     deliver({i, make_answer(queries[i], duration, generation), nullptr});
   }
 }

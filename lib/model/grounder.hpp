@@ -9,6 +9,7 @@
 #include "language/generate.hpp"
 #include "model/model_folder.hpp"
 #include "model/network.hpp"
+#include "text/answer.hpp"
 #include "text/prompt.hpp"
 
 namespace gvl::model {
@@ -40,11 +41,14 @@ class Grounder {
   const text::PromptBuilder& prompts() const noexcept { return prompts_; }
 
  private:
+  language::GenerationRules rules_for(Task task) const;
+  double interval_confidence(const language::Generation& generation, const text::ParsedInterval& interval) const;
   Answer make_answer(const Query& query, double duration, const language::Generation& generation) const;
   void check_length(const text::PromptTokens& prompt) const;
 
   const Network& network_;
   text::PromptBuilder prompts_;
+  at::Tensor temporal_ids_;  // int64 [M + 1]
 };
 
 }  // namespace gvl::model

@@ -135,6 +135,18 @@ PromptBuilder::PromptBuilder(std::shared_ptr<const Tokenizer> tokenizer, Tempora
   const auto end = tokenizer_->token_to_id(prompts_.end);
   if (!end) throw Error(ErrorCode::kMalformed, "prompts.end: " + io::quote(prompts_.end) + " is no token");
   end_id_ = *end;
+  if (!prompts_.absent.empty()) absent_id_ = first_answer_id(prompts_.absent);
+}
+
+std::int64_t PromptBuilder::first_answer_id(const std::string& answer) const {
+  Text text;
+  text.append(prompts_.assistant);
+  const std::size_t before = encode(text, false, false).size();
+  text.append(answer);
+  const std::vector<std::int64_t> ids = encode(text, false, false);
+  if (ids.size() <= before)
+    throw Error(ErrorCode::kMalformed, "prompts.absent: " + io::quote(answer) + " is no answer");
+  return ids[before];
 }
 
 const std::string& PromptBuilder::template_of(Task task) const {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,9 @@ class PromptBuilder {
    */
   TrainingTokens build_training(std::string_view user_turn, std::string_view answer) const;
 
+  /** The token that an answer begins with when it says that something does not happen; none where none does. */
+  std::optional<std::int64_t> absent_id() const noexcept { return absent_id_; }
+
   /** The id of the token that ends an answer. */
   std::int64_t end_id() const noexcept { return end_id_; }
   const Tokenizer& tokenizer() const noexcept { return *tokenizer_; }
@@ -69,12 +73,14 @@ class PromptBuilder {
   struct Text;
 
   const std::string& template_of(Task task) const;
+  std::int64_t first_answer_id(const std::string& answer) const;
   std::vector<std::int64_t> encode(const Text& text, bool add_special, bool permit_grounding) const;
 
   std::shared_ptr<const Tokenizer> tokenizer_;
   TemporalTokens temporal_;
   PromptConfig prompts_;
   std::int64_t end_id_ = 0;
+  std::optional<std::int64_t> absent_id_;
 };
 
 }  // namespace gvl::text

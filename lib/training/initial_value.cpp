@@ -18,6 +18,8 @@ namespace gvl::training {
 namespace {
 
 constexpr double kEmbeddingDeviation = 0.02;
+// Beside patches of unit size, places that are 0.02 apart would be found late.
+constexpr double kPositionDeviation = 0.3;
 
 std::uint64_t seed_of(std::string_view name, std::uint64_t seed) {
   std::uint64_t hash = 0xCBF29CE484222325ULL ^ seed;  // FNV-1a
@@ -42,8 +44,7 @@ std::int64_t layers_of(std::string_view name, const ModelConfig& config) {
 
 bool is_embedding(std::string_view name) {
   return contains(name, "embed_tokens") || contains(name, "embedding.weight") || contains(name, "class_embedding") ||
-         contains(name, "cls_token") || contains(name, "pos_embed") || contains(name, "_GN") ||
-         contains(name, "newline") || contains(name, "lm_head");
+         contains(name, "cls_token") || contains(name, "_GN") || contains(name, "newline") || contains(name, "lm_head");
 }
 
 }  // namespace
@@ -59,6 +60,7 @@ at::Tensor initial_value(const std::string& name, const std::vector<std::int64_t
   }
   if (name.ends_with(".bias")) return at::zeros(shape);
   if (contains(name, "gamma") || (contains(name, "norm") && shape.size() == 1)) return at::ones(shape);
+  if (contains(name, "pos_embed") || contains(name, "position_embedding")) return normal(kPositionDeviation);
   if (is_embedding(name)) return normal(kEmbeddingDeviation);
   std::int64_t inputs = 1;
   for (std::size_t i = 1; i < shape.size(); ++i) inputs *= shape[i];

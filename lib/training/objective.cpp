@@ -132,6 +132,10 @@ Losses Objective::losses(const Batch& batch) const {
   if (dense) losses.frames = kind_loss(dense_->input, frame_tokens(video), frame_labels).mul(options_.dense.weight);
 
   const auto before = static_cast<std::int64_t>(batch.before_video.size());
+  if (batch.texts == 0) {
+    losses.texts = at::zeros({}, video.options().dtype(at::kFloat));
+    return losses;
+  }
   language::PackedOptions packed;
   if (dense) {
     packed.observe = [&](std::int64_t layer, const at::Tensor& hidden) {

@@ -46,7 +46,8 @@ class Objective {
   Objective(const layers::Parameters& parameters, const ModelConfig& config, const text::TemporalTokens& temporal,
             std::int64_t frame_classes, ObjectiveOptions options);
 
-  /** Differentiable; with checkpointing this must outlive the gradient's computation. `batch` lies on the CPU. */
+  /** Without texts, the decoder is left out and only what the frames' fused tokens show is judged.
+   * Differentiable; with checkpointing this must outlive the gradient's computation. `batch` lies on the CPU. */
   Losses losses(const Batch& batch) const;
 
   /** Of texts behind video tokens [V, K * L, H]: Losses::texts. */

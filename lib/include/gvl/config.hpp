@@ -65,6 +65,8 @@ struct PromptConfig {
   std::string dense_caption;
   std::string referring;
   std::string question;
+  /** What a model answers that was trained to say that something does not happen; empty for others. */
+  std::string absent;
 };
 
 /** config.json of a model folder, checked: every size is positive, within sane limits and consistent. */

@@ -29,7 +29,11 @@ struct Query {
 struct Interval {
   double start = 0;
   double stop = 0;
-  double confidence = 0;  ///< geometric mean of the probabilities of the interval's temporal tokens, 0-1
+  /**
+   * 0-1: the probability that there is such a moment, where the model was trained to say that there is none, times the
+   * IoU with the true moment that the model's own distribution over times lets expect.
+   */
+  double confidence = 0;
   std::string text;       ///< dense captioning: what happens in it; otherwise empty
 };
 

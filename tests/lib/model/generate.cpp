@@ -2,6 +2,7 @@
 
 #include <ATen/ops/cat.h>
 
+#include <cmath>
 #include <optional>
 
 #include "gvl/model.hpp"
@@ -143,6 +144,30 @@ GST_START_TEST(narrow_weights_say_nearly_the_same) {
 }
 GST_END_TEST;
 
+/** A token that must not come first does not, and how probable it was is told; kept distributions are whole. */
+GST_START_TEST(generation_keeps_to_rules) {
+  const LoadedDecoder loaded(converted("phi_c"));
+  PrefixedGenerator generator(*loaded.decoder, loaded.prefix(40), 80);
+  GenerationOptions options;
+  options.max_new_tokens = 4;
+  const language::Generation free = generator.generate({500, 501}, kNoEnd, options, {});
+  fail_unless(free.distributions.empty());
+  language::GenerationRules rules;
+  rules.not_first = free.tokens[0];
+  std::int64_t second = -1;
+  rules.keep = [&](std::int64_t token) { return token == second; };
+  const language::Generation bound = generator.generate({500, 501}, kNoEnd, options, {}, rules);
+  fail_unless(bound.tokens[0] != free.tokens[0]);
+  fail_unless(std::abs(bound.not_first - free.probabilities[0]) < 1e-6);
+  second = bound.tokens[1];
+  const language::Generation kept = generator.generate({500, 501}, kNoEnd, options, {}, rules);
+  fail_unless(kept.distributions.contains(1));
+  const at::Tensor& distribution = kept.distributions.at(1);
+  fail_unless(std::abs(distribution.sum().item<double>() - 1) < 1e-4);
+  fail_unless(std::abs(distribution[second].item<double>() - kept.probabilities[1]) < 1e-5);
+}
+GST_END_TEST;
+
 static Suite* generate_suite() {
   Suite* suite = suite_create("generate");
   TCase* tcase = tcase_create("generate");
@@ -153,6 +178,7 @@ static Suite* generate_suite() {
   tcase_add_test(tcase, long_prefixes_are_read_in_blocks_that_fit_together);
   tcase_add_test(tcase, an_answer_ends_at_its_end_token_its_limit_and_the_last_position);
   tcase_add_test(tcase, narrow_weights_say_nearly_the_same);
+  tcase_add_test(tcase, generation_keeps_to_rules);
   return suite;
 }
 
