@@ -90,9 +90,11 @@ std::vector<Delivery> AnswerQueue::events_of(const Awaited& awaited) {
   if (answer.query.task == Task::kQuestion || answer.intervals.empty())
     add(answer.text_seconds, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, answer.confidence);
   else
-    for (const auto& interval : answer.intervals)
+    for (const auto& interval : answer.intervals) {
+      if (interval.confidence < window.min_confidence) continue;
       add(interval.text.empty() ? answer.text_seconds : interval.text, time_in(window, interval.start),
           time_in(window, interval.stop), interval.confidence);
+    }
   return events;
 }
 

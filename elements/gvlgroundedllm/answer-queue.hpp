@@ -23,6 +23,7 @@ struct AskedWindow {
   GstClockTime stop = 0;
   GstSegment segment;              ///< of the video when the window arrived
   std::shared_ptr<Ticket> ticket;  ///< may be null
+  double min_confidence = 0;       ///< of intervals that become events
 };
 
 /** One gvl-event on its way to the streaming thread. */

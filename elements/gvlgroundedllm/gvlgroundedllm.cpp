@@ -57,6 +57,7 @@ enum {
   PROP_TEMPERATURE,
   PROP_TOP_P,
   PROP_SEED,
+  PROP_MIN_CONFIDENCE,
   PROP_STATS
 };
 
@@ -84,6 +85,7 @@ struct State {
   std::vector<std::string> queries;
   Task task = Task::kGrounding;
   GenerationOptions options;
+  double min_confidence = 0;
   std::shared_ptr<AnswerQueue> answers;  // one per flush, like the next
   Cancellation cancellation;
   std::shared_ptr<EventsOutput> events;  // null while the pad is not requested
@@ -215,7 +217,9 @@ static bool ask(GvlGroundedLlm* self, GstBuffer* buffer, const GvlWindowMeta* wi
   const auto answers =
       model->answer(video, queries, guarded_copy(state, state.options), guarded_copy(state, state.cancellation));
   guarded_copy(state, state.answers)
-      ->add({window->index, window->start, window->stop, state.segment, gvl::gst::ticket_of(window)}, answers);
+      ->add({window->index, window->start, window->stop, state.segment, gvl::gst::ticket_of(window),
+             guarded_copy(state, state.min_confidence)},
+            answers);
   GST_DEBUG_OBJECT(self, "asked %" G_GSIZE_FORMAT " queries about window %" G_GUINT64_FORMAT, queries.size(),
                    window->index);
   return true;
@@ -478,6 +482,9 @@ static void gvl_grounded_llm_set_property(GObject* object, guint id, const GValu
     case PROP_SEED:
       state.options.seed = g_value_get_uint64(value);
       break;
+    case PROP_MIN_CONFIDENCE:
+      state.min_confidence = g_value_get_double(value);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
   }
@@ -521,6 +528,9 @@ static void gvl_grounded_llm_get_property(GObject* object, guint id, GValue* val
     case PROP_SEED:
       g_value_set_uint64(value, state.options.seed);
       break;
+    case PROP_MIN_CONFIDENCE:
+      g_value_set_double(value, state.min_confidence);
+      break;
     case PROP_STATS:
       g_value_take_boxed(value, stats_of(state));
       break;
@@ -558,6 +568,9 @@ void gvl_grounded_llm_install_properties(GObjectClass* klass, guint first_id) {
                               0, 1, defaults.top_p, flags));
   install(g_param_spec_uint64("seed", "Seed", "The same seed draws the same answer (with temperature)", 0, G_MAXUINT64,
                               defaults.seed, flags));
+  install(g_param_spec_double("min-confidence", "Minimum confidence",
+                              "No event is emitted for an interval that the model is less sure of (0: all are)", 0, 1,
+                              0, flags));
 }
 
 static void add_templates(GstElementClass* klass) {

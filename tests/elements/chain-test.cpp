@@ -437,6 +437,18 @@ Answer answer_of(const Query& query, std::vector<gvl::Interval> intervals) {
   return answer;
 }
 
+GST_START_TEST(unsure_intervals_are_no_events) {
+  const auto unsure = [](const Query& query, double) {
+    return answer_of(query, {{0.1, 0.2, 0.39, "less"}, {0.3, 0.4, 0.41, "more"}});
+  };
+  const auto events = events_for("dense-caption min-confidence=0.4", unsure);
+  fail_unless_equals_int(events.size(), 1);
+  fail_unless_equals_string(gst_structure_get_string(events[0].get(), "text"), "more");
+  fail_unless_equals_uint64(uint64_of(events[0].get(), "id"), 0);
+  fail_unless_equals_int(events_for("dense-caption", unsure).size(), 2);
+}
+GST_END_TEST
+
 GST_START_TEST(each_interval_is_an_event) {
   const auto events = events_for("dense-caption", [](const Query& query, double) {
     fail_unless(query.task == Task::kDenseCaption);
@@ -875,6 +887,7 @@ Suite* chain_suite() {
   tcase_add_test(answers, a_query_may_change_while_playing);
   tcase_add_test(answers, a_long_query_is_the_models_affair);
   tcase_add_test(answers, each_interval_is_an_event);
+  tcase_add_test(answers, unsure_intervals_are_no_events);
   tcase_add_test(answers, answers_without_times_are_one_event);
   tcase_add_test(answers, event_times_are_stream_times);
   tcase_add_test(answers, backwards_windows_are_answered_in_stream_order);
