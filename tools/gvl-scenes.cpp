@@ -1,25 +1,38 @@
 /*
- * gvl-scenes tokenizer OUT.json: trains a tokenizer on the words that generated conversations use. Exits 0 when the
- * file is written, 1 on wrong usage, 2 when it cannot be.
+ * gvl-scenes [--config FILE] [--seed N] [--videos N] OUT_DIR: writes generated videos (NNNNNN.avi, motion JPEG), the
+ * conversations about them (conversations.json, the form that gvl-train reads) and every event (events.jsonl).
+ * gvl-scenes --tokenizer FILE [--vocabulary N]: trains a tokenizer on the words that such conversations use.
+ * Exits 0 when everything is written, 1 on wrong usage, 2 when it cannot be.
  */
 #include <glib.h>
+#include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <opencv2/imgproc.hpp>
+#include <opencv2/videoio.hpp>
 #include <string>
 #include <vector>
 
 #include "gvl/error.hpp"
+#include "scenes/conversation.hpp"
 #include "scenes/phrases.hpp"
+#include "scenes/render.hpp"
 #include "text/bpe_trainer.hpp"
+#include "training/conversation_file.hpp"
+#include "training/scene_source.hpp"
 
 namespace {
 
 using namespace gvl;
+namespace fs = std::filesystem;
 
 int usage(const char* reason) {
-  std::fprintf(stderr, "gvl-scenes: %s\nusage: gvl-scenes tokenizer OUT.json [VOCABULARY]\n", reason);
+  std::fprintf(stderr,
+               "gvl-scenes: %s\nusage: gvl-scenes [--config FILE] [--seed N] [--videos N] OUT_DIR\n"
+               "       gvl-scenes --tokenizer FILE [--vocabulary N]\n",
+               reason);
   return 1;
 }
 
@@ -33,13 +46,129 @@ int write_tokenizer(const std::string& file, std::size_t vocabulary) {
   return 0;
 }
 
+/** Writes videos into a folder, and gathers what is to be said about them. */
+class SceneWriter {
+ public:
+  SceneWriter(fs::path folder, const training::SceneSourceOptions& options)
+      : folder_(std::move(folder)),
+        options_(options),
+        assets_(std::make_shared<const scenes::Assets>(options.assets)),
+        events_(open_events()) {}
+
+  void write(std::int64_t index) {
+    const std::uint64_t seed = options_.seed + static_cast<std::uint64_t>(index);
+    const scenes::Renderer renderer(assets_, scenes::compose(*assets_, seed, options_.compose));
+    char name[32];
+    std::snprintf(name, sizeof name, "%06lld", static_cast<long long>(index));
+    write_video(renderer, std::string(name) + ".avi");
+    write_events(renderer.scene(), std::string(name) + ".avi");
+    training::ConversationRecord record{name, name, std::string(name) + ".avi", "gvl-scenes", {}};
+    for (const scenes::Conversation& about : scenes::converse(renderer.scene(), seed, options_.conversations)) {
+      record.texts.push_back({about.question, about.answer});
+    }
+    if (!record.texts.empty()) records_.push_back(std::move(record));
+  }
+
+  void finish() {
+    events_.close();
+    if (!events_) throw Error(ErrorCode::kResource, (folder_ / "events.jsonl").string() + ": cannot be written");
+    training::write_conversations(folder_ / "conversations.json", records_);
+  }
+
+ private:
+  std::ofstream open_events() const {
+    std::error_code error;
+    fs::create_directories(folder_, error);
+    std::ofstream stream(folder_ / "events.jsonl", std::ios::binary);
+    if (error || !stream) throw Error(ErrorCode::kResource, folder_.string() + ": cannot be written to");
+    return stream;
+  }
+
+  void write_video(const scenes::Renderer& renderer, const std::string& name) const {
+    const fs::path file = folder_ / name;
+    const scenes::Scene& scene = renderer.scene();
+    cv::VideoWriter video(file.string(), cv::CAP_OPENCV_MJPEG, cv::VideoWriter::fourcc('M', 'J', 'P', 'G'), scene.fps,
+                          cv::Size(scene.width, scene.height));
+    if (!video.isOpened()) throw Error(ErrorCode::kResource, file.string() + ": cannot be written");
+    constexpr double kQuality = 95;
+    video.set(cv::VIDEOWRITER_PROP_QUALITY, kQuality);
+    cv::Mat rgb, bgr;
+    for (std::int64_t frame = 0; frame < renderer.frames(); ++frame) {
+      renderer.render((static_cast<double>(frame) + 0.5) / scene.fps, rgb);
+      cv::cvtColor(rgb, bgr, cv::COLOR_RGB2BGR);
+      video.write(bgr);
+    }
+  }
+
+  void write_events(const scenes::Scene& scene, const std::string& video) {
+    for (const scenes::Event& event : scene.events) {
+      events_ << "{\"video\": \"" << video << "\", \"kind\": \"" << scenes::name_of(event.kind)
+              << "\", \"start\": " << event.start << ", \"stop\": " << event.stop
+              << ", \"duration\": " << scene.duration << "}\n";
+    }
+  }
+
+  fs::path folder_;
+  training::SceneSourceOptions options_;
+  std::shared_ptr<const scenes::Assets> assets_;
+  std::ofstream events_;
+  std::vector<training::ConversationRecord> records_;
+};
+
+int write_scenes(const fs::path& folder, const training::SceneSourceOptions& options) {
+  SceneWriter writer(folder, options);
+  for (std::int64_t i = 0; i < options.videos; ++i) {
+    writer.write(i);
+    if (isatty(STDERR_FILENO)) {
+      std::fprintf(stderr, "\r%lld of %lld videos%s", static_cast<long long>(i + 1),
+                   static_cast<long long>(options.videos), i + 1 == options.videos ? "\n" : "");
+    }
+  }
+  writer.finish();
+  return 0;
+}
+
+training::SceneSourceOptions read_options(const char* config) {
+  if (config != nullptr) {
+    const io::JsonValue root = io::JsonValue::load(config);
+    return training::SceneSourceOptions::read(root.find("data").value_or(root).object("scenes"));
+  }
+  training::SceneSourceOptions options;
+  options.assets = scenes::AssetOptions::installed();
+  return options;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3 || std::string(argv[1]) != "tokenizer") return usage("what is to be made?");
-  constexpr std::size_t kVocabulary = 2700;
+  g_autofree char* config = nullptr;
+  g_autofree char* tokenizer = nullptr;
+  gint64 seed = -1;
+  gint64 videos = 0;
+  gint vocabulary = 2700;
+  const GOptionEntry entries[] = {
+      {"config", 0, 0, G_OPTION_ARG_FILENAME, &config, "Take `scenes` of this file (docs/training.md)", "FILE"},
+      {"seed", 0, 0, G_OPTION_ARG_INT64, &seed, "Of the first video; the next has the next", "N"},
+      {"videos", 0, 0, G_OPTION_ARG_INT64, &videos, "How many; default: the file's, or 10", "N"},
+      {"tokenizer", 0, 0, G_OPTION_ARG_FILENAME, &tokenizer, "Train a tokenizer instead and write it here", "FILE"},
+      {"vocabulary", 0, 0, G_OPTION_ARG_INT, &vocabulary, "Tokens of the tokenizer; default: 2700", "N"},
+      {}};
+  g_autoptr(GOptionContext) context = g_option_context_new("OUT_DIR");
+  g_option_context_set_summary(context, "Generates videos whose every event is known, with questions about them.");
+  g_option_context_add_main_entries(context, entries, nullptr);
+  g_autoptr(GError) error = nullptr;
+  if (!g_option_context_parse(context, &argc, &argv, &error)) return usage(error->message);
+  if (tokenizer == nullptr && argc != 2) return usage("one folder is needed");
+  if (tokenizer != nullptr && argc != 1) return usage("a tokenizer needs no folder");
+  if (seed < -1 || videos < 0 || vocabulary < 0) return usage("numbers must not be negative");
+  constexpr std::int64_t kVideos = 10;
   try {
-    return write_tokenizer(argv[2], argc > 3 ? std::strtoul(argv[3], nullptr, 10) : kVocabulary);
+    if (tokenizer != nullptr) return write_tokenizer(tokenizer, static_cast<std::size_t>(vocabulary));
+    training::SceneSourceOptions options = read_options(config);
+    if (seed >= 0) options.seed = static_cast<std::uint64_t>(seed);
+    if (videos > 0) options.videos = videos;
+    if (options.videos == 0) options.videos = kVideos;
+    return write_scenes(argv[1], options);
   } catch (const std::exception& failure) {
     std::fprintf(stderr, "gvl-scenes: %s\n", failure.what());
     return 2;

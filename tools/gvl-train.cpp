@@ -15,6 +15,7 @@
 #include "gvl/error.hpp"
 #include "training/scene_source.hpp"
 #include "training/trainer.hpp"
+#include "training/video_source.hpp"
 
 namespace {
 
@@ -80,12 +81,17 @@ class ProgressBar {
   training::CurvePoint first_;
 };
 
-std::shared_ptr<const training::SampleSource> make_source(const io::JsonValue& data, const ModelConfig& model) {
+std::shared_ptr<const training::SampleSource> make_source(const io::JsonValue& data, const ModelConfig& model,
+                                                          std::uint64_t seed) {
+  if (const auto conversations = data.find("conversations")) {
+    return std::make_shared<training::VideoSource>(*conversations, model, seed);
+  }
   return std::make_shared<training::SceneSource>(training::SceneSourceOptions::read(data.object("scenes")), model);
 }
 
 int train(const training::TrainingConfig& config, const char* export_folder, DataType dtype) {
-  training::Trainer trainer(config, [&](const ModelConfig& model) { return make_source(config.data, model); });
+  training::Trainer trainer(config,
+                            [&](const ModelConfig& model) { return make_source(config.data, model, config.seed); });
   if (export_folder != nullptr) {
     trainer.export_model(export_folder, dtype);
     return 0;

@@ -89,7 +89,8 @@ Composition Composer::compose() {
 
 void Composer::choose_frame() {
   Scene& scene = composition_.scene;
-  scene.fps = random_.pick(std::array{8.0, 10.0, 12.5, 15.0, 24.0, 25.0, 30.0});
+  // Whole numbers: OpenCV's AVI writer rounds others.
+  scene.fps = random_.pick(std::array{8.0, 10.0, 12.0, 15.0, 24.0, 25.0, 30.0});
   scene.duration = on_frame(log_uniform(random_, options_.shortest, options_.longest));
 }
 

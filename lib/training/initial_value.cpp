@@ -4,6 +4,7 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/randn.h>
@@ -18,6 +19,8 @@ namespace gvl::training {
 namespace {
 
 constexpr double kEmbeddingDeviation = 0.02;
+// log odds of 1 in 55.
+constexpr double kRareLogit = -4;
 // Beside patches of unit size, places that are 0.02 apart would be found late.
 constexpr double kPositionDeviation = 0.3;
 
@@ -58,6 +61,8 @@ at::Tensor initial_value(const std::string& name, const std::vector<std::int64_t
     // PEFT's kaiming_uniform(sqrt 5).
     return at::empty(shape, at::kFloat).uniform_(-1, 1, generator).div(std::sqrt(static_cast<double>(shape.back())));
   }
+  // Most of what frames are asked about is not there: what is rare need not be learnt to be rare first.
+  if (contains(name, "training.dense_") && name.ends_with(".bias")) return at::full(shape, kRareLogit);
   if (name.ends_with(".bias")) return at::zeros(shape);
   if (contains(name, "gamma") || (contains(name, "norm") && shape.size() == 1)) return at::ones(shape);
   if (contains(name, "pos_embed") || contains(name, "position_embedding")) return normal(kPositionDeviation);

@@ -1,11 +1,10 @@
 #include "training/scene_source.hpp"
 
 #include <cmath>
-#include <cstring>
 
 #include "gvl/error.hpp"
-#include "gvl/preprocess.hpp"
 #include "gvl/sampling.hpp"
+#include "training/model_pixels.hpp"
 
 namespace gvl::training {
 namespace {
@@ -55,23 +54,6 @@ void read_counts(const io::JsonValue& counts, scenes::ConversationOptions& optio
   read("caption", options.caption);
   options.held_out_phrasings = counts.boolean_or("held_out_phrasings", options.held_out_phrasings);
 }
-
-/** Uninitialised bytes that become a tensor. */
-struct Pixels {
-  Pixels(std::vector<std::int64_t> dimensions) : shape(std::move(dimensions)) {
-    std::size_t bytes = 1;
-    for (const std::int64_t dimension : shape) bytes *= static_cast<std::size_t>(dimension);
-    data = allocate_tensor_data(bytes);
-  }
-  std::span<std::uint8_t> picture(std::int64_t index, std::int64_t side) const {
-    const auto bytes = static_cast<std::size_t>(side * side * 3);
-    return {reinterpret_cast<std::uint8_t*>(data.get()) + static_cast<std::size_t>(index) * bytes, bytes};
-  }
-  Tensor tensor() const { return {DataType::kUInt8, shape, data}; }
-
-  std::vector<std::int64_t> shape;
-  std::shared_ptr<std::byte> data;
-};
 
 std::string replace(std::string text, const std::string& what, const std::string& by) {
   const std::size_t at = text.find(what);
@@ -128,26 +110,15 @@ std::vector<scenes::Conversation> SceneSource::conversations(const scenes::Scene
 Sample SceneSource::render(scenes::Composition composition) const {
   const scenes::Renderer renderer(assets_, std::move(composition));
   const double fps = renderer.scene().fps;
-  const std::int64_t segments = model_.segments, per_segment = model_.frames_per_segment();
-  const std::int64_t large = model_.spatial.image_size, side = model_.temporal.image_size;
-  const Pixels spatial({segments, large, large, 3});
-  const Pixels temporal({segments, per_segment, side, side, 3});
   const std::vector<std::int64_t> indices = sample_indices(model_.frames, renderer.frames());
+  ModelPixels pixels(model_);
   cv::Mat rgb;
   for (std::int64_t i = 0; i < model_.frames; ++i) {
     // The same frame again where the video is shorter than the samples.
     if (i == 0 || indices[i] != indices[i - 1]) renderer.render((static_cast<double>(indices[i]) + 0.5) / fps, rgb);
-    const RgbView view{rgb.data, rgb.cols, rgb.rows, static_cast<std::int64_t>(rgb.step)};
-    resize_and_crop(view, side, temporal.picture(i, side));
-    if (i % per_segment == keyframe_of(per_segment)) {
-      resize_and_crop(view, large, spatial.picture(i / per_segment, large));
-    }
+    pixels.put(i, {rgb.data, rgb.cols, rgb.rows, static_cast<std::int64_t>(rgb.step)});
   }
-  Sample sample;
-  sample.duration = renderer.scene().duration;
-  sample.spatial_pixels = spatial.tensor();
-  sample.temporal_pixels = temporal.tensor();
-  return sample;
+  return pixels.sample(renderer.scene().duration);
 }
 
 Tensor SceneSource::label(const scenes::Scene& scene) const {
