@@ -20,6 +20,17 @@
 namespace gvl::ops {
 namespace {
 
+/** Newer versions ask for libuv, which not every build of them has. */
+template <typename Options>
+void do_without_libuv(Options& options) {
+  if constexpr (requires { options.useLibUV; }) options.useLibUV = false;
+}
+
+std::string reason(const std::exception& error) {
+  const auto* known = dynamic_cast<const c10::Error*>(&error);
+  return known != nullptr ? known->what_without_backtrace() : error.what();
+}
+
 class Alone : public ProcessGroup {
  public:
   int rank() const noexcept override { return 0; }
@@ -41,7 +52,7 @@ class Joined : public ProcessGroup {
       backend_->allreduce(tensors, c10d::AllreduceOptions())->wait();
     } catch (const std::exception& error) {
       throw Error(ErrorCode::kResource, "process " + std::to_string(rank()) + " of " + std::to_string(size()) +
-                                            " lost the others: " + error.what());
+                                            " lost the others: " + reason(error));
     }
   }
 
@@ -77,6 +88,7 @@ c10::intrusive_ptr<c10d::Store> open_store(int rank, int size) {
   options.port = static_cast<std::uint16_t>(required_number("MASTER_PORT", 1, kLastPort));
   options.isServer = rank == 0;
   options.numWorkers = size;
+  do_without_libuv(options);
   return c10::make_intrusive<c10d::TCPStore>(required("MASTER_ADDR"), options);
 }
 
@@ -114,7 +126,7 @@ std::unique_ptr<ProcessGroup> ProcessGroup::join(c10::Device device) {
     throw;
   } catch (const std::exception& error) {
     throw Error(ErrorCode::kResource,
-                std::string("the processes at MASTER_ADDR:MASTER_PORT did not come together: ") + error.what());
+                "the processes at MASTER_ADDR:MASTER_PORT did not come together: " + reason(error));
   }
 }
 
