@@ -11,6 +11,7 @@
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <string_view>
@@ -45,6 +46,71 @@ std::int64_t layers_of(std::string_view name, const ModelConfig& config) {
   return config.language.layers;
 }
 
+/** The frequencies of a patch's cosine functions, slow ones first; the last third of `count` among the fast ones. */
+std::vector<std::pair<std::int64_t, std::int64_t>> frequencies(std::int64_t count, std::int64_t patch) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> all;
+  for (std::int64_t sum = 0; sum <= 2 * (patch - 1); ++sum) {
+    for (std::int64_t u = std::max<std::int64_t>(0, sum - patch + 1); u <= std::min(sum, patch - 1); ++u) {
+      all.emplace_back(u, sum - u);
+    }
+  }
+  const auto total = static_cast<std::int64_t>(all.size()), slow = std::min(count * 2 / 3, total);
+  std::vector<std::pair<std::int64_t, std::int64_t>> chosen;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t fast = slow + (total - 1 - slow) * (i - slow) / std::max<std::int64_t>(count - slow, 1);
+    chosen.push_back(all[static_cast<std::size_t>(std::clamp<std::int64_t>(i < slow ? i : fast, 0, total - 1))]);
+  }
+  return chosen;
+}
+
+/**
+ * Cosine functions of a patch in brightness and two colour differences, each scaled so that natural pictures, whose
+ * spectrum falls as 1 / frequency, excite them about equally: what is fine is seen from the start.
+ */
+at::Tensor cosine_patches(const std::vector<std::int64_t>& shape) {
+  const std::int64_t width = shape[0], patch = shape.back();
+  constexpr double kColours[3][3] = {{1, 1, 1}, {1, -1, 0}, {0.5, 0.5, -1}};
+  const std::int64_t of_brightness = width * 2 / 3, of_colour = (width - of_brightness + 1) / 2;
+  const double inputs = 3.0 * static_cast<double>(patch * patch);
+  at::Tensor filters = at::zeros({width, 3, patch, patch}, at::kFloat);
+  auto values = filters.accessor<float, 4>();
+  for (std::int64_t filter = 0; filter < width; ++filter) {
+    const std::int64_t colour = filter < of_brightness ? 0 : 1 + (filter - of_brightness) / of_colour;
+    const std::int64_t first = colour == 0 ? 0 : of_brightness + (colour - 1) * of_colour;
+    const auto [u, v] =
+        frequencies(colour == 0 ? of_brightness : of_colour, patch)[static_cast<std::size_t>(filter - first)];
+    const double frequency = std::hypot(static_cast<double>(u), static_cast<double>(v));
+    const double gain = std::min(1.0, (1 + frequency) / std::sqrt(inputs)) * 2 / static_cast<double>(patch);
+    for (std::int64_t channel = 0; channel < 3; ++channel) {
+      for (std::int64_t y = 0; y < patch; ++y) {
+        for (std::int64_t x = 0; x < patch; ++x) {
+          const auto wave = [&](std::int64_t k, std::int64_t at) {
+            return std::cos(std::numbers::pi * static_cast<double>(k) * (static_cast<double>(at) + 0.5) /
+                            static_cast<double>(patch));
+          };
+          values[filter][channel][y][x] =
+              static_cast<float>(gain * kColours[colour][channel] / std::sqrt(3.0) * wave(u, y) * wave(v, x));
+        }
+      }
+    }
+  }
+  return filters.reshape(shape);
+}
+
+/** Places that are the sum of where and when: "the same place a frame ago" is one direction, not one for each place. */
+at::Tensor space_time_places(const std::vector<std::int64_t>& shape, const ModelConfig& config,
+                             at::Generator& generator) {
+  const std::int64_t frames = config.frames_per_segment(), width = shape.back();
+  const std::int64_t patches = config.temporal.grid() * config.temporal.grid();
+  const double deviation = kPositionDeviation / std::numbers::sqrt2;
+  const auto codes = [&](std::vector<std::int64_t> size) {
+    return at::randn(size, generator, at::kFloat).mul(deviation);
+  };
+  const at::Tensor places =
+      codes({1, patches, width}).add(codes({frames, 1, width})).reshape({1, frames * patches, width});
+  return at::cat({codes({1, 1, width}), places}, 1);
+}
+
 bool is_embedding(std::string_view name) {
   return contains(name, "embed_tokens") || contains(name, "embedding.weight") || contains(name, "class_embedding") ||
          contains(name, "cls_token") || contains(name, "_GN") || contains(name, "newline") || contains(name, "lm_head");
@@ -65,6 +131,8 @@ at::Tensor initial_value(const std::string& name, const std::vector<std::int64_t
   if (contains(name, "training.dense_") && name.ends_with(".bias")) return at::full(shape, kRareLogit);
   if (name.ends_with(".bias")) return at::zeros(shape);
   if (contains(name, "gamma") || (contains(name, "norm") && shape.size() == 1)) return at::ones(shape);
+  if (contains(name, "patch_embed") && shape.size() >= 4) return cosine_patches(shape);
+  if (name == "temporal_encoder.pos_embed") return space_time_places(shape, config, generator);
   if (contains(name, "pos_embed") || contains(name, "position_embedding")) return normal(kPositionDeviation);
   if (is_embedding(name)) return normal(kEmbeddingDeviation);
   std::int64_t inputs = 1;
