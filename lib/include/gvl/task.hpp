@@ -34,7 +34,7 @@ struct Interval {
    * IoU with the true moment that the model's own distribution over times lets expect.
    */
   double confidence = 0;
-  std::string text;       ///< dense captioning: what happens in it; otherwise empty
+  std::string text;  ///< dense captioning: what happens in it; otherwise empty
 };
 
 /** What the model says to one query about one window. */
