@@ -7,7 +7,9 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/outer.h>
 #include <ATen/ops/randn.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
@@ -46,21 +48,29 @@ std::int64_t layers_of(std::string_view name, const ModelConfig& config) {
   return config.language.layers;
 }
 
-/** The frequencies of a patch's cosine functions, slow ones first; the last third of `count` among the fast ones. */
-std::vector<std::pair<std::int64_t, std::int64_t>> frequencies(std::int64_t count, std::int64_t patch) {
-  std::vector<std::pair<std::int64_t, std::int64_t>> all;
+using Frequency = std::pair<std::int64_t, std::int64_t>;  // half waves over a patch's height and width
+
+/** `count` frequencies: the slow ones in order, and the last third spread over all that are faster. */
+std::vector<Frequency> choose_frequencies(std::int64_t count, std::int64_t patch) {
+  std::vector<Frequency> all;
   for (std::int64_t sum = 0; sum <= 2 * (patch - 1); ++sum) {
     for (std::int64_t u = std::max<std::int64_t>(0, sum - patch + 1); u <= std::min(sum, patch - 1); ++u) {
       all.emplace_back(u, sum - u);
     }
   }
   const auto total = static_cast<std::int64_t>(all.size()), slow = std::min(count * 2 / 3, total);
-  std::vector<std::pair<std::int64_t, std::int64_t>> chosen;
+  std::vector<Frequency> chosen;
   for (std::int64_t i = 0; i < count; ++i) {
     const std::int64_t fast = slow + (total - 1 - slow) * (i - slow) / std::max<std::int64_t>(count - slow, 1);
     chosen.push_back(all[static_cast<std::size_t>(std::clamp<std::int64_t>(i < slow ? i : fast, 0, total - 1))]);
   }
   return chosen;
+}
+
+/** [patch]: `half_waves` of a cosine (a row of the discrete cosine transform, unscaled). */
+at::Tensor cosine(std::int64_t half_waves, std::int64_t patch) {
+  const at::Tensor places = at::arange(patch, at::kFloat).add(0.5).div(static_cast<double>(patch));
+  return places.mul(std::numbers::pi * static_cast<double>(half_waves)).cos();
 }
 
 /**
@@ -69,32 +79,22 @@ std::vector<std::pair<std::int64_t, std::int64_t>> frequencies(std::int64_t coun
  */
 at::Tensor cosine_patches(const std::vector<std::int64_t>& shape) {
   const std::int64_t width = shape[0], patch = shape.back();
-  constexpr double kColours[3][3] = {{1, 1, 1}, {1, -1, 0}, {0.5, 0.5, -1}};
-  const std::int64_t of_brightness = width * 2 / 3, of_colour = (width - of_brightness + 1) / 2;
   const double inputs = 3.0 * static_cast<double>(patch * patch);
-  at::Tensor filters = at::zeros({width, 3, patch, patch}, at::kFloat);
-  auto values = filters.accessor<float, 4>();
-  for (std::int64_t filter = 0; filter < width; ++filter) {
-    const std::int64_t colour = filter < of_brightness ? 0 : 1 + (filter - of_brightness) / of_colour;
-    const std::int64_t first = colour == 0 ? 0 : of_brightness + (colour - 1) * of_colour;
-    const auto [u, v] =
-        frequencies(colour == 0 ? of_brightness : of_colour, patch)[static_cast<std::size_t>(filter - first)];
-    const double frequency = std::hypot(static_cast<double>(u), static_cast<double>(v));
-    const double gain = std::min(1.0, (1 + frequency) / std::sqrt(inputs)) * 2 / static_cast<double>(patch);
-    for (std::int64_t channel = 0; channel < 3; ++channel) {
-      for (std::int64_t y = 0; y < patch; ++y) {
-        for (std::int64_t x = 0; x < patch; ++x) {
-          const auto wave = [&](std::int64_t k, std::int64_t at) {
-            return std::cos(std::numbers::pi * static_cast<double>(k) * (static_cast<double>(at) + 0.5) /
-                            static_cast<double>(patch));
-          };
-          values[filter][channel][y][x] =
-              static_cast<float>(gain * kColours[colour][channel] / std::sqrt(3.0) * wave(u, y) * wave(v, x));
-        }
-      }
+  const std::int64_t of_brightness = width * 2 / 3, of_colour = (width - of_brightness) / 2;
+  const std::pair<at::Tensor, std::int64_t> colours[] = {
+      {at::tensor({1.0, 1.0, 1.0}, at::kFloat), of_brightness},
+      {at::tensor({1.0, -1.0, 0.0}, at::kFloat), of_colour},
+      {at::tensor({0.5, 0.5, -1.0}, at::kFloat), width - of_brightness - of_colour}};
+  std::vector<at::Tensor> filters;
+  for (const auto& [colour, count] : colours) {
+    for (const auto& [u, v] : choose_frequencies(count, patch)) {
+      const double frequency = std::hypot(static_cast<double>(u), static_cast<double>(v));
+      const double gain = std::min(1.0, (1 + frequency) / std::sqrt(inputs)) * 2 / static_cast<double>(patch);
+      const at::Tensor picture = at::outer(cosine(u, patch), cosine(v, patch)).mul(gain / std::sqrt(3.0));
+      filters.push_back(colour.view({3, 1, 1}).mul(picture));
     }
   }
-  return filters.reshape(shape);
+  return at::stack(filters).reshape(shape);
 }
 
 /** Places that are the sum of where and when: "the same place a frame ago" is one direction, not one for each place. */

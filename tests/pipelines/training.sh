@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# From nothing to a model that can be asked: gvl-scenes, gvl-train and gvl-eval as a user runs them.
+source "$(dirname "$0")/helpers.sh"
+cd "$work"
+
+# expect CODE PATTERN COMMAND...: the exit code, and a pattern in what the command says on stderr
+expect() {
+  local code=$1 pattern=$2 found=0; shift 2
+  "$@" >out 2>err || found=$?
+  ((found == code)) || fail "exit code $found, not $code: $*: $(cat err)"
+  grep -qE -- "$pattern" err || fail "no '$pattern' in: $(cat err)"
+}
+
+# Without photographs, clips and emoji: everything is drawn.
+scenes='"photographs": [], "clips": [], "emoji_font": "", "shortest": 8, "longest": 10'
+echo "{\"scenes\": {$scenes, \"videos\": 2, \"seed\": 3}}" >videos.json
+gvl-scenes --config videos.json made
+[[ -s made/000000.avi && -s made/000001.avi && ! -e made/000002.avi ]] || fail "not two videos"
+python3 - <<'PYTHON'
+import json
+records = json.load(open("made/conversations.json"))
+assert len(records) == 2 and all(len(r["conversation"]) >= 2 for r in records)
+events = [json.loads(line) for line in open("made/events.jsonl")]
+assert all(0 <= e["start"] < e["stop"] <= e["duration"] + 1e-6 for e in events)
+PYTHON
+
+cp -r "$source_root/models/recipes/default" architecture
+common='"model": "architecture", "stage": "all", "batch_videos": 1, "checkpoint_every": 1'
+echo "{$common, \"output\": \"run\", \"steps\": 2, \"data\": {\"conversations\": {\"files\": [\"made/conversations.json\"],
+  \"videos\": \"made\", \"texts_per_video\": 3}}}" >train.json
+gvl-train train.json 2>err || { cat err >&2; fail "training failed"; }
+grep -q "2/2" err || fail "no progress was shown"
+[[ -s run/checkpoint.safetensors && -s run/curve.csv && -s run/curve.svg && -s run/model/model.safetensors ]] ||
+  fail "the run left no checkpoint, curve or model"
+gvl-train --export exported --dtype float32 train.json
+(($(stat -c %s exported/model.safetensors) > $(stat -c %s run/model/model.safetensors))) || fail "--dtype did nothing"
+
+gvl-eval --model run/model --json numbers.json videos.json >table
+grep -q grounding table || fail "no table"
+python3 -c 'import json; assert json.load(open("numbers.json"))["grounding"]["overall"]'
+
+expect 1 usage gvl-train
+expect 2 none.json gvl-train none.json
+expect 1 usage gvl-scenes
+expect 2 none.json gvl-scenes --config none.json made
+expect 1 usage gvl-eval videos.json
+expect 2 none gvl-eval --model none videos.json
