@@ -11,6 +11,7 @@
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 
+#include "gvl/sampling.hpp"
 #include "ops/ops.hpp"
 #include "training/checkpointing.hpp"
 
@@ -29,6 +30,7 @@ Objective::Objective(const layers::Parameters& parameters, const ModelConfig& co
   if (options_.dense.weight > 0 && frame_classes > 0) {
     const layers::LinearOptions sizes{.in = config.language.hidden_size, .out = frame_classes};
     dense_ = DenseHeads{layers::Linear(under(parameters, "dense_input"), sizes),
+                        layers::Linear(under(parameters, "dense_keyframe"), sizes),
                         layers::Linear(under(parameters, "dense_hidden"), sizes)};
   }
   std::vector<std::int64_t> ids;
@@ -93,6 +95,17 @@ at::Tensor Objective::kind_loss(const layers::Linear& head, const at::Tensor& fr
   return each.sum(2).mean(1).sum();
 }
 
+/** What frames and keyframes show by their fused tokens alone. */
+at::Tensor Objective::input_loss(const at::Tensor& video_tokens, const at::Tensor& frame_labels) const {
+  const at::Tensor frames = kind_loss(dense_->input, frame_tokens(video_tokens), frame_labels);
+  const std::int64_t length = config_.tokens_per_segment();
+  const std::int64_t spatial = length - 1 - config_.temporal_tokens_per_segment();
+  const at::Tensor keyframes = video_tokens.unflatten(1, {config_.segments, length}).narrow(2, 0, spatial).mean(2);
+  const at::Tensor labels = frame_labels.unflatten(1, {config_.segments, config_.frames_per_segment()});
+  const std::int64_t keyframe = keyframe_of(config_.frames_per_segment());
+  return frames.add(kind_loss(dense_->keyframe, keyframes, labels.select(2, keyframe)));
+}
+
 at::Tensor Objective::moment_loss(const at::Tensor& frames) const {
   const std::int64_t videos = frames.size(0), count = frames.size(1);
   const at::Tensor logits = network_.decoder().logits(network_.decoder().norm(frames.flatten(0, 1)));
@@ -129,7 +142,7 @@ Losses Objective::losses(const Batch& batch) const {
   losses.video_count = video.size(0);
   const bool dense = dense_ && batch.frame_labels.defined();
   const at::Tensor frame_labels = dense ? batch.frame_labels.to(network_.device()) : at::Tensor();
-  if (dense) losses.frames = kind_loss(dense_->input, frame_tokens(video), frame_labels).mul(options_.dense.weight);
+  if (dense) losses.frames = input_loss(video, frame_labels).mul(options_.dense.weight);
 
   const auto before = static_cast<std::int64_t>(batch.before_video.size());
   if (batch.texts == 0) {

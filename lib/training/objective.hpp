@@ -15,8 +15,8 @@ namespace gvl::training {
 
 /**
  * Supervision of every frame, for models trained from nothing (kind and moment of what a frame shows, learnt apart
- * from language): linear classifiers on the frames' fused tokens and on the decoder's hidden states behind `layer`,
- * and the frame's own moment as a temporal token there.
+ * from language): linear classifiers on the frames' and keyframes' fused tokens and on the decoder's hidden states
+ * behind `layer`, and the frame's own moment as a temporal token there.
  */
 struct DenseSupervision {
   double weight = 0;         ///< 0: none
@@ -57,12 +57,13 @@ class Objective {
 
  private:
   struct DenseHeads {
-    layers::Linear input, hidden;
+    layers::Linear input, keyframe, hidden;
   };
 
   at::Tensor encode(const Batch& batch) const;
   at::Tensor fuse(const at::Tensor& spatial, const at::Tensor& temporal) const;
   at::Tensor frame_tokens(const at::Tensor& video_tokens) const;
+  at::Tensor input_loss(const at::Tensor& video_tokens, const at::Tensor& frame_labels) const;
   /** Hidden states of a batch's texts [V, rows, C, H]. */
   at::Tensor read(const at::Tensor& video, const Batch& batch, language::PackedOptions options) const;
   at::Tensor label_loss(const at::Tensor& hidden, const Batch& batch) const;
