@@ -9,19 +9,11 @@
 #include <optional>
 #include <string>
 
+#include "gvl/config.hpp"
 #include "gvl/convert.hpp"
 #include "gvl/error.hpp"
 
 namespace {
-
-constexpr gvl::DataType kTypes[] = {gvl::DataType::kFloat32, gvl::DataType::kBFloat16, gvl::DataType::kFloat16};
-
-std::optional<gvl::DataType> parse_type(const std::string& name) {
-  for (const gvl::DataType type : kTypes) {
-    if (name == gvl::name_of(type)) return type;
-  }
-  return std::nullopt;
-}
 
 void show_progress(std::size_t done, std::size_t total) {
   std::fprintf(stderr, "\r%zu of %zu tensors%s", done, total, done == total ? "\n" : "");
@@ -49,7 +41,7 @@ int main(int argc, char** argv) {
 
   gvl::ConvertOptions options;
   if (dtype) {
-    options.dtype = parse_type(dtype);
+    options.dtype = gvl::weight_type_from_name(dtype);
     if (!options.dtype) return usage((std::string("--dtype ") + dtype + ": not a type of weights").c_str());
   }
   if (isatty(STDERR_FILENO)) options.progress = show_progress;

@@ -21,8 +21,6 @@ namespace {
 
 using namespace gvl;
 
-constexpr DataType kTypes[] = {DataType::kFloat32, DataType::kBFloat16, DataType::kFloat16};
-
 // What a signal handler may touch: set once, before the handlers are.
 const Cancellation* interruption = nullptr;
 
@@ -31,13 +29,6 @@ void interrupt(int) { interruption->cancel(); }
 int usage(const char* reason) {
   std::fprintf(stderr, "gvl-train: %s\nusage: gvl-train [--export DIR [--dtype TYPE]] CONFIG.json\n", reason);
   return 1;
-}
-
-std::optional<DataType> parse_type(const std::string& name) {
-  for (const DataType type : kTypes) {
-    if (name == name_of(type)) return type;
-  }
-  return std::nullopt;
 }
 
 std::string clock_time(double seconds) {
@@ -123,7 +114,7 @@ int main(int argc, char** argv) {
   g_autoptr(GError) error = nullptr;
   if (!g_option_context_parse(context, &argc, &argv, &error)) return usage(error->message);
   if (argc != 2) return usage("one configuration is needed");
-  const std::optional<DataType> type = parse_type(dtype != nullptr ? dtype : "bfloat16");
+  const std::optional<DataType> type = weight_type_from_name(dtype != nullptr ? dtype : "bfloat16");
   if (!type) return usage((std::string("--dtype ") + dtype + ": not a type of weights").c_str());
   try {
     return train(training::TrainingConfig::load(argv[1]), export_folder, *type);

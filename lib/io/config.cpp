@@ -188,12 +188,7 @@ class Writer {
 
   std::string finish() {
     json_builder_end_object(builder_);
-    JsonNode* root = json_builder_get_root(builder_);
-    char* text = json_to_string(root, TRUE);
-    std::string result = std::string(text) + "\n";
-    g_free(text);
-    json_node_unref(root);
-    return result;
+    return io::json_text(builder_);
   }
 
  private:
@@ -249,6 +244,13 @@ void write_prompts(Writer& writer, const PromptConfig& prompts) {
 }
 
 }  // namespace
+
+std::optional<DataType> weight_type_from_name(std::string_view name) noexcept {
+  for (const auto& type : kWeightTypes) {
+    if (name == type.name) return type.value;
+  }
+  return std::nullopt;
+}
 
 std::int64_t ModelConfig::spatial_tokens() const noexcept {
   return spatial_pooling == SpatialPooling::kMerge2x2 ? spatial.grid() * spatial.grid() / 4 : 64;

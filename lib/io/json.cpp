@@ -240,4 +240,13 @@ JsonValue JsonValue::element(std::size_t index, JsonNode* node) const {
   return JsonValue(document_, node, path_ + "[" + std::to_string(index) + "]");
 }
 
+std::string json_text(JsonBuilder* builder) {
+  JsonNode* root = json_builder_get_root(builder);
+  char* text = json_to_string(root, TRUE);
+  std::string result = std::string(text) + "\n";
+  g_free(text);
+  json_node_unref(root);
+  return result;
+}
+
 }  // namespace gvl::io

@@ -24,6 +24,9 @@ struct JsonLimits {
   std::size_t depth = 64;                     ///< arrays and objects within each other
 };
 
+/** What was built, laid out over lines and ended by one. The builder stays the caller's. */
+std::string json_text(JsonBuilder* builder);
+
 /**
  * One value of a JSON text, and the way to it ("spatial.heads") for messages. Copies are cheap and keep the whole
  * text's values alive; values may be read from any thread.

@@ -30,9 +30,7 @@ std::int64_t length_of(const std::vector<std::int64_t>& ids) { return static_cas
 
 Grounder::Grounder(const Network& network, FolderTokenizer tokenizer)
     : network_(network), prompts_(tokenizer.tokenizer, std::move(tokenizer.temporal), network.config().prompts) {
-  std::vector<std::int64_t> ids;
-  for (std::int64_t t = 0; t <= prompts_.temporal().count(); ++t) ids.push_back(prompts_.temporal().id_of(t));
-  temporal_ids_ = at::tensor(ids, at::kLong);
+  temporal_ids_ = at::tensor(prompts_.temporal().ids(), at::kLong);
 }
 
 /** A grounding query is always answered with an interval; how likely the model finds that there is none is kept. */

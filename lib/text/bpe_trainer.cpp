@@ -41,14 +41,7 @@ class Document {
   }
   Document& null() { return json_builder_add_null_value(builder_), *this; }
 
-  std::string text() {
-    JsonNode* root = json_builder_get_root(builder_);
-    char* text = json_to_string(root, TRUE);
-    std::string result = std::string(text) + "\n";
-    g_free(text);
-    json_node_unref(root);
-    return result;
-  }
+  std::string text() { return io::json_text(builder_); }
 
  private:
   JsonBuilder* builder_;

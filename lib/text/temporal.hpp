@@ -36,6 +36,8 @@ class TemporalTokens {
   std::optional<std::int64_t> temporal_of(std::int64_t id) const;
   /** The id of a moment, which is in 0 ... M. */
   std::int64_t id_of(std::int64_t temporal) const { return ids_.at(static_cast<std::size_t>(temporal)); }
+  /** The ids of all moments, 0 ... M in order. */
+  const std::vector<std::int64_t>& ids() const noexcept { return ids_; }
   std::int64_t grounding_id() const noexcept { return grounding_id_; }
 
  private:

@@ -33,9 +33,7 @@ Objective::Objective(const layers::Parameters& parameters, const ModelConfig& co
                         layers::Linear(under(parameters, "dense_keyframe"), sizes),
                         layers::Linear(under(parameters, "dense_hidden"), sizes)};
   }
-  std::vector<std::int64_t> ids;
-  for (std::int64_t t = 0; t <= temporal.count(); ++t) ids.push_back(temporal.id_of(t));
-  const at::Tensor host_ids = at::tensor(ids, at::kLong);
+  const at::Tensor host_ids = at::tensor(temporal.ids(), at::kLong);
   temporal_ids_ = host_ids.to(network_.device());
   moment_of_id_ = at::full({config.language.vocab_size}, -1, at::kLong)
                       .index_copy(0, host_ids, at::arange(temporal.count() + 1, at::kLong))
@@ -138,17 +136,15 @@ Losses Objective::losses(const Batch& batch) const {
   const at::Tensor video = encode(batch);
   const auto& decoder = network_.decoder();
   Losses losses;
-  losses.text_count = batch.texts;
-  losses.video_count = video.size(0);
   const bool dense = dense_ && batch.frame_labels.defined();
   const at::Tensor frame_labels = dense ? batch.frame_labels.to(network_.device()) : at::Tensor();
   if (dense) losses.frames = input_loss(video, frame_labels).mul(options_.dense.weight);
 
-  const auto before = static_cast<std::int64_t>(batch.before_video.size());
   if (batch.texts == 0) {
     losses.texts = at::zeros({}, video.options().dtype(at::kFloat));
     return losses;
   }
+  const auto before = static_cast<std::int64_t>(batch.before_video.size());
   language::PackedOptions packed;
   if (dense) {
     packed.observe = [&](std::int64_t layer, const at::Tensor& hidden) {

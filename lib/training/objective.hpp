@@ -36,8 +36,6 @@ struct ObjectiveOptions {
 struct Losses {
   at::Tensor texts;   ///< sum over texts of the mean negative log likelihood of its labels
   at::Tensor frames;  ///< sum over videos of the mean dense loss (kinds and moments, weighted); undefined without
-  std::int64_t text_count = 0;
-  std::int64_t video_count = 0;
 };
 
 /** A model in training, its loss and nothing else: built anew over the parameters for each step. */

@@ -100,7 +100,7 @@ std::uint64_t SceneSource::seed_of(std::int64_t index) const noexcept {
 }
 
 scenes::Composition SceneSource::composition(std::int64_t index) const {
-  return scenes::compose(*assets_, seed_of(index), options_.compose);
+  return scenes::compose(*assets_, seed_of(options_.videos > 0 ? index % options_.videos : index), options_.compose);
 }
 
 std::vector<scenes::Conversation> SceneSource::conversations(const scenes::Scene& scene, std::int64_t index) const {

@@ -17,7 +17,7 @@ struct SceneSourceOptions {
   scenes::ComposeOptions compose;
   scenes::ConversationOptions conversations;
   std::uint64_t seed = 0;   ///< of the first video; the next has the next
-  std::int64_t videos = 0;  ///< in an epoch; 0: no end to them
+  std::int64_t videos = 0;  ///< in an epoch, the same in every one with other questions; 0: no end to them
 
   /** Reads the member `scenes` of a run's data (docs/training.md). Throws Error naming file and member. */
   static SceneSourceOptions read(const io::JsonValue& scenes);

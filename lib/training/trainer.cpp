@@ -4,7 +4,6 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/tensor.h>
-#include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -12,6 +11,7 @@
 #include <cmath>
 #include <fstream>
 #include <optional>
+#include <utility>
 
 #include "gvl/error.hpp"
 #include "io/safetensors.hpp"
@@ -49,9 +49,7 @@ ParameterSet::Origin origin_of(const fs::path& folder, const ModelConfig& config
       return parameters->contains(name) ? parameters->load(name, shape) : at::Tensor();
     };
   }
-  std::vector<std::int64_t> ids;
-  for (std::int64_t t = 0; t <= temporal.count(); ++t) ids.push_back(temporal.id_of(t));
-  return [config, ids, seed](const std::string& name, const std::vector<std::int64_t>& shape) {
+  return [config, ids = temporal.ids(), seed](const std::string& name, const std::vector<std::int64_t>& shape) {
     if (name != "language_model.model.embed_tokens.weight" && name != "language_model.lm_head.weight") {
       return at::Tensor();
     }
@@ -130,15 +128,19 @@ struct Trainer::Run {
   RunState state;
 
   CurvePoint step(Loader& loader);
-  std::vector<LoadedSample> take(Loader& loader, std::int64_t count);
+  /** What the samples' gradients add up to, and their two losses, of this process alone. */
+  std::pair<double, double> accumulate(std::vector<LoadedSample> samples, double all_texts);
+  double total(double number);
   void sum_gradients();
+  void clip_gradients(double norm);
   void save() const { save_checkpoint(config.output / kCheckpointFile, *optimiser, state); }
 };
 
-std::vector<LoadedSample> Trainer::Run::take(Loader& loader, std::int64_t count) {
-  std::vector<LoadedSample> samples;
-  for (std::int64_t i = 0; i < count; ++i) samples.push_back(loader.next());
-  return samples;
+/** The sum of all processes' numbers. */
+double Trainer::Run::total(double number) {
+  at::Tensor sum = at::tensor({number}, at::kDouble).to(device);
+  group->sum(sum);
+  return sum.item<double>();
 }
 
 /** Adds up the processes' gradients, in one message. */
@@ -159,61 +161,67 @@ void Trainer::Run::sum_gradients() {
   }
 }
 
-CurvePoint Trainer::Run::step(Loader& loader) {
-  std::vector<LoadedSample> samples = take(loader, config.batch / group->size());
-  std::int64_t texts = 0;
-  for (const LoadedSample& sample : samples) texts += static_cast<std::int64_t>(sample.tokens.texts.size());
-  at::Tensor counts = at::tensor({static_cast<double>(texts)}, at::kDouble);
-  group->sum(counts);
-  const double all_texts = std::max(counts.item<double>(), 1.0);
-
-  at::Tensor sums = at::zeros({2}, at::kDouble);
-  for (std::size_t start = 0; start < samples.size(); start += static_cast<std::size_t>(config.micro_batch)) {
-    const std::size_t end = std::min(start + static_cast<std::size_t>(config.micro_batch), samples.size());
+std::pair<double, double> Trainer::Run::accumulate(std::vector<LoadedSample> samples, double all_texts) {
+  const auto videos_a_step = static_cast<double>(config.batch);
+  const auto at_a_time = static_cast<std::size_t>(config.micro_batch);
+  double text_loss = 0, frame_loss = 0;
+  for (std::size_t start = 0; start < samples.size(); start += at_a_time) {
     std::vector<Sample> videos;
     std::vector<TokenizedSample> tokens;
-    for (std::size_t i = start; i < end; ++i) {
+    for (std::size_t i = start; i < std::min(start + at_a_time, samples.size()); ++i) {
       videos.push_back(std::move(samples[i].sample));
       tokens.push_back(std::move(samples[i].tokens));
     }
     const Objective current = objective();
     const Losses losses = current.losses(make_batch(videos, tokens));
     at::Tensor loss = losses.texts.div(all_texts);
-    sums[0] += losses.texts.detach().to(at::kCPU, at::kDouble).div(all_texts);
+    text_loss += loss.item<double>();
     if (losses.frames.defined()) {
-      const auto videos_a_step = static_cast<double>(config.batch);
-      loss = loss.add(losses.frames.div(videos_a_step));
-      sums[1] += losses.frames.detach().to(at::kCPU, at::kDouble).div(videos_a_step);
+      const at::Tensor of_frames = losses.frames.div(videos_a_step);
+      frame_loss += of_frames.item<double>();
+      loss = loss.add(of_frames);
     }
     torch::autograd::backward({loss}, {});
   }
-  group->sum(sums);
+  return {text_loss, frame_loss};
+}
+
+void Trainer::Run::clip_gradients(double norm) {
+  if (config.clip_norm == 0 || norm <= config.clip_norm) return;
+  for (const auto& parameter : optimiser->parameters()) {
+    at::Tensor gradient = parameter.tensor.grad();
+    if (gradient.defined()) gradient.mul_(config.clip_norm / norm);
+  }
+}
+
+CurvePoint Trainer::Run::step(Loader& loader) {
+  std::vector<LoadedSample> samples;
+  std::size_t texts = 0;
+  for (std::int64_t i = 0; i < config.batch / group->size(); ++i) {
+    samples.push_back(loader.next());
+    texts += samples.back().tokens.texts.size();
+  }
+  const double all_texts = total(static_cast<double>(texts));
+  const auto [text_loss, frame_loss] = accumulate(std::move(samples), std::max(all_texts, 1.0));
   sum_gradients();
 
   CurvePoint point;
-  point.text_loss = sums[0].item<double>();
-  point.frame_loss = sums[1].item<double>();
+  point.text_loss = total(text_loss);
+  point.frame_loss = total(frame_loss);
   point.gradient_norm = gradient_norm(optimiser->parameters());
   if (!std::isfinite(point.gradient_norm) || !std::isfinite(point.text_loss)) {
     throw Error(ErrorCode::kInvalidArgument, "step " + std::to_string(state.step + 1) +
                                                  ": the loss is no number any more; a lower learning rate may help");
   }
-  if (config.clip_norm > 0 && point.gradient_norm > config.clip_norm) {
-    for (const auto& parameter : optimiser->parameters()) {
-      at::Tensor gradient = parameter.tensor.grad();
-      if (gradient.defined()) gradient.mul_(config.clip_norm / point.gradient_norm);
-    }
-  }
+  clip_gradients(point.gradient_norm);
   point.schedule = schedule_at(state.step, total_steps, config.warmup);
   optimiser->step(state.step + 1, point.schedule);
   for (const auto& parameter : optimiser->parameters()) {
     at::Tensor tensor = parameter.tensor;
     tensor.mutable_grad().reset();
   }
-  ++state.step;
-  state.texts += static_cast<std::int64_t>(all_texts);
-  point.step = state.step;
-  point.texts = state.texts;
+  point.step = ++state.step;
+  point.texts = state.texts += static_cast<std::int64_t>(all_texts);
   return point;
 }
 
@@ -249,9 +257,7 @@ bool Trainer::run(const Progress& progress, const Cancellation& cancellation) {
   return model::rethrow_libtorch_errors("training", [&] {
     while (run.state.step < run.total_steps) {
       // Together: one process that stopped alone would leave the others waiting for it.
-      at::Tensor stop = at::tensor({cancellation.cancelled() ? 1.0 : 0.0}, at::kDouble);
-      run.group->sum(stop);
-      if (stop.item<double>() > 0) {
+      if (run.total(cancellation.cancelled() ? 1 : 0) > 0) {
         keep();
         return false;
       }

@@ -3,7 +3,9 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gvl/tensor.hpp"
@@ -24,6 +26,9 @@ struct VisionConfig {
 
   std::int64_t grid() const noexcept { return image_size / patch_size; }  ///< patches along one side
 };
+
+/** "float32", "bfloat16", "float16": what weights may be stored as. None for another name. */
+std::optional<DataType> weight_type_from_name(std::string_view name) noexcept;
 
 /** How the spatial stream's patch grid becomes fewer vectors. */
 enum class SpatialPooling {
