@@ -5,6 +5,8 @@
 
 namespace {
 
+constexpr const char* kAnyDevice = "auto";
+
 using ModelHolder = std::shared_ptr<gvl::Model>;
 
 gpointer copy_holder(gpointer holder) { return new ModelHolder(*static_cast<ModelHolder*>(holder)); }
@@ -15,17 +17,18 @@ GType model_holder_get_type() {
   return type;
 }
 
+/** An empty `folder` names the default model. */
 std::shared_ptr<gvl::Model> load_model(const std::string& folder, const std::string& device) {
   gvl::ModelOptions options;
   options.device = device;
-  return gvl::Model::load(folder, options);
+  return gvl::Model::load(folder.empty() ? gvl::default_model_folder() : std::filesystem::path(folder), options);
 }
 
 }  // namespace
 
 GstContext* gvl_model_context_load(const gchar* folder, const gchar* device, GError** error) {
   try {
-    return gvl::gst::model_context_new(load_model(folder, device ? device : "auto"));
+    return gvl::gst::model_context_new(load_model(folder ? folder : "", device ? device : kAnyDevice));
   } catch (...) {
     gvl::gst::set_error(error, std::current_exception());
     return nullptr;
@@ -56,7 +59,8 @@ void ModelClient::install_properties(GObjectClass* klass, guint model_id, guint 
       klass, model_id,
       g_param_spec_string("model", "Model",
                           "Folder of the model (config.json, weights, tokenizer.json); set on one element, the others "
-                          "of the pipeline share it. Takes effect on the way from NULL to READY",
+                          "of the pipeline share it. Without any: the default model. Takes effect on the way from NULL "
+                          "to READY",
                           nullptr, flags));
   g_object_class_install_property(
       klass, device_id,
@@ -73,7 +77,7 @@ void ModelClient::set_folder(const gchar* folder) {
 
 void ModelClient::set_device(const gchar* device) {
   std::lock_guard lock(mutex_);
-  device_ = device && *device ? device : "auto";
+  device_ = device && *device ? device : kAnyDevice;
 }
 
 void ModelClient::get_folder(GValue* value) const {
@@ -93,22 +97,26 @@ bool ModelClient::open() {
     folder = folder_;
     device = device_;
   }
-  if (folder.empty()) return true;
+  // Only a device named: the default model is wanted there.
+  if (folder.empty() && device == kAnyDevice) return true;
+  return load(folder, device, true) != nullptr;
+}
+
+std::shared_ptr<Model> ModelClient::load(const std::string& folder, const std::string& device, bool own) {
   std::shared_ptr<Model> model;
   try {
     model = load_model(folder, device);
   } catch (...) {
-    post_error(element_, std::current_exception(), "loading the model in " + folder);
-    return false;
+    post_error(element_, std::current_exception(), "loading " + (folder.empty() ? "the default model" : folder));
+    return nullptr;
   }
   {
     std::lock_guard lock(mutex_);
     model_ = model;
-    own_ = true;
+    own_ = own;
   }
-  gst_element_post_message(element_,
-                           gst_message_new_have_context(GST_OBJECT(element_), model_context_new(std::move(model))));
-  return true;
+  gst_element_post_message(element_, gst_message_new_have_context(GST_OBJECT(element_), model_context_new(model)));
+  return model;
 }
 
 void ModelClient::close() {
@@ -174,14 +182,9 @@ std::shared_ptr<Model> ModelClient::find() {
 }
 
 std::shared_ptr<Model> ModelClient::require() {
-  auto model = find();
-  if (!model)
-    GST_ELEMENT_ERROR(element_, RESOURCE, SETTINGS,
-                      ("There is no model: set the property \"model\" of %s or of another gvl element of the pipeline "
-                       "to a model's folder.",
-                       GST_OBJECT_NAME(element_)),
-                      ("no element, bin or application offers a context of type " GVL_MODEL_CONTEXT_TYPE));
-  return model;
+  if (auto model = find()) return model;
+  GST_INFO_OBJECT(element_, "no element, bin or application offers a model: the default model is taken");
+  return load("", kAnyDevice, false);
 }
 
 }  // namespace gvl::gst

@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 #define GVL_MODEL_CONTEXT_TYPE "gvl.model"
 
 /**
- * Loads the model in `folder` for `device` ("auto", "cpu", "cuda", "cuda:1", ...) and returns its context, or NULL
- * with `error` set. Those who name the same folder and device share one instance.
+ * Loads the model in `folder` (NULL: the default model) for `device` ("auto", "cpu", "cuda", "cuda:1", ...; NULL: auto)
+ * and returns its context, or NULL with `error` set. Those who name the same folder and device share one instance.
  */
 GstContext* gvl_model_context_load(const gchar* folder, const gchar* device, GError** error);
 

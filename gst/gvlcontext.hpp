@@ -32,7 +32,8 @@ class ModelClient {
   void get_folder(GValue* value) const;
   void get_device(GValue* value) const;
 
-  /** NULL to READY: loads the model that `model` names, if any, and offers it. False after an element error. */
+  /** NULL to READY: loads the model that `model` names, if any, or with a `device` named the default model, and offers
+   * it. False after an element error. */
   bool open();
 
   /** READY to NULL. */
@@ -47,10 +48,11 @@ class ModelClient {
   /** The model, asked for where it is not known yet; null when there is none. Not from within set_context(). */
   std::shared_ptr<Model> find();
 
-  /** The same, but posts an element error when there is none. */
+  /** The same, else the default model, which is offered, too; null after an element error when it cannot be loaded. */
   std::shared_ptr<Model> require();
 
  private:
+  std::shared_ptr<Model> load(const std::string& folder, const std::string& device, bool own);
   std::shared_ptr<Model> known() const;
   bool ask_neighbours(GstPadDirection direction);
 
@@ -59,7 +61,7 @@ class ModelClient {
   std::string folder_;
   std::string device_ = "auto";
   std::shared_ptr<Model> model_;
-  bool own_ = false;  ///< model_ was loaded by this element
+  bool own_ = false;  ///< model_ was named on this element: no context replaces it
 };
 
 }  // namespace gvl::gst

@@ -1,13 +1,16 @@
 /*
- * gvl-eval [--model DIR] [--json FILE] CONFIG.json: measures a model on generated videos. CONFIG.json has the member
- * `scenes` of a training run's data (docs/training.md), with the number of `videos`. Prints a table; with --json also
- * writes all numbers. Exits 0 when it has measured, 1 on wrong usage, 2 when it could not.
+ * gvl-eval [--model DIR] [--json FILE] CONFIG.json: measures a model. CONFIG.json has either the member `scenes` of a
+ * training run's data, with the number of `videos`, or `queries`: videos in files and what is to be found in them, when
+ * (docs/training.md). Prints a table; with --json also writes all numbers. Exits 0 when it has measured, 1 on wrong
+ * usage, 2 when it could not.
  */
 #include <glib.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 
 #include "evaluation/report.hpp"
@@ -15,15 +18,18 @@
 #include "gvl/model.hpp"
 #include "text/answer.hpp"
 #include "training/batch.hpp"
+#include "training/query_file.hpp"
 #include "training/scene_source.hpp"
+#include "training/video_source.hpp"
 
 namespace {
 
+namespace fs = std::filesystem;
 using namespace gvl;
 using scenes::Conversation;
 
 int usage(const char* reason) {
-  std::fprintf(stderr, "gvl-eval: %s\nusage: gvl-eval --model DIR [--json FILE] CONFIG.json\n", reason);
+  std::fprintf(stderr, "gvl-eval: %s\nusage: gvl-eval [--model DIR] [--json FILE] CONFIG.json\n", reason);
   return 1;
 }
 
@@ -60,7 +66,9 @@ class Evaluation {
 
   void add(const Conversation& conversation, const Answer& answer, double duration) {
     if (conversation.task == Task::kGrounding) {
-      add_grounding(conversation, answer);
+      std::optional<evaluation::Interval> truth;
+      if (!conversation.events.empty()) truth = {conversation.events.front().start, conversation.events.front().stop};
+      add(conversation.kind, truth, answer);
     } else if (conversation.task == Task::kDenseCaption) {
       add_captions(conversation, answer, duration);
     } else {
@@ -69,22 +77,21 @@ class Evaluation {
     }
   }
 
-  evaluation::Report report;
-
- private:
-  void add_grounding(const Conversation& conversation, const Answer& answer) {
-    const bool present = !conversation.events.empty();
+  /** A grounding query; without `truth`, what it asks for does not happen. */
+  void add(const std::string& kind, const std::optional<evaluation::Interval>& truth, const Answer& answer) {
     const double sure = answer.intervals.empty() ? 0 : answer.intervals.front().confidence;
-    report.add_presence("all", sure, present);
-    if (!present) return;
-    evaluation::Grounding grounding;
-    grounding.reference = {conversation.events.front().start, conversation.events.front().stop};
+    report.add_presence("all", sure, truth.has_value());
+    if (!truth) return;
+    evaluation::Grounding grounding{std::nullopt, *truth};
     if (!answer.intervals.empty()) {
       grounding.prediction = {answer.intervals.front().start, answer.intervals.front().stop};
     }
-    report.add_grounding(conversation.kind, grounding);
+    report.add_grounding(kind, grounding);
   }
 
+  evaluation::Report report;
+
+ private:
   void add_captions(const Conversation& conversation, const Answer& answer, double duration) {
     evaluation::Captions reference, predicted;
     const std::string quantised = training::quantise_times(conversation.answer, duration, temporal_tokens_);
@@ -115,6 +122,40 @@ void evaluate_video(Model& model, const training::SceneSource& source, std::int6
   for (std::size_t i = 0; i < answers.size(); ++i) evaluation.add(asked[i], answers[i].get(), window.duration);
 }
 
+void evaluate_video(Model& model, const training::QueriedVideo& video, Evaluation& evaluation) {
+  std::vector<Query> queries;
+  for (const training::VideoQuery& query : video.queries) queries.push_back({Task::kGrounding, query.query});
+  const VideoWindow window = encode(model, training::read_video(video.file, model.config()));
+  const auto answers = model.answer(window, queries, {}, Cancellation());
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    evaluation.add(video.queries[i].kind, video.queries[i].interval, answers[i].get());
+  }
+}
+
+void show_progress(std::int64_t done, std::int64_t total) {
+  if (!isatty(STDERR_FILENO)) return;
+  std::fprintf(stderr, "\r%lld of %lld videos%s", static_cast<long long>(done), static_cast<long long>(total),
+               done == total ? "\n" : "");
+}
+
+void evaluate_scenes(Model& model, const io::JsonValue& scenes, Evaluation& evaluation) {
+  const auto options = training::SceneSourceOptions::read(scenes);
+  if (options.videos == 0) throw scenes.error("says no number of videos");
+  const training::SceneSource source(options, model.config());
+  for (std::int64_t i = 0; i < options.videos; ++i) {
+    evaluate_video(model, source, i, evaluation);
+    show_progress(i + 1, options.videos);
+  }
+}
+
+void evaluate_queries(Model& model, const io::JsonValue& queries, Evaluation& evaluation) {
+  const auto videos = training::read_queries(queries);
+  for (std::size_t i = 0; i < videos.size(); ++i) {
+    evaluate_video(model, videos[i], evaluation);
+    show_progress(static_cast<std::int64_t>(i + 1), static_cast<std::int64_t>(videos.size()));
+  }
+}
+
 void write_file(const std::string& file, const std::string& text) {
   std::ofstream stream(file, std::ios::binary);
   stream << text;
@@ -122,18 +163,14 @@ void write_file(const std::string& file, const std::string& text) {
   if (!stream) throw Error(ErrorCode::kResource, file + ": cannot be written");
 }
 
-int evaluate(const std::string& model_folder, const std::string& file, const char* json) {
+int evaluate(const fs::path& model_folder, const std::string& file, const char* json) {
   const std::shared_ptr<Model> model = Model::load(model_folder);
-  const auto options = training::SceneSourceOptions::read(io::JsonValue::load(file).object("scenes"));
-  if (options.videos == 0) throw Error(ErrorCode::kInvalidArgument, file + ": scenes: says no number of videos");
-  const training::SceneSource source(options, model->config());
+  const io::JsonValue root = io::JsonValue::load(file);
   Evaluation evaluation(model->config().temporal_tokens);
-  for (std::int64_t i = 0; i < options.videos; ++i) {
-    evaluate_video(*model, source, i, evaluation);
-    if (isatty(STDERR_FILENO)) {
-      std::fprintf(stderr, "\r%lld of %lld videos%s", static_cast<long long>(i + 1),
-                   static_cast<long long>(options.videos), i + 1 == options.videos ? "\n" : "");
-    }
+  if (const auto queries = root.find("queries")) {
+    evaluate_queries(*model, *queries, evaluation);
+  } else {
+    evaluate_scenes(*model, root.object("scenes"), evaluation);
   }
   std::fputs(evaluation.report.to_table().c_str(), stdout);
   if (json != nullptr) write_file(json, evaluation.report.to_json());
@@ -145,18 +182,19 @@ int evaluate(const std::string& model_folder, const std::string& file, const cha
 int main(int argc, char** argv) {
   g_autofree char* model = nullptr;
   g_autofree char* json = nullptr;
-  const GOptionEntry entries[] = {{"model", 0, 0, G_OPTION_ARG_FILENAME, &model, "Model folder", "DIR"},
-                                  {"json", 0, 0, G_OPTION_ARG_FILENAME, &json, "Write the numbers, too", "FILE"},
-                                  {}};
+  const GOptionEntry entries[] = {
+      {"model", 0, 0, G_OPTION_ARG_FILENAME, &model, "Folder of the model; else the default model", "DIR"},
+      {"json", 0, 0, G_OPTION_ARG_FILENAME, &json, "Write the numbers, too", "FILE"},
+      {}};
   g_autoptr(GOptionContext) context = g_option_context_new("CONFIG.json");
-  g_option_context_set_summary(context, "Measures a model on generated videos with known events.");
+  g_option_context_set_summary(context,
+                               "Measures a model on generated videos, or on those of a file, with known events.");
   g_option_context_add_main_entries(context, entries, nullptr);
   g_autoptr(GError) error = nullptr;
   if (!g_option_context_parse(context, &argc, &argv, &error)) return usage(error->message);
   if (argc != 2) return usage("one configuration is needed");
-  if (model == nullptr) return usage("--model is needed");
   try {
-    return evaluate(model, argv[1], json);
+    return evaluate(model != nullptr ? fs::path(model) : default_model_folder(), argv[1], json);
   } catch (const std::exception& failure) {
     std::fprintf(stderr, "gvl-eval: %s\n", failure.what());
     return 2;

@@ -1,5 +1,5 @@
 /*
- * gvl-ground --model DIR [--task TASK] [--json] VIDEO QUERY...: finds moments of a video file by plain language.
+ * gvl-ground [--model DIR] [--task TASK] [--json] VIDEO QUERY...: finds moments of a video file by plain language.
  * A thin main over the pipeline `uridecodebin ! gvlground ! fakesink`. Exits 0 when every query was answered, 1 on
  * wrong usage, 2 when the input or the model cannot be used.
  */
@@ -119,7 +119,7 @@ class Run {
     if (!uri) return fail(error->message);
     g_object_set(source, "uri", uri, nullptr);
     g_object_set(sink, "sync", FALSE, nullptr);
-    g_object_set(ground_, "model", arguments_.model.c_str(), nullptr);
+    if (!arguments_.model.empty()) g_object_set(ground_, "model", arguments_.model.c_str(), nullptr);
     if (!arguments_.device.empty()) g_object_set(ground_, "device", arguments_.device.c_str(), nullptr);
     gst_util_set_object_arg(G_OBJECT(ground_), "task", arguments_.task.c_str());
     set_queries();
@@ -254,7 +254,7 @@ int main(int argc, char** argv) {
   g_autofree char* device = nullptr;
   gboolean json = FALSE;
   const GOptionEntry entries[] = {
-      {"model", 'm', 0, G_OPTION_ARG_FILENAME, &model, "Folder of the model", "DIR"},
+      {"model", 'm', 0, G_OPTION_ARG_FILENAME, &model, "Folder of the model; else the default model", "DIR"},
       {"task", 't', 0, G_OPTION_ARG_STRING, &task, "grounding (default), dense-caption, referring or qa", "TASK"},
       {"device", 'd', 0, G_OPTION_ARG_STRING, &device, "auto (default), cpu, cuda or cuda:N", "DEVICE"},
       {"json", 'j', 0, G_OPTION_ARG_NONE, &json, "One JSON object per event", nullptr},
@@ -270,10 +270,9 @@ int main(int argc, char** argv) {
   Arguments arguments;
   if (task) arguments.task = task;
   if (!known_task(arguments.task)) return usage("--task " + arguments.task + ": no such task");
-  if (!model) return usage("--model is needed");
   const int fewest = arguments.task == "dense-caption" ? 2 : 3;
   if (argc < fewest) return usage(argc < 2 ? "a video and a query are needed" : "a query is needed");
-  arguments.model = model;
+  arguments.model = model ? model : "";
   arguments.device = device ? device : "";
   arguments.json = json;
   arguments.video = argv[1];

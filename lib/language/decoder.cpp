@@ -126,6 +126,9 @@ at::Tensor Decoder::read_packed(const PackedSequences& sequences, const PackedOp
   const PackedShape shape{sequences.videos.size(1), sequences.texts.size(1), sequences.texts.size(2),
                           sequences.numbers};
   const RopeTable rope = packed_rope(sequences);
+  const auto texts_of = [&](const at::Tensor& hidden) {
+    return hidden.narrow(1, shape.video, shape.rows * shape.row).reshape(sequences.texts.sizes());
+  };
   at::Tensor x = at::cat({sequences.videos, sequences.texts.flatten(1, 2)}, 1);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     // By value: it may be called again when this function is long done.
@@ -133,9 +136,9 @@ at::Tensor Decoder::read_packed(const PackedSequences& sequences, const PackedOp
       return layers_[i].forward_packed(input, rope, shape);
     };
     x = options.run ? options.run(layer, x) : layer(x);
-    if (options.observe) options.observe(static_cast<std::int64_t>(i), x.narrow(1, 0, shape.video));
+    if (options.observe) options.observe(static_cast<std::int64_t>(i), x.narrow(1, 0, shape.video), texts_of(x));
   }
-  return norm_.forward(x.narrow(1, shape.video, shape.rows * shape.row)).reshape(sequences.texts.sizes());
+  return norm_.forward(texts_of(x));
 }
 
 at::Tensor Decoder::logits(const at::Tensor& hidden) const { return lm_head_.forward(hidden).to(at::kFloat); }

@@ -32,8 +32,8 @@ struct PackedOptions {
    * outlive. None: a plain call.
    */
   std::function<at::Tensor(const Function& layer, const at::Tensor& x)> run;
-  /** Sees the videos' hidden states [n, P, H] behind layer `index`. */
-  std::function<void(std::int64_t index, const at::Tensor& videos)> observe;
+  /** Sees the videos' hidden states [n, P, H] and the texts' [n, rows, C, H] behind layer `index`. */
+  std::function<void(std::int64_t index, const at::Tensor& videos, const at::Tensor& texts)> observe;
 };
 
 /**

@@ -72,6 +72,7 @@ class Layout {
     batch_.label_at = at::tensor(label_at_, at::kLong);
     batch_.labels = at::tensor(labels_, at::kLong);
     batch_.weights = at::tensor(weights_, at::kFloat);
+    batch_.label_classes = at::stack({at::tensor(classified_, at::kLong), at::tensor(classes_, at::kLong)});
   }
 
  private:
@@ -86,6 +87,10 @@ class Layout {
       numbers[i] = number;
       positions[i] = i;
       if (i < first) continue;
+      for (const std::int64_t each : text.classes) {
+        classified_.push_back(static_cast<std::int64_t>(label_at_.size()));
+        classes_.push_back(each);
+      }
       label_at_.push_back(at + i - 1);
       labels_.push_back(ids[i]);
       weights_.push_back(1.0F / static_cast<float>(length - first));
@@ -95,7 +100,7 @@ class Layout {
 
   Batch& batch_;
   std::int64_t width_, rows_;
-  std::vector<std::int64_t> label_at_, labels_;
+  std::vector<std::int64_t> label_at_, labels_, classified_, classes_;
   std::vector<float> weights_;
 };
 
@@ -136,7 +141,8 @@ TokenizedText tokenize(const text::PromptBuilder& prompts, LanguageModelType typ
                                                        quantise_times(text.answer, duration, temporal));
   const std::size_t earlier = type == LanguageModelType::kPhi3 ? 1 : 0;
   if (before_video != nullptr) *before_video = std::move(tokens.tokens.before_video);
-  return {std::move(tokens.tokens.after_video), tokens.answer_start - std::min(earlier, tokens.answer_start)};
+  return {std::move(tokens.tokens.after_video), tokens.answer_start - std::min(earlier, tokens.answer_start),
+          text.classes};
 }
 
 TokenizedSample tokenize(const text::PromptBuilder& prompts, LanguageModelType type, const Sample& sample) {

@@ -15,7 +15,8 @@ namespace gvl::training {
 /** One text to learn: the prompt behind the video, the answer and its end token. */
 struct TokenizedText {
   std::vector<std::int64_t> ids;
-  std::size_t first_label = 0;  ///< ids[first_label...] carry loss; what is before is ignored
+  std::size_t first_label = 0;             ///< ids[first_label...] carry loss; what is before is ignored
+  std::vector<std::int64_t> classes = {};  ///< TrainingText::classes
 };
 
 /** Both sides of a text around its video. */
@@ -51,6 +52,8 @@ struct Batch {
   at::Tensor label_at;   ///< int64 [labels]: flat position whose prediction is judged (the one before the label)
   at::Tensor labels;     ///< int64 [labels]
   at::Tensor weights;    ///< float32 [labels]: 1 / labels of its text, so that every text counts the same
+  /** Of labels whose texts have classes, and of their classes: int64 [2, n], index into label_at and class. */
+  at::Tensor label_classes;
   std::int64_t texts = 0;
 };
 

@@ -51,13 +51,23 @@ void read_trained(const io::JsonValue& root, TrainedParameters& trained) {
     throw root.error("says nothing to train: give a stage or trains");
 }
 
+FirstValues read_first_values(const io::JsonValue& root) {
+  constexpr std::int64_t kMostWhitening = 1 << 12;
+  FirstValues first;
+  if (const auto values = root.find("first_values")) {
+    first.filter_bank = values->boolean_or("filter_bank", false);
+    first.whitening_videos = values->integer_or("whitening_videos", 0, 0, kMostWhitening);
+  }
+  return first;
+}
+
 ObjectiveOptions read_objective(const io::JsonValue& root, const TrainedParameters& trained) {
   ObjectiveOptions options;
   options.temporal_smoothing = not_negative_or(root, "temporal_smoothing", 0);
   options.checkpointing = root.boolean_or("activation_checkpointing", false);
   if (const auto dense = root.find("dense_supervision")) {
     options.dense = {positive(*dense, "weight"), not_negative_or(*dense, "moment_weight", 0),
-                     dense->integer_or("layer", 0, 0, 1 << 10)};
+                     not_negative_or(*dense, "text_weight", 0), dense->integer_or("layer", 0, 0, 1 << 10)};
   }
   for (const TrainedGroup& group : trained.groups) {
     const auto trains = [&](const std::string& name) {
@@ -95,6 +105,7 @@ TrainingConfig TrainingConfig::load(const std::filesystem::path& file) {
   config.output = path("output");
   read_trained(root, config.trained);
   config.objective = read_objective(root, config.trained);
+  config.first_values = read_first_values(root);
   config.steps = root.integer_or("steps", 0, 1, kMostSteps);
   config.epochs = root.integer_or("epochs", 0, 1, kMostSteps);
   if ((config.steps > 0) == (config.epochs > 0)) throw root.error("needs either steps or epochs");

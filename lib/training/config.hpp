@@ -11,6 +11,12 @@
 
 namespace gvl::training {
 
+/** How a model begins that has no weights. */
+struct FirstValues {
+  bool filter_bank = false;           ///< the temporal encoder as a FilterBank
+  std::int64_t whitening_videos = 0;  ///< so many of the data's videos decide the projectors; 0: none
+};
+
 /** A training run, as its JSON file says (docs/training.md lists the members). */
 struct TrainingConfig {
   std::filesystem::path model;   ///< a model folder; without weights in it, a new model of its sizes
@@ -18,6 +24,8 @@ struct TrainingConfig {
   io::JsonValue data;            ///< what SampleSource to make, for the program that makes it
   TrainedParameters trained;
   ObjectiveOptions objective;
+
+  FirstValues first_values;
 
   std::int64_t steps = 0;  ///< optimiser steps; 0: `epochs` decides
   std::int64_t epochs = 0;

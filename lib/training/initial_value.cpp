@@ -7,9 +7,7 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/ones.h>
-#include <ATen/ops/outer.h>
 #include <ATen/ops/randn.h>
-#include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
@@ -17,6 +15,8 @@
 #include <cmath>
 #include <numbers>
 #include <string_view>
+
+#include "training/cosine_patches.hpp"
 
 namespace gvl::training {
 namespace {
@@ -46,55 +46,6 @@ std::int64_t layers_of(std::string_view name, const ModelConfig& config) {
   if (name.starts_with("spatial_encoder.")) return config.spatial.layers;
   if (name.starts_with("temporal_encoder.")) return config.temporal.layers;
   return config.language.layers;
-}
-
-using Frequency = std::pair<std::int64_t, std::int64_t>;  // half waves over a patch's height and width
-
-/** `count` frequencies: the slow ones in order, and the last third spread over all that are faster. */
-std::vector<Frequency> choose_frequencies(std::int64_t count, std::int64_t patch) {
-  std::vector<Frequency> all;
-  for (std::int64_t sum = 0; sum <= 2 * (patch - 1); ++sum) {
-    for (std::int64_t u = std::max<std::int64_t>(0, sum - patch + 1); u <= std::min(sum, patch - 1); ++u) {
-      all.emplace_back(u, sum - u);
-    }
-  }
-  const auto total = static_cast<std::int64_t>(all.size()), slow = std::min(count * 2 / 3, total);
-  std::vector<Frequency> chosen;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const std::int64_t fast = slow + (total - 1 - slow) * (i - slow) / std::max<std::int64_t>(count - slow, 1);
-    chosen.push_back(all[static_cast<std::size_t>(std::clamp<std::int64_t>(i < slow ? i : fast, 0, total - 1))]);
-  }
-  return chosen;
-}
-
-/** [patch]: `half_waves` of a cosine (a row of the discrete cosine transform, unscaled). */
-at::Tensor cosine(std::int64_t half_waves, std::int64_t patch) {
-  const at::Tensor places = at::arange(patch, at::kFloat).add(0.5).div(static_cast<double>(patch));
-  return places.mul(std::numbers::pi * static_cast<double>(half_waves)).cos();
-}
-
-/**
- * Cosine functions of a patch in brightness and two colour differences, each scaled so that natural pictures, whose
- * spectrum falls as 1 / frequency, excite them about equally: what is fine is seen from the start.
- */
-at::Tensor cosine_patches(const std::vector<std::int64_t>& shape) {
-  const std::int64_t width = shape[0], patch = shape.back();
-  const double inputs = 3.0 * static_cast<double>(patch * patch);
-  const std::int64_t of_brightness = width * 2 / 3, of_colour = (width - of_brightness) / 2;
-  const std::pair<at::Tensor, std::int64_t> colours[] = {
-      {at::tensor({1.0, 1.0, 1.0}, at::kFloat), of_brightness},
-      {at::tensor({1.0, -1.0, 0.0}, at::kFloat), of_colour},
-      {at::tensor({0.5, 0.5, -1.0}, at::kFloat), width - of_brightness - of_colour}};
-  std::vector<at::Tensor> filters;
-  for (const auto& [colour, count] : colours) {
-    for (const auto& [u, v] : choose_frequencies(count, patch)) {
-      const double frequency = std::hypot(static_cast<double>(u), static_cast<double>(v));
-      const double gain = std::min(1.0, (1 + frequency) / std::sqrt(inputs)) * 2 / static_cast<double>(patch);
-      const at::Tensor picture = at::outer(cosine(u, patch), cosine(v, patch)).mul(gain / std::sqrt(3.0));
-      filters.push_back(colour.view({3, 1, 1}).mul(picture));
-    }
-  }
-  return at::stack(filters).reshape(shape);
 }
 
 /** Places that are the sum of where and when: "the same place a frame ago" is one direction, not one for each place. */
@@ -128,10 +79,13 @@ at::Tensor initial_value(const std::string& name, const std::vector<std::int64_t
     return at::empty(shape, at::kFloat).uniform_(-1, 1, generator).div(std::sqrt(static_cast<double>(shape.back())));
   }
   // Most of what frames are asked about is not there: what is rare need not be learnt to be rare first.
-  if (contains(name, "training.dense_") && name.ends_with(".bias")) return at::full(shape, kRareLogit);
+  if (contains(name, "training.dense_")) return at::full(shape, name.ends_with(".bias") ? kRareLogit : 0);
   if (name.ends_with(".bias")) return at::zeros(shape);
   if (contains(name, "gamma") || (contains(name, "norm") && shape.size() == 1)) return at::ones(shape);
-  if (contains(name, "patch_embed") && shape.size() >= 4) return cosine_patches(shape);
+  if (contains(name, "patch_embed") && shape.size() >= 4) {
+    const std::int64_t brightness = shape[0] * 2 / 3, colour = (shape[0] - brightness) / 2;
+    return cosine_patches({brightness, colour, shape[0] - brightness - colour}, shape.back()).reshape(shape);
+  }
   if (name == "temporal_encoder.pos_embed") return space_time_places(shape, config, generator);
   if (contains(name, "pos_embed") || contains(name, "position_embedding")) return normal(kPositionDeviation);
   if (is_embedding(name)) return normal(kEmbeddingDeviation);

@@ -1,11 +1,14 @@
 #include "training/objective.hpp"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/_unique2.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/log_softmax.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/searchsorted.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/where.h>
@@ -116,6 +119,22 @@ at::Tensor Objective::moment_loss(const at::Tensor& frames) const {
   return log_probabilities.gather(1, nearest).sum().neg().div(static_cast<double>(count));
 }
 
+/** Sum over the texts that have classes of the mean over their labels of the classes' sum. */
+at::Tensor Objective::about_loss(const at::Tensor& texts, const Batch& batch) const {
+  const at::Tensor labels = std::get<0>(at::_unique2(batch.label_classes[0], true, false, false));
+  const at::Tensor rows = at::searchsorted(labels, batch.label_classes[0]);
+  const auto at_labels = [&](const at::Tensor& of_labels) {
+    return of_labels.index_select(0, labels).to(network_.device());
+  };
+  const at::Tensor hidden = texts.flatten(0, 2).index_select(0, at_labels(batch.label_at));
+  const at::Tensor logits = dense_->hidden.forward(network_.decoder().norm(hidden)).to(at::kFloat);
+  at::Tensor wanted = at::zeros({labels.size(0), logits.size(1)}, at::kFloat);
+  wanted.index_put_({rows, batch.label_classes[1]}, at::ones({}, at::kFloat));
+  const at::Tensor each =
+      at::binary_cross_entropy_with_logits(logits, wanted.to(network_.device()), {}, {}, at::Reduction::None);
+  return each.sum(1).mul(at_labels(batch.weights)).sum();
+}
+
 at::Tensor Objective::read(const at::Tensor& video, const Batch& batch, language::PackedOptions options) const {
   const auto& decoder = network_.decoder();
   if (options_.checkpointing) options.run = run_checkpointed;
@@ -147,8 +166,11 @@ Losses Objective::losses(const Batch& batch) const {
   const auto before = static_cast<std::int64_t>(batch.before_video.size());
   language::PackedOptions packed;
   if (dense) {
-    packed.observe = [&](std::int64_t layer, const at::Tensor& hidden) {
+    packed.observe = [&](std::int64_t layer, const at::Tensor& hidden, const at::Tensor& texts) {
       if (layer != options_.dense.layer) return;
+      if (options_.dense.text_weight > 0 && batch.label_classes.size(1) > 0) {
+        losses.about = about_loss(texts, batch).mul(options_.dense.text_weight);
+      }
       const at::Tensor frames = frame_tokens(hidden.narrow(1, before, video.size(1)));
       const at::Tensor kinds = kind_loss(dense_->hidden, decoder.norm(frames), frame_labels);
       losses.frames =

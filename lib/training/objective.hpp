@@ -16,11 +16,13 @@ namespace gvl::training {
 /**
  * Supervision of every frame, for models trained from nothing (kind and moment of what a frame shows, learnt apart
  * from language): linear classifiers on the frames' and keyframes' fused tokens and on the decoder's hidden states
- * behind `layer`, and the frame's own moment as a temporal token there.
+ * behind `layer`, and the frame's own moment as a temporal token there. With `text_weight` the same classifier there
+ * also tells from an answer's tokens what the question is about, so that questions and frames come to look alike.
  */
 struct DenseSupervision {
   double weight = 0;         ///< 0: none
   double moment_weight = 0;  ///< of the frames' moments
+  double text_weight = 0;    ///< of what questions are about
   std::int64_t layer = 0;    ///< decoder layer, from 0
 };
 
@@ -35,6 +37,7 @@ struct ObjectiveOptions {
 /** Sums over a batch, so that batches of several processes add up. */
 struct Losses {
   at::Tensor texts;   ///< sum over texts of the mean negative log likelihood of its labels
+  at::Tensor about;   ///< sum over texts of the weighted loss of what they are about; undefined without
   at::Tensor frames;  ///< sum over videos of the mean dense loss (kinds and moments, weighted); undefined without
 };
 
@@ -68,6 +71,7 @@ class Objective {
   at::Tensor smoothed(const at::Tensor& log_probabilities, const at::Tensor& moments) const;
   at::Tensor kind_loss(const layers::Linear& head, const at::Tensor& frames, const at::Tensor& labels) const;
   at::Tensor moment_loss(const at::Tensor& frames) const;
+  at::Tensor about_loss(const at::Tensor& texts, const Batch& batch) const;
 
   ObjectiveOptions options_;
   ModelConfig config_;

@@ -13,6 +13,8 @@ namespace gvl::training {
 struct TrainingText {
   std::string user_turn;  ///< with "<image>" once
   std::string answer;
+  /** Dense supervision: columns of frame_labels, what the question is about; empty when that is not known. */
+  std::vector<std::int64_t> classes;
 };
 
 /** A video as the model sees it, and what is to be learnt from it. */

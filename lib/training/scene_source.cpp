@@ -72,6 +72,16 @@ std::vector<std::int64_t> classes_of(const scenes::Event& event) {
   return classes;
 }
 
+/** All phases of what a grounding query asks for; nothing for what does not happen. */
+std::vector<std::int64_t> labels_of(const scenes::Conversation& conversation) {
+  std::vector<std::int64_t> labels;
+  if (conversation.events.empty()) return labels;
+  for (const std::int64_t what : classes_of(conversation.events.front())) {
+    for (std::int64_t phase = 0; phase < kPhases; ++phase) labels.push_back(phase * kWhat + what);
+  }
+  return labels;
+}
+
 }  // namespace
 
 SceneSourceOptions SceneSourceOptions::read(const io::JsonValue& scenes) {
@@ -161,6 +171,7 @@ Sample SceneSource::make(std::int64_t index) const {
   Sample sample = render(std::move(composed));
   for (const scenes::Conversation& conversation : conversations(scene, index)) {
     sample.texts.push_back(text_of(conversation));
+    if (conversation.task == Task::kGrounding) sample.texts.back().classes = labels_of(conversation);
   }
   sample.frame_labels = label(scene);
   return sample;

@@ -20,8 +20,10 @@
 #include "model/model_folder.hpp"
 #include "ops/ops.hpp"
 #include "ops/process_group.hpp"
+#include "training/filter_bank.hpp"
 #include "training/initial_value.hpp"
 #include "training/loader.hpp"
+#include "training/whitening.hpp"
 
 namespace gvl::training {
 namespace {
@@ -38,18 +40,25 @@ c10::Device device_of(const std::string& name) {
   return c10::Device(name);
 }
 
-ParameterSet::Origin origin_of(const fs::path& folder, const ModelConfig& config, const text::TemporalTokens& temporal,
-                               std::uint64_t seed) {
+bool has_weights(const fs::path& folder) {
   std::error_code ignored;
-  const bool has_weights = fs::exists(folder / model::kWeightsFile, ignored) ||
-                           fs::exists(folder / (std::string(model::kWeightsFile) + ".index.json"), ignored);
-  if (has_weights) {
-    auto parameters = std::make_shared<model::FolderParameters>(folder);
+  return fs::exists(folder / model::kWeightsFile, ignored) ||
+         fs::exists(folder / (std::string(model::kWeightsFile) + ".index.json"), ignored);
+}
+
+ParameterSet::Origin origin_of(const TrainingConfig& training, const ModelConfig& config,
+                               const text::TemporalTokens& temporal) {
+  if (has_weights(training.model)) {
+    auto parameters = std::make_shared<model::FolderParameters>(training.model);
     return [parameters](const std::string& name, const std::vector<std::int64_t>& shape) {
       return parameters->contains(name) ? parameters->load(name, shape) : at::Tensor();
     };
   }
-  return [config, ids = temporal.ids(), seed](const std::string& name, const std::vector<std::int64_t>& shape) {
+  std::shared_ptr<const FilterBank> filters;
+  if (training.first_values.filter_bank) filters = std::make_shared<FilterBank>(config, training.seed);
+  return [config, ids = temporal.ids(), seed = training.seed, filters](const std::string& name,
+                                                                       const std::vector<std::int64_t>& shape) {
+    if (filters && filters->value(name).defined()) return filters->value(name);
     if (name != "language_model.model.embed_tokens.weight" && name != "language_model.lm_head.weight") {
       return at::Tensor();
     }
@@ -80,15 +89,25 @@ struct Trainer::Run {
         tokenizer(model::load_tokenizer(config.model / model::kTokenizerFile, model)),
         prompts(tokenizer.tokenizer, tokenizer.temporal, model.prompts),
         source(make_source(model)),
-        parameters(origin_of(config.model, model, tokenizer.temporal, config.seed), model, config.trained, config.seed,
-                   device) {
+        parameters(origin_of(config, model, tokenizer.temporal), model, config.trained, config.seed, device) {
     objective();  // asks for every parameter
     optimiser = std::make_unique<AdamW>(parameters.trained());
     total_steps = config.steps > 0 ? config.steps : config.epochs * steps_an_epoch();
     std::error_code error;
     fs::create_directories(config.output, error);
     if (error) throw Error(ErrorCode::kResource, config.output.string() + ": cannot be created: " + error.message());
-    if (const auto loaded = load_checkpoint(config.output / kCheckpointFile, *optimiser)) state = *loaded;
+    if (const auto loaded = load_checkpoint(config.output / kCheckpointFile, *optimiser)) {
+      state = *loaded;
+    } else if (config.first_values.whitening_videos > 0 && !has_weights(config.model)) {
+      whiten();
+    }
+  }
+
+  /** Every process does the same. */
+  void whiten() const {
+    std::vector<Sample> samples;
+    for (std::int64_t i = 0; i < config.first_values.whitening_videos; ++i) samples.push_back(source->make(i));
+    whiten_projectors(objective().network(), parameters, samples, config.seed);
   }
 
   std::int64_t steps_an_epoch() const {
@@ -176,6 +195,7 @@ std::pair<double, double> Trainer::Run::accumulate(std::vector<LoadedSample> sam
     const Losses losses = current.losses(make_batch(videos, tokens));
     at::Tensor loss = losses.texts.div(all_texts);
     text_loss += loss.item<double>();
+    if (losses.about.defined()) loss = loss.add(losses.about.div(all_texts));
     if (losses.frames.defined()) {
       const at::Tensor of_frames = losses.frames.div(videos_a_step);
       frame_loss += of_frames.item<double>();

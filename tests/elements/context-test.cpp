@@ -237,10 +237,39 @@ GST_START_TEST(an_application_is_asked_for_a_model) {
 }
 GST_END_TEST
 
-GST_START_TEST(without_a_model_there_is_one_clear_error) {
+GST_START_TEST(without_a_model_the_default_model_is_taken) {
+  g_setenv("GVL_MODEL_PATH", model_folder().c_str(), TRUE);
+  {
+    Pipeline pipeline(five(""));
+    fail_unless(pipeline.run().empty());
+    const auto model = gvl::Model::load(model_folder());
+    for (const char* factory : kElements) fail_unless(pipeline.model_at(factory) == model, "%s", factory);
+  }
+  g_unsetenv("GVL_MODEL_PATH");
+}
+GST_END_TEST
+
+GST_START_TEST(a_device_alone_is_the_default_models) {
+  g_setenv("GVL_MODEL_PATH", "/no/such/model", TRUE);
+  GstElement* element = gst_element_factory_make("gvlfuser", nullptr);
+  fail_unless_equals_int(gst_element_set_state(element, GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
+  fail_unless_equals_int(gst_element_set_state(element, GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+  g_object_set(element, "device", "cpu", nullptr);
+  fail_unless_equals_int(gst_element_set_state(element, GST_STATE_READY), GST_STATE_CHANGE_FAILURE);
+  g_setenv("GVL_MODEL_PATH", model_folder().c_str(), TRUE);
+  fail_unless_equals_int(gst_element_set_state(element, GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
+  gst_element_set_state(element, GST_STATE_NULL);
+  gst_object_unref(element);
+  g_unsetenv("GVL_MODEL_PATH");
+}
+GST_END_TEST
+
+GST_START_TEST(without_a_default_model_there_is_one_clear_error) {
+  g_setenv("GVL_MODEL_PATH", "/no/such/model", TRUE);
   Pipeline pipeline(five(""));
   const auto text = pipeline.run();
-  fail_unless(text.find("There is no model") != std::string::npos, "%s", text.c_str());
+  g_unsetenv("GVL_MODEL_PATH");
+  fail_unless(text.find("/no/such/model") != std::string::npos, "%s", text.c_str());
 }
 GST_END_TEST
 
@@ -310,7 +339,9 @@ Suite* context_suite() {
   tcase_add_test(shared, the_bins_properties_are_the_elements_own);
   tcase_add_test(shared, an_applications_model_is_taken);
   tcase_add_test(shared, an_application_is_asked_for_a_model);
-  tcase_add_test(shared, without_a_model_there_is_one_clear_error);
+  tcase_add_test(shared, without_a_model_the_default_model_is_taken);
+  tcase_add_test(shared, a_device_alone_is_the_default_models);
+  tcase_add_test(shared, without_a_default_model_there_is_one_clear_error);
   tcase_add_test(shared, a_folder_that_is_no_model_is_named);
   tcase_add_test(shared, an_unknown_device_is_an_error);
   tcase_add_test(shared, a_running_generation_is_cancelled);

@@ -664,9 +664,11 @@ GST_END_TEST
 GST_START_TEST(no_model_is_an_error) {
   auto settings = options();
   settings.model.reset();
+  g_setenv("GVL_MODEL_PATH", "/no/such/model", TRUE);
   Stream stream("gvlsegmenter", settings);
   fail_unless_equals_int(stream.push(0), GST_FLOW_ERROR);
-  stream.expect_error(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, "There is no model");
+  g_unsetenv("GVL_MODEL_PATH");
+  stream.expect_error(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND, "/no/such/model");
 }
 GST_END_TEST
 

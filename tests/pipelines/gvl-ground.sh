@@ -36,6 +36,8 @@ prints '^[0-9.]+ s - [0-9.]+ s  [01]\.[0-9]+  a ball moves: ' "$work/video.webm"
 prints '^[01]\.[0-9]+  what is it\?: ' --task qa "$work/video.webm" "what is it?"
 prints . --task dense-caption "$work/video.webm"
 prints 'what happens from 1 to 2 seconds\?: ' --task referring "$work/video.webm" "what happens from 1 to 2 seconds?"
+GVL_MODEL_PATH=$model gvl-ground "$work/video.webm" "a ball" >"$work/out" || fail "no default model was taken"
+grep -q 'a ball: ' "$work/out" || fail "the default model gave no event"
 make_video "$work/one.webm" 1
 prints . "$work/one.webm" "a ball"
 cp "$work/video.webm" "$work/it's a \"näme\" %d.webm"
@@ -43,7 +45,6 @@ prints . "$work/it's a \"näme\" %d.webm" "a ball"
 
 # Wrong usage
 expect 1 'usage|needed' gvl-ground
-expect 1 'model' gvl-ground "$work/video.webm" "a ball"
 expect 1 'query' gvl-ground --model "$model" "$work/video.webm"
 expect 1 'no such task' gvl-ground --model "$model" --task guess "$work/video.webm" "a ball"
 expect 1 'Unknown option' gvl-ground --nonsense
@@ -63,6 +64,7 @@ expect 2 'device' gvl-ground --model "$model" --device nonsense "$work/video.web
 
 # A model that cannot be used
 expect 2 'nothing' gvl-ground --model "$work/nothing" "$work/video.webm" "a ball"
+GVL_MODEL_PATH=$work/nowhere expect 2 "$work/nowhere" gvl-ground "$work/video.webm" "a ball"
 for file in config.json model.safetensors tokenizer.json; do
   cp -r "$model" "$work/broken"
   truncate -s 100 "$work/broken/$file"

@@ -43,5 +43,6 @@ expect 1 usage gvl-train
 expect 2 none.json gvl-train none.json
 expect 1 usage gvl-scenes
 expect 2 none.json gvl-scenes --config none.json made
-expect 1 usage gvl-eval videos.json
+GVL_MODEL_PATH=$work/none expect 2 none gvl-eval videos.json
+expect 1 usage gvl-eval
 expect 2 none gvl-eval --model none videos.json

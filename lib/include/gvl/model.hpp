@@ -21,6 +21,12 @@ struct ModelOptions {
   int threads = 0;              ///< CPU threads of the process's engine; 0: all cores
 };
 
+/**
+ * The folder of the model to use when none is named: the environment's GVL_MODEL_PATH, else the default model where it
+ * was installed, else that of the build tree. Throws Error when there is none.
+ */
+std::filesystem::path default_model_folder();
+
 /** How answers are generated. */
 struct GenerationOptions {
   std::int64_t max_new_tokens = 256;  ///< an answer ends here at the latest

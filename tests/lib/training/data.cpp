@@ -1,6 +1,7 @@
 #include <opencv2/videoio.hpp>
 
 #include "training/conversation_file.hpp"
+#include "training/query_file.hpp"
 #include "training/scene_source.hpp"
 #include "training/video_source.hpp"
 #include "training_test.hpp"
@@ -143,6 +144,30 @@ GST_START_TEST(test_scene_options_are_checked) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_queries_are_read_by_video) {
+  const std::filesystem::path root = g_getenv("GVL_TEST_DATA");
+  const auto read = [&](const char* list) {
+    const std::filesystem::path file = std::filesystem::temp_directory_path() / "gvl-queries-test.json";
+    std::ofstream(file) << list;
+    const std::string config = "{\"files\": [\"" + file.string() + "\"], \"videos\": \"videos\"}";
+    const auto videos = training::read_queries(io::JsonValue::parse(config, (root / "config.json").string()));
+    std::filesystem::remove(file);
+    return videos;
+  };
+  const auto videos = read(
+      "[{\"video\": \"b.mkv\", \"query\": \"it is dark\", \"kind\": \"dark\", \"start\": 1, \"stop\": 2.5},"
+      " {\"video\": \"a.mkv\", \"query\": \"it rains\"}, {\"video\": \"b.mkv\", \"query\": \"it snows\"}]");
+  fail_unless_equals_int(videos.size(), 2);
+  fail_unless(videos[0].file == root / "videos" / "b.mkv" && videos[0].queries.size() == 2);
+  fail_unless(videos[0].queries[0].kind == "dark" && videos[0].queries[0].interval->stop == 2.5);
+  fail_unless(videos[0].queries[1].query == "it snows" && !videos[0].queries[1].interval);
+  expect_failure([&] { read("[{\"video\": \"a\", \"query\": \"q\", \"start\": 3, \"stop\": 2}]"); }, "stop");
+  expect_failure([&] { read("[{\"video\": \"a\", \"query\": \"q\", \"start\": 3}]"); }, "stop");
+  expect_failure([&] { read("[{\"query\": \"q\"}]"); }, "video");
+  expect_failure([&] { read("[]"); }, "no query");
+}
+GST_END_TEST
+
 /** What frames are labelled with is what the scene says of them. */
 GST_START_TEST(test_scene_samples) {
   ModelConfig config = small_config();
@@ -188,6 +213,7 @@ static Suite* training_data_suite() {
   tcase_add_test(tests, test_bad_conversations_are_named);
   tcase_add_test(tests, test_epochs_have_another_order);
   tcase_add_test(tests, test_scene_options_are_checked);
+  tcase_add_test(tests, test_queries_are_read_by_video);
   tcase_add_test(tests, test_scene_samples);
   return suite;
 }

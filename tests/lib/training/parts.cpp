@@ -3,6 +3,7 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
@@ -12,7 +13,9 @@
 #include "training/batch.hpp"
 #include "training/checkpointing.hpp"
 #include "training/config.hpp"
+#include "training/filter_bank.hpp"
 #include "training/objective.hpp"
+#include "training/whitening.hpp"
 #include "training_test.hpp"
 
 using namespace gvl;
@@ -166,6 +169,99 @@ GST_START_TEST(test_lora_starts_as_nothing_and_merges) {
 }
 GST_END_TEST
 
+/** The sizes of the default model's encoders. */
+ModelConfig default_sizes() {
+  ModelConfig config = small_config();
+  config.frames = 96;
+  config.segments = 12;
+  config.temporal.image_size = 96;
+  config.temporal.patch_size = 24;
+  config.temporal.hidden_size = 192;
+  config.temporal.intermediate_size = 512;
+  config.temporal.layers = 3;
+  config.temporal.heads = 6;
+  return config;
+}
+
+/** What a filter bank makes of a segment in which a photograph-like pattern moves `step` pixels a frame. */
+at::Tensor filtered(const training::ParameterSet& parameters, const ModelConfig& config, double step) {
+  const std::int64_t frames = config.frames_per_segment(), size = config.temporal.image_size;
+  at::Tensor pixels = at::zeros({1, frames, size, size, 3}, at::kByte);
+  for (std::int64_t t = 0; t < frames; ++t) {
+    for (std::int64_t y = 0; y < size; ++y) {
+      for (std::int64_t x = 0; x < size; ++x) {
+        const double at = static_cast<double>(x) - step * static_cast<double>(t);
+        const double value = 128 + 50 * std::sin(at / 11) + 40 * std::sin(static_cast<double>(y) / 17 + at / 29);
+        pixels[0][t][y][x].fill_(static_cast<int>(value));
+      }
+    }
+  }
+  const model::Network network(layers::Parameters(parameters, at::kCPU, at::kFloat), config);
+  return network.encode_temporal(pixels, Cancellation()).view({frames, -1, config.temporal.hidden_size}).mean(1);
+}
+
+GST_START_TEST(test_a_filter_bank_sees_stillness_and_motion) {
+  const at::NoGradGuard no_gradient;
+  const ModelConfig config = default_sizes();
+  const training::FilterBank bank(config, 1);
+  const training::ParameterSet parameters([&](const std::string& name, const auto&) { return bank.value(name); },
+                                          config, {}, 1, at::kCPU);
+  const at::Tensor still = filtered(parameters, config, 0), right = filtered(parameters, config, 3),
+                   left = filtered(parameters, config, -3);
+  // The slowest band: the patches' mean brightness.
+  const auto energy = [&](const at::Tensor& features) {
+    return features.select(1, bank.difference_energies()).mean().item<double>();
+  };
+  fail_unless(energy(right) > energy(still) + 0.5 && energy(left) > energy(still) + 0.5, "%f %f %f", energy(still),
+              energy(right), energy(left));
+  // All frames but the first, which is compared with its successor.
+  const auto motion = [&](const at::Tensor& features) {
+    return features.select(1, bank.motions()).narrow(0, 1, features.size(0) - 1);
+  };
+  fail_unless(motion(right).mean().item<double>() > motion(still).mean().item<double>() + 0.05, "%f %f",
+              motion(right).mean().item<double>(), motion(still).mean().item<double>());
+  fail_unless(motion(left).mean().item<double>() < motion(still).mean().item<double>() - 0.05, "%f %f",
+              motion(left).mean().item<double>(), motion(still).mean().item<double>());
+}
+GST_END_TEST
+
+GST_START_TEST(test_a_filter_bank_needs_room) {
+  try {
+    training::FilterBank(small_config(), 1);
+    ck_abort_msg("a small encoder was accepted");
+  } catch (const Error& error) {
+    fail_unless(error.code() == ErrorCode::kInvalidArgument);
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(test_projectors_are_whitened) {
+  const ModelConfig config = small_config();
+  training::ParameterSet parameters([](const std::string&, const auto&) { return at::Tensor(); }, config,
+                                    {{{"", 1e-3}}, {}}, 1, at::kCPU);
+  const model::Network network(layers::Parameters(parameters, at::kCPU, at::kFloat), config);
+  const NoiseSource source(config, 0);
+  std::vector<training::Sample> samples;
+  for (std::int64_t i = 0; i < 8; ++i) samples.push_back(source.make(i));
+  training::whiten_projectors(network, parameters, samples, 1);
+
+  const at::NoGradGuard no_gradient;
+  std::vector<at::Tensor> features;
+  for (const training::Sample& sample : samples) {
+    const training::TokenizedSample no_texts;
+    const auto batch = training::make_batch({&sample, 1}, {&no_texts, 1});
+    features.push_back(network.encode_temporal(batch.temporal_pixels, Cancellation()));
+  }
+  const auto& projector = layers::Projector(layers::Parameters(parameters, at::kCPU, at::kFloat) / "temporal_projector",
+                                            config.temporal.hidden_size, config.language.hidden_size);
+  const at::Tensor y = projector.forward(at::cat(features)).flatten(0, 1);
+  fail_unless(y.mean(0).abs().max().item<double>() < 1e-2, "mean %f", y.mean(0).abs().max().item<double>());
+  const at::Tensor variance = y.square().mean(0);
+  fail_unless(variance.max().item<double>() < 1.1, "variance %f", variance.max().item<double>());
+  fail_unless(variance.mean().item<double>() > 0.5, "variance %f", variance.mean().item<double>());
+}
+GST_END_TEST
+
 }  // namespace
 
 static Suite* training_parts_suite() {
@@ -180,6 +276,9 @@ static Suite* training_parts_suite() {
   tcase_add_test(tests, test_packed_texts_do_not_see_each_other);
   tcase_add_test(tests, test_stages_train_what_the_paper_says);
   tcase_add_test(tests, test_lora_starts_as_nothing_and_merges);
+  tcase_add_test(tests, test_a_filter_bank_sees_stillness_and_motion);
+  tcase_add_test(tests, test_a_filter_bank_needs_room);
+  tcase_add_test(tests, test_projectors_are_whitened);
   return suite;
 }
 
