@@ -36,7 +36,7 @@ std::uint64_t seed_of(std::string_view name, std::uint64_t seed) {
 bool contains(std::string_view name, std::string_view part) { return name.find(part) != name.npos; }
 
 bool ends_residual_branch(std::string_view name) {
-  for (const char* part : {"o_proj.", "down_proj.", "out_proj.", "attn.proj.", "fc2."}) {
+  for (const char* part : {"down_proj.", "out_proj.", "attn.proj.", "fc2."}) {
     if (contains(name, part)) return true;
   }
   return false;
@@ -60,6 +60,33 @@ at::Tensor space_time_places(const std::vector<std::int64_t>& shape, const Model
   const at::Tensor places =
       codes({1, patches, width}).add(codes({frames, 1, width})).reshape({1, frames * patches, width});
   return at::cat({codes({1, 1, width}), places}, 1);
+}
+
+/**
+ * The language model's attention begins by looking at what is alike and copying it: keys are the queries' projection,
+ * outputs the values' transposed (compare Trockman and Kolter 2023, "Mimetic initialization of self-attention layers").
+ * The q, k, v matrix [(heads + 2 kv_heads) * d, H] of the layer whose names begin with `layer`.
+ */
+at::Tensor attention_inputs(const std::string& layer, const LanguageModelConfig& config, std::uint64_t seed) {
+  at::Generator generator = at::detail::createCPUGenerator(seed_of(layer + "qkv_proj.weight", seed));
+  const std::int64_t shared = config.heads / config.kv_heads, head = config.head_size();
+  const double deviation = 1 / std::sqrt(static_cast<double>(config.hidden_size));
+  const auto draw = [&] {
+    return at::randn({config.kv_heads, 1, head, config.hidden_size}, generator, at::kFloat).mul(deviation);
+  };
+  const at::Tensor keys = draw(), values = draw();
+  const at::Tensor queries = keys.expand({config.kv_heads, shared, head, config.hidden_size});
+  return at::cat({queries.flatten(0, 2), keys.flatten(0, 2), values.flatten(0, 2)});
+}
+
+/** The output matrix [H, heads * d] that belongs to attention_inputs(). */
+at::Tensor attention_outputs(const std::string& layer, const LanguageModelConfig& config, std::uint64_t seed) {
+  const std::int64_t shared = config.heads / config.kv_heads, head = config.head_size();
+  const std::int64_t rows = config.kv_heads * head;
+  const at::Tensor inputs = attention_inputs(layer, config, seed);
+  const at::Tensor values = inputs.narrow(0, inputs.size(0) - rows, rows).view({config.kv_heads, 1, head, -1});
+  const at::Tensor of_heads = values.expand({config.kv_heads, shared, head, config.hidden_size}).flatten(0, 2);
+  return of_heads.t().div(static_cast<double>(shared)).contiguous();
 }
 
 bool is_embedding(std::string_view name) {
@@ -89,6 +116,14 @@ at::Tensor initial_value(const std::string& name, const std::vector<std::int64_t
   if (name == "temporal_encoder.pos_embed") return space_time_places(shape, config, generator);
   if (contains(name, "pos_embed") || contains(name, "position_embedding")) return normal(kPositionDeviation);
   if (is_embedding(name)) return normal(kEmbeddingDeviation);
+  if (name.ends_with("self_attn.qkv_proj.weight")) {
+    return attention_inputs(name.substr(0, name.size() - std::string_view("qkv_proj.weight").size()), config.language,
+                            seed);
+  }
+  if (name.ends_with("self_attn.o_proj.weight")) {
+    return attention_outputs(name.substr(0, name.size() - std::string_view("o_proj.weight").size()), config.language,
+                             seed);
+  }
   std::int64_t inputs = 1;
   for (std::size_t i = 1; i < shape.size(); ++i) inputs *= shape[i];
   double deviation = 1 / std::sqrt(static_cast<double>(inputs));

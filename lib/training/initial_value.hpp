@@ -13,8 +13,8 @@ namespace gvl::training {
 /**
  * The first value, float32, of a parameter that no checkpoint has: norms 1, biases 0, matrices normal with deviation
  * 1 / sqrt(inputs), less by 1 / sqrt(2 layers) where a residual branch ends (GPT-2), LoRA's A uniform and B zero;
- * patches are seen through cosine functions, places in space and time are sums of both,
- * classifiers of frames begin with everything rare.
+ * the language model's attention begins by copying what is alike; patches are seen through cosine functions, places
+ * in space and time are sums of both, classifiers of frames begin with everything rare.
  * Depends on the name and the seed alone.
  */
 at::Tensor initial_value(const std::string& name, const std::vector<std::int64_t>& shape, const ModelConfig& config,

@@ -14,6 +14,7 @@
 #include "training/checkpointing.hpp"
 #include "training/config.hpp"
 #include "training/filter_bank.hpp"
+#include "training/initial_value.hpp"
 #include "training/objective.hpp"
 #include "training/whitening.hpp"
 #include "training_test.hpp"
@@ -225,6 +226,27 @@ GST_START_TEST(test_a_filter_bank_sees_stillness_and_motion) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_attention_begins_by_copying_what_is_alike) {
+  ModelConfig config = small_config();
+  const LanguageModelConfig& language = config.language;
+  config.language.kv_heads = language.heads / 2;
+  const std::int64_t head = language.hidden_size / language.heads, of_keys = language.kv_heads * head;
+  const std::string layer = "language_model.model.layers.1.self_attn.";
+  const at::Tensor inputs = training::initial_value(
+      layer + "qkv_proj.weight", {language.hidden_size + 2 * of_keys, language.hidden_size}, config, 3);
+  const at::Tensor outputs =
+      training::initial_value(layer + "o_proj.weight", {language.hidden_size, language.hidden_size}, config, 3);
+  fail_unless_equals_int(inputs.size(0), language.hidden_size + 2 * of_keys);
+  for (std::int64_t i = 0; i < language.heads; ++i) {
+    const std::int64_t group = i / 2;
+    const at::Tensor key = inputs.narrow(0, language.hidden_size + group * head, head);
+    const at::Tensor value = inputs.narrow(0, language.hidden_size + of_keys + group * head, head);
+    fail_unless(inputs.narrow(0, i * head, head).equal(key));
+    fail_unless(outputs.narrow(1, i * head, head).equal(value.t().div(2)));
+  }
+}
+GST_END_TEST
+
 GST_START_TEST(test_a_filter_bank_needs_room) {
   try {
     training::FilterBank(small_config(), 1);
@@ -277,6 +299,7 @@ static Suite* training_parts_suite() {
   tcase_add_test(tests, test_stages_train_what_the_paper_says);
   tcase_add_test(tests, test_lora_starts_as_nothing_and_merges);
   tcase_add_test(tests, test_a_filter_bank_sees_stillness_and_motion);
+  tcase_add_test(tests, test_attention_begins_by_copying_what_is_alike);
   tcase_add_test(tests, test_a_filter_bank_needs_room);
   tcase_add_test(tests, test_projectors_are_whitened);
   return suite;
