@@ -5,8 +5,6 @@
 
 namespace {
 
-constexpr const char* kAnyDevice = "auto";
-
 using ModelHolder = std::shared_ptr<gvl::Model>;
 
 gpointer copy_holder(gpointer holder) { return new ModelHolder(*static_cast<ModelHolder*>(holder)); }
@@ -28,7 +26,7 @@ std::shared_ptr<gvl::Model> load_model(const std::string& folder, const std::str
 
 GstContext* gvl_model_context_load(const gchar* folder, const gchar* device, GError** error) {
   try {
-    return gvl::gst::model_context_new(load_model(folder ? folder : "", device ? device : kAnyDevice));
+    return gvl::gst::model_context_new(load_model(folder ? folder : "", device ? device : gvl::gst::kAnyDevice));
   } catch (...) {
     gvl::gst::set_error(error, std::current_exception());
     return nullptr;
@@ -67,7 +65,7 @@ void ModelClient::install_properties(GObjectClass* klass, guint model_id, guint 
       g_param_spec_string("device", "Device",
                           "Where the model set here runs: auto (CUDA when there is one), cpu, cuda, cuda:1, ... Takes "
                           "effect on the way from NULL to READY",
-                          "auto", flags));
+                          kAnyDevice, flags));
 }
 
 void ModelClient::set_folder(const gchar* folder) {

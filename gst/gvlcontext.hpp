@@ -10,6 +10,9 @@
 
 namespace gvl::gst {
 
+/** The device of who names none. */
+inline constexpr const char* kAnyDevice = "auto";
+
 /** A context that holds `model`. */
 GstContext* model_context_new(std::shared_ptr<Model> model);
 
@@ -59,7 +62,7 @@ class ModelClient {
   GstElement* element_;
   mutable std::mutex mutex_;
   std::string folder_;
-  std::string device_ = "auto";
+  std::string device_ = kAnyDevice;
   std::shared_ptr<Model> model_;
   bool own_ = false;  ///< model_ was named on this element: no context replaces it
 };

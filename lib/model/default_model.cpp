@@ -30,8 +30,8 @@ fs::path default_model_folder() {
     std::error_code ignored;
     if (!folder.empty() && fs::exists(folder / model::kConfigFile, ignored)) return folder;
   }
-  throw Error(ErrorCode::kNotFound,
-              installed.string() + ": the default model is not there; GVL_MODEL_PATH may name a model's folder");
+  throw Error(ErrorCode::kNotFound, "no model is named, and there is no default model in " + installed.string() +
+                                        ": name a model's folder, or set GVL_MODEL_PATH to one");
 }
 
 }  // namespace gvl

@@ -1,14 +1,12 @@
 #include "training/objective.hpp"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/_unique2.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/ones.h>
-#include <ATen/ops/searchsorted.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/where.h>
@@ -121,18 +119,14 @@ at::Tensor Objective::moment_loss(const at::Tensor& frames) const {
 
 /** Sum over the texts that have classes of the mean over their labels of the classes' sum. */
 at::Tensor Objective::about_loss(const at::Tensor& texts, const Batch& batch) const {
-  const at::Tensor labels = std::get<0>(at::_unique2(batch.label_classes[0], true, false, false));
-  const at::Tensor rows = at::searchsorted(labels, batch.label_classes[0]);
-  const auto at_labels = [&](const at::Tensor& of_labels) {
-    return of_labels.index_select(0, labels).to(network_.device());
-  };
-  const at::Tensor hidden = texts.flatten(0, 2).index_select(0, at_labels(batch.label_at));
+  const c10::Device device = network_.device();
+  const at::Tensor hidden = texts.flatten(0, 2).index_select(0, batch.label_at.to(device));
   const at::Tensor logits = dense_->hidden.forward(network_.decoder().norm(hidden)).to(at::kFloat);
-  at::Tensor wanted = at::zeros({labels.size(0), logits.size(1)}, at::kFloat);
-  wanted.index_put_({rows, batch.label_classes[1]}, at::ones({}, at::kFloat));
-  const at::Tensor each =
-      at::binary_cross_entropy_with_logits(logits, wanted.to(network_.device()), {}, {}, at::Reduction::None);
-  return each.sum(1).mul(at_labels(batch.weights)).sum();
+  at::Tensor wanted = at::zeros(logits.sizes(), at::kFloat);
+  wanted.index_put_({batch.label_classes[0], batch.label_classes[1]}, at::ones({}, at::kFloat));
+  const at::Tensor weights = batch.weights.mul(wanted.amax(1)).to(device);
+  const at::Tensor each = at::binary_cross_entropy_with_logits(logits, wanted.to(device), {}, {}, at::Reduction::None);
+  return each.sum(1).mul(weights).sum();
 }
 
 at::Tensor Objective::read(const at::Tensor& video, const Batch& batch, language::PackedOptions options) const {

@@ -59,7 +59,7 @@ OVERLAID = {
 
 
 def stage(kind, event):
-    """A filter chain with `{{in}}` and `{{out}}` for its pads."""
+    """A filter chain with `{in}` and `{out}` for its pads."""
     start, stop = event["start"], event["stop"]
     on = f"between(t,{start},{stop - 0.5 / RATE})"
     # Black stays a second behind a fade out, and before a fade in.
@@ -130,9 +130,7 @@ def main():
             kinds.append(usable[0])
             bag.remove(usable[0])
         duration = round(draw.uniform(32, LONGEST - 1))
-        clip, other = clips[number % len(clips)], clips[(number + 1 + number // len(clips)) % len(clips)]
-        if other == clip:
-            other = clips[(number + 1) % len(clips)]
+        clip, other = clips[number % len(clips)], clips[(number + 1) % len(clips)]
         events = plan(draw, kinds, duration)
         name = f"{number:02d}.mkv"
         render(clip, other, events, duration, out / name)

@@ -147,12 +147,11 @@ GST_END_TEST
 GST_START_TEST(test_queries_are_read_by_video) {
   const std::filesystem::path root = g_getenv("GVL_TEST_DATA");
   const auto read = [&](const char* list) {
-    const std::filesystem::path file = std::filesystem::temp_directory_path() / "gvl-queries-test.json";
+    const TemporaryFolder folder;
+    const std::filesystem::path file = folder / "queries.json";
     std::ofstream(file) << list;
     const std::string config = "{\"files\": [\"" + file.string() + "\"], \"videos\": \"videos\"}";
-    const auto videos = training::read_queries(io::JsonValue::parse(config, (root / "config.json").string()));
-    std::filesystem::remove(file);
-    return videos;
+    return training::read_queries(io::JsonValue::parse(config, (root / "config.json").string()));
   };
   const auto videos = read(
       "[{\"video\": \"b.mkv\", \"query\": \"it is dark\", \"kind\": \"dark\", \"start\": 1, \"stop\": 2.5},"
@@ -181,6 +180,14 @@ GST_START_TEST(test_scene_samples) {
     fail_unless(sample.temporal_pixels.shape == std::vector<std::int64_t>({3, 16, 28, 28, 3}));
     fail_unless(!sample.texts.empty() && sample.duration == scene.duration);
     const std::int64_t classes = source.frame_classes();
+    const auto conversations = source.conversations(scene, index);
+    for (std::size_t i = 0; i < conversations.size(); ++i) {
+      const bool told = conversations[i].task == Task::kGrounding && !conversations[i].events.empty();
+      fail_unless(sample.texts[i].classes.empty() != told);
+      if (told) {
+        fail_unless_equals_int(sample.texts[i].classes.at(0), static_cast<int>(conversations[i].events.front().kind));
+      }
+    }
     for (std::int64_t frame = 0; frame < config.frames; ++frame) {
       const double time = (static_cast<double>(frame) + 0.5) * scene.duration / static_cast<double>(config.frames);
       for (std::size_t kind = 0; kind < scenes::kEventKinds; ++kind) {

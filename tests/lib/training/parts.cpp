@@ -1,9 +1,9 @@
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/tensor.h>
-#include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
@@ -184,19 +184,14 @@ ModelConfig default_sizes() {
   return config;
 }
 
-/** What a filter bank makes of a segment in which a photograph-like pattern moves `step` pixels a frame. */
-at::Tensor filtered(const training::ParameterSet& parameters, const ModelConfig& config, double step) {
+/** What a filter bank makes of a segment in which a smooth pattern moves so many pixels a frame: [frames, D]. */
+at::Tensor filtered(const training::ParameterSet& parameters, const ModelConfig& config, double across, double down) {
   const std::int64_t frames = config.frames_per_segment(), size = config.temporal.image_size;
-  at::Tensor pixels = at::zeros({1, frames, size, size, 3}, at::kByte);
-  for (std::int64_t t = 0; t < frames; ++t) {
-    for (std::int64_t y = 0; y < size; ++y) {
-      for (std::int64_t x = 0; x < size; ++x) {
-        const double at = static_cast<double>(x) - step * static_cast<double>(t);
-        const double value = 128 + 50 * std::sin(at / 11) + 40 * std::sin(static_cast<double>(y) / 17 + at / 29);
-        pixels[0][t][y][x].fill_(static_cast<int>(value));
-      }
-    }
-  }
+  const at::Tensor t = at::arange(frames, at::kFloat).view({frames, 1, 1});
+  const at::Tensor x = at::arange(size, at::kFloat).view({1, 1, size}).sub(t, across);
+  const at::Tensor y = at::arange(size, at::kFloat).view({1, size, 1}).sub(t, down);
+  const at::Tensor grey = x.div(11).sin().mul(50).add(y.div(13).sin().mul(50)).add(128);
+  const at::Tensor pixels = grey.to(at::kByte).unsqueeze(-1).expand({frames, size, size, 3}).unsqueeze(0).contiguous();
   const model::Network network(layers::Parameters(parameters, at::kCPU, at::kFloat), config);
   return network.encode_temporal(pixels, Cancellation()).view({frames, -1, config.temporal.hidden_size}).mean(1);
 }
@@ -207,22 +202,43 @@ GST_START_TEST(test_a_filter_bank_sees_stillness_and_motion) {
   const training::FilterBank bank(config, 1);
   const training::ParameterSet parameters([&](const std::string& name, const auto&) { return bank.value(name); },
                                           config, {}, 1, at::kCPU);
-  const at::Tensor still = filtered(parameters, config, 0), right = filtered(parameters, config, 3),
-                   left = filtered(parameters, config, -3);
+  // A mean over all frames but the first, which is compared with its successor.
+  const auto channel = [&](std::int64_t index, double across, double down) {
+    const at::Tensor features = filtered(parameters, config, across, down);
+    return features.select(1, index).narrow(0, 1, features.size(0) - 1).mean().item<double>();
+  };
   // The slowest band: the patches' mean brightness.
-  const auto energy = [&](const at::Tensor& features) {
-    return features.select(1, bank.difference_energies()).mean().item<double>();
+  const std::int64_t energy = bank.difference_energies(), right = bank.motions(), downwards = bank.motions() + 1;
+  fail_unless(channel(energy, 3, 0) > channel(energy, 0, 0) + 0.5);
+  fail_unless(channel(energy, -3, 0) > channel(energy, 0, 0) + 0.5);
+  fail_unless(channel(right, 3, 0) > channel(right, 0, 0) + 0.05);
+  fail_unless(channel(right, -3, 0) < channel(right, 0, 0) - 0.05);
+  fail_unless(channel(downwards, 0, 3) > channel(downwards, 0, 0) + 0.05);
+  fail_unless(channel(downwards, 0, -3) < channel(downwards, 0, 0) - 0.05);
+}
+GST_END_TEST
+
+GST_START_TEST(test_texts_are_told_what_they_are_about) {
+  const ModelConfig config = small_config();
+  const training::ParameterSet parameters([](const std::string&, const auto&) { return at::Tensor(); }, config,
+                                          {{{"", 1e-3}}, {}}, 1, at::kCPU);
+  const auto tokenizer = model::load_tokenizer(fixture("phi_c") / "tokenizer" / "tokenizer.json", config);
+  training::ObjectiveOptions options;
+  options.dense = {.weight = 1, .moment_weight = 0, .text_weight = 0.2, .layer = 0};
+  const NoiseSource source(config, 0);
+  const training::Objective objective(layers::Parameters(parameters, at::kCPU, at::kFloat), config, tokenizer.temporal,
+                                      source.frame_classes(), options);
+  const training::Sample sample = source.make(0);
+  const auto about = [&](std::vector<std::int64_t> classes) {
+    const training::TokenizedSample tokens{{1}, {{{2, 3, 4, 5}, 2, std::move(classes)}, {{3, 4, 5}, 1, {}}}};
+    return objective.losses(training::make_batch({&sample, 1}, {&tokens, 1})).about;
   };
-  fail_unless(energy(right) > energy(still) + 0.5 && energy(left) > energy(still) + 0.5, "%f %f %f", energy(still),
-              energy(right), energy(left));
-  // All frames but the first, which is compared with its successor.
-  const auto motion = [&](const at::Tensor& features) {
-    return features.select(1, bank.motions()).narrow(0, 1, features.size(0) - 1);
-  };
-  fail_unless(motion(right).mean().item<double>() > motion(still).mean().item<double>() + 0.05, "%f %f",
-              motion(right).mean().item<double>(), motion(still).mean().item<double>());
-  fail_unless(motion(left).mean().item<double>() < motion(still).mean().item<double>() - 0.05, "%f %f",
-              motion(left).mean().item<double>(), motion(still).mean().item<double>());
+  // Classifiers begin with a logit of -4 for each of the three classes: ln(1 + e^4) for what is there, ln(1 + e^-4)
+  // for what is not; the mean over the text's labels, and nothing for the text that says no class.
+  const double there = std::log1p(std::exp(4.0)), not_there = std::log1p(std::exp(-4.0));
+  fail_unless(std::abs(about({0, 2}).item<double>() - 0.2 * (2 * there + not_there)) < 1e-4);
+  fail_unless(std::abs(about({1}).item<double>() - 0.2 * (there + 2 * not_there)) < 1e-4);
+  fail_if(about({}).defined());
 }
 GST_END_TEST
 
@@ -299,6 +315,7 @@ static Suite* training_parts_suite() {
   tcase_add_test(tests, test_stages_train_what_the_paper_says);
   tcase_add_test(tests, test_lora_starts_as_nothing_and_merges);
   tcase_add_test(tests, test_a_filter_bank_sees_stillness_and_motion);
+  tcase_add_test(tests, test_texts_are_told_what_they_are_about);
   tcase_add_test(tests, test_attention_begins_by_copying_what_is_alike);
   tcase_add_test(tests, test_a_filter_bank_needs_room);
   tcase_add_test(tests, test_projectors_are_whitened);
