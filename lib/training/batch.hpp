@@ -44,7 +44,7 @@ TokenizedSample tokenize(const text::PromptBuilder& prompts, LanguageModelType t
 struct Batch {
   at::Tensor spatial_pixels;   ///< uint8 [V * K, S, S, 3]
   at::Tensor temporal_pixels;  ///< uint8 [V * K, frames, S', S', 3]
-  at::Tensor frame_labels;     ///< float32 [V, T, classes], or undefined
+  at::Tensor frame_labels;     ///< float32 [V, T, 3 * classes], or undefined
   std::vector<std::int64_t> before_video;
   at::Tensor ids;        ///< int64 [V, rows, C]; filled up with 0
   at::Tensor numbers;    ///< int64 [V, rows, C]: which text of its row; filled up with -1

@@ -19,13 +19,14 @@ struct Stored {
   at::Tensor tensor;
 };
 
-std::vector<Stored> stored_tensors(AdamW& optimiser) {
+std::vector<Stored> stored_tensors(Optimiser& optimiser) {
   std::vector<Stored> stored;
   for (std::size_t i = 0; i < optimiser.parameters().size(); ++i) {
     const auto& parameter = optimiser.parameters()[i];
     stored.push_back({parameter.name, parameter.tensor.detach()});
     stored.push_back({parameter.name + "/first", optimiser.moments()[i].first});
-    stored.push_back({parameter.name + "/second", optimiser.moments()[i].second});
+    const at::Tensor& second = optimiser.moments()[i].second;
+    if (second.defined()) stored.push_back({parameter.name + "/second", second});
   }
   return stored;
 }
@@ -44,7 +45,7 @@ Number read_number(const io::SafetensorsFile& file, const char* name) {
 
 }  // namespace
 
-void save_checkpoint(const std::filesystem::path& file, AdamW& optimiser, const RunState& state) {
+void save_checkpoint(const std::filesystem::path& file, Optimiser& optimiser, const RunState& state) {
   const std::vector<Stored> stored = stored_tensors(optimiser);
   std::vector<io::TensorInfo> infos;
   for (const Stored& each : stored) infos.push_back({each.name, DataType::kFloat32, each.tensor.sizes().vec()});
@@ -56,7 +57,7 @@ void save_checkpoint(const std::filesystem::path& file, AdamW& optimiser, const 
   writer.finish();
 }
 
-std::optional<RunState> load_checkpoint(const std::filesystem::path& file, AdamW& optimiser) {
+std::optional<RunState> load_checkpoint(const std::filesystem::path& file, Optimiser& optimiser) {
   if (!std::filesystem::exists(file)) return std::nullopt;
   const auto opened = io::SafetensorsFile::open(file);
   const at::NoGradGuard no_gradient;

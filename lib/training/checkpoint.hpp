@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "training/adamw.hpp"
+#include "training/optimiser.hpp"
 
 namespace gvl::training {
 
@@ -19,12 +19,12 @@ struct RunState {
  * Writes the trained parameters, the optimiser's moments and the state into one safetensors file, which appears under
  * its name complete or not at all. Throws Error(kResource).
  */
-void save_checkpoint(const std::filesystem::path& file, AdamW& optimiser, const RunState& state);
+void save_checkpoint(const std::filesystem::path& file, Optimiser& optimiser, const RunState& state);
 
 /**
  * Fills parameters and moments from a checkpoint; none when there is no such file. Throws Error naming the file when
  * it is not one of these parameters'.
  */
-std::optional<RunState> load_checkpoint(const std::filesystem::path& file, AdamW& optimiser);
+std::optional<RunState> load_checkpoint(const std::filesystem::path& file, Optimiser& optimiser);
 
 }  // namespace gvl::training

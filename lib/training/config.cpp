@@ -1,5 +1,7 @@
 #include "training/config.hpp"
 
+#include <algorithm>
+
 #include "gvl/error.hpp"
 
 namespace gvl::training {
@@ -38,11 +40,13 @@ void read_trained(const io::JsonValue& root, TrainedParameters& trained) {
   if (const auto groups = root.find("trains")) {
     trained.groups.clear();
     for (const io::JsonValue& group : groups->elements()) {
-      trained.groups.push_back({group.string("parameters"), positive(group, "learning_rate")});
+      trained.groups.push_back({group.string("parameters"),
+                                {positive(group, "learning_rate"), not_negative_or(group, "muon_learning_rate", 0),
+                                 group.integer_or("frozen_steps", 0, 0, kMostSteps)}});
     }
   }
   if (const auto rate = root.find("learning_rate")) {
-    for (TrainedGroup& group : trained.groups) group.learning_rate = positive(root, "learning_rate");
+    for (TrainedGroup& group : trained.groups) group.rates = {positive(root, "learning_rate")};
   }
   if (const auto lora = root.find("lora")) {
     trained.lora = {lora->integer("rank", 1, 1 << 16), positive(*lora, "alpha"), positive(*lora, "learning_rate")};
@@ -56,6 +60,7 @@ FirstValues read_first_values(const io::JsonValue& root) {
   FirstValues first;
   if (const auto values = root.find("first_values")) {
     first.filter_bank = values->boolean_or("filter_bank", false);
+    first.matching = values->boolean_or("matching", false);
     first.whitening_videos = values->integer_or("whitening_videos", 0, 0, kMostWhitening);
   }
   return first;
@@ -73,7 +78,8 @@ ObjectiveOptions read_objective(const io::JsonValue& root, const TrainedParamete
     const auto trains = [&](const std::string& name) {
       return group.prefix.starts_with(name) || name.starts_with(group.prefix);
     };
-    if (trains("spatial_encoder.") || trains("temporal_encoder.")) options.train_encoders = true;
+    if (!trains("spatial_encoder.") && !trains("temporal_encoder.")) continue;
+    options.frozen_encoders = std::min(options.frozen_encoders, group.rates.frozen_steps);
   }
   return options;
 }
@@ -82,17 +88,17 @@ ObjectiveOptions read_objective(const io::JsonValue& root, const TrainedParamete
 
 TrainedParameters stage_parameters(const std::string& stage) {
   if (stage == "alignment") {
-    return {{{"spatial_projector.", kSpatialProjectorRate}, {"temporal_projector.", kTemporalProjectorRate}}, {}};
+    return {{{"spatial_projector.", {kSpatialProjectorRate}}, {"temporal_projector.", {kTemporalProjectorRate}}}, {}};
   }
   if (stage == "temporal" || stage == "instruction") {
-    return {{{"spatial_projector.", kTuningRate},
-             {"temporal_projector.", kTuningRate},
-             {"language_model.model.embed_tokens.", kTuningRate},
-             {"language_model.lm_head.", kTuningRate}},
+    return {{{"spatial_projector.", {kTuningRate}},
+             {"temporal_projector.", {kTuningRate}},
+             {"language_model.model.embed_tokens.", {kTuningRate}},
+             {"language_model.lm_head.", {kTuningRate}}},
             kLora};
   }
   constexpr double kFromNothingRate = 1e-3;
-  if (stage == "all") return {{{"", kFromNothingRate}}, {}};
+  if (stage == "all") return {{{"", {kFromNothingRate}}}, {}};
   throw Error(ErrorCode::kInvalidArgument,
               "no stage \"" + stage + "\": there are alignment (1), temporal (2), instruction (3) and all");
 }

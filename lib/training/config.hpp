@@ -14,6 +14,7 @@ namespace gvl::training {
 /** How a model begins that has no weights. */
 struct FirstValues {
   bool filter_bank = false;           ///< the temporal encoder as a FilterBank
+  bool matching = false;              ///< matching_attention() behind dense supervision's layer
   std::int64_t whitening_videos = 0;  ///< so many of the data's videos decide the projectors; 0: none
 };
 

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numbers>
 #include <string_view>
 
@@ -26,6 +27,8 @@ constexpr double kEmbeddingDeviation = 0.02;
 constexpr double kRareLogit = -4;
 // Beside patches of unit size, places that are 0.02 apart would be found late.
 constexpr double kPositionDeviation = 0.3;
+// Of the waves that temporal tokens are made of, in turns a window.
+constexpr double kTimeFrequencies[] = {0.25, 0.5, 1, 2, 4, 8, 16};
 
 std::uint64_t seed_of(std::string_view name, std::uint64_t seed) {
   std::uint64_t hash = 0xCBF29CE484222325ULL ^ seed;  // FNV-1a
@@ -62,36 +65,14 @@ at::Tensor space_time_places(const std::vector<std::int64_t>& shape, const Model
   return at::cat({codes({1, 1, width}), places}, 1);
 }
 
-/**
- * The language model's attention begins by looking at what is alike and copying it: keys are the queries' projection,
- * outputs the values' transposed (compare Trockman and Kolter 2023, "Mimetic initialization of self-attention layers").
- * The q, k, v matrix [(heads + 2 kv_heads) * d, H] of the layer whose names begin with `layer`.
- */
-at::Tensor attention_inputs(const std::string& layer, const LanguageModelConfig& config, std::uint64_t seed) {
-  at::Generator generator = at::detail::createCPUGenerator(seed_of(layer + "qkv_proj.weight", seed));
-  const std::int64_t shared = config.heads / config.kv_heads, head = config.head_size();
-  const double deviation = 1 / std::sqrt(static_cast<double>(config.hidden_size));
-  const auto draw = [&] {
-    return at::randn({config.kv_heads, 1, head, config.hidden_size}, generator, at::kFloat).mul(deviation);
-  };
-  const at::Tensor keys = draw(), values = draw();
-  const at::Tensor queries = keys.expand({config.kv_heads, shared, head, config.hidden_size});
-  return at::cat({queries.flatten(0, 2), keys.flatten(0, 2), values.flatten(0, 2)});
-}
-
-/** The output matrix [H, heads * d] that belongs to attention_inputs(). */
-at::Tensor attention_outputs(const std::string& layer, const LanguageModelConfig& config, std::uint64_t seed) {
-  const std::int64_t shared = config.heads / config.kv_heads, head = config.head_size();
-  const std::int64_t rows = config.kv_heads * head;
-  const at::Tensor inputs = attention_inputs(layer, config, seed);
-  const at::Tensor values = inputs.narrow(0, inputs.size(0) - rows, rows).view({config.kv_heads, 1, head, -1});
-  const at::Tensor of_heads = values.expand({config.kv_heads, shared, head, config.hidden_size}).flatten(0, 2);
-  return of_heads.t().div(static_cast<double>(shared)).contiguous();
-}
-
 bool is_embedding(std::string_view name) {
-  return contains(name, "embed_tokens") || contains(name, "embedding.weight") || contains(name, "class_embedding") ||
-         contains(name, "cls_token") || contains(name, "_GN") || contains(name, "newline") || contains(name, "lm_head");
+  return contains(name, "embedding.weight") || contains(name, "class_embedding") || contains(name, "cls_token") ||
+         contains(name, "lm_head");
+}
+
+/** What the language model reads. Beside what its first layers add, short tokens would be found late. */
+bool is_token(std::string_view name) {
+  return contains(name, "embed_tokens") || contains(name, "_GN") || contains(name, "newline");
 }
 
 }  // namespace
@@ -115,15 +96,8 @@ at::Tensor initial_value(const std::string& name, const std::vector<std::int64_t
   }
   if (name == "temporal_encoder.pos_embed") return space_time_places(shape, config, generator);
   if (contains(name, "pos_embed") || contains(name, "position_embedding")) return normal(kPositionDeviation);
+  if (is_token(name)) return normal(1);
   if (is_embedding(name)) return normal(kEmbeddingDeviation);
-  if (name.ends_with("self_attn.qkv_proj.weight")) {
-    return attention_inputs(name.substr(0, name.size() - std::string_view("qkv_proj.weight").size()), config.language,
-                            seed);
-  }
-  if (name.ends_with("self_attn.o_proj.weight")) {
-    return attention_outputs(name.substr(0, name.size() - std::string_view("o_proj.weight").size()), config.language,
-                             seed);
-  }
   std::int64_t inputs = 1;
   for (std::size_t i = 1; i < shape.size(); ++i) inputs *= shape[i];
   double deviation = 1 / std::sqrt(static_cast<double>(inputs));
@@ -131,17 +105,20 @@ at::Tensor initial_value(const std::string& name, const std::vector<std::int64_t
   return normal(deviation);
 }
 
+at::Tensor temporal_directions(std::int64_t hidden_size, std::uint64_t seed) {
+  at::Generator generator = at::detail::createCPUGenerator(seed_of("temporal rows", seed));
+  return at::randn({2 * static_cast<std::int64_t>(std::size(kTimeFrequencies)), hidden_size}, generator, at::kFloat);
+}
+
 void order_temporal_rows(at::Tensor& table, const std::vector<std::int64_t>& ids, std::uint64_t seed) {
   const auto count = static_cast<std::int64_t>(ids.size());
-  const at::Tensor frequencies = at::tensor({0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0}, at::kFloat);
+  const at::Tensor frequencies = at::tensor(at::ArrayRef<double>(kTimeFrequencies), at::kFloat);
   const at::Tensor moments =
       at::arange(count, at::kFloat).div(static_cast<double>(std::max<std::int64_t>(count - 1, 1)));
   const at::Tensor angles = moments.unsqueeze(1).mul(frequencies).mul(2 * std::numbers::pi);
   const at::Tensor waves = at::cat({angles.sin(), angles.cos()}, 1);
-  at::Generator generator = at::detail::createCPUGenerator(seed_of("temporal rows", seed));
-  const at::Tensor mix = at::randn({waves.size(1), table.size(1)}, generator, at::kFloat);
-  const double deviation = table.std().item<double>();
-  const at::Tensor rows = at::matmul(waves, mix).mul(deviation / std::sqrt(static_cast<double>(frequencies.size(0))));
+  const double deviation = table.std().item<double>() / std::sqrt(static_cast<double>(frequencies.size(0)));
+  const at::Tensor rows = at::matmul(waves, temporal_directions(table.size(1), seed)).mul(deviation);
   table.index_copy_(0, at::tensor(ids, at::kLong), rows.to(table.scalar_type()));
 }
 

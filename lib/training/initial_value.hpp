@@ -13,12 +13,17 @@ namespace gvl::training {
 /**
  * The first value, float32, of a parameter that no checkpoint has: norms 1, biases 0, matrices normal with deviation
  * 1 / sqrt(inputs), less by 1 / sqrt(2 layers) where a residual branch ends (GPT-2), LoRA's A uniform and B zero;
- * the language model's attention begins by copying what is alike; patches are seen through cosine functions, places
- * in space and time are sums of both, classifiers of frames begin with everything rare.
+ * tokens are as long as what layers add to them; patches are seen through cosine functions, places in space and time
+ * are sums of both, classifiers of frames begin with everything rare.
  * Depends on the name and the seed alone.
  */
 at::Tensor initial_value(const std::string& name, const std::vector<std::int64_t>& shape, const ModelConfig& config,
                          std::uint64_t seed);
+
+/**
+ * Directions [n, H] whose sums with the waves of time are the rows of temporal tokens: close times are close rows.
+ */
+at::Tensor temporal_directions(std::int64_t hidden_size, std::uint64_t seed);
 
 /**
  * Writes into `table` [vocabulary, H] rows for the temporal tokens `ids` that vary smoothly with time, so that

@@ -5,6 +5,7 @@
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/linear.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/softmax.h>
@@ -23,16 +24,26 @@ layers::Parameters under(const layers::Parameters& parameters, const char* name)
   return parameters / "training" / name;
 }
 
+/** Of log odds [V, n, classes], the sum over videos of the mean over frames of the classes' sum. */
+at::Tensor kind_loss(const at::Tensor& logits, const at::Tensor& labels) {
+  const at::Tensor each =
+      at::binary_cross_entropy_with_logits(logits.to(at::kFloat), labels, {}, {}, at::Reduction::None);
+  return each.sum(2).mean(1).sum();
+}
+
 }  // namespace
 
 Objective::Objective(const layers::Parameters& parameters, const ModelConfig& config,
-                     const text::TemporalTokens& temporal, std::int64_t frame_classes, ObjectiveOptions options)
+                     const text::TemporalTokens& temporal, std::int64_t event_classes, ObjectiveOptions options)
     : options_(options), config_(config), network_(parameters, config) {
-  if (options_.dense.weight > 0 && frame_classes > 0) {
-    const layers::LinearOptions sizes{.in = config.language.hidden_size, .out = frame_classes};
+  if (options_.dense.weight > 0 && event_classes > 0) {
+    const layers::LinearOptions sizes{.in = config.language.hidden_size, .out = 3 * event_classes};
+    const EventCodes codes = event_codes(event_classes, config.language.hidden_size);
     dense_ = DenseHeads{layers::Linear(under(parameters, "dense_input"), sizes),
                         layers::Linear(under(parameters, "dense_keyframe"), sizes),
-                        layers::Linear(under(parameters, "dense_hidden"), sizes)};
+                        under(parameters, "dense_shown").vector("bias", {3 * event_classes}),
+                        under(parameters, "dense_asked").vector("bias", {event_classes}),
+                        {codes.shown.to(network_.device()), codes.asked.to(network_.device())}};
   }
   const at::Tensor host_ids = at::tensor(temporal.ids(), at::kLong);
   temporal_ids_ = host_ids.to(network_.device());
@@ -46,11 +57,11 @@ at::Tensor Objective::fuse(const at::Tensor& spatial, const at::Tensor& temporal
 }
 
 /** Video tokens [V, K * L, H]. */
-at::Tensor Objective::encode(const Batch& batch) const {
+at::Tensor Objective::encode(const Batch& batch, bool with_gradient) const {
   const Cancellation never;
   at::Tensor spatial, temporal;
   {
-    const at::AutoGradMode gradient(options_.train_encoders);
+    const at::AutoGradMode gradient(with_gradient);
     spatial = network_.encode_spatial(batch.spatial_pixels, never);
     temporal = network_.encode_temporal(batch.temporal_pixels, never);
   }
@@ -87,22 +98,21 @@ at::Tensor Objective::label_loss(const at::Tensor& hidden, const Batch& batch) c
   return losses.mul(batch.weights.to(network_.device())).sum();
 }
 
-/** Sum over videos of the mean over frames and classes' sum. */
-at::Tensor Objective::kind_loss(const layers::Linear& head, const at::Tensor& frames, const at::Tensor& labels) const {
-  const at::Tensor logits = head.forward(frames).to(at::kFloat);
-  const at::Tensor each = at::binary_cross_entropy_with_logits(logits, labels, {}, {}, at::Reduction::None);
-  return each.sum(2).mean(1).sum();
+/** Log odds of what hidden states tell by their directions. */
+at::Tensor Objective::told(const at::Tensor& hidden, const at::Tensor& codes, const at::Tensor& bias) const {
+  const at::Tensor normed = network_.decoder().norm(hidden).to(at::kFloat);
+  return at::linear(normed, codes, bias.to(at::kFloat));
 }
 
 /** What frames and keyframes show by their fused tokens alone. */
 at::Tensor Objective::input_loss(const at::Tensor& video_tokens, const at::Tensor& frame_labels) const {
-  const at::Tensor frames = kind_loss(dense_->input, frame_tokens(video_tokens), frame_labels);
+  const at::Tensor frames = kind_loss(dense_->input.forward(frame_tokens(video_tokens)), frame_labels);
   const std::int64_t length = config_.tokens_per_segment();
   const std::int64_t spatial = length - 1 - config_.temporal_tokens_per_segment();
   const at::Tensor keyframes = video_tokens.unflatten(1, {config_.segments, length}).narrow(2, 0, spatial).mean(2);
   const at::Tensor labels = frame_labels.unflatten(1, {config_.segments, config_.frames_per_segment()});
   const std::int64_t keyframe = keyframe_of(config_.frames_per_segment());
-  return frames.add(kind_loss(dense_->keyframe, keyframes, labels.select(2, keyframe)));
+  return frames.add(kind_loss(dense_->keyframe.forward(keyframes), labels.select(2, keyframe)));
 }
 
 at::Tensor Objective::moment_loss(const at::Tensor& frames) const {
@@ -121,7 +131,7 @@ at::Tensor Objective::moment_loss(const at::Tensor& frames) const {
 at::Tensor Objective::about_loss(const at::Tensor& texts, const Batch& batch) const {
   const c10::Device device = network_.device();
   const at::Tensor hidden = texts.flatten(0, 2).index_select(0, batch.label_at.to(device));
-  const at::Tensor logits = dense_->hidden.forward(network_.decoder().norm(hidden)).to(at::kFloat);
+  const at::Tensor logits = told(hidden, dense_->codes.asked, dense_->asked_bias);
   at::Tensor wanted = at::zeros(logits.sizes(), at::kFloat);
   wanted.index_put_({batch.label_classes[0], batch.label_classes[1]}, at::ones({}, at::kFloat));
   const at::Tensor weights = batch.weights.mul(wanted.amax(1)).to(device);
@@ -145,9 +155,8 @@ at::Tensor Objective::text_loss(const at::Tensor& video, const Batch& batch) con
   return label_loss(read(video, batch, {}), batch);
 }
 
-Losses Objective::losses(const Batch& batch) const {
-  const at::Tensor video = encode(batch);
-  const auto& decoder = network_.decoder();
+Losses Objective::losses(const Batch& batch, std::int64_t step) const {
+  const at::Tensor video = encode(batch, step >= options_.frozen_encoders);
   Losses losses;
   const bool dense = dense_ && batch.frame_labels.defined();
   const at::Tensor frame_labels = dense ? batch.frame_labels.to(network_.device()) : at::Tensor();
@@ -166,7 +175,7 @@ Losses Objective::losses(const Batch& batch) const {
         losses.about = about_loss(texts, batch).mul(options_.dense.text_weight);
       }
       const at::Tensor frames = frame_tokens(hidden.narrow(1, before, video.size(1)));
-      const at::Tensor kinds = kind_loss(dense_->hidden, decoder.norm(frames), frame_labels);
+      const at::Tensor kinds = kind_loss(told(frames, dense_->codes.shown, dense_->shown_bias), frame_labels);
       losses.frames =
           losses.frames.add(kinds, options_.dense.weight).add(moment_loss(frames), options_.dense.moment_weight);
     };

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -10,14 +11,15 @@
 #include "model/network.hpp"
 #include "text/temporal.hpp"
 #include "training/batch.hpp"
+#include "training/matching.hpp"
 
 namespace gvl::training {
 
 /**
  * Supervision of every frame, for models trained from nothing (kind and moment of what a frame shows, learnt apart
  * from language): linear classifiers on the frames' and keyframes' fused tokens and on the decoder's hidden states
- * behind `layer`, and the frame's own moment as a temporal token there. With `text_weight` the same classifier there
- * also tells from an answer's tokens what the question is about, so that questions and frames come to look alike.
+ * behind `layer`, and the frame's own moment as a temporal token there. With `text_weight` an answer's tokens must tell
+ * there what the question is about, too. What is told behind `layer` stands in the directions of event_codes().
  */
 struct DenseSupervision {
   double weight = 0;         ///< 0: none
@@ -30,8 +32,9 @@ struct ObjectiveOptions {
   /** Deviation, in temporal tokens, of the probability that stands around a temporal token's label; 0: one-hot. */
   double temporal_smoothing = 0;
   DenseSupervision dense;
-  bool train_encoders = false;  ///< else they run without gradient
-  bool checkpointing = false;   ///< keep no activations of decoder layers, compute them again for the gradient
+  /** Steps in which encoders run without gradient. */
+  std::int64_t frozen_encoders = std::numeric_limits<std::int64_t>::max();
+  bool checkpointing = false;  ///< keep no activations of decoder layers, compute them again for the gradient
 };
 
 /** Sums over a batch, so that batches of several processes add up. */
@@ -45,11 +48,14 @@ struct Losses {
 class Objective {
  public:
   Objective(const layers::Parameters& parameters, const ModelConfig& config, const text::TemporalTokens& temporal,
-            std::int64_t frame_classes, ObjectiveOptions options);
+            std::int64_t event_classes, ObjectiveOptions options);
 
-  /** Without texts, the decoder is left out and only what the frames' fused tokens show is judged.
-   * Differentiable; with checkpointing this must outlive the gradient's computation. `batch` lies on the CPU. */
-  Losses losses(const Batch& batch) const;
+  /**
+   * Of step `step`, counted from 0. Without texts, the decoder is left out and only what the frames' fused tokens show
+   * is judged. Differentiable; with checkpointing this must outlive the gradient's computation. `batch` lies on the
+   * CPU.
+   */
+  Losses losses(const Batch& batch, std::int64_t step) const;
 
   /** Of texts behind video tokens [V, K * L, H]: Losses::texts. */
   at::Tensor text_loss(const at::Tensor& video, const Batch& batch) const;
@@ -58,10 +64,13 @@ class Objective {
 
  private:
   struct DenseHeads {
-    layers::Linear input, keyframe, hidden;
+    layers::Linear input, keyframe;  ///< H -> 3 * classes
+    at::Tensor shown_bias;           ///< [3 * classes], the codes' like the next
+    at::Tensor asked_bias;           ///< [classes]
+    EventCodes codes;
   };
 
-  at::Tensor encode(const Batch& batch) const;
+  at::Tensor encode(const Batch& batch, bool with_gradient) const;
   at::Tensor fuse(const at::Tensor& spatial, const at::Tensor& temporal) const;
   at::Tensor frame_tokens(const at::Tensor& video_tokens) const;
   at::Tensor input_loss(const at::Tensor& video_tokens, const at::Tensor& frame_labels) const;
@@ -69,7 +78,7 @@ class Objective {
   at::Tensor read(const at::Tensor& video, const Batch& batch, language::PackedOptions options) const;
   at::Tensor label_loss(const at::Tensor& hidden, const Batch& batch) const;
   at::Tensor smoothed(const at::Tensor& log_probabilities, const at::Tensor& moments) const;
-  at::Tensor kind_loss(const layers::Linear& head, const at::Tensor& frames, const at::Tensor& labels) const;
+  at::Tensor told(const at::Tensor& hidden, const at::Tensor& codes, const at::Tensor& bias) const;
   at::Tensor moment_loss(const at::Tensor& frames) const;
   at::Tensor about_loss(const at::Tensor& texts, const Batch& batch) const;
 

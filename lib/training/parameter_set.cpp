@@ -18,31 +18,31 @@ ParameterSet::ParameterSet(Origin origin, const ModelConfig& config, TrainedPara
                            c10::Device device)
     : origin_(std::move(origin)), config_(config), trained_(std::move(trained)), seed_(seed), device_(device) {}
 
-double ParameterSet::learning_rate_of(const std::string& name) const {
+LearningRates ParameterSet::rates_of(const std::string& name) const {
   for (const TrainedGroup& group : trained_.groups) {
-    if (name.starts_with(group.prefix)) return group.learning_rate;
+    if (name.starts_with(group.prefix)) return group.rates;
   }
-  return 0;
+  return {};
 }
 
 const ParameterSet::Entry& ParameterSet::entry(const std::string& name, const std::vector<std::int64_t>& shape,
-                                               double learning_rate) const {
+                                               LearningRates rates) const {
   const auto found = entries_.find(name);
   if (found != entries_.end()) return found->second;
   at::Tensor value = origin_ ? origin_(name, shape) : at::Tensor();
   if (!value.defined()) value = initial_value(name, shape, config_, seed_);
-  if (learning_rate > 0) {
+  if (rates.adamw > 0) {
     // A copy of its own: the optimiser writes to it.
     value = value.to(device_, at::kFloat, /*non_blocking=*/false, /*copy=*/true).contiguous();
     value.set_requires_grad(true);
   } else {
     value = value.to(device_);
   }
-  return entries_.emplace(name, Entry{value, learning_rate}).first->second;
+  return entries_.emplace(name, Entry{value, rates}).first->second;
 }
 
 at::Tensor ParameterSet::load(const std::string& name, const std::vector<std::int64_t>& shape) const {
-  return entry(name, shape, learning_rate_of(name)).tensor;
+  return entry(name, shape, rates_of(name)).tensor;
 }
 
 /** LLaMA's fused matrices have an adapter for each of the matrices that its checkpoint has apart. */
@@ -64,8 +64,8 @@ std::vector<layers::Adapter> ParameterSet::adapters(const std::string& name) con
   if (shape.size() != 2) return adapters;
   for (const Slice& slice : adapter_slices(name, shape[0])) {
     const std::string number = std::to_string(adapters.size());
-    adapters.push_back({entry(name + ".lora_a." + number, {lora.rank, shape[1]}, lora.learning_rate).tensor,
-                        entry(name + ".lora_b." + number, {slice.rows, lora.rank}, lora.learning_rate).tensor,
+    adapters.push_back({entry(name + ".lora_a." + number, {lora.rank, shape[1]}, {lora.learning_rate}).tensor,
+                        entry(name + ".lora_b." + number, {slice.rows, lora.rank}, {lora.learning_rate}).tensor,
                         slice.first_row, lora.alpha / static_cast<double>(lora.rank)});
   }
   return adapters;
@@ -74,7 +74,7 @@ std::vector<layers::Adapter> ParameterSet::adapters(const std::string& name) con
 std::vector<ParameterSet::Trained> ParameterSet::trained() const {
   std::vector<Trained> trained;
   for (const auto& [name, entry] : entries_) {
-    if (entry.learning_rate > 0) trained.push_back({name, entry.tensor, entry.learning_rate});
+    if (entry.rates.adamw > 0) trained.push_back({name, entry.tensor, entry.rates});
   }
   return trained;
 }

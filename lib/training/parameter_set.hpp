@@ -13,10 +13,17 @@
 
 namespace gvl::training {
 
+/** How fast a parameter learns. */
+struct LearningRates {
+  double adamw = 0;               ///< 0: frozen
+  double muon = 0;                ///< of matrices, which then learn by Muon; 0: by AdamW as everything else
+  std::int64_t frozen_steps = 0;  ///< before it learns
+};
+
 /** Parameters whose names begin with `prefix`, and how fast they learn. */
 struct TrainedGroup {
   std::string prefix;
-  double learning_rate = 0;
+  LearningRates rates;
 };
 
 /** LoRA on every linear layer of the language model's blocks (Hu et al. 2021). */
@@ -51,7 +58,7 @@ class ParameterSet : public layers::ParameterSource {
   struct Trained {
     std::string name;
     at::Tensor tensor;
-    double learning_rate = 0;
+    LearningRates rates;
   };
   /** All trained parameters that were asked for so far, by name. */
   std::vector<Trained> trained() const;
@@ -67,14 +74,14 @@ class ParameterSet : public layers::ParameterSource {
  private:
   struct Entry {
     at::Tensor tensor;
-    double learning_rate = 0;  ///< 0: frozen
+    LearningRates rates;
   };
   struct Slice {
     std::int64_t first_row, rows;
   };
 
-  const Entry& entry(const std::string& name, const std::vector<std::int64_t>& shape, double learning_rate) const;
-  double learning_rate_of(const std::string& name) const;
+  const Entry& entry(const std::string& name, const std::vector<std::int64_t>& shape, LearningRates rates) const;
+  LearningRates rates_of(const std::string& name) const;
   std::vector<Slice> adapter_slices(const std::string& name, std::int64_t rows) const;
 
   Origin origin_;

@@ -13,7 +13,7 @@ namespace gvl::training {
 struct TrainingText {
   std::string user_turn;  ///< with "<image>" once
   std::string answer;
-  /** Dense supervision: columns of frame_labels, what the question is about; empty when that is not known. */
+  /** Dense supervision: which classes of event the question is about; empty when that is not known. */
   std::vector<std::int64_t> classes;
 };
 
@@ -23,7 +23,10 @@ struct Sample {
   Tensor spatial_pixels;   ///< uint8 [K, S, S, 3], the keyframes
   Tensor temporal_pixels;  ///< uint8 [K, frames, S', S', 3]
   std::vector<TrainingText> texts;
-  /** Dense supervision: float32 [T, classes] of 0 and 1, what is true of each frame; without data when unknown. */
+  /**
+   * Dense supervision: float32 [T, 3 * classes] of 0 and 1, in which frames events of each class go on, begin and end;
+   * without data when unknown.
+   */
   Tensor frame_labels;
 };
 
@@ -35,8 +38,8 @@ class SampleSource {
   /** Samples in an epoch; 0: no end to them. */
   virtual std::int64_t size() const noexcept = 0;
 
-  /** Columns of frame_labels; 0: there are none. */
-  virtual std::int64_t frame_classes() const noexcept { return 0; }
+  /** Classes of event that frames are labelled with; 0: they are not. */
+  virtual std::int64_t event_classes() const noexcept { return 0; }
 
   /**
    * Sample `index` of all epochs, one after the other: the same index gives the same sample, so that a run can go on

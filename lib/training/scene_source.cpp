@@ -15,6 +15,8 @@ constexpr std::int64_t kWhat = static_cast<std::int64_t>(scenes::kEventKinds) + 
 // Of each: it goes on; it begins about now; it ends about now.
 constexpr std::int64_t kPhases = 3;
 
+constexpr std::int64_t kMostVideos = std::int64_t{1} << 40;
+
 std::vector<std::filesystem::path> read_paths(const io::JsonValue& array) {
   std::vector<std::filesystem::path> paths;
   for (const io::JsonValue& element : array.elements()) {
@@ -55,12 +57,22 @@ void read_counts(const io::JsonValue& counts, scenes::ConversationOptions& optio
   options.held_out_phrasings = counts.boolean_or("held_out_phrasings", options.held_out_phrasings);
 }
 
+void read_lesson(const io::JsonValue& object, Lesson& lesson) {
+  scenes::ComposeOptions& compose = lesson.compose;
+  compose.shortest = object.number_or("shortest", compose.shortest);
+  compose.longest = object.number_or("longest", compose.longest);
+  compose.fewest_events = static_cast<int>(object.integer_or("fewest_events", compose.fewest_events, 0, 100));
+  compose.most_events = static_cast<int>(object.integer_or("most_events", compose.most_events, 0, 100));
+  compose.without_objects = object.number_or("without_objects", compose.without_objects);
+  if (const auto weights = object.find("weights")) read_weights(*weights, compose);
+  if (const auto counts = object.find("conversations")) read_counts(*counts, lesson.conversations);
+}
+
 std::string replace(std::string text, const std::string& what, const std::string& by) {
   const std::size_t at = text.find(what);
   return at == text.npos ? text : text.replace(at, what.size(), by);
 }
 
-/** The rows of frame_labels that tell of `event`. */
 std::vector<std::int64_t> classes_of(const scenes::Event& event) {
   std::vector<std::int64_t> classes{static_cast<std::int64_t>(event.kind)};
   const bool sided = event.kind == scenes::EventKind::kEnters || event.kind == scenes::EventKind::kLeaves;
@@ -72,16 +84,6 @@ std::vector<std::int64_t> classes_of(const scenes::Event& event) {
   return classes;
 }
 
-/** All phases of what a grounding query asks for; nothing for what does not happen. */
-std::vector<std::int64_t> labels_of(const scenes::Conversation& conversation) {
-  std::vector<std::int64_t> labels;
-  if (conversation.events.empty()) return labels;
-  for (const std::int64_t what : classes_of(conversation.events.front())) {
-    for (std::int64_t phase = 0; phase < kPhases; ++phase) labels.push_back(phase * kWhat + what);
-  }
-  return labels;
-}
-
 }  // namespace
 
 SceneSourceOptions SceneSourceOptions::read(const io::JsonValue& scenes) {
@@ -89,32 +91,42 @@ SceneSourceOptions SceneSourceOptions::read(const io::JsonValue& scenes) {
   read_assets(scenes, options.assets);
   options.seed = static_cast<std::uint64_t>(scenes.integer_or("seed", 0, 0));
   options.videos = scenes.integer_or("videos", 0, 1);
-  scenes::ComposeOptions& compose = options.compose;
-  compose.shortest = scenes.number_or("shortest", compose.shortest);
-  compose.longest = scenes.number_or("longest", compose.longest);
-  compose.fewest_events = static_cast<int>(scenes.integer_or("fewest_events", compose.fewest_events, 0, 100));
-  compose.most_events = static_cast<int>(scenes.integer_or("most_events", compose.most_events, 0, 100));
-  compose.without_objects = scenes.number_or("without_objects", compose.without_objects);
-  if (const auto weights = scenes.find("weights")) read_weights(*weights, compose);
-  if (const auto counts = scenes.find("conversations")) read_counts(*counts, options.conversations);
+  read_lesson(scenes, options.lasting);
+  if (const auto first = scenes.find("first")) {
+    for (const io::JsonValue& each : first->elements()) {
+      Lesson lesson = options.lasting;
+      lesson.videos = each.integer("videos", 1, kMostVideos);
+      read_lesson(each, lesson);
+      options.first.push_back(lesson);
+    }
+  }
   return options;
+}
+
+const Lesson& SceneSourceOptions::lesson_of(std::int64_t index) const noexcept {
+  for (const Lesson& lesson : first) {
+    if (index < lesson.videos) return lesson;
+    index -= lesson.videos;
+  }
+  return lasting;
 }
 
 SceneSource::SceneSource(const SceneSourceOptions& options, const ModelConfig& model)
     : options_(options), model_(model), assets_(std::make_shared<const scenes::Assets>(options.assets)) {}
 
-std::int64_t SceneSource::frame_classes() const noexcept { return kWhat * kPhases; }
+std::int64_t SceneSource::event_classes() const noexcept { return kWhat; }
 
 std::uint64_t SceneSource::seed_of(std::int64_t index) const noexcept {
   return options_.seed + static_cast<std::uint64_t>(index);
 }
 
 scenes::Composition SceneSource::composition(std::int64_t index) const {
-  return scenes::compose(*assets_, seed_of(options_.videos > 0 ? index % options_.videos : index), options_.compose);
+  const std::uint64_t seed = seed_of(options_.videos > 0 ? index % options_.videos : index);
+  return scenes::compose(*assets_, seed, options_.lesson_of(index).compose);
 }
 
 std::vector<scenes::Conversation> SceneSource::conversations(const scenes::Scene& scene, std::int64_t index) const {
-  return scenes::converse(scene, seed_of(index), options_.conversations);
+  return scenes::converse(scene, seed_of(index), options_.lesson_of(index).conversations);
 }
 
 Sample SceneSource::render(scenes::Composition composition) const {
@@ -132,7 +144,7 @@ Sample SceneSource::render(scenes::Composition composition) const {
 }
 
 Tensor SceneSource::label(const scenes::Scene& scene) const {
-  const std::int64_t frames = model_.frames, classes = frame_classes();
+  const std::int64_t frames = model_.frames, classes = kWhat * kPhases;
   const auto count = static_cast<std::size_t>(frames * classes);
   auto data = allocate_tensor_data(count * sizeof(float));
   auto* labels = reinterpret_cast<float*>(data.get());
@@ -171,7 +183,9 @@ Sample SceneSource::make(std::int64_t index) const {
   Sample sample = render(std::move(composed));
   for (const scenes::Conversation& conversation : conversations(scene, index)) {
     sample.texts.push_back(text_of(conversation));
-    if (conversation.task == Task::kGrounding) sample.texts.back().classes = labels_of(conversation);
+    if (conversation.task == Task::kGrounding && !conversation.events.empty()) {
+      sample.texts.back().classes = classes_of(conversation.events.front());
+    }
   }
   sample.frame_labels = label(scene);
   return sample;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "gvl/config.hpp"
 #include "io/json.hpp"
@@ -12,12 +13,22 @@
 
 namespace gvl::training {
 
-struct SceneSourceOptions {
-  scenes::AssetOptions assets;
+/** What videos hold and what is asked about them. */
+struct Lesson {
   scenes::ComposeOptions compose;
   scenes::ConversationOptions conversations;
+  std::int64_t videos = 0;  ///< how many, before the next lesson
+};
+
+struct SceneSourceOptions {
+  scenes::AssetOptions assets;
+  std::vector<Lesson> first;  ///< lessons before the one that lasts
+  Lesson lasting;
   std::uint64_t seed = 0;   ///< of the first video; the next has the next
   std::int64_t videos = 0;  ///< in an epoch, the same in every one with other questions; 0: no end to them
+
+  /** The lesson of video `index`. */
+  const Lesson& lesson_of(std::int64_t index) const noexcept;
 
   /** Reads the member `scenes` of a run's data (docs/training.md). Throws Error naming file and member. */
   static SceneSourceOptions read(const io::JsonValue& scenes);
@@ -29,7 +40,7 @@ class SceneSource : public SampleSource {
   SceneSource(const SceneSourceOptions& options, const ModelConfig& model);
 
   std::int64_t size() const noexcept override { return options_.videos; }
-  std::int64_t frame_classes() const noexcept override;
+  std::int64_t event_classes() const noexcept override;
   Sample make(std::int64_t index) const override;
 
   /** What sample `index` shows and what is asked about it, to measure answers with. */

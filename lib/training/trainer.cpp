@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cmath>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -23,6 +24,7 @@
 #include "training/filter_bank.hpp"
 #include "training/initial_value.hpp"
 #include "training/loader.hpp"
+#include "training/matching.hpp"
 #include "training/whitening.hpp"
 
 namespace gvl::training {
@@ -46,26 +48,48 @@ bool has_weights(const fs::path& folder) {
          fs::exists(folder / (std::string(model::kWeightsFile) + ".index.json"), ignored);
 }
 
+/** What a new model begins with beside what initial_value() draws; undefined for all else. */
+class FirstParameters {
+ public:
+  FirstParameters(const TrainingConfig& training, const ModelConfig& config, const text::TemporalTokens& temporal,
+                  std::int64_t event_classes)
+      : seed_(training.seed), config_(config), temporal_ids_(temporal.ids()) {
+    if (training.first_values.filter_bank) filters_.emplace(config, training.seed);
+    if (!training.first_values.matching) return;
+    const std::string layer = std::to_string(training.objective.dense.layer + 1);
+    const std::string prefix = "language_model.model.layers." + layer + ".self_attn.";
+    const AttentionValues values =
+        matching_attention(config.language, event_classes, temporal_directions(config.language.hidden_size, seed_));
+    matching_ = {{prefix + "qkv_proj.weight", values.qkv}, {prefix + "o_proj.weight", values.o}};
+  }
+
+  at::Tensor value(const std::string& name, const std::vector<std::int64_t>& shape) const {
+    if (filters_ && filters_->value(name).defined()) return filters_->value(name);
+    if (const auto found = matching_.find(name); found != matching_.end()) return found->second;
+    if (name != "language_model.model.embed_tokens.weight" && name != "language_model.lm_head.weight") return {};
+    at::Tensor table = initial_value(name, shape, config_, seed_);
+    order_temporal_rows(table, temporal_ids_, seed_);
+    return table;
+  }
+
+ private:
+  std::uint64_t seed_;
+  ModelConfig config_;
+  std::vector<std::int64_t> temporal_ids_;
+  std::optional<FilterBank> filters_;
+  std::map<std::string, at::Tensor> matching_;
+};
+
 ParameterSet::Origin origin_of(const TrainingConfig& training, const ModelConfig& config,
-                               const text::TemporalTokens& temporal) {
+                               const text::TemporalTokens& temporal, std::int64_t event_classes) {
   if (has_weights(training.model)) {
     auto parameters = std::make_shared<model::FolderParameters>(training.model);
     return [parameters](const std::string& name, const std::vector<std::int64_t>& shape) {
       return parameters->contains(name) ? parameters->load(name, shape) : at::Tensor();
     };
   }
-  std::shared_ptr<const FilterBank> filters;
-  if (training.first_values.filter_bank) filters = std::make_shared<FilterBank>(config, training.seed);
-  return [config, ids = temporal.ids(), seed = training.seed, filters](const std::string& name,
-                                                                       const std::vector<std::int64_t>& shape) {
-    if (filters && filters->value(name).defined()) return filters->value(name);
-    if (name != "language_model.model.embed_tokens.weight" && name != "language_model.lm_head.weight") {
-      return at::Tensor();
-    }
-    at::Tensor table = initial_value(name, shape, config, seed);
-    order_temporal_rows(table, ids, seed);
-    return table;
-  };
+  const auto first = std::make_shared<const FirstParameters>(training, config, temporal, event_classes);
+  return [first](const std::string& name, const std::vector<std::int64_t>& shape) { return first->value(name, shape); };
 }
 
 double gradient_norm(const std::vector<ParameterSet::Trained>& parameters) {
@@ -89,9 +113,10 @@ struct Trainer::Run {
         tokenizer(model::load_tokenizer(config.model / model::kTokenizerFile, model)),
         prompts(tokenizer.tokenizer, tokenizer.temporal, model.prompts),
         source(make_source(model)),
-        parameters(origin_of(config, model, tokenizer.temporal), model, config.trained, config.seed, device) {
+        parameters(origin_of(config, model, tokenizer.temporal, source->event_classes()), model, config.trained,
+                   config.seed, device) {
     objective();  // asks for every parameter
-    optimiser = std::make_unique<AdamW>(parameters.trained());
+    optimiser = std::make_unique<Optimiser>(parameters.trained());
     total_steps = config.steps > 0 ? config.steps : config.epochs * steps_an_epoch();
     std::error_code error;
     fs::create_directories(config.output, error);
@@ -118,7 +143,7 @@ struct Trainer::Run {
   layers::Parameters on_device() const { return {parameters, device, config.bfloat16 ? at::kBFloat16 : at::kFloat}; }
 
   Objective objective() const {
-    return {on_device(), model, tokenizer.temporal, source->frame_classes(), config.objective};
+    return {on_device(), model, tokenizer.temporal, source->event_classes(), config.objective};
   }
 
   LoadedSample load(std::int64_t index) const {
@@ -142,7 +167,7 @@ struct Trainer::Run {
   text::PromptBuilder prompts;
   std::shared_ptr<const SampleSource> source;
   ParameterSet parameters;
-  std::unique_ptr<AdamW> optimiser;
+  std::unique_ptr<Optimiser> optimiser;
   std::int64_t total_steps = 0;
   RunState state;
 
@@ -192,7 +217,7 @@ std::pair<double, double> Trainer::Run::accumulate(std::vector<LoadedSample> sam
       tokens.push_back(std::move(samples[i].tokens));
     }
     const Objective current = objective();
-    const Losses losses = current.losses(make_batch(videos, tokens));
+    const Losses losses = current.losses(make_batch(videos, tokens), state.step);
     at::Tensor loss = losses.texts.div(all_texts);
     text_loss += loss.item<double>();
     if (losses.about.defined()) loss = loss.add(losses.about.div(all_texts));

@@ -137,10 +137,33 @@ GST_START_TEST(test_scene_options_are_checked) {
   };
   const auto options =
       read("{\"weights\": {\"freeze\": 3}, \"clips\": [\"a.avi\"], \"conversations\": {\"absent\": 5}}");
-  fail_unless(options.compose.weights[static_cast<std::size_t>(scenes::EventKind::kFreeze)] == 3);
-  fail_unless(options.assets.clips.at(0) == root / "a.avi" && options.conversations.absent == 5);
+  fail_unless(options.lasting.compose.weights[static_cast<std::size_t>(scenes::EventKind::kFreeze)] == 3);
+  fail_unless(options.assets.clips.at(0) == root / "a.avi" && options.lasting.conversations.absent == 5);
+  const auto lessons =
+      read("{\"longest\": 30, \"first\": [{\"videos\": 7, \"longest\": 20, \"conversations\": {\"absent\": 1}}]}");
+  fail_unless(lessons.first.size() == 1 && lessons.first[0].videos == 7);
+  fail_unless(lessons.first[0].compose.longest == 20 && lessons.lasting.compose.longest == 30);
+  fail_unless(lessons.first[0].conversations.absent == 1 && lessons.lasting.conversations.absent != 1);
   expect_failure([&] { read("{\"weights\": {\"freze\": 3}}"); }, "freze");
+  expect_failure([&] { read("{\"first\": [{\"longest\": 20}]}"); }, "videos");
   expect_failure([&] { read("{\"videos\": 0}"); }, "videos");
+}
+GST_END_TEST
+
+GST_START_TEST(test_lessons_come_one_after_the_other) {
+  training::SceneSourceOptions options;
+  options.lasting.compose.shortest = options.lasting.compose.longest = 24;
+  for (const double duration : {10.0, 16.0}) {
+    training::Lesson lesson = options.lasting;
+    lesson.videos = 2;
+    lesson.compose.shortest = lesson.compose.longest = duration;
+    options.first.push_back(lesson);
+  }
+  const training::SceneSource source(options, small_config());
+  const double durations[] = {10, 10, 16, 16, 24, 24};
+  for (std::int64_t i = 0; i < 6; ++i) {
+    fail_unless(std::abs(source.composition(i).scene.duration - durations[i]) < 0.2, "video %d", static_cast<int>(i));
+  }
 }
 GST_END_TEST
 
@@ -172,14 +195,14 @@ GST_START_TEST(test_scene_samples) {
   ModelConfig config = small_config();
   config.frames = 48;
   training::SceneSourceOptions options;
-  options.compose.shortest = options.compose.longest = 24;
+  options.lasting.compose.shortest = options.lasting.compose.longest = 24;
   const training::SceneSource source(options, config);
   for (std::int64_t index = 0; index < 10; ++index) {
     const training::Sample sample = source.make(index);
     const scenes::Scene scene = source.composition(index).scene;
     fail_unless(sample.temporal_pixels.shape == std::vector<std::int64_t>({3, 16, 28, 28, 3}));
     fail_unless(!sample.texts.empty() && sample.duration == scene.duration);
-    const std::int64_t classes = source.frame_classes();
+    const std::int64_t classes = 3 * source.event_classes();
     const auto conversations = source.conversations(scene, index);
     for (std::size_t i = 0; i < conversations.size(); ++i) {
       const bool told = conversations[i].task == Task::kGrounding && !conversations[i].events.empty();
@@ -220,6 +243,7 @@ static Suite* training_data_suite() {
   tcase_add_test(tests, test_bad_conversations_are_named);
   tcase_add_test(tests, test_epochs_have_another_order);
   tcase_add_test(tests, test_scene_options_are_checked);
+  tcase_add_test(tests, test_lessons_come_one_after_the_other);
   tcase_add_test(tests, test_queries_are_read_by_video);
   tcase_add_test(tests, test_scene_samples);
   return suite;

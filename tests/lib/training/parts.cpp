@@ -1,21 +1,27 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/mul.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
 
+#include "language/rope.hpp"
 #include "ops/ops.hpp"
-#include "training/adamw.hpp"
 #include "training/batch.hpp"
 #include "training/checkpointing.hpp"
 #include "training/config.hpp"
 #include "training/filter_bank.hpp"
 #include "training/initial_value.hpp"
+#include "training/matching.hpp"
 #include "training/objective.hpp"
+#include "training/optimiser.hpp"
 #include "training/whitening.hpp"
 #include "training_test.hpp"
 
@@ -64,7 +70,7 @@ GST_END_TEST
 
 GST_START_TEST(test_adamw_by_hand) {
   at::Tensor x = at::tensor({1.0F, -2.0F}).set_requires_grad(true);
-  training::AdamW optimiser({{"x", x, 0.1}});
+  training::Optimiser optimiser({{"x", x, {0.1}}});
   // Step 1, gradient g: m / (1 - 0.9) = g, sqrt(v / (1 - 0.999)) = |g|: x moves by the learning rate against g's sign.
   x.mutable_grad() = at::tensor({0.5F, -4.0F});
   optimiser.step(1, 1.0);
@@ -74,6 +80,54 @@ GST_START_TEST(test_adamw_by_hand) {
   x.mutable_grad() = at::tensor({1.0F, 0.0F});
   optimiser.step(2, 0.5);
   fail_unless(std::abs(x[0].item<double>() - (0.9 - 0.0482591)) < 1e-5, "x[0] = %f", x[0].item<double>());
+}
+GST_END_TEST
+
+GST_START_TEST(test_orthogonal_matrices) {
+  // A diagonal stays one, signs stay, and all singular values come near 1, be they 50 times as far apart.
+  for (const bool tall : {false, true}) {
+    at::Tensor matrix = at::zeros({2, 3});
+    matrix[0][0] = 5.0;
+    matrix[1][1] = -0.1;
+    const at::Tensor x = training::orthogonalise(tall ? matrix.t() : matrix);
+    fail_unless(x.sizes() == (tall ? matrix.t() : matrix).sizes());
+    const double first_value = x[0][0].item<double>(), second_value = -x[1][1].item<double>();
+    fail_unless(first_value > 0.6 && first_value < 1.3, "%f", first_value);
+    fail_unless(second_value > 0.3 && second_value < 1.3, "%f", second_value);
+    fail_unless(std::abs(x.abs().sum().item<double>() - first_value - second_value) < 1e-5);
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(test_matrices_learn_by_muon) {
+  at::Tensor matrix = at::zeros({4, 2}).set_requires_grad(true), vector = at::zeros({2}).set_requires_grad(true);
+  training::Optimiser optimiser({{"m", matrix, {0.1, 0.5}}, {"v", vector, {0.1, 0.5}}});
+  // However long the gradient, the step is as long as the rate says: sqrt(4 / 2) * 0.5 along each direction.
+  at::Tensor gradient = at::zeros({4, 2});
+  gradient[0][0] = 1e-3;
+  gradient[3][1] = 1e-3;
+  matrix.mutable_grad() = gradient;
+  vector.mutable_grad() = at::tensor({2.0F, -2.0F});
+  optimiser.step(1, 1.0);
+  const double step = std::sqrt(2.0) * 0.5;
+  for (const auto& moved : {matrix[0][0], matrix[3][1]}) {
+    const double by = -moved.item<double>() / step;
+    fail_unless(by > 0.6 && by < 1.3, "moved by %f", by);
+  }
+  fail_unless(matrix.detach().abs().sum(0).allclose(at::full({2}, std::abs(matrix[0][0].item<double>())), 1e-3, 1e-5));
+  fail_unless(std::abs(vector[0].item<double>() + 0.1) < 1e-5, "a vector learns by AdamW");
+  fail_if(optimiser.moments()[0].second.defined());
+}
+GST_END_TEST
+
+GST_START_TEST(test_parameters_may_learn_later) {
+  at::Tensor x = at::zeros({1}).set_requires_grad(true);
+  training::Optimiser optimiser({{"x", x, {.adamw = 0.1, .frozen_steps = 1}}});
+  for (const std::int64_t step : {1, 2}) {
+    x.mutable_grad() = at::ones({1});
+    optimiser.step(step, 1.0);
+    fail_unless((x[0].item<double>() == 0) == (step == 1));
+  }
 }
 GST_END_TEST
 
@@ -220,18 +274,21 @@ GST_END_TEST
 
 GST_START_TEST(test_texts_are_told_what_they_are_about) {
   const ModelConfig config = small_config();
-  const training::ParameterSet parameters([](const std::string&, const auto&) { return at::Tensor(); }, config,
-                                          {{{"", 1e-3}}, {}}, 1, at::kCPU);
+  // Hidden states of zero, of which classifiers say what their biases say.
+  const auto silent = [](const std::string& name, const auto& shape) {
+    return name == "language_model.model.norm.weight" ? at::zeros(shape) : at::Tensor();
+  };
+  const training::ParameterSet parameters(silent, config, {{{"", {1e-3}}}, {}}, 1, at::kCPU);
   const auto tokenizer = model::load_tokenizer(fixture("phi_c") / "tokenizer" / "tokenizer.json", config);
   training::ObjectiveOptions options;
   options.dense = {.weight = 1, .moment_weight = 0, .text_weight = 0.2, .layer = 0};
   const NoiseSource source(config, 0);
   const training::Objective objective(layers::Parameters(parameters, at::kCPU, at::kFloat), config, tokenizer.temporal,
-                                      source.frame_classes(), options);
+                                      source.event_classes(), options);
   const training::Sample sample = source.make(0);
   const auto about = [&](std::vector<std::int64_t> classes) {
     const training::TokenizedSample tokens{{1}, {{{2, 3, 4, 5}, 2, std::move(classes)}, {{3, 4, 5}, 1, {}}}};
-    return objective.losses(training::make_batch({&sample, 1}, {&tokens, 1})).about;
+    return objective.losses(training::make_batch({&sample, 1}, {&tokens, 1}), 0).about;
   };
   // Classifiers begin with a logit of -4 for each of the three classes: ln(1 + e^4) for what is there, ln(1 + e^-4)
   // for what is not; the mean over the text's labels, and nothing for the text that says no class.
@@ -242,23 +299,44 @@ GST_START_TEST(test_texts_are_told_what_they_are_about) {
 }
 GST_END_TEST
 
-GST_START_TEST(test_attention_begins_by_copying_what_is_alike) {
-  ModelConfig config = small_config();
-  const LanguageModelConfig& language = config.language;
-  config.language.kv_heads = language.heads / 2;
-  const std::int64_t head = language.hidden_size / language.heads, of_keys = language.kv_heads * head;
-  const std::string layer = "language_model.model.layers.1.self_attn.";
-  const at::Tensor inputs = training::initial_value(
-      layer + "qkv_proj.weight", {language.hidden_size + 2 * of_keys, language.hidden_size}, config, 3);
-  const at::Tensor outputs =
-      training::initial_value(layer + "o_proj.weight", {language.hidden_size, language.hidden_size}, config, 3);
-  fail_unless_equals_int(inputs.size(0), language.hidden_size + 2 * of_keys);
-  for (std::int64_t i = 0; i < language.heads; ++i) {
-    const std::int64_t group = i / 2;
-    const at::Tensor key = inputs.narrow(0, language.hidden_size + group * head, head);
-    const at::Tensor value = inputs.narrow(0, language.hidden_size + of_keys + group * head, head);
-    fail_unless(inputs.narrow(0, i * head, head).equal(key));
-    fail_unless(outputs.narrow(1, i * head, head).equal(value.t().div(2)));
+GST_START_TEST(test_attention_begins_by_finding_what_is_asked_for) {
+  LanguageModelConfig config;
+  config.hidden_size = 192;
+  config.heads = config.kv_heads = 6;
+  config.rope_theta = 1e7;
+  constexpr std::int64_t classes = 40, head = 32, wanted = 7;
+  const at::Tensor moments = training::temporal_directions(config.hidden_size, 1);
+  const auto [qkv, o] = training::matching_attention(config, classes, moments);
+  const auto codes = training::event_codes(classes, config.hidden_size);
+  const auto table = language::rope_table(config, language::RopeFactors::kShort, 0, 200, at::kCPU);
+  const auto turned = [&](const at::Tensor& x, std::int64_t position) {
+    const at::Tensor near = x.narrow(-1, 0, head / 2), far = x.narrow(-1, head / 2, head / 2);
+    const at::Tensor cos = table.cos[position], sin = table.sin[position];
+    return at::cat({near.mul(cos).sub(far.mul(sin)), far.mul(cos).add(near.mul(sin))}, -1);
+  };
+  // Scores [heads, frames] of one question for frames of which each shows another class in one of three phases.
+  const auto rows = [&](std::int64_t first) { return qkv.narrow(0, first * config.hidden_size, config.hidden_size); };
+  const at::Tensor query = at::matmul(rows(0), codes.asked[wanted]).view({config.heads, head});
+  const at::Tensor keys = at::matmul(codes.shown, rows(1).t()).view({3 * classes, config.heads, head});
+  for (const std::int64_t position : {std::int64_t{5}, std::int64_t{60}, std::int64_t{120}}) {
+    const at::Tensor scores = at::mul(turned(query, 199), turned(keys, position)).sum(2);
+    const at::Tensor best = scores.argmax(0);
+    for (std::int64_t i = 0; i < config.heads; ++i) {
+      const std::int64_t phase = i < config.heads / 2 ? 1 : 2;
+      fail_unless(best[i].item<std::int64_t>() == phase * classes + wanted, "head %d at %d", static_cast<int>(i),
+                  static_cast<int>(position));
+    }
+  }
+  // Moments are copied as they are, everything else left behind.
+  const at::Tensor moment = moments[3], copied = at::matmul(o, at::matmul(rows(2), moment));
+  const at::Tensor cosine = copied.dot(moment).div(copied.norm().mul(moment.norm()));
+  fail_unless(cosine.item<double>() > 0.999);
+  config.kv_heads = 3;
+  try {
+    training::matching_attention(config, classes, moments);
+    ck_abort_msg("heads that share keys were accepted");
+  } catch (const Error& error) {
+    fail_unless(error.code() == ErrorCode::kInvalidArgument);
   }
 }
 GST_END_TEST
@@ -276,7 +354,7 @@ GST_END_TEST
 GST_START_TEST(test_projectors_are_whitened) {
   const ModelConfig config = small_config();
   training::ParameterSet parameters([](const std::string&, const auto&) { return at::Tensor(); }, config,
-                                    {{{"", 1e-3}}, {}}, 1, at::kCPU);
+                                    {{{"", {1e-3}}}, {}}, 1, at::kCPU);
   const model::Network network(layers::Parameters(parameters, at::kCPU, at::kFloat), config);
   const NoiseSource source(config, 0);
   std::vector<training::Sample> samples;
@@ -316,7 +394,10 @@ static Suite* training_parts_suite() {
   tcase_add_test(tests, test_lora_starts_as_nothing_and_merges);
   tcase_add_test(tests, test_a_filter_bank_sees_stillness_and_motion);
   tcase_add_test(tests, test_texts_are_told_what_they_are_about);
-  tcase_add_test(tests, test_attention_begins_by_copying_what_is_alike);
+  tcase_add_test(tests, test_attention_begins_by_finding_what_is_asked_for);
+  tcase_add_test(tests, test_orthogonal_matrices);
+  tcase_add_test(tests, test_matrices_learn_by_muon);
+  tcase_add_test(tests, test_parameters_may_learn_later);
   tcase_add_test(tests, test_a_filter_bank_needs_room);
   tcase_add_test(tests, test_projectors_are_whitened);
   return suite;

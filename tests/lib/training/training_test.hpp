@@ -18,7 +18,7 @@ class NoiseSource : public SampleSource {
   NoiseSource(const ModelConfig& config, std::int64_t size) : config_(config), size_(size) {}
 
   std::int64_t size() const noexcept override { return size_; }
-  std::int64_t frame_classes() const noexcept override { return kClasses; }
+  std::int64_t event_classes() const noexcept override { return kClasses; }
 
   Sample make(std::int64_t index) const override {
     auto state = static_cast<std::uint32_t>((size_ > 0 ? index % size_ : index) + 1);
@@ -40,11 +40,11 @@ class NoiseSource : public SampleSource {
       sample.texts.push_back({"<image> <timestamp_grounding>\nWhen is it number " + start + "?",
                               "From <" + start + "> to <" + stop + ".5>."});
     }
-    auto labels = allocate_tensor_data(static_cast<std::size_t>(config_.frames * kClasses) * sizeof(float));
-    for (std::int64_t i = 0; i < config_.frames * kClasses; ++i) {
+    auto labels = allocate_tensor_data(static_cast<std::size_t>(config_.frames * 3 * kClasses) * sizeof(float));
+    for (std::int64_t i = 0; i < config_.frames * 3 * kClasses; ++i) {
       reinterpret_cast<float*>(labels.get())[i] = static_cast<float>(next() >> 31);
     }
-    sample.frame_labels = {DataType::kFloat32, {config_.frames, kClasses}, labels};
+    sample.frame_labels = {DataType::kFloat32, {config_.frames, 3 * kClasses}, labels};
     return sample;
   }
 

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "gvl/config.hpp"
+
+namespace gvl::training {
+
+/**
+ * Directions of hidden states that say what is seen and what is asked for: unit vectors drawn once and for all, so that
+ * a layer can begin with knowing them.
+ */
+struct EventCodes {
+  at::Tensor shown;  ///< float32 [3 * classes, H]: of frames in which an event goes on, begins, ends
+  at::Tensor asked;  ///< float32 [classes, H]: of texts that ask for it
+};
+
+EventCodes event_codes(std::int64_t classes, std::int64_t hidden_size);
+
+/** The matrices of an attention layer. */
+struct AttentionValues {
+  at::Tensor qkv;  ///< [3 * H, H]
+  at::Tensor o;    ///< [H, H]
+};
+
+/**
+ * First values of a layer that finds what is asked for: half of the heads look from what is asked to where it begins,
+ * half to where it ends, and copy from there what lies in the span of `moments` [n, H]. Positions turn a head's fast
+ * dimensions (RoPE), so that what is compared lies in the slow ones. Whole queries and keys are known: how attention
+ * finds out that they should be alike takes training longer than everything else.
+ * Throws Error(kInvalidArgument) where heads share keys or are too small.
+ */
+AttentionValues matching_attention(const LanguageModelConfig& config, std::int64_t classes, const at::Tensor& moments);
+
+}  // namespace gvl::training
