@@ -5,6 +5,7 @@
 #include "gvlfuser/gvlfuser.h"
 #include "gvlground/gvlground.h"
 #include "gvlgroundedllm/gvlgroundedllm.h"
+#include "gvloverlay/gvloverlay.h"
 #include "gvlsegmenter/gvlsegmenter.h"
 #include "gvlspatialencoder/gvlspatialencoder.h"
 #include "gvltemporalencoder/gvltemporalencoder.h"
@@ -17,6 +18,7 @@ static gboolean plugin_init(GstPlugin* plugin) {
   registered |= GST_ELEMENT_REGISTER(gvlfuser, plugin);
   registered |= GST_ELEMENT_REGISTER(gvlgroundedllm, plugin);
   registered |= GST_ELEMENT_REGISTER(gvlground, plugin);
+  registered |= GST_ELEMENT_REGISTER(gvloverlay, plugin);
   return registered;
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gvlevent.h"
 
+#include <gio/gio.h>
 #include <json-glib/json-glib.h>
 
 #include <algorithm>
+#include <cmath>
 
 GstStructure* gvl_event_new(guint64 id, const gchar* task, const gchar* query, const gchar* text, GstClockTime start,
                             GstClockTime stop, gdouble confidence, GstClockTime window_start,
@@ -55,6 +57,96 @@ gchar* gvl_event_to_json(const GstStructure* event) {
   json_node_unref(root);
   g_object_unref(builder);
   return text;
+}
+
+// ---- reading ----------------------------------------------------------------------------------------------------
+
+static gboolean refuse(GError** error, const gchar* member, const gchar* what) {
+  g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "\"%s\" %s", member, what);
+  return FALSE;
+}
+
+static JsonNode* value_of(JsonObject* object, const gchar* member) {
+  JsonNode* node = json_object_get_member(object, member);
+  return node && !JSON_NODE_HOLDS_NULL(node) ? node : nullptr;
+}
+
+// Leaves `time` as it is where there is no such member.
+static gboolean read_time(JsonObject* object, const gchar* member, guint64* time, GError** error) {
+  JsonNode* node = value_of(object, member);
+  if (!node) return TRUE;
+  if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_INT64 || json_node_get_int(node) < 0)
+    return refuse(error, member, "is not a whole number of nanoseconds");
+  *time = static_cast<guint64>(json_node_get_int(node));
+  return TRUE;
+}
+
+static gboolean read_words(JsonObject* object, const gchar* member, const gchar** words, GError** error) {
+  JsonNode* node = value_of(object, member);
+  if (!node) return TRUE;
+  if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING)
+    return refuse(error, member, "is not a string");
+  *words = json_node_get_string(node);
+  return TRUE;
+}
+
+static gboolean read_confidence(JsonObject* object, gdouble* confidence, GError** error) {
+  JsonNode* node = value_of(object, "confidence");
+  if (!node) return TRUE;
+  const GType type = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_INVALID;
+  if (type != G_TYPE_DOUBLE && type != G_TYPE_INT64) return refuse(error, "confidence", "is not a number");
+  *confidence = json_node_get_double(node);
+  if (*confidence >= 0 && *confidence <= 1) return TRUE;
+  return refuse(error, "confidence", "is not within 0 and 1");
+}
+
+static GstStructure* read_event(JsonObject* object, GError** error) {
+  guint64 id = 0, start = GST_CLOCK_TIME_NONE, stop = GST_CLOCK_TIME_NONE;
+  const gchar *task = "grounding", *query = "", *text = "";
+  gdouble confidence = 1;
+  if (!read_time(object, "id", &id, error) || !read_time(object, "start", &start, error) ||
+      !read_time(object, "stop", &stop, error) || !read_words(object, "task", &task, error) ||
+      !read_words(object, "query", &query, error) || !read_words(object, "text", &text, error) ||
+      !read_confidence(object, &confidence, error))
+    return nullptr;
+  const bool timed = GST_CLOCK_TIME_IS_VALID(start) && GST_CLOCK_TIME_IS_VALID(stop);
+  guint64 window_start = timed ? start : 0, window_stop = timed ? stop : 0;
+  if (!read_time(object, "window-start", &window_start, error) ||
+      !read_time(object, "window-stop", &window_stop, error))
+    return nullptr;
+  if (timed && start > stop) return refuse(error, "stop", "comes before start"), nullptr;
+  if (window_start > window_stop) return refuse(error, "window-stop", "comes before window-start"), nullptr;
+  return gvl_event_new(id, task, query, text, start, stop, confidence, window_start, window_stop);
+}
+
+GstStructure* gvl_event_from_json(const gchar* line, GError** error) {
+  g_autoptr(JsonParser) parser = json_parser_new_immutable();
+  if (!json_parser_load_from_data(parser, line, -1, error)) return nullptr;
+  JsonNode* root = json_parser_get_root(parser);
+  if (!root || !JSON_NODE_HOLDS_OBJECT(root)) {
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "is no JSON object");
+    return nullptr;
+  }
+  return read_event(json_node_get_object(root), error);
+}
+
+static void free_event(gpointer event) { gst_structure_free(static_cast<GstStructure*>(event)); }
+
+GPtrArray* gvl_events_load(const gchar* file, GError** error) {
+  g_autofree gchar* content = nullptr;
+  if (!g_file_get_contents(file, &content, nullptr, error)) return nullptr;
+  g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func(free_event);
+  g_auto(GStrv) lines = g_strsplit(content, "\n", -1);
+  for (guint i = 0; lines[i]; ++i) {
+    if (*g_strstrip(lines[i]) == '\0') continue;
+    GstStructure* event = gvl_event_from_json(lines[i], error);
+    if (!event) {
+      g_prefix_error(error, "%s: line %u: ", file, i + 1);
+      return nullptr;
+    }
+    g_ptr_array_add(events, event);
+  }
+  return static_cast<GPtrArray*>(g_steal_pointer(&events));
 }
 
 GstEvent* gvl_carrier_event_new(GstBuffer* buffer) {

@@ -37,6 +37,19 @@ const GstStructure* gvl_event_parse_event(GstEvent* event);
 gchar* gvl_event_to_json(const GstStructure* event);
 
 /**
+ * The gvl-event of one line of JSON as gvl_event_to_json() writes it; NULL and `error` (of G_IO_ERROR) for anything
+ * else. What a line does not say has a default: a confidence of 1, no words, a window that is the event itself. Free
+ * with gst_structure_free().
+ */
+GstStructure* gvl_event_from_json(const gchar* line, GError** error);
+
+/**
+ * The gvl-events of a file with one on each line, in order, as elements of GstStructure*; NULL and `error`, which names
+ * the file and the line. Free with g_ptr_array_unref().
+ */
+GPtrArray* gvl_events_load(const gchar* file, GError** error);
+
+/**
  * What describes video after its last buffer has gone (an end of stream behind a gap, say) travels in a serialized
  * CUSTOM_DOWNSTREAM event that carries an empty buffer for the metas.
  */

@@ -3,6 +3,8 @@
 // The metas, events and contexts of libgstgvl, without any gvl element.
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <thread>
@@ -24,6 +26,7 @@ using gvl::Tensor;
 using gvl::gst::Flow;
 using gvl::gst::Ticket;
 using gvl::test::Stream;
+using gvl::test::uint64_of;
 
 namespace {
 
@@ -331,6 +334,61 @@ GST_START_TEST(events_are_valid_json) {
 }
 GST_END_TEST
 
+GST_START_TEST(events_are_read_from_json) {
+  GstStructure* event = gvl_event_new(3, "qa", "say \"h\\i\"\n\xc3\xa9", "t", 1, 2, 0.25, 0, 4);
+  gchar* json = gvl_event_to_json(event);
+  GstStructure* read = gvl_event_from_json(json, nullptr);
+  fail_unless(read && gst_structure_is_equal(event, read));
+  gst_structure_free(read);
+  gst_structure_free(event);
+  g_free(json);
+
+  read = gvl_event_from_json("{\"start\": 5, \"stop\": 9}", nullptr);
+  fail_unless(read && uint64_of(read, "window-start") == 5 && uint64_of(read, "window-stop") == 9);
+  fail_unless_equals_string(gst_structure_get_string(read, "query"), "");
+  gst_structure_free(read);
+
+  const struct {
+    const char *line, *named;
+  } faults[] = {{"[]", "object"},
+                {"{\"start\": 1.5, \"stop\": 2}", "start"},
+                {"{\"start\": -1, \"stop\": 2}", "start"},
+                {"{\"start\": 3, \"stop\": 2}", "stop"},
+                {"{\"query\": 7}", "query"},
+                {"{\"confidence\": 1.5}", "confidence"},
+                {"{\"confidence\": \"high\"}", "confidence"},
+                {"{\"window-start\": 2, \"window-stop\": 1}", "window-stop"},
+                {"{\"start\": 1", ""},
+                {"", ""}};
+  for (const auto& fault : faults) {
+    GError* error = nullptr;
+    fail_unless(gvl_event_from_json(fault.line, &error) == nullptr, "%s was accepted", fault.line);
+    fail_unless(error && strstr(error->message, fault.named), "%s: %s", fault.line, error ? error->message : "");
+    g_error_free(error);
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(files_of_events_are_read) {
+  gchar* file = g_build_filename(g_get_tmp_dir(), "gvl-events-XXXXXX", nullptr);
+  close(g_mkstemp(file));
+  fail_unless(g_file_set_contents(file, "{\"start\":1,\"stop\":2}\n\n  {\"start\":3,\"stop\":4}\r\n", -1, nullptr));
+  GPtrArray* events = gvl_events_load(file, nullptr);
+  fail_unless(events && events->len == 2);
+  fail_unless_equals_uint64(uint64_of(static_cast<GstStructure*>(g_ptr_array_index(events, 1)), "start"), 3);
+  g_ptr_array_unref(events);
+  fail_unless(g_file_set_contents(file, "{}\n{\"start\":\"x\"}\n", -1, nullptr));
+  GError* error = nullptr;
+  fail_unless(gvl_events_load(file, &error) == nullptr);
+  fail_unless(strstr(error->message, file) && strstr(error->message, "line 2") && strstr(error->message, "start"));
+  g_clear_error(&error);
+  g_remove(file);
+  fail_unless(gvl_events_load(file, &error) == nullptr && error && strstr(error->message, file));
+  g_error_free(error);
+  g_free(file);
+}
+GST_END_TEST
+
 GST_START_TEST(events_are_recognised) {
   GstStructure* event = gvl_event_new(3, "qa", "q", "t", 1, 2, 0.25, 0, 4);
   GstMessage* message = gst_message_new_element(nullptr, gst_structure_copy(event));
@@ -394,6 +452,8 @@ Suite* meta_suite() {
   suite_add_tcase(suite, others);
   tcase_add_test(others, events_are_clamped_and_ordered);
   tcase_add_test(others, events_are_valid_json);
+  tcase_add_test(others, events_are_read_from_json);
+  tcase_add_test(others, files_of_events_are_read);
   tcase_add_test(others, events_are_recognised);
   tcase_add_test(others, contexts_hold_a_model);
   tcase_add_test(others, loading_no_model_says_which);
