@@ -1,6 +1,6 @@
 /*
- * gvl-convert [--dtype float32|bfloat16|float16] OFFICIAL_DIR OUT_DIR: makes a model folder from the official release.
- * Exits 0 when it is there, 1 on wrong usage, 2 when the release cannot be converted.
+ * gvl-convert [--base] [--dtype float32|bfloat16|float16] OFFICIAL_DIR OUT_DIR: makes a model folder from the official
+ * release. Exits 0 when it is there, 1 on wrong usage, 2 when the release cannot be converted.
  */
 #include <glib.h>
 #include <unistd.h>
@@ -20,7 +20,8 @@ void show_progress(std::size_t done, std::size_t total) {
 }
 
 int usage(const char* reason) {
-  std::fprintf(stderr, "gvl-convert: %s\nusage: gvl-convert [--dtype float32|bfloat16|float16] OFFICIAL_DIR OUT_DIR\n",
+  std::fprintf(stderr,
+               "gvl-convert: %s\nusage: gvl-convert [--base] [--dtype float32|bfloat16|float16] OFFICIAL_DIR OUT_DIR\n",
                reason);
   return 1;
 }
@@ -29,7 +30,10 @@ int usage(const char* reason) {
 
 int main(int argc, char** argv) {
   g_autofree char* dtype = nullptr;
+  gboolean base = FALSE;
   const GOptionEntry entries[] = {
+      {"base", 0, 0, G_OPTION_ARG_NONE, &base, "The weights that training begins with, without what was fine-tuned",
+       nullptr},
       {"dtype", 0, 0, G_OPTION_ARG_STRING, &dtype, "Data type of the weights written; default: the release's", "TYPE"},
       {}};
   g_autoptr(GOptionContext) context = g_option_context_new("OFFICIAL_DIR OUT_DIR");
@@ -40,6 +44,7 @@ int main(int argc, char** argv) {
   if (argc != 3) return usage("two folders are needed");
 
   gvl::ConvertOptions options;
+  options.base = base;
   if (dtype) {
     options.dtype = gvl::weight_type_from_name(dtype);
     if (!options.dtype) return usage((std::string("--dtype ") + dtype + ": not a type of weights").c_str());

@@ -87,7 +87,8 @@ void check_loads(const fs::path& folder) {
 
 void convert(const fs::path& official, const fs::path& out, const ConvertOptions& options) {
   model::rethrow_libtorch_errors("converting " + official.string(), [&] {
-    model::OfficialRelease release = model::open_official_release(official);
+    model::OfficialRelease release = model::open_official_release(
+        official, model::Lora::kMerge, options.base ? model::Weights::kBase : model::Weights::kTuned);
     release.config.dtype = options.dtype.value_or(language_type(release));
     const Staging staging(out);
     write_weights(release, staging.folder() / model::kWeightsFile, options);

@@ -1,11 +1,14 @@
 #include "model/official_release.hpp"
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/upsample_linear1d.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <optional>
 
@@ -34,7 +37,8 @@ struct Files {
   TorchArchive clip;
   TorchArchive newline;
   TorchArchive internvideo;
-  TorchArchive checkpoint;
+  std::optional<TorchArchive> checkpoint;  ///< none: the base weights
+  std::optional<TorchArchive> projector;   ///< the spatial one, of the base weights
   io::Weights language;
   OfficialSizes sizes;
 };
@@ -60,6 +64,12 @@ fs::path find_checkpoint(const fs::path& folder) {
   return found.front();
 }
 
+/** `table` with more rows, each the mean of those that were there. */
+at::Tensor with_mean_rows(const at::Tensor& table, std::int64_t rows) {
+  const at::Tensor mean = table.to(at::kFloat).mean(0, /*keepdim=*/true).to(table.scalar_type());
+  return at::cat({table, mean.expand({rows - table.size(0), table.size(1)})});
+}
+
 class Planner {
  public:
   Planner(std::shared_ptr<const Files> files, Lora lora) : files_(std::move(files)), lora_(lora) {}
@@ -67,7 +77,12 @@ class Planner {
   std::vector<PlannedTensor> plan(const LanguageModelConfig& language) {
     plan_clip();
     plan_internvideo();
-    plan_fusion();
+    if (files_->checkpoint) {
+      plan_tuned_projectors();
+    } else {
+      plan_base_projectors(language.hidden_size);
+    }
+    plan_newline();
     plan_language(language);
     return std::move(planned_);
   }
@@ -132,21 +147,48 @@ class Planner {
     add("temporal_encoder." + name, type, {1, wanted * patches + 1, shape[2]}, make);
   }
 
-  void plan_fusion() {
-    const bool phi = files_->type == LanguageModelType::kPhi3;
-    const char* const first = phi ? "linear_0" : "linear_1";
-    const char* const second = phi ? "linear_1" : "linear_2";
+  bool phi() const { return files_->type == LanguageModelType::kPhi3; }
+
+  /** A projector's two layers, which the archive calls `first` and `second`. */
+  void plan_projector(const std::string& name, const TorchArchive& archive, const std::string& first,
+                      const std::string& second) {
     for (const char* parameter : {".weight", ".bias"}) {
-      const std::string spatial = "model/multi_modal_projector/";
-      copy(std::string("spatial_projector.linear_1") + parameter, files_->checkpoint, spatial + first + parameter);
-      copy(std::string("spatial_projector.linear_2") + parameter, files_->checkpoint, spatial + second + parameter);
-      const std::string temporal = "model/video_projecter/";
-      copy(std::string("temporal_projector.linear_1") + parameter, files_->checkpoint,
-           temporal + "up_proj" + parameter);
-      copy(std::string("temporal_projector.linear_2") + parameter, files_->checkpoint,
-           temporal + "down_proj" + parameter);
+      copy(name + ".linear_1" + parameter, archive, first + parameter);
+      copy(name + ".linear_2" + parameter, archive, second + parameter);
     }
-    if (phi) {
+  }
+
+  void plan_spatial_projector(const TorchArchive& archive, const std::string& prefix) {
+    plan_projector("spatial_projector", archive, prefix + (phi() ? "linear_0" : "linear_1"),
+                   prefix + (phi() ? "linear_1" : "linear_2"));
+  }
+
+  void plan_tuned_projectors() {
+    plan_spatial_projector(*files_->checkpoint, "model/multi_modal_projector/");
+    plan_projector("temporal_projector", *files_->checkpoint, "model/video_projecter/up_proj",
+                   "model/video_projecter/down_proj");
+  }
+
+  /** The base weights know no temporal stream: its projector begins as LibTorch's linear layers do. */
+  void plan_base_projectors(std::int64_t width) {
+    plan_spatial_projector(*files_->projector, "");
+    add_drawn("temporal_projector.linear_1", width, files_->sizes.config.temporal.hidden_size);
+    add_drawn("temporal_projector.linear_2", width, width);
+  }
+
+  void add_drawn(const std::string& name, std::int64_t rows, std::int64_t columns) {
+    const auto draw = [name, columns](std::vector<std::int64_t> shape) {
+      at::Generator generator = at::detail::createCPUGenerator(std::hash<std::string>()(name));
+      const double bound = 1 / std::sqrt(static_cast<double>(columns));
+      return at::empty(shape, at::kFloat).uniform_(-bound, bound, generator);
+    };
+    const std::vector<std::int64_t> weight{rows, columns}, bias{rows};
+    add(name + ".weight", DataType::kFloat32, weight, [draw, weight] { return draw(weight); });
+    add(name + ".bias", DataType::kFloat32, bias, [draw, bias] { return draw(bias); });
+  }
+
+  void plan_newline() {
+    if (phi()) {
       copy_flat("sub_GN", files_->newline, "sub_GN");
       copy_flat("glb_GN", files_->newline, "glb_GN");
     } else {
@@ -157,12 +199,13 @@ class Planner {
   static std::string tuned_name(const std::string& name) { return "model/language_model/base_model.model." + name; }
 
   const io::TensorInfo& language_info(const std::string& name) const {
-    if (files_->checkpoint.contains(tuned_name(name))) return files_->checkpoint.info(tuned_name(name));
+    const auto& checkpoint = files_->checkpoint;
+    if (checkpoint && checkpoint->contains(tuned_name(name))) return checkpoint->info(tuned_name(name));
     return files_->language.info(name);
   }
 
   static bool has_lora(const Files& files, const std::string& name) {
-    return name.ends_with(".weight") && files.checkpoint.contains(lora_name(name, 'A'));
+    return files.checkpoint && name.ends_with(".weight") && files.checkpoint->contains(lora_name(name, 'A'));
   }
 
   /** Of "NAME.weight" the tensor lora_A or lora_B. */
@@ -173,7 +216,8 @@ class Planner {
 
   /** The fine-tuned weight, or the base's where there is none; merged with its LoRA: W + alpha / r * B A. */
   static at::Tensor language_tensor(const Files& files, const std::string& name, Lora lora) {
-    const TorchArchive& tuned = files.checkpoint;
+    if (!files.checkpoint) return layers::to_aten(files.language.get(name));
+    const TorchArchive& tuned = *files.checkpoint;
     const at::Tensor weight = tuned.contains(tuned_name(name)) ? layers::to_aten(tuned.get(tuned_name(name)))
                                                                : layers::to_aten(files.language.get(name));
     if (lora == Lora::kApart || !has_lora(files, name)) return weight;
@@ -199,8 +243,8 @@ class Planner {
     for (std::size_t i = 0; i < parts.size(); ++i) {
       if (!has_lora(*files_, parts[i])) continue;
       const std::string number = std::to_string(i), stem = "language_model." + name;
-      copy(stem + ".lora_a." + number, files_->checkpoint, lora_name(parts[i], 'A'));
-      copy(stem + ".lora_b." + number, files_->checkpoint, lora_name(parts[i], 'B'));
+      copy(stem + ".lora_a." + number, *files_->checkpoint, lora_name(parts[i], 'A'));
+      copy(stem + ".lora_b." + number, *files_->checkpoint, lora_name(parts[i], 'B'));
     }
   }
 
@@ -218,15 +262,23 @@ class Planner {
 
   void plan_language(const LanguageModelConfig& language) {
     for (std::int64_t i = 0; i < language.layers; ++i) plan_layer("model.layers." + std::to_string(i) + ".");
-    language_copy("model.embed_tokens.weight");
+    language_table("model.embed_tokens.weight", language.vocab_size);
     language_copy("model.norm.weight");
-    language_copy("lm_head.weight");
-    if (files_->checkpoint.contains(tuned_name("lm_head.bias"))) {
+    language_table("lm_head.weight", language.vocab_size);
+    if (files_->checkpoint && files_->checkpoint->contains(tuned_name("lm_head.bias"))) {
       language_copy("lm_head.bias");
     } else {
       add("language_model.lm_head.bias", DataType::kFloat32, {language.vocab_size},
           [n = language.vocab_size] { return at::zeros({n}); });
     }
+  }
+
+  /** A matrix with a row for each token; the base weights lack those of the tokens to come. */
+  void language_table(const std::string& name, std::int64_t rows) {
+    const io::TensorInfo& info = language_info(name);
+    if (files_->checkpoint || info.shape.size() != 2) return language_copy(name);
+    add("language_model." + name, info.type, {rows, info.shape[1]},
+        [files = files_, name, rows] { return with_mean_rows(layers::to_aten(files->language.get(name)), rows); });
   }
 
   void plan_layer(const std::string& layer) {
@@ -250,10 +302,12 @@ class Planner {
   std::vector<PlannedTensor> planned_;
 };
 
-std::shared_ptr<const Files> open_files(const fs::path& folder) {
+std::shared_ptr<const Files> open_files(const fs::path& folder, Weights weights) {
   if (!fs::is_directory(folder)) throw Error(ErrorCode::kNotFound, folder.string() + ": no such folder");
   const fs::path base = first_existing(folder, {kPhiFolder, kLlamaFolder}, "language model of the official release");
   const LanguageModelType type = base.filename() == kPhiFolder ? LanguageModelType::kPhi3 : LanguageModelType::kLlama;
+  const bool tuned = weights == Weights::kTuned;
+  const auto open = [](const fs::path& file) { return std::optional<TorchArchive>(TorchArchive::open(file)); };
   const char* newline = type == LanguageModelType::kPhi3 ? "image_newlines.pth" : "image_newline.pth";
   return std::make_shared<const Files>(Files{
       .folder = folder,
@@ -262,26 +316,34 @@ std::shared_ptr<const Files> open_files(const fs::path& folder) {
       .clip = TorchArchive::open(base / "vision_model.pth"),
       .newline = TorchArchive::open(base / newline),
       .internvideo = TorchArchive::open(folder / kInternVideoFile),
-      .checkpoint = TorchArchive::open(find_checkpoint(folder)),
+      .checkpoint = tuned ? open(find_checkpoint(folder)) : std::nullopt,
+      .projector = tuned ? std::nullopt : open(base / "multi_modal_projector.pth"),
       .language = io::Weights::open(base / "language_model_seperated"),
       .sizes = read_official_sizes(folder, type),
   });
 }
 
+/** Rows of the embedding: the release's, or the base's and one for every temporal token and the grounding token. */
+std::int64_t vocabulary_of(const Files& files) {
+  const std::string tuned = "model/language_model/base_model.model.model.embed_tokens.weight";
+  const std::string base = "model.embed_tokens.weight";
+  const std::vector<std::int64_t> shape =
+      files.checkpoint ? files.checkpoint->info(tuned).shape : files.language.info(base).shape;
+  if (shape.size() != 2) {
+    const std::string where = files.checkpoint ? files.checkpoint->path().string() : files.base.string();
+    throw Error(ErrorCode::kMalformed, where + ": the embedding is not a matrix");
+  }
+  return files.checkpoint ? shape[0] : shape[0] + files.sizes.config.temporal_tokens + 2;
+}
+
 }  // namespace
 
-OfficialRelease open_official_release(const fs::path& folder, Lora lora) {
-  const std::shared_ptr<const Files> files = open_files(folder);
-  const std::string embedding = "model/language_model/base_model.model.model.embed_tokens.weight";
-  const std::vector<std::int64_t> embedding_shape = files->checkpoint.info(embedding).shape;
-  if (embedding_shape.size() != 2) {
-    throw Error(ErrorCode::kMalformed, files->checkpoint.path().string() + ": " + embedding + " is not a matrix");
-  }
-
+OfficialRelease open_official_release(const fs::path& folder, Lora lora, Weights weights) {
+  const std::shared_ptr<const Files> files = open_files(folder, weights);
   OfficialRelease release;
   release.config = files->sizes.config;
-  release.config.language =
-      read_language_config(files->base / "language_model_seperated" / "config.json", files->type, embedding_shape[0]);
+  release.config.language = read_language_config(files->base / "language_model_seperated" / "config.json", files->type,
+                                                 vocabulary_of(*files));
   release.tokenizer = first_existing(
       folder,
       {"tokenizer/tokenizer.json", "Phi-3.5-mini-instruct/tokenizer.json", "llama3-llava-next-8b/tokenizer.json"},

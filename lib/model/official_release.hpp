@@ -35,10 +35,17 @@ enum class Lora {
   kApart,  ///< tensors of their own, "NAME.weight.lora_a.0" and "lora_b.0", counted through a fused matrix's parts
 };
 
+/** Which weights of a release. */
+enum class Weights {
+  kTuned,  ///< what the authors trained: ckpt/sft_*.pth over the base
+  kBase,   ///< what they began with: new rows of embedding and head are the mean row, the temporal projector is drawn
+};
+
 /**
  * Opens a release (reference/README's layout): every file that is needed is there and every tensor has been found
  * when this returns; the data is read by PlannedTensor::make. Throws Error naming the file or tensor at fault.
  */
-OfficialRelease open_official_release(const std::filesystem::path& folder, Lora lora = Lora::kMerge);
+OfficialRelease open_official_release(const std::filesystem::path& folder, Lora lora = Lora::kMerge,
+                                      Weights weights = Weights::kTuned);
 
 }  // namespace gvl::model

@@ -10,6 +10,8 @@ namespace gvl {
 
 struct ConvertOptions {
   std::optional<DataType> dtype;  ///< of the weights written: float32, bfloat16 or float16; none: as in the release
+  /** The weights that the published training began with, to train from: without the release's ckpt/sft_*.pth. */
+  bool base = false;
   std::function<void(std::size_t done, std::size_t total)> progress;  ///< tensors written, may be empty
 };
 

@@ -95,6 +95,31 @@ GST_START_TEST(sizes_that_do_not_fit_the_weights_are_named) {
 }
 GST_END_TEST;
 
+GST_START_TEST(base_weights_have_mean_rows_for_new_tokens) {
+  for (const auto& [name, base] : {std::pair{"phi_c", "Phi-3.5-vision-instruct-seperated"},
+                                   std::pair{"llama_c", "llama3-llava-next-8b-seperated"}}) {
+    const Release release(name);
+    fs::remove_all(release.root() / "ckpt");
+    convert(release.root(), release.out(), {.base = true});
+    fail_unless(Model::load(release.out()) != nullptr);
+    const auto made = io::SafetensorsFile::open(release.out() / "model.safetensors");
+    const auto before =
+        io::SafetensorsFile::open(release.root() / base / "language_model_seperated" / "model.safetensors");
+    for (const char* table : {"model.embed_tokens.weight", "lm_head.weight"}) {
+      const at::Tensor old = layers::to_aten(before.get(table)).to(at::kFloat);
+      const at::Tensor rows = layers::to_aten(made.get(std::string("language_model.") + table)).to(at::kFloat);
+      // The published vocabulary: 301 temporal tokens and the grounding token more.
+      fail_unless_equals_int(rows.size(0), old.size(0) + 302);
+      fail_unless(rows.narrow(0, 0, old.size(0)).equal(old));
+      const at::Tensor added = rows.narrow(0, old.size(0), 302);
+      fail_unless(added.allclose(old.mean(0, true).expand_as(added), 1e-2, 1e-4), "%s %s", name, table);
+    }
+    const at::Tensor drawn = layers::to_aten(made.get("temporal_projector.linear_1.weight")).to(at::kFloat);
+    fail_unless(drawn.std().item<double>() > 0.01);
+  }
+}
+GST_END_TEST;
+
 GST_START_TEST(a_folder_that_is_no_release_is_named) {
   const TemporaryFolder folder;
   expect_error("missing", ErrorCode::kNotFound, {"nowhere"}, [&] { convert(folder / "nowhere", folder / "out"); });
@@ -159,6 +184,7 @@ static Suite* convert_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, files_that_are_missing_or_cut_short_are_named);
   tcase_add_test(tcase, sizes_that_do_not_fit_the_weights_are_named);
+  tcase_add_test(tcase, base_weights_have_mean_rows_for_new_tokens);
   tcase_add_test(tcase, a_folder_that_is_no_release_is_named);
   tcase_add_test(tcase, a_model_is_replaced_only_by_a_complete_one);
   tcase_add_test(tcase, positions_of_four_frames_are_interpolated_to_eight);
