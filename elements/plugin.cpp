@@ -2,6 +2,7 @@
 
 #include <gst/gst.h>
 
+#include "gvlclipper/gvlclipper.h"
 #include "gvlfuser/gvlfuser.h"
 #include "gvlground/gvlground.h"
 #include "gvlgroundedllm/gvlgroundedllm.h"
@@ -19,6 +20,7 @@ static gboolean plugin_init(GstPlugin* plugin) {
   registered |= GST_ELEMENT_REGISTER(gvlgroundedllm, plugin);
   registered |= GST_ELEMENT_REGISTER(gvlground, plugin);
   registered |= GST_ELEMENT_REGISTER(gvloverlay, plugin);
+  registered |= GST_ELEMENT_REGISTER(gvlclipper, plugin);
   return registered;
 }
 

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Prints the events of a video file from the bus: events.py MODEL VIDEO [QUERY...]
+"""Prints the events of a video file from the bus: events.py VIDEO [QUERY...]
 
-GStreamer finds the plugins where they are installed, or by GST_PLUGIN_PATH=build/elements.
+GStreamer finds the plugins where they are installed, or by GST_PLUGIN_PATH=build/elements. GVL_MODEL names a model's
+folder instead of the default model.
 """
+import os
 import sys
 
 import gi
@@ -15,7 +17,8 @@ def make_pipeline(model, video, queries):
     pipeline = Gst.parse_launch("filesrc name=source ! decodebin ! gvlground name=ground ! fakesink")
     pipeline.get_by_name("source").set_property("location", video)
     ground = pipeline.get_by_name("ground")
-    ground.set_property("model", model)
+    if model:
+        ground.set_property("model", model)
     ground.set_property("queries", Gst.ValueArray(queries))
     return pipeline
 
@@ -44,11 +47,11 @@ def on_message(_bus, message, loop, failures):
 
 
 def main():
-    if len(sys.argv) < 3:
+    if len(sys.argv) < 2:
         sys.exit(__doc__)
     Gst.init(None)
-    model, video, *queries = sys.argv[1:]
-    pipeline = make_pipeline(model, video, queries or ["a car drives along the road"])
+    video, *queries = sys.argv[1:]
+    pipeline = make_pipeline(os.environ.get("GVL_MODEL"), video, queries or ["the picture goes black"])
     loop = GLib.MainLoop()
     failures = []
     bus = pipeline.get_bus()

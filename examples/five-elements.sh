@@ -3,10 +3,10 @@
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"
 video=${1:?usage: five-elements.sh VIDEO [QUERY]}
-query=${2:-a car drives along the road}
+query=${2:-the picture goes black}
 
 exec gst-launch-1.0 -m \
   filesrc location="$video" ! decodebin ! \
   gvlsegmenter ! gvlspatialencoder ! gvltemporalencoder ! gvlfuser ! \
-  gvlgroundedllm model="$MODEL" "${LIMIT[@]}" query="$query" ! \
+  gvlgroundedllm "${MODEL[@]}" query="$query" ! \
   fakesink

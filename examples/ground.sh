@@ -3,7 +3,7 @@
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"
 video=${1:?usage: ground.sh VIDEO [QUERY]}
-query=${2:-a car drives along the road}
+query=${2:-the picture goes black}
 
 exec gst-launch-1.0 -m \
-  filesrc location="$video" ! decodebin ! gvlground model="$MODEL" "${LIMIT[@]}" query="$query" ! fakesink
+  filesrc location="$video" ! decodebin ! gvlground "${MODEL[@]}" query="$query" ! fakesink

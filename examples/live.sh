@@ -6,6 +6,6 @@ source "$(dirname "$0")/environment.sh"
 seconds=${1:-10}
 
 exec gst-launch-1.0 -m \
-  videotestsrc is-live=true pattern=ball num-buffers=$((seconds * 30)) ! video/x-raw,framerate=30/1 ! \
-  gvlground model="$MODEL" "${LIMIT[@]}" query="a ball moves to the right" window-duration=2000000000 ! \
+  videotestsrc is-live=true pattern=smpte num-buffers=$((seconds * 30)) ! video/x-raw,framerate=30/1 ! \
+  gvlground "${MODEL[@]}" query="colour bars are shown" window-duration=2000000000 ! \
   fakesink sync=true

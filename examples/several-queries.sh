@@ -6,5 +6,5 @@ video=${1:?usage: several-queries.sh VIDEO}
 
 exec gst-launch-1.0 -m \
   filesrc location="$video" ! decodebin ! \
-  gvlground model="$MODEL" "${LIMIT[@]}" queries='"<\"a car drives along the road\", \"a person crosses the street\", \"it rains\">"' ! \
+  gvlground "${MODEL[@]}" queries='"<\"the picture goes black\", \"colour bars are shown\", \"the picture freezes\">"' ! \
   fakesink

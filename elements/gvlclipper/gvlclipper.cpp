@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/**
+ * SECTION:element-gvlclipper
+ * @title: gvlclipper
+ * @short_description: cuts a clip of every event
+ *
+ * Keeps the last seconds of a video, raw or encoded, and writes those around each event into a file of its own, next to
+ * a `.json` with the event and the file's exact times (`clip-start`, `clip-stop`: stream time in ns). It is a sink.
+ *
+ * Events come on the pad `events`, as application/x-json, from the pad of the same name of gvlgroundedllm or gvlground;
+ * in the video itself, when that passed through one of them; or from a file (#GvlClipper:events).
+ *
+ * Encoded video is written as it is, from the last keyframe at or before the event, or decoded, cut to the frame and
+ * encoded again (#GvlClipper:accurate). Raw video is always cut to the frame. Each clip is written by a pipeline of its
+ * own: when the one around this element ends, its files are finished. A clip that cannot be written, an event older
+ * than what is kept (#GvlClipper:history), are warnings; the stream goes on. Each complete clip is told by an element
+ * message `gvl-clip` with the event's fields, `location`, `clip-start` and `clip-stop`.
+ *
+ * The analysis knows an event when the window that it is in is over: keep at least that much history.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 filesrc location=VIDEO.mkv ! matroskademux ! tee name=t \
+ *   t. ! queue max-size-time=0 max-size-buffers=0 ! gvlclipper name=clips location="clips/%{id}-%{query}.mkv" \
+ *   t. ! queue ! decodebin ! gvlground name=g query="the picture freezes" window-duration=20000000000 ! fakesink \
+ *   g.events ! queue ! clips.events
+ * ]|
+ */
+
+#include "gvlclipper.h"
+
+#include <atomic>
+
+#include "clip-recorder.hpp"
+#include "gvl/error.hpp"
+#include "gvlevent.h"
+
+GST_DEBUG_CATEGORY(gvl_clipper_debug);
+#define GST_CAT_DEFAULT gvl_clipper_debug
+
+enum {
+  PROP_0,
+  PROP_LOCATION,
+  PROP_MUXER,
+  PROP_ENCODER,
+  PROP_ACCURATE,
+  PROP_PRE_ROLL,
+  PROP_POST_ROLL,
+  PROP_HISTORY,
+  PROP_HISTORY_BYTES,
+  PROP_EVENTS,
+  PROP_STATS
+};
+
+namespace {
+
+using gvl::gst::CapsPointer;
+using gvl::gst::ClipRecorder;
+using gvl::gst::ClipSettings;
+using gvl::gst::KeptFrame;
+
+// A step back by less is jitter of decoding order, and a step on by less a gap in the stream.
+constexpr GstClockTime kJump = GST_SECOND;
+
+struct State {
+  explicit State(GstElement* element) : recorder(element) { gst_segment_init(&segment, GST_FORMAT_UNDEFINED); }
+
+  ClipRecorder recorder;
+  std::mutex mutex;  // guards what follows
+  ClipSettings settings;
+  std::string events_file;
+  GstPad* events = nullptr;  // owned by the element; NULL while it is not requested
+  bool video_ended = false;
+  bool events_ended = false;
+  guint32 seqnum = 0;  // of the video's EOS
+
+  // Of the video's streaming thread.
+  GstSegment segment;
+  CapsPointer caps;
+  GstClockTime last_time = GST_CLOCK_TIME_NONE;
+};
+
+}  // namespace
+
+struct _GvlClipper {
+  GstElement parent;
+  State* state;
+};
+
+G_DEFINE_TYPE_WITH_CODE(GvlClipper, gvl_clipper, GST_TYPE_ELEMENT,
+                        GST_DEBUG_CATEGORY_INIT(gvl_clipper_debug, "gvlclipper", 0, "gvlclipper element"))
+GST_ELEMENT_REGISTER_DEFINE(gvlclipper, "gvlclipper", GST_RANK_NONE, GVL_TYPE_CLIPPER)
+
+static State& state_of(gpointer self) { return *GVL_CLIPPER(self)->state; }
+
+// ---- video ------------------------------------------------------------------------------------------------------
+
+static GstClockTime stream_time(const GstSegment& segment, GstClockTime timestamp) {
+  if (!GST_CLOCK_TIME_IS_VALID(timestamp)) return GST_CLOCK_TIME_NONE;
+  guint64 time = 0;
+  // Decoding may begin before the segment does.
+  return gst_segment_to_stream_time_full(&segment, GST_FORMAT_TIME, timestamp, &time) > 0 ? time : 0;
+}
+
+static KeptFrame kept_frame(const State& state, GstBuffer* buffer) {
+  const GstClockTime shown = stream_time(state.segment, GST_BUFFER_PTS(buffer));
+  const GstClockTime decoded = stream_time(state.segment, GST_BUFFER_DTS(buffer));
+  KeptFrame frame;
+  frame.time = GST_CLOCK_TIME_IS_VALID(shown) ? shown : decoded;
+  frame.decode_time = decoded;
+  frame.keyframe = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  frame.caps = state.caps;
+  GstBuffer* timed = gst_buffer_copy(buffer);
+  GST_BUFFER_PTS(timed) = frame.time;
+  GST_BUFFER_DTS(timed) = decoded;
+  frame.buffer = gvl::gst::own(timed);
+  return frame;
+}
+
+static bool jumped(const State& state, GstClockTime time) {
+  if (!GST_CLOCK_TIME_IS_VALID(state.last_time)) return false;
+  return time + kJump < state.last_time || time > state.last_time + 10 * kJump;
+}
+
+static GstFlowReturn gvl_clipper_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
+  auto& state = state_of(parent);
+  const std::unique_ptr<GstBuffer, decltype(&gst_buffer_unref)> owner(buffer, gst_buffer_unref);
+  if (!state.caps) return GST_FLOW_NOT_NEGOTIATED;
+  if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_HEADER) && !GST_BUFFER_PTS_IS_VALID(buffer)) return GST_FLOW_OK;
+  KeptFrame frame = kept_frame(state, buffer);
+  if (!GST_CLOCK_TIME_IS_VALID(frame.time)) {
+    GST_ELEMENT_ERROR(parent, STREAM, FORMAT, ("The video frames have no timestamps."), (nullptr));
+    return GST_FLOW_ERROR;
+  }
+  if (jumped(state, frame.time)) state.recorder.forget();
+  state.last_time = frame.time;
+  state.recorder.frame(std::move(frame));
+  return GST_FLOW_OK;
+}
+
+// ---- the end ----------------------------------------------------------------------------------------------------
+
+// Both branches are over: the files are, and then the element is.
+static void end_if_complete(GvlClipper* self) {
+  auto& state = state_of(self);
+  guint32 seqnum;
+  {
+    std::lock_guard lock(state.mutex);
+    if (!state.video_ended || (state.events && !state.events_ended)) return;
+    seqnum = state.seqnum;
+  }
+  state.recorder.wait();
+  GstMessage* message = gst_message_new_eos(GST_OBJECT(self));
+  gst_message_set_seqnum(message, seqnum);
+  gst_element_post_message(GST_ELEMENT(self), message);
+}
+
+static void end_video(GvlClipper* self, guint32 seqnum) {
+  auto& state = state_of(self);
+  state.recorder.end_of_frames();
+  {
+    std::lock_guard lock(state.mutex);
+    state.video_ended = true;
+    state.seqnum = seqnum;
+  }
+  end_if_complete(self);
+}
+
+static void set_caps(State& state, GstEvent* event) {
+  GstCaps* caps;
+  gst_event_parse_caps(event, &caps);
+  state.caps = gvl::gst::own(gst_caps_ref(caps));
+}
+
+static gboolean gvl_clipper_sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
+  auto* self = GVL_CLIPPER(parent);
+  auto& state = state_of(self);
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_CAPS:
+      set_caps(state, event);
+      break;
+    case GST_EVENT_SEGMENT:
+      gst_event_copy_segment(event, &state.segment);
+      break;
+    case GST_EVENT_FLUSH_STOP: {
+      state.recorder.forget();
+      state.last_time = GST_CLOCK_TIME_NONE;
+      std::lock_guard lock(state.mutex);
+      state.video_ended = false;
+      break;
+    }
+    case GST_EVENT_STREAM_START: {
+      std::lock_guard lock(state.mutex);
+      state.video_ended = false;
+      break;
+    }
+    case GST_EVENT_EOS:
+      end_video(self, gst_event_get_seqnum(event));
+      break;
+    default:
+      if (const GstStructure* found = gvl_event_parse_event(event)) state.recorder.add(found);
+  }
+  gst_event_unref(event);
+  return TRUE;
+}
+
+// ---- events -----------------------------------------------------------------------------------------------------
+
+static void take_line(GvlClipper* self, const gchar* line) {
+  GError* error = nullptr;
+  GstStructure* event = gvl_event_from_json(line, &error);
+  if (!event) {
+    GST_ELEMENT_WARNING(self, STREAM, FORMAT, ("An event on the pad events is not understood: %s", error->message),
+                        ("%s", line));
+    g_error_free(error);
+    return;
+  }
+  state_of(self).recorder.add(event);
+  gst_structure_free(event);
+}
+
+static GstFlowReturn gvl_clipper_events_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
+  auto* self = GVL_CLIPPER(parent);
+  GstMapInfo map;
+  if (gst_buffer_map(buffer, &map, GST_MAP_READ)) {
+    gchar* text = g_strndup(reinterpret_cast<const gchar*>(map.data), map.size);
+    gst_buffer_unmap(buffer, &map);
+    gchar** lines = g_strsplit(text, "\n", -1);
+    for (gchar** line = lines; *line; ++line)
+      if (*g_strstrip(*line)) take_line(self, *line);
+    g_strfreev(lines);
+    g_free(text);
+  }
+  gst_buffer_unref(buffer);
+  return GST_FLOW_OK;
+}
+
+static gboolean gvl_clipper_events_event(GstPad* pad, GstObject* parent, GstEvent* event) {
+  auto* self = GVL_CLIPPER(parent);
+  const bool ends = GST_EVENT_TYPE(event) == GST_EVENT_EOS;
+  const bool begins = GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START || GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP;
+  gst_event_unref(event);
+  if (ends || begins) {
+    std::lock_guard lock(state_of(self).mutex);
+    state_of(self).events_ended = ends;
+  }
+  if (ends) end_if_complete(self);
+  return TRUE;
+}
+
+static GstPad* gvl_clipper_request_new_pad(GstElement* element, GstPadTemplate* pad_template, const gchar*,
+                                           const GstCaps*) {
+  auto& state = state_of(element);
+  GstPad* pad;
+  {
+    std::lock_guard lock(state.mutex);
+    if (state.events) {
+      GST_WARNING_OBJECT(element, "the pad events was requested already");
+      return nullptr;
+    }
+    pad = state.events = gst_pad_new_from_template(pad_template, "events");
+    state.events_ended = false;
+  }
+  gst_pad_set_chain_function(pad, gvl_clipper_events_chain);
+  gst_pad_set_event_function(pad, gvl_clipper_events_event);
+  if (GST_STATE(element) > GST_STATE_READY || GST_STATE_NEXT(element) > GST_STATE_READY) gst_pad_set_active(pad, TRUE);
+  gst_element_add_pad(element, pad);
+  return pad;
+}
+
+static void gvl_clipper_release_pad(GstElement* element, GstPad* pad) {
+  auto& state = state_of(element);
+  {
+    std::lock_guard lock(state.mutex);
+    if (state.events != pad) return;
+    state.events = nullptr;
+  }
+  gst_pad_set_active(pad, FALSE);
+  gst_element_remove_pad(element, pad);
+}
+
+// ---- element ----------------------------------------------------------------------------------------------------
+
+static bool load_events(GvlClipper* self, const std::string& file) {
+  if (file.empty()) return true;
+  GError* error = nullptr;
+  GPtrArray* events = gvl_events_load(file.c_str(), &error);
+  if (!events) {
+    GST_ELEMENT_ERROR(self, RESOURCE, READ, ("The events cannot be read: %s", error->message), (nullptr));
+    g_error_free(error);
+    return false;
+  }
+  for (guint i = 0; i < events->len; ++i)
+    state_of(self).recorder.add(static_cast<const GstStructure*>(g_ptr_array_index(events, i)));
+  g_ptr_array_unref(events);
+  return true;
+}
+
+static bool start(GvlClipper* self) {
+  auto& state = state_of(self);
+  ClipSettings settings;
+  std::string file;
+  {
+    std::lock_guard lock(state.mutex);
+    settings = state.settings;
+    file = state.events_file;
+    state.video_ended = state.events_ended = false;
+  }
+  gst_segment_init(&state.segment, GST_FORMAT_UNDEFINED);
+  state.caps.reset();
+  state.last_time = GST_CLOCK_TIME_NONE;
+  try {
+    state.recorder.start(settings);
+  } catch (const gvl::Error& error) {
+    GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS, ("%s", error.what()), (nullptr));
+    return false;
+  }
+  return load_events(self, file);
+}
+
+static GstStateChangeReturn gvl_clipper_change_state(GstElement* element, GstStateChange transition) {
+  auto* self = GVL_CLIPPER(element);
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start(self)) return GST_STATE_CHANGE_FAILURE;
+  const auto result = GST_ELEMENT_CLASS(gvl_clipper_parent_class)->change_state(element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) state_of(self).recorder.stop();
+  return result;
+}
+
+static std::string string_of(const GValue* value) { return g_value_get_string(value) ? g_value_get_string(value) : ""; }
+
+static void gvl_clipper_set_property(GObject* object, guint id, const GValue* value, GParamSpec* pspec) {
+  auto& state = state_of(object);
+  std::lock_guard lock(state.mutex);
+  auto& settings = state.settings;
+  switch (id) {
+    case PROP_LOCATION:
+      settings.location = string_of(value);
+      break;
+    case PROP_MUXER:
+      settings.muxer = string_of(value);
+      break;
+    case PROP_ENCODER:
+      settings.encoder = string_of(value);
+      break;
+    case PROP_ACCURATE:
+      settings.accurate = g_value_get_boolean(value);
+      break;
+    case PROP_PRE_ROLL:
+      settings.pre_roll = g_value_get_uint64(value);
+      break;
+    case PROP_POST_ROLL:
+      settings.post_roll = g_value_get_uint64(value);
+      break;
+    case PROP_HISTORY:
+      settings.history = g_value_get_uint64(value);
+      break;
+    case PROP_HISTORY_BYTES:
+      settings.history_bytes = g_value_get_uint64(value);
+      break;
+    case PROP_EVENTS:
+      state.events_file = string_of(value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+  }
+}
+
+static GstStructure* stats_of(const ClipRecorder& recorder) {
+  const auto stats = recorder.stats();
+  return gst_structure_new("gvlclipper-stats", "events", G_TYPE_UINT64, stats.events, "clips", G_TYPE_UINT64,
+                           stats.clips, "failed", G_TYPE_UINT64, stats.failed, "late", G_TYPE_UINT64, stats.late,
+                           "frames", G_TYPE_UINT64, stats.frames, "bytes", G_TYPE_UINT64, stats.bytes, "last",
+                           G_TYPE_UINT64, stats.last, nullptr);
+}
+
+static void gvl_clipper_get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
+  auto& state = state_of(object);
+  std::lock_guard lock(state.mutex);
+  const auto& settings = state.settings;
+  switch (id) {
+    case PROP_LOCATION:
+      g_value_set_string(value, settings.location.c_str());
+      break;
+    case PROP_MUXER:
+      g_value_set_string(value, settings.muxer.c_str());
+      break;
+    case PROP_ENCODER:
+      g_value_set_string(value, settings.encoder.c_str());
+      break;
+    case PROP_ACCURATE:
+      g_value_set_boolean(value, settings.accurate);
+      break;
+    case PROP_PRE_ROLL:
+      g_value_set_uint64(value, settings.pre_roll);
+      break;
+    case PROP_POST_ROLL:
+      g_value_set_uint64(value, settings.post_roll);
+      break;
+    case PROP_HISTORY:
+      g_value_set_uint64(value, settings.history);
+      break;
+    case PROP_HISTORY_BYTES:
+      g_value_set_uint64(value, settings.history_bytes);
+      break;
+    case PROP_EVENTS:
+      g_value_set_string(value, state.events_file.empty() ? nullptr : state.events_file.c_str());
+      break;
+    case PROP_STATS:
+      g_value_take_boxed(value, stats_of(state.recorder));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+  }
+}
+
+static void gvl_clipper_finalize(GObject* object) {
+  delete GVL_CLIPPER(object)->state;
+  G_OBJECT_CLASS(gvl_clipper_parent_class)->finalize(object);
+}
+
+static void install_properties(GObjectClass* klass) {
+  constexpr auto flags = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  const ClipSettings defaults;
+  const auto install = [&](guint id, GParamSpec* spec) { g_object_class_install_property(klass, id, spec); };
+  const auto time = [&](const char* name, const char* nick, const char* blurb, GstClockTime value) {
+    return g_param_spec_uint64(name, nick, blurb, 0, G_MAXINT64, value, flags);
+  };
+  install(PROP_LOCATION,
+          g_param_spec_string("location", "Location",
+                              "Where clips go: a path with the fields %{id}, %{start}, %{stop}, %{query}, %{task}, "
+                              "%{confidence}; nothing that exists is overwritten",
+                              defaults.location.c_str(), flags));
+  install(PROP_MUXER, g_param_spec_string("muxer", "Muxer", "What makes a file of frames, as in a launch line",
+                                          defaults.muxer.c_str(), flags));
+  install(PROP_ENCODER,
+          g_param_spec_string("encoder", "Encoder", "What raw and accurate clips are encoded by, as in a launch line",
+                              defaults.encoder.c_str(), flags));
+  install(PROP_ACCURATE, g_param_spec_boolean(
+                             "accurate", "Accurate",
+                             "Cut encoded video to the frame, by encoding it again; else at a keyframe", FALSE, flags));
+  install(PROP_PRE_ROLL,
+          time("pre-roll", "Pre-roll", "How long before the event a clip begins, in ns", defaults.pre_roll));
+  install(PROP_POST_ROLL,
+          time("post-roll", "Post-roll", "How long behind the event it ends, in ns", defaults.post_roll));
+  install(PROP_HISTORY,
+          time("history", "History", "How much video is kept for events that are known late, in ns", defaults.history));
+  install(PROP_HISTORY_BYTES,
+          g_param_spec_uint64("history-bytes", "History in bytes", "How many bytes of video are kept at the most", 0,
+                              G_MAXUINT64, defaults.history_bytes, flags));
+  install(PROP_EVENTS,
+          g_param_spec_string("events", "Events",
+                              "A file with one event a line, as JSON, beside those that come with the video", nullptr,
+                              flags));
+  install(PROP_STATS,
+          g_param_spec_boxed("stats", "Statistics",
+                             "Since the start (guint64 each): events with times, clips written, clips failed, events "
+                             "older than what was kept; frames and bytes kept now, stream time of the latest",
+                             GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+}
+
+static void gvl_clipper_class_init(GvlClipperClass* klass) {
+  auto* object_class = G_OBJECT_CLASS(klass);
+  auto* element_class = GST_ELEMENT_CLASS(klass);
+
+  object_class->set_property = gvl_clipper_set_property;
+  object_class->get_property = gvl_clipper_get_property;
+  object_class->finalize = gvl_clipper_finalize;
+  element_class->change_state = gvl_clipper_change_state;
+  element_class->request_new_pad = gvl_clipper_request_new_pad;
+  element_class->release_pad = gvl_clipper_release_pad;
+  install_properties(object_class);
+
+  GstCaps* video = gst_caps_from_string(
+      "video/x-raw; video/x-h264, alignment=(string)au; video/x-h265, alignment=(string)au; video/x-vp8; video/x-vp9; "
+      "video/x-av1; image/jpeg; video/mpeg, parsed=(boolean)true, systemstream=(boolean)false");
+  GstCaps* events = gst_caps_from_string("application/x-json");
+  gst_element_class_add_pad_template(element_class, gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, video));
+  gst_element_class_add_pad_template(element_class,
+                                     gst_pad_template_new("events", GST_PAD_SINK, GST_PAD_REQUEST, events));
+  gst_caps_unref(video);
+  gst_caps_unref(events);
+  gst_element_class_set_static_metadata(element_class, "Grounded-VideoLLM clipper", "Sink/File/Video",
+                                        "Writes a clip of every event that gvlgroundedllm finds", "gst-grounded-video");
+}
+
+static void gvl_clipper_init(GvlClipper* self) {
+  GstElement* element = GST_ELEMENT(self);
+  self->state = new State(element);
+  GstPad* sink = gst_pad_new_from_template(gst_element_get_pad_template(element, "sink"), "sink");
+  gst_pad_set_chain_function(sink, gvl_clipper_chain);
+  gst_pad_set_event_function(sink, gvl_clipper_sink_event);
+  gst_element_add_pad(element, sink);
+  GST_OBJECT_FLAG_SET(element, GST_ELEMENT_FLAG_SINK);
+}

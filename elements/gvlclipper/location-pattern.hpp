@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include <string>
+
+namespace gvl::gst {
+
+/**
+ * Names of clips: a path with fields in the form of %{id}, %{start}, %{stop} (hours-minutes-seconds.milliseconds),
+ * %{query}, %{task} and %{confidence} (per cent). What a field stands for never leaves its folder: everything but
+ * letters, digits, '.', '-' and '_' becomes '_', and it never begins with a point.
+ */
+class LocationPattern {
+ public:
+  /** Throws Error(kInvalidArgument) that names a field that there is none of, or an open bracket. */
+  explicit LocationPattern(std::string pattern);
+
+  /** The path for the clip of `event`, which has times. */
+  std::string path_for(const GstStructure* event) const;
+
+ private:
+  std::string pattern_;
+};
+
+/** `path`, or the same with "-2", "-3", ... before its extension: the first that does not exist. */
+std::string unused_path(const std::string& path);
+
+/** `path` with another extension, ".json". */
+std::string with_extension(const std::string& path, const std::string& extension);
+
+}  // namespace gvl::gst
