@@ -88,6 +88,12 @@ static void gvl_ground_get_property(GObject* object, guint id, GValue* value, GP
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
 
+static gboolean gvl_ground_ask(GvlGround* self, const gchar* query, int task) {
+  gboolean asked = FALSE;
+  g_signal_emit_by_name(self->llm, "ask", query, task, &asked);
+  return asked;
+}
+
 static GstPad* gvl_ground_request_new_pad(GstElement* element, GstPadTemplate* pad_template, const gchar* name,
                                           const GstCaps* caps) {
   GstPad* target = gst_element_request_pad_simple(GVL_GROUND(element)->llm, "events");
@@ -130,6 +136,7 @@ static void gvl_ground_class_init(GvlGroundClass* klass) {
   gvl::gst::ModelClient::install_properties(object_class, PROP_MODEL, PROP_DEVICE);
   gvl_segmenter_install_properties(object_class, PROP_SEGMENTER_FIRST);
   gvl_grounded_llm_install_properties(object_class, PROP_LLM_FIRST);
+  gvl_grounded_llm_install_ask(object_class, G_CALLBACK(gvl_ground_ask));
   g_object_class_install_property(
       object_class, PROP_STATS,
       g_param_spec_boxed("stats", "Statistics", "The statistics of gvlsegmenter and gvlgroundedllm together",

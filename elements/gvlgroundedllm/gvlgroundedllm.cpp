@@ -18,6 +18,10 @@
  * Between events the pad `events` tells of gaps at the pace of the video. An event is known only once its window is
  * over, so its buffer is stamped earlier than the gaps before it: it is a label for the video, not a caption in time.
  *
+ * #GvlGroundedLlm:query and its siblings may change while the stream plays, from the next window on. The action signal
+ * `ask` (a string, a GvlTask) asks about the latest complete window without touching the stream; it returns %FALSE when
+ * there is none. The answer is delivered like any other, on the bus at once.
+ *
  * Buffers pass at once; the end of the stream is held until every window is answered. A failing model is an element
  * error.
  *
@@ -71,6 +75,12 @@ using gvl::gst::AnswerQueue;
 using gvl::gst::EventsOutput;
 using gvl::gst::ModelClient;
 
+/** The last window that was complete, for questions outside of the stream's own. */
+struct LatestWindow {
+  gvl::VideoWindow video;
+  gvl::gst::AskedWindow about;
+};
+
 struct State {
   explicit State(GstElement* element) : model(element), next_id(std::make_shared<std::atomic<guint64>>(0)) {
     gst_segment_init(&segment, GST_FORMAT_UNDEFINED);
@@ -89,6 +99,7 @@ struct State {
   std::shared_ptr<AnswerQueue> answers;  // one per flush, like the next
   Cancellation cancellation;
   std::shared_ptr<EventsOutput> events;  // null while the pad is not requested
+  std::optional<LatestWindow> latest;
 
   std::shared_ptr<std::atomic<guint64>> next_id;
   std::atomic<guint64> windows{0};
@@ -180,6 +191,7 @@ static void begin_epoch(GvlGroundedLlm* self) {
     state.cancellation.cancel();
     state.cancellation = Cancellation();
     old = std::exchange(state.answers, std::make_shared<AnswerQueue>(GST_ELEMENT(self), state.next_id));
+    state.latest.reset();
   }
   if (old) old->close();
 }
@@ -194,6 +206,13 @@ static void interrupt(GvlGroundedLlm* self) {
     answers = state.answers;
   }
   if (answers) answers->close();
+}
+
+static void submit(State& state, const std::shared_ptr<gvl::Model>& model, const LatestWindow& window,
+                   const std::vector<Query>& queries) {
+  const auto answers =
+      model->answer(window.video, queries, guarded_copy(state, state.options), guarded_copy(state, state.cancellation));
+  guarded_copy(state, state.answers)->add(window.about, answers);
 }
 
 static bool ask(GvlGroundedLlm* self, GstBuffer* buffer, const GvlWindowMeta* window) {
@@ -213,13 +232,15 @@ static bool ask(GvlGroundedLlm* self, GstBuffer* buffer, const GvlWindowMeta* wi
   if (!model) return false;
   state.windows++;
   const double seconds = static_cast<double>(window->stop - window->start) / GST_SECOND;
-  const gvl::VideoWindow video{gvl::gst::tensor_future(tokens), seconds};
-  const auto answers =
-      model->answer(video, queries, guarded_copy(state, state.options), guarded_copy(state, state.cancellation));
-  guarded_copy(state, state.answers)
-      ->add({window->index, window->start, window->stop, state.segment, gvl::gst::ticket_of(window),
-             guarded_copy(state, state.min_confidence)},
-            answers);
+  LatestWindow asked{{gvl::gst::tensor_future(tokens), seconds},
+                     {window->index, window->start, window->stop, state.segment, gvl::gst::ticket_of(window),
+                      guarded_copy(state, state.min_confidence)}};
+  submit(state, model, asked, queries);
+  asked.about.ticket.reset();  // what is asked later does not hold up the stream
+  {
+    std::lock_guard lock(state.mutex);
+    state.latest = std::move(asked);
+  }
   GST_DEBUG_OBJECT(self, "asked %" G_GSIZE_FORMAT " queries about window %" G_GUINT64_FORMAT, queries.size(),
                    window->index);
   return true;
@@ -288,6 +309,23 @@ static GstFlowReturn gvl_grounded_llm_chain(GstPad* pad, GstObject* parent, GstB
   deliver(self, answers->take());
   advance_events(state, GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));
   return gst_pad_push(state.srcpad, buffer);
+}
+
+// The action signal `ask`.
+static gboolean gvl_grounded_llm_ask(GvlGroundedLlm* self, const gchar* text, int task) {
+  auto& state = state_of(self);
+  const std::vector<Query> queries{{static_cast<Task>(task), text ? text : ""}};
+  const auto fault = fault_of(queries);
+  auto latest = guarded_copy(state, state.latest);
+  if (!fault.empty() || !latest) {
+    GST_WARNING_OBJECT(self, "cannot ask: %s", fault.empty() ? "no window is complete" : fault.c_str());
+    return FALSE;
+  }
+  const auto model = state.model.require();
+  if (!model) return FALSE;
+  latest->about.min_confidence = guarded_copy(state, state.min_confidence);
+  submit(state, model, *latest, queries);
+  return TRUE;
 }
 
 // ---- events -----------------------------------------------------------------------------------------------------
@@ -544,6 +582,12 @@ static void gvl_grounded_llm_finalize(GObject* object) {
   G_OBJECT_CLASS(gvl_grounded_llm_parent_class)->finalize(object);
 }
 
+void gvl_grounded_llm_install_ask(GObjectClass* klass, GCallback handler) {
+  g_signal_new_class_handler("ask", G_TYPE_FROM_CLASS(klass),
+                             static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION), handler, nullptr, nullptr,
+                             nullptr, G_TYPE_BOOLEAN, 2, G_TYPE_STRING, GVL_TYPE_TASK);
+}
+
 void gvl_grounded_llm_install_properties(GObjectClass* klass, guint first_id) {
   constexpr auto flags =
       static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
@@ -597,6 +641,7 @@ static void gvl_grounded_llm_class_init(GvlGroundedLlmClass* klass) {
 
   ModelClient::install_properties(object_class, PROP_MODEL, PROP_DEVICE);
   gvl_grounded_llm_install_properties(object_class, PROP_QUERY);
+  gvl_grounded_llm_install_ask(object_class, G_CALLBACK(gvl_grounded_llm_ask));
   g_object_class_install_property(
       object_class, PROP_STATS,
       g_param_spec_boxed("stats", "Statistics",

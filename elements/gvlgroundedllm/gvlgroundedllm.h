@@ -21,6 +21,9 @@ GType gvl_task_get_type(void);
 void gvl_grounded_llm_install_properties(GObjectClass* klass, guint first_id);
 #define GVL_GROUNDED_LLM_N_PROPERTIES 8
 
+/* Installs the action signal gboolean ask(element, gchararray query, GvlTask task) with its class handler. */
+void gvl_grounded_llm_install_ask(GObjectClass* klass, GCallback handler);
+
 /* What the events pad may carry. */
 GstCaps* gvl_grounded_llm_events_caps(void);
 

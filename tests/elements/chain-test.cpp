@@ -72,6 +72,60 @@ void drop_buffers(Stream& stream) {
   while (GstBuffer* buffer = stream.try_pull()) gst_buffer_unref(buffer);
 }
 
+std::string next_query(Stream& stream) { return gst_structure_get_string(wait_event(stream).get(), "query"); }
+
+// ---- changing questions -----------------------------------------------------------------------------------------
+
+GST_START_TEST(questions_may_change_while_playing) {
+  Setup setup(std::nullopt);
+  Stream stream(kFive, setup.options);
+  g_object_set(stream.element("s"), "window-duration", GST_SECOND, nullptr);
+  const char* asked[] = {"when", "then", "now"};
+  for (int window = 0; window < 3; ++window) {
+    g_object_set(stream.element("l"), "query", asked[window], nullptr);
+    stream.push_range(window * 25, window * 25 + 25);
+    if (window == 2) stream.eos();
+  }
+  for (const char* query : asked) fail_unless(next_query(stream) == query);
+}
+GST_END_TEST
+
+GST_START_TEST(the_latest_window_may_be_asked_about) {
+  for (const bool bin : {false, true}) {
+    Setup setup(std::nullopt);
+    Stream stream(
+        bin ? "gvlground name=l query=when window-duration=1000000000"
+            : "gvlsegmenter window-duration=1000000000 ! " + kEncoders + " ! gvlgroundedllm name=l query=when",
+        setup.options);
+    GstElement* llm = stream.element("l");
+    const auto ask = [&](const char* query, Task task) {
+      gboolean asked = FALSE;
+      g_signal_emit_by_name(llm, "ask", query, static_cast<int>(task), &asked);
+      return asked == TRUE;
+    };
+    stream.push_range(0, 20);
+    fail_if(ask("too early", Task::kGrounding));
+    stream.push_range(20, 60);
+    fail_unless(next_query(stream) == "when");
+    fail_unless(next_query(stream) == "when");
+    fail_if(ask("  ", Task::kGrounding));
+    fail_unless(ask("and who?", Task::kQuestion));
+    const auto answer = wait_event(stream);
+    fail_unless_equals_string(gst_structure_get_string(answer.get(), "query"), "and who?");
+    fail_unless_equals_string(gst_structure_get_string(answer.get(), "task"), "qa");
+    fail_unless_equals_uint64(uint64_of(answer.get(), "window-start"), GST_SECOND);
+    // It is delivered in the stream, too, and a flush forgets the window.
+    take_stream_events(stream);
+    stream.push_range(60, 62);
+    const auto in_stream = take_stream_events(stream);
+    fail_unless_equals_int(in_stream.size(), 1);
+    stream.flush();
+    fail_if(ask("where?", Task::kQuestion));
+    drop_buffers(stream);
+  }
+}
+GST_END_TEST
+
 // ---- what is attached -------------------------------------------------------------------------------------------
 
 void check_tensor(GstBuffer* buffer, const char* id, guint64 segment, std::vector<gsize> dims, float value) {
@@ -876,6 +930,8 @@ Suite* chain_suite() {
 
   TCase* answers = tcase_create("answers");
   suite_add_tcase(suite, answers);
+  tcase_add_test(answers, questions_may_change_while_playing);
+  tcase_add_test(answers, the_latest_window_may_be_asked_about);
   tcase_add_test(answers, the_three_deliveries_agree);
   tcase_add_test(answers, the_events_pad_speaks_json);
   tcase_add_test(answers, a_blocked_events_branch_does_not_block_the_video);
