@@ -24,6 +24,8 @@ constexpr Named<SpatialPooling> kPoolings[] = {{SpatialPooling::kMerge2x2, "merg
                                                {SpatialPooling::kAdaptive8x8, "adaptive-8x8"}};
 constexpr Named<LanguageModelType> kLanguageModels[] = {{LanguageModelType::kPhi3, "phi3"},
                                                         {LanguageModelType::kLlama, "llama"}};
+constexpr Named<IntervalChoice> kIntervalChoices[] = {{IntervalChoice::kMostProbable, "most-probable"},
+                                                      {IntervalChoice::kExpectedOverlap, "expected-overlap"}};
 constexpr Named<DataType> kWeightTypes[] = {
     {DataType::kFloat32, "float32"}, {DataType::kBFloat16, "bfloat16"}, {DataType::kFloat16, "float16"}};
 
@@ -285,6 +287,7 @@ ModelConfig ModelConfig::load(const std::filesystem::path& file) {
   config.temporal = read_vision(root.object("temporal"));
   config.spatial_pooling = read_enum(root, "spatial_pooling", kPoolings);
   config.temporal_grid = root.integer("temporal_grid", 1, kMaxImage);
+  if (root.find("interval_choice")) config.interval_choice = read_enum(root, "interval_choice", kIntervalChoices);
   config.language = read_language(root.object("language_model"));
   config.temporal_tokens = root.integer("temporal_tokens", 1, kMaxFrames);
   config.prompts = read_prompts(root.object("prompts"));
@@ -303,6 +306,9 @@ std::string ModelConfig::to_json() const {
   write_vision(writer, "temporal", temporal);
   writer.add("spatial_pooling", std::string(name_of_enum(spatial_pooling, kPoolings)));
   writer.add("temporal_grid", temporal_grid);
+  if (interval_choice != IntervalChoice::kMostProbable) {
+    writer.add("interval_choice", std::string(name_of_enum(interval_choice, kIntervalChoices)));
+  }
   write_language(writer, language);
   writer.add("temporal_tokens", temporal_tokens);
   write_prompts(writer, prompts);

@@ -13,4 +13,15 @@ namespace gvl::model {
  */
 double expected_iou(std::span<const float> first, std::span<const float> second, std::int64_t start, std::int64_t stop);
 
+/** Two temporal tokens, start <= stop. */
+struct TokenInterval {
+  std::int64_t start = 0, stop = 0;
+};
+
+/**
+ * The interval with the greatest expected_iou(): minimum Bayes risk where IoU is what counts. Of the probable tokens
+ * only: 32 for either end.
+ */
+TokenInterval best_interval(std::span<const float> first, std::span<const float> second);
+
 }  // namespace gvl::model

@@ -24,6 +24,10 @@ double geometric_mean(const std::vector<double>& probabilities) {
   return probabilities.empty() ? 0 : std::exp(sum / static_cast<double>(probabilities.size()));
 }
 
+std::span<const float> values(const at::Tensor& tensor) {
+  return {tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
+}
+
 std::int64_t length_of(const std::vector<std::int64_t>& ids) { return static_cast<std::int64_t>(ids.size()); }
 
 }  // namespace
@@ -41,16 +45,34 @@ language::GenerationRules Grounder::rules_for(Task task) const {
   return rules;
 }
 
+at::Tensor Grounder::moments_at(const language::Generation& generation, std::size_t position) const {
+  return generation.distributions.at(position).index_select(0, temporal_ids_).contiguous();
+}
+
 double Grounder::interval_confidence(const language::Generation& generation,
                                      const text::ParsedInterval& interval) const {
-  const auto moments = [&](std::size_t position) {
-    return generation.distributions.at(position).index_select(0, temporal_ids_).contiguous();
-  };
-  const at::Tensor first = moments(interval.first_position), second = moments(interval.second_position);
-  const auto values = [](const at::Tensor& tensor) {
-    return std::span<const float>(tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel()));
-  };
+  const at::Tensor first = moments_at(generation, interval.first_position);
+  const at::Tensor second = moments_at(generation, interval.second_position);
   return (1 - generation.not_first) * expected_iou(values(first), values(second), interval.start, interval.stop);
+}
+
+/** The answer's tokens with each pair of moments replaced by the interval that is best on the whole. */
+std::vector<std::int64_t> Grounder::with_best_intervals(const language::Generation& generation,
+                                                        const std::vector<text::ParsedInterval>& intervals) const {
+  std::vector<std::int64_t> tokens = generation.tokens;
+  for (const text::ParsedInterval& interval : intervals) {
+    const at::Tensor first = moments_at(generation, interval.first_position);
+    const at::Tensor second = moments_at(generation, interval.second_position);
+    const TokenInterval best = best_interval(values(first), values(second));
+    tokens.at(interval.first_position) = prompts_.temporal().id_of(best.start);
+    tokens.at(interval.second_position) = prompts_.temporal().id_of(best.stop);
+  }
+  return tokens;
+}
+
+text::ParsedAnswer Grounder::parse(const Query& query, double duration, const std::vector<std::int64_t>& tokens) const {
+  return text::parse_answer(prompts_.tokenizer(), prompts_.temporal(), tokens, duration,
+                            network_.config().language.type, query.task == Task::kDenseCaption);
 }
 
 at::Tensor Grounder::embed_prefix(const std::vector<std::int64_t>& before_video, const at::Tensor& video_tokens) const {
@@ -69,11 +91,14 @@ void Grounder::check_length(const text::PromptTokens& prompt) const {
 }
 
 Answer Grounder::make_answer(const Query& query, double duration, const language::Generation& generation) const {
-  const text::ParsedAnswer parsed =
-      text::parse_answer(prompts_.tokenizer(), prompts_.temporal(), generation.tokens, duration,
-                         network_.config().language.type, query.task == Task::kDenseCaption);
+  std::vector<std::int64_t> tokens = generation.tokens;
+  text::ParsedAnswer parsed = parse(query, duration, tokens);
+  if (network_.config().interval_choice == IntervalChoice::kExpectedOverlap && !parsed.intervals.empty()) {
+    tokens = with_best_intervals(generation, parsed.intervals);
+    parsed = parse(query, duration, tokens);
+  }
   Answer answer{.query = query,
-                .tokens = generation.tokens,
+                .tokens = std::move(tokens),
                 .text = parsed.text,
                 .text_seconds = parsed.text_seconds,
                 .confidence = geometric_mean(generation.probabilities)};

@@ -42,7 +42,12 @@ class Grounder {
 
  private:
   language::GenerationRules rules_for(Task task) const;
+  /** The probabilities of all moments where token `position` of the answer was chosen: float32 [M + 1]. */
+  at::Tensor moments_at(const language::Generation& generation, std::size_t position) const;
   double interval_confidence(const language::Generation& generation, const text::ParsedInterval& interval) const;
+  text::ParsedAnswer parse(const Query& query, double duration, const std::vector<std::int64_t>& tokens) const;
+  std::vector<std::int64_t> with_best_intervals(const language::Generation& generation,
+                                                const std::vector<text::ParsedInterval>& intervals) const;
   Answer make_answer(const Query& query, double duration, const language::Generation& generation) const;
   void check_length(const text::PromptTokens& prompt) const;
 

@@ -74,6 +74,13 @@ struct PromptConfig {
   std::string absent;
 };
 
+/** Which interval an answer names. */
+enum class IntervalChoice {
+  kMostProbable,     ///< the two tokens as they are generated, as the published model answers
+  kExpectedOverlap,  ///< those whose overlap (IoU) with the truth is the greatest to be expected from both
+                     ///< distributions
+};
+
 /** config.json of a model folder, checked: every size is positive, within sane limits and consistent. */
 struct ModelConfig {
   DataType dtype = DataType::kFloat32;  ///< of the weights in model.safetensors
@@ -85,6 +92,7 @@ struct ModelConfig {
   std::int64_t temporal_grid = 4;  ///< each frame's patches are average-pooled to temporal_grid^2
   LanguageModelConfig language;
   std::int64_t temporal_tokens = 300;  ///< M: tokens <0> ... <M>
+  IntervalChoice interval_choice = IntervalChoice::kMostProbable;
   PromptConfig prompts;
 
   std::int64_t frames_per_segment() const noexcept { return frames / segments; }
