@@ -95,7 +95,7 @@ struct State {
   std::vector<std::string> queries;
   Task task = Task::kGrounding;
   GenerationOptions options;
-  double min_confidence = 0;
+  double min_confidence = -1;            // below 0: the model's
   std::shared_ptr<AnswerQueue> answers;  // one per flush, like the next
   Cancellation cancellation;
   std::shared_ptr<EventsOutput> events;  // null while the pad is not requested
@@ -208,6 +208,11 @@ static void interrupt(GvlGroundedLlm* self) {
   if (answers) answers->close();
 }
 
+static double min_confidence_of(State& state, const gvl::Model& model) {
+  const double asked = guarded_copy(state, state.min_confidence);
+  return asked < 0 ? model.config().min_confidence : asked;
+}
+
 static void submit(State& state, const std::shared_ptr<gvl::Model>& model, const LatestWindow& window,
                    const std::vector<Query>& queries) {
   const auto answers =
@@ -234,7 +239,7 @@ static bool ask(GvlGroundedLlm* self, GstBuffer* buffer, const GvlWindowMeta* wi
   const double seconds = static_cast<double>(window->stop - window->start) / GST_SECOND;
   LatestWindow asked{{gvl::gst::tensor_future(tokens), seconds},
                      {window->index, window->start, window->stop, state.segment, gvl::gst::ticket_of(window),
-                      guarded_copy(state, state.min_confidence)}};
+                      min_confidence_of(state, *model)}};
   submit(state, model, asked, queries);
   asked.about.ticket.reset();  // what is asked later does not hold up the stream
   {
@@ -323,7 +328,7 @@ static gboolean gvl_grounded_llm_ask(GvlGroundedLlm* self, const gchar* text, in
   }
   const auto model = state.model.require();
   if (!model) return FALSE;
-  latest->about.min_confidence = guarded_copy(state, state.min_confidence);
+  latest->about.min_confidence = min_confidence_of(state, *model);
   submit(state, model, *latest, queries);
   return TRUE;
 }
@@ -612,9 +617,11 @@ void gvl_grounded_llm_install_properties(GObjectClass* klass, guint first_id) {
                               0, 1, defaults.top_p, flags));
   install(g_param_spec_uint64("seed", "Seed", "The same seed draws the same answer (with temperature)", 0, G_MAXUINT64,
                               defaults.seed, flags));
-  install(g_param_spec_double("min-confidence", "Minimum confidence",
-                              "No event is emitted for an interval that the model is less sure of (0: all are)", 0, 1,
-                              0, flags));
+  install(
+      g_param_spec_double("min-confidence", "Minimum confidence",
+                          "No event is emitted for an interval that the model is less sure of (0: all are; -1: what "
+                          "the model's config.json says, which was measured)",
+                          -1, 1, -1, flags));
 }
 
 static void add_templates(GstElementClass* klass) {

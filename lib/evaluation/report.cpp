@@ -21,7 +21,9 @@ ReportRow row_of(const std::string& kind, const GroundingScore& score) {
   return {kind, {score.count}, {score.recall[0], score.recall[1], score.recall[2], score.mean_iou}};
 }
 
-ReportRow row_of(const std::string& kind, const RocAuc& auc) { return {kind, {auc.present, auc.absent}, {auc.value}}; }
+ReportRow row_of(const std::string& kind, const RocAuc& auc) {
+  return {kind, {auc.present, auc.absent}, {auc.value, auc.threshold, auc.kept_present, auc.kept_absent}};
+}
 
 ReportRow row_of(const std::string& kind, const ChoiceScore& score) { return {kind, {score.count}, {score.accuracy}}; }
 
@@ -169,7 +171,7 @@ std::vector<ReportSection> Report::sections() const {
   for (const auto& [kind, scores] : presences_) presences[kind] = {scores};
   return {
       filled({"grounding", {"count"}, {"r1_0.3", "r1_0.5", "r1_0.7", "miou"}, {}, {}}, ious_, grounding, 3),
-      filled({"absent", {"present", "absent"}, {"auc"}, {}, {}}, presences, auc, 0),
+      filled({"absent", {"present", "absent"}, {"auc", "threshold", "kept", "wrong"}, {}, {}}, presences, auc, 0),
       filled({"multiple_choice", {"count"}, {"accuracy"}, {}, {}}, choices_, choice_score, 0),
       filled({"dense_captioning", {"count"}, {"soda_p", "soda_r", "soda_f1", "meteor"}, {}, {}}, videos_, mean, 2),
   };

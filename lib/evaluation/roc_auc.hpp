@@ -10,6 +10,10 @@ struct RocAuc {
   double value = 0;         ///< in [0, 1], 0.5 is chance; 0 when either count is 0
   std::size_t present = 0;  ///< queries whose event is there
   std::size_t absent = 0;
+  /** The score that keeps the most of what is there and the least of what is not (Youden 1950); 0 without both. */
+  double threshold = 0;
+  double kept_present = 0;  ///< part of the present queries that have it or more
+  double kept_absent = 0;   ///< likewise
 };
 
 /**

@@ -287,6 +287,10 @@ ModelConfig ModelConfig::load(const std::filesystem::path& file) {
   config.temporal = read_vision(root.object("temporal"));
   config.spatial_pooling = read_enum(root, "spatial_pooling", kPoolings);
   config.temporal_grid = root.integer("temporal_grid", 1, kMaxImage);
+  config.min_confidence = root.number_or("min_confidence", 0);
+  if (!(config.min_confidence >= 0 && config.min_confidence <= 1)) {
+    throw root.at("min_confidence").error("must be within 0 and 1");
+  }
   if (root.find("interval_choice")) config.interval_choice = read_enum(root, "interval_choice", kIntervalChoices);
   config.language = read_language(root.object("language_model"));
   config.temporal_tokens = root.integer("temporal_tokens", 1, kMaxFrames);
@@ -306,6 +310,7 @@ std::string ModelConfig::to_json() const {
   write_vision(writer, "temporal", temporal);
   writer.add("spatial_pooling", std::string(name_of_enum(spatial_pooling, kPoolings)));
   writer.add("temporal_grid", temporal_grid);
+  if (min_confidence > 0) writer.add("min_confidence", min_confidence);
   if (interval_choice != IntervalChoice::kMostProbable) {
     writer.add("interval_choice", std::string(name_of_enum(interval_choice, kIntervalChoices)));
   }

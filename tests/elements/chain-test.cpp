@@ -472,8 +472,12 @@ GST_START_TEST(a_long_query_is_the_models_affair) {
 }
 GST_END_TEST
 
-Structures events_for(const char* task, std::function<Answer(const Query&, double)> make) {
+Structures events_for(const char* task, std::function<Answer(const Query&, double)> make, double min_confidence = 0) {
+  auto config = gvl::test::small_config();
+  config.min_confidence = min_confidence;
   Setup setup;
+  setup.model = std::make_shared<FakeModel>(config);
+  setup.options.model = setup.model;
   setup.model->answer_with(std::move(make));
   Stream stream(kFive + "task=" + task, setup.options);
   stream.new_segment(1, 1, 0, GST_CLOCK_TIME_NONE, 0);
@@ -500,6 +504,9 @@ GST_START_TEST(unsure_intervals_are_no_events) {
   fail_unless_equals_string(gst_structure_get_string(events[0].get(), "text"), "more");
   fail_unless_equals_uint64(uint64_of(events[0].get(), "id"), 0);
   fail_unless_equals_int(events_for("dense-caption", unsure).size(), 2);
+  // What the model says, unless somebody says otherwise.
+  fail_unless_equals_int(events_for("dense-caption", unsure, 0.4).size(), 1);
+  fail_unless_equals_int(events_for("dense-caption min-confidence=0", unsure, 0.4).size(), 2);
 }
 GST_END_TEST
 

@@ -93,6 +93,7 @@ struct ModelConfig {
   LanguageModelConfig language;
   std::int64_t temporal_tokens = 300;  ///< M: tokens <0> ... <M>
   IntervalChoice interval_choice = IntervalChoice::kMostProbable;
+  double min_confidence = 0;  ///< of intervals that are worth telling, as measured; 0-1
   PromptConfig prompts;
 
   std::int64_t frames_per_segment() const noexcept { return frames / segments; }

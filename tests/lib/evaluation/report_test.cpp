@@ -36,10 +36,10 @@ GST_START_TEST(tables) {
               "cut            2  0.5000  0.5000  0.0000  0.2500\n"
               "zoom           1  1.0000  1.0000  1.0000  1.0000\n"
               "\n"
-              "absent   present  absent     auc\n"
-              "overall        2       1  0.5000\n"
-              "cut            1       1  1.0000\n"
-              "zoom           1       0       -\n"
+              "absent   present  absent     auc  threshold    kept   wrong\n"
+              "overall        2       1  0.5000     0.9000  0.5000  0.0000\n"
+              "cut            1       1  1.0000     0.9000  1.0000  0.0000\n"
+              "zoom           1       0       -          -       -       -\n"
               "\n"
               "multiple_choice  count  accuracy\n"
               "overall              2    0.5000\n"
@@ -74,9 +74,9 @@ GST_START_TEST(json) {
     "kinds": []
   },
   "absent": {
-    "overall": {"present": 1, "absent": 0, "auc": 0.0000},
+    "overall": {"present": 1, "absent": 0, "auc": 0.0000, "threshold": 0.0000, "kept": 0.0000, "wrong": 0.0000},
     "kinds": [
-      {"kind": "x", "present": 1, "absent": 0, "auc": 0.0000}
+      {"kind": "x", "present": 1, "absent": 0, "auc": 0.0000, "threshold": 0.0000, "kept": 0.0000, "wrong": 0.0000}
     ]
   },
   "multiple_choice": {

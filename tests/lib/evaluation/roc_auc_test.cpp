@@ -16,6 +16,18 @@ GST_START_TEST(by_hand) {
 }
 GST_END_TEST;
 
+GST_START_TEST(thresholds_by_hand) {
+  // At 0.5: two of three that are there, one of four that is not; at 0.9 one and none, at 0.3 all and two.
+  const RocAuc auc = roc_auc({0.9, 0.5, 0.3}, {0.6, 0.4, 0.2, 0.1});
+  expect_near("threshold", auc.threshold, 0.3);
+  expect_near("kept", auc.kept_present, 1);
+  expect_near("wrong", auc.kept_absent, 0.5);
+  const RocAuc perfect = roc_auc({3, 2}, {0, 1});
+  expect_near("perfect", perfect.threshold, 2);
+  expect_near("nothing wrong", perfect.kept_absent, 0);
+}
+GST_END_TEST;
+
 GST_START_TEST(counts_every_pair) {
   Random random;
   for (int round = 0; round < 200; ++round) {
@@ -47,6 +59,7 @@ static Suite* roc_auc_suite() {
   TCase* tests = tcase_create("roc_auc");
   suite_add_tcase(suite, tests);
   tcase_add_test(tests, by_hand);
+  tcase_add_test(tests, thresholds_by_hand);
   tcase_add_test(tests, counts_every_pair);
   tcase_add_test(tests, empty_and_wrong_input);
   return suite;
