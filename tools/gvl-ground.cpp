@@ -1,17 +1,20 @@
 /*
- * gvl-ground [--model DIR] [--task TASK] [--json] VIDEO QUERY...: finds moments of a video file by plain language.
- * A thin main over the pipeline `uridecodebin ! gvlground ! fakesink`. Exits 0 when every query was answered, 1 on
- * wrong usage, 2 when the input or the model cannot be used.
+ * gvl-ground [OPTION...] VIDEO... [QUERY...]: finds moments of video files by plain language, and makes of them what
+ * people look at: text, JSON, captions, clips, a video with the events drawn on it, a page. A thin main over
+ * pipelines. Exits 0 when every query was answered, 1 on wrong usage, 2 when the input, the model or an output cannot
+ * be used.
  */
-#include <glib-unix.h>
 #include <gst/gst.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "ground/file-pass.hpp"
+#include "ground/report.hpp"
 #include "gvlevent.h"
 
 namespace {
@@ -25,36 +28,9 @@ struct Arguments {
   std::string task = "grounding";
   std::string device;
   bool json = false;
-  std::string video;
+  std::string events, vtt, clips, overlay, report;  ///< outputs; empty: not wanted
+  std::vector<std::string> videos;
   std::vector<std::string> queries;
-};
-
-/** A line on the terminal that says how far the video was read; silent elsewhere. */
-class ProgressBar {
- public:
-  explicit ProgressBar(bool enabled) : enabled_(enabled && isatty(STDERR_FILENO)) {}
-  ~ProgressBar() { clear(); }
-
-  void show(GstElement* pipeline) {
-    gint64 position = 0, duration = 0;
-    if (!enabled_ || !gst_element_query_duration(pipeline, GST_FORMAT_TIME, &duration) || duration <= 0) return;
-    gst_element_query_position(pipeline, GST_FORMAT_TIME, &position);
-    const double done = CLAMP(static_cast<double>(position) / static_cast<double>(duration), 0.0, 1.0);
-    const int filled = static_cast<int>(done * kWidth);
-    std::fprintf(stderr, "\r[%s%s] %3.0f %% %s", std::string(filled, '#').c_str(),
-                 std::string(kWidth - filled, ' ').c_str(), done * 100, done < 1 ? "read    " : "thinking");
-    shown_ = true;
-  }
-
-  void clear() {
-    if (shown_) std::fprintf(stderr, "\r\033[K");
-    shown_ = false;
-  }
-
- private:
-  static constexpr int kWidth = 40;
-  bool enabled_;
-  bool shown_ = false;
 };
 
 /** "12.40 s - 25.00 s  0.83  a car drives: From 12.40 seconds to 25.00 seconds." */
@@ -74,62 +50,79 @@ std::string describe(const GstStructure* event) {
   return line + sure + asked + gst_structure_get_string(event, "text");
 }
 
-/** One run: the pipeline, what its bus said, and the exit code. */
+/** A file that is gone at the end. */
+class TemporaryFile {
+ public:
+  TemporaryFile() { close(g_file_open_tmp("gvl-events-XXXXXX.jsonl", &name_, nullptr)); }
+  ~TemporaryFile() {
+    std::error_code ignored;
+    std::filesystem::remove(name_, ignored);
+    g_free(name_);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  const char* name() const { return name_; }
+
+ private:
+  char* name_ = nullptr;
+};
+
+std::string json_lines(const FoundEvents& found) {
+  std::string lines;
+  for (const EventPointer& event : found.events) {
+    GstStructure* with_file = gst_structure_copy(event.get());
+    gst_structure_set(with_file, "file", G_TYPE_STRING, found.video.c_str(), nullptr);
+    g_autofree char* line = gvl_event_to_json(with_file);
+    gst_structure_free(with_file);
+    lines += std::string(line) + "\n";
+  }
+  return lines;
+}
+
+/** How a video with this name is encoded; empty where there is no way. */
+std::string encoding_for(const std::string& file) {
+  const std::string extension = std::filesystem::path(file).extension().string();
+  const std::string vp8 = "vp8enc deadline=1 cpu-used=4 end-usage=cq cq-level=12 target-bitrate=20000000";
+  if (extension == ".mkv") return vp8 + " ! matroskamux";
+  if (extension == ".webm") return vp8 + " ! webmmux";
+  if (extension != ".mp4") return {};
+  for (const char* encoder : {"x264enc", "openh264enc", "avenc_mpeg4"}) {
+    g_autoptr(GstElementFactory) factory = gst_element_factory_find(encoder);
+    if (factory) return std::string(encoder) + (g_str_equal(encoder, "x264enc") ? " ! h264parse" : "") + " ! mp4mux";
+  }
+  return {};
+}
+
+/** One run over all files. Each step returns whether it went well, and says on stderr what did not. */
 class Run {
  public:
   explicit Run(const Arguments& arguments)
       : arguments_(arguments), progress_(!arguments.json || isatty(STDOUT_FILENO)) {}
-  ~Run() {
-    if (!pipeline_) return;
-    gst_element_set_state(pipeline_, GST_STATE_NULL);
-    gst_object_unref(pipeline_);
-  }
-  Run(const Run&) = delete;
-  Run& operator=(const Run&) = delete;
 
   int run() {
-    if (!build()) return kUnusable;
-    g_autoptr(GMainLoop) loop = g_main_loop_new(nullptr, FALSE);
-    loop_ = loop;
-    g_autoptr(GstBus) bus = gst_element_get_bus(pipeline_);
-    gst_bus_add_watch(bus, on_message, this);
-    const guint timer = g_timeout_add(200, on_timer, this);
-    const guint interrupt = g_unix_signal_add(SIGINT, on_interrupt, this);
-    gst_element_set_state(pipeline_, GST_STATE_PLAYING);
-    g_main_loop_run(loop);
-    g_source_remove(timer);
-    g_source_remove(interrupt);
-    gst_bus_remove_watch(bus);
-    progress_.clear();
-    return finish();
+    for (const std::string& video : arguments_.videos) {
+      if (!ask(video)) return kUnusable;
+    }
+    return write_files() && cut_clips() && draw() ? kAnswered : kUnusable;
   }
 
  private:
-  bool build() {
-    pipeline_ = gst_pipeline_new(nullptr);
-    GstElement* source = gst_element_factory_make("uridecodebin", nullptr);
-    ground_ = gst_element_factory_make("gvlground", nullptr);
-    GstElement* sink = gst_element_factory_make("fakesink", nullptr);
-    if (!source || !ground_ || !sink) return fail("GStreamer lacks uridecodebin, gvlground or fakesink");
-    gst_bin_add_many(GST_BIN(pipeline_), source, ground_, sink, nullptr);
-    gst_element_link(ground_, sink);
-
-    g_autoptr(GError) error = nullptr;
-    g_autofree char* uri = gst_filename_to_uri(arguments_.video.c_str(), &error);
-    if (!uri) return fail(error->message);
-    g_object_set(source, "uri", uri, nullptr);
-    g_object_set(sink, "sync", FALSE, nullptr);
-    if (!arguments_.model.empty()) g_object_set(ground_, "model", arguments_.model.c_str(), nullptr);
-    if (!arguments_.device.empty()) g_object_set(ground_, "device", arguments_.device.c_str(), nullptr);
-    gst_util_set_object_arg(G_OBJECT(ground_), "task", arguments_.task.c_str());
-    set_queries();
-    g_signal_connect(source, "autoplug-continue", G_CALLBACK(on_autoplug_continue), this);
-    g_signal_connect(source, "pad-added", G_CALLBACK(on_pad_added), this);
-    g_signal_connect(source, "no-more-pads", G_CALLBACK(on_no_more_pads), this);
-    return true;
+  static bool fail(const std::string& reason) {
+    std::fprintf(stderr, "gvl-ground: %s\n", reason.c_str());
+    return false;
   }
 
-  void set_queries() {
+  bool pass(const FilePassOptions& options) {
+    const std::string error = run_file_pass(options, progress_);
+    return error.empty() || fail(error);
+  }
+
+  void set_up(GstElement* consumer) const {
+    g_autoptr(GstElement) ground = gst_bin_get_by_name(GST_BIN(consumer), "in");
+    if (!arguments_.model.empty()) g_object_set(ground, "model", arguments_.model.c_str(), nullptr);
+    if (!arguments_.device.empty()) g_object_set(ground, "device", arguments_.device.c_str(), nullptr);
+    gst_util_set_object_arg(G_OBJECT(ground), "task", arguments_.task.c_str());
     GValue queries = G_VALUE_INIT;
     gst_value_array_init(&queries, static_cast<guint>(arguments_.queries.size()));
     for (const std::string& query : arguments_.queries) {
@@ -138,93 +131,114 @@ class Run {
       g_value_set_string(&value, query.c_str());
       gst_value_array_append_and_take_value(&queries, &value);
     }
-    g_object_set_property(G_OBJECT(ground_), "queries", &queries);
+    g_object_set_property(G_OBJECT(ground), "queries", &queries);
     g_value_unset(&queries);
   }
 
-  bool fail(const std::string& reason) {
-    progress_.clear();
-    if (!failed_) std::fprintf(stderr, "gvl-ground: %s\n", reason.c_str());
-    failed_ = true;
-    if (loop_) g_main_loop_quit(loop_);
-    return false;
+  bool ask(const std::string& video) {
+    FoundEvents found{video, GST_CLOCK_TIME_NONE, {}};
+    bool answered = false;
+    FilePassOptions options;
+    options.video = video;
+    options.consumer = "gvlground name=in ! fakesink sync=false";
+    options.doing = "looking at " + video;
+    options.prepare = [&](GstElement* consumer) { set_up(consumer); };
+    options.on_message = [&](const GstStructure* message) {
+      if (!gst_structure_has_name(message, GVL_EVENT_NAME)) return;
+      found.events.emplace_back(gst_structure_copy(message), gst_structure_free);
+      print(video, message);
+    };
+    options.at_end = [&](GstElement* consumer, GstClockTime duration) {
+      found.duration = duration;
+      g_autoptr(GstElement) ground = gst_bin_get_by_name(GST_BIN(consumer), "in");
+      GstStructure* stats = nullptr;
+      guint64 frames = 0;
+      g_object_get(ground, "stats", &stats, nullptr);
+      gst_structure_get_uint64(stats, "frames", &frames);
+      gst_structure_free(stats);
+      answered = frames > 0;
+    };
+    if (!pass(options)) return false;
+    if (!answered) return fail(video + ": has no frames to look at");
+    if (found.events.empty() && !arguments_.json) std::printf("%snothing was found\n", prefix(video).c_str());
+    std::stable_sort(found.events.begin(), found.events.end(), [](const EventPointer& a, const EventPointer& b) {
+      GstClockTime starts[2] = {0, 0}, stop;
+      times_of(a.get(), &starts[0], &stop);
+      times_of(b.get(), &starts[1], &stop);
+      return starts[0] < starts[1];
+    });
+    found_.push_back(std::move(found));
+    return true;
   }
 
-  int finish() {
-    if (!failed_ && events_ == 0) fail(arguments_.video + ": has no frames to look at");
-    return failed_ ? kUnusable : kAnswered;
-  }
+  std::string prefix(const std::string& video) const { return arguments_.videos.size() > 1 ? video + ": " : ""; }
 
-  void print_event(const GstStructure* event) {
-    progress_.clear();
-    ++events_;
+  void print(const std::string& video, const GstStructure* event) const {
     g_autofree char* json = arguments_.json ? gvl_event_to_json(event) : nullptr;
-    std::printf("%s\n", json ? json : describe(event).c_str());
+    std::printf("%s%s\n", json ? "" : prefix(video).c_str(), json ? json : describe(event).c_str());
     std::fflush(stdout);
   }
 
-  /** Sound stays as it is packed, and unlinked: only the video is decoded. */
-  static gboolean on_autoplug_continue(GstElement*, GstPad*, GstCaps* caps, Run*) {
-    return !g_str_has_prefix(gst_structure_get_name(gst_caps_get_structure(caps, 0)), "audio/");
+  static bool write_file(const std::string& file, const std::string& text) {
+    g_autoptr(GError) error = nullptr;
+    return g_file_set_contents(file.c_str(), text.data(), static_cast<gssize>(text.size()), &error) ||
+           fail(error->message);
   }
 
-  static void on_pad_added(GstElement*, GstPad* pad, Run* run) {
-    g_autoptr(GstCaps) caps = gst_pad_query_caps(pad, nullptr);
-    if (gst_caps_is_empty(caps) || gst_caps_is_any(caps)) return;
-    if (!gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-raw")) return;
-    g_autoptr(GstPad) sink = gst_element_get_static_pad(run->ground_, "sink");
-    if (!gst_pad_is_linked(sink) && gst_pad_link(pad, sink) == GST_PAD_LINK_OK) run->linked_ = true;
+  bool write_files() const {
+    std::string lines;
+    for (const FoundEvents& found : found_) lines += json_lines(found);
+    return (arguments_.events.empty() || write_file(arguments_.events, lines)) &&
+           (arguments_.vtt.empty() || write_file(arguments_.vtt, web_vtt(found_.front()))) &&
+           (arguments_.report.empty() || write_file(arguments_.report, html_report(found_)));
   }
 
-  static void on_no_more_pads(GstElement* source, Run* run) {
-    if (run->linked_) return;
-    GST_ELEMENT_ERROR(source, STREAM, WRONG_TYPE, ("has no video"), (nullptr));
-  }
-
-  static gboolean on_message(GstBus*, GstMessage* message, gpointer data) {
-    auto* run = static_cast<Run*>(data);
-    switch (GST_MESSAGE_TYPE(message)) {
-      case GST_MESSAGE_ERROR: {
-        g_autoptr(GError) error = nullptr;
-        g_autofree char* debug = nullptr;
-        gst_message_parse_error(message, &error, &debug);
-        GST_INFO("%s", debug ? debug : "");
-        // Errors of other elements do not say which file they are about.
-        const bool ours = gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), GST_OBJECT(run->ground_));
-        run->fail(ours ? error->message : run->arguments_.video + ": " + error->message);
-        break;
-      }
-      case GST_MESSAGE_EOS:
-        g_main_loop_quit(run->loop_);
-        break;
-      case GST_MESSAGE_ELEMENT:
-        if (gst_message_has_name(message, GVL_EVENT_NAME)) run->print_event(gst_message_get_structure(message));
-        break;
-      default:
-        break;
+  bool cut_clips() {
+    if (arguments_.clips.empty()) return true;
+    for (const FoundEvents& found : found_) {
+      if (found.events.empty()) continue;
+      const TemporaryFile events;
+      if (!write_file(events.name(), json_lines(found))) return false;
+      // A name may hold what a pattern takes for a field.
+      std::string stem = std::filesystem::path(found.video).stem().string();
+      std::replace(stem.begin(), stem.end(), '%', '_');
+      const std::string location = arguments_.clips + "/" + stem + "-%{start}-%{query}.mkv";
+      FilePassOptions options;
+      options.video = found.video;
+      options.consumer = "gvlclipper name=in";
+      options.encoded = true;
+      options.doing = "cutting clips of " + found.video;
+      options.prepare = [&](GstElement* consumer) {
+        g_autoptr(GstElement) clipper = gst_bin_get_by_name(GST_BIN(consumer), "in");
+        g_object_set(clipper, "events", events.name(), "location", location.c_str(), nullptr);
+      };
+      if (!pass(options)) return false;
     }
-    return G_SOURCE_CONTINUE;
+    return true;
   }
 
-  static gboolean on_timer(gpointer data) {
-    auto* run = static_cast<Run*>(data);
-    run->progress_.show(run->pipeline_);
-    return G_SOURCE_CONTINUE;
-  }
-
-  static gboolean on_interrupt(gpointer data) {
-    static_cast<Run*>(data)->fail("interrupted");
-    return G_SOURCE_CONTINUE;
+  bool draw() {
+    if (arguments_.overlay.empty()) return true;
+    const FoundEvents& found = found_.front();
+    const TemporaryFile events;
+    if (!write_file(events.name(), json_lines(found))) return false;
+    FilePassOptions options;
+    options.video = found.video;
+    options.consumer = "videoconvert name=in ! gvloverlay name=overlay ! videoconvert ! " +
+                       encoding_for(arguments_.overlay) + " ! filesink name=file";
+    options.doing = "drawing on " + found.video;
+    options.prepare = [&](GstElement* consumer) {
+      g_autoptr(GstElement) overlay = gst_bin_get_by_name(GST_BIN(consumer), "overlay");
+      g_autoptr(GstElement) file = gst_bin_get_by_name(GST_BIN(consumer), "file");
+      g_object_set(overlay, "events", events.name(), nullptr);
+      g_object_set(file, "location", arguments_.overlay.c_str(), nullptr);
+    };
+    return pass(options);
   }
 
   const Arguments& arguments_;
   ProgressBar progress_;
-  GstElement* pipeline_ = nullptr;
-  GstElement* ground_ = nullptr;
-  GMainLoop* loop_ = nullptr;
-  bool linked_ = false;
-  bool failed_ = false;
-  int events_ = 0;
+  std::vector<FoundEvents> found_;
 };
 
 /** The plugin may be installed, named by GST_PLUGIN_PATH, or beside this program in a build tree. */
@@ -246,37 +260,79 @@ bool known_task(const std::string& task) {
   return task == "grounding" || task == "dense-caption" || task == "referring" || task == "qa";
 }
 
-}  // namespace
+/** Why the arguments make no sense together, or an empty string. */
+std::string fault_of(const Arguments& arguments) {
+  if (!known_task(arguments.task)) return "--task " + arguments.task + ": no such task";
+  if (arguments.videos.empty()) return "a video and a query are needed";
+  if (arguments.queries.empty() && arguments.task != "dense-caption") return "a query is needed";
+  const bool several = arguments.videos.size() > 1;
+  if (several && (!arguments.vtt.empty() || !arguments.overlay.empty())) return "--vtt and --overlay take one video";
+  if (!arguments.overlay.empty() && encoding_for(arguments.overlay).empty())
+    return "--overlay " + arguments.overlay + ": .mkv, .webm and .mp4 can be written (the last with an encoder for it)";
+  return {};
+}
 
-int main(int argc, char** argv) {
-  g_autofree char* model = nullptr;
-  g_autofree char* task = nullptr;
-  g_autofree char* device = nullptr;
+/** Reads the command line; where there is no --query, what follows the first video is asked. */
+bool read(int argc, char** argv, Arguments& arguments, std::string& fault) {
+  g_autofree char *model = nullptr, *task = nullptr, *device = nullptr, *events = nullptr, *vtt = nullptr,
+                  *clips = nullptr, *overlay = nullptr, *report = nullptr;
+  g_auto(GStrv) queries = nullptr;
   gboolean json = FALSE;
   const GOptionEntry entries[] = {
       {"model", 'm', 0, G_OPTION_ARG_FILENAME, &model, "Folder of the model; else the default model", "DIR"},
       {"task", 't', 0, G_OPTION_ARG_STRING, &task, "grounding (default), dense-caption, referring or qa", "TASK"},
       {"device", 'd', 0, G_OPTION_ARG_STRING, &device, "auto (default), cpu, cuda or cuda:N", "DEVICE"},
-      {"json", 'j', 0, G_OPTION_ARG_NONE, &json, "One JSON object per event", nullptr},
+      {"query", 'q', 0, G_OPTION_ARG_STRING_ARRAY, &queries, "What to ask, of each video; may be given often", "QUERY"},
+      {"json", 'j', 0, G_OPTION_ARG_NONE, &json, "Print one JSON object per event", nullptr},
+      {"events", 0, 0, G_OPTION_ARG_FILENAME, &events, "Write the events, one JSON object a line", "FILE.jsonl"},
+      {"vtt", 0, 0, G_OPTION_ARG_FILENAME, &vtt, "Write the events as captions (WebVTT)", "FILE.vtt"},
+      {"clips", 0, 0, G_OPTION_ARG_FILENAME, &clips, "Write a clip of each event, as it is encoded", "DIR"},
+      {"overlay", 0, 0, G_OPTION_ARG_FILENAME, &overlay, "Write the video with the events drawn on it, without sound",
+       "FILE"},
+      {"report", 0, 0, G_OPTION_ARG_FILENAME, &report, "Write a page with timeline, pictures and events", "FILE.html"},
       {}};
-  g_autoptr(GOptionContext) context = g_option_context_new("VIDEO QUERY...");
-  g_option_context_set_summary(context, "Finds moments of a video file by plain language.");
+  g_autoptr(GOptionContext) context = g_option_context_new("VIDEO... [QUERY...]");
+  g_option_context_set_summary(context,
+                               "Finds moments of video files by plain language.\n"
+                               "  gvl-ground VIDEO QUERY...\n"
+                               "  gvl-ground -q QUERY... VIDEO...");
   g_option_context_add_main_entries(context, entries, nullptr);
   g_option_context_add_group(context, gst_init_get_option_group());
-  g_autofree char* program = g_find_program_in_path(argv[0]);
   g_autoptr(GError) error = nullptr;
-  if (!g_option_context_parse(context, &argc, &argv, &error)) return usage(error->message);
+  if (!g_option_context_parse(context, &argc, &argv, &error)) {
+    fault = error->message;
+    return false;
+  }
+  const auto text = [](const char* value) { return std::string(value ? value : ""); };
+  arguments = {text(model),
+               task ? task : "grounding",
+               text(device),
+               json == TRUE,
+               text(events),
+               text(vtt),
+               text(clips),
+               text(overlay),
+               text(report),
+               {},
+               {}};
+  if (queries) {
+    for (char** query = queries; *query; ++query) arguments.queries.emplace_back(*query);
+    arguments.videos.assign(argv + 1, argv + argc);
+  } else if (argc > 1) {
+    arguments.videos = {argv[1]};
+    arguments.queries.assign(argv + 2, argv + argc);
+  }
+  fault = fault_of(arguments);
+  return fault.empty();
+}
 
+}  // namespace
+
+int main(int argc, char** argv) {
+  g_autofree char* program = g_find_program_in_path(argv[0]);
   Arguments arguments;
-  if (task) arguments.task = task;
-  if (!known_task(arguments.task)) return usage("--task " + arguments.task + ": no such task");
-  const int fewest = arguments.task == "dense-caption" ? 2 : 3;
-  if (argc < fewest) return usage(argc < 2 ? "a video and a query are needed" : "a query is needed");
-  arguments.model = model ? model : "";
-  arguments.device = device ? device : "";
-  arguments.json = json;
-  arguments.video = argv[1];
-  arguments.queries.assign(argv + 2, argv + argc);
+  std::string fault;
+  if (!read(argc, argv, arguments, fault)) return usage(fault);
   find_plugin(program ? program : argv[0]);
   return Run(arguments).run();
 }

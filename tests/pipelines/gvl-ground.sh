@@ -43,6 +43,51 @@ prints . "$work/one.webm" "a ball"
 cp "$work/video.webm" "$work/it's a \"näme\" %d.webm"
 prints . "$work/it's a \"näme\" %d.webm" "a ball"
 
+# What people look at
+ground --events "$work/e.jsonl" --vtt "$work/e.vtt" --clips "$work/clips" --overlay "$work/overlay.mkv" \
+  -q "a ball moves" -q "it <rains> & pours" "$work/video.webm" >"$work/out" 2>"$work/err" || fail "$(cat "$work/err")"
+python3 - "$work" <<'PYTHON' || fail "the written files are not as documented"
+import glob, json, re, sys
+work = sys.argv[1]
+events = [json.loads(line) for line in open(f"{work}/e.jsonl")]
+assert [e["start"] for e in events] == sorted(e["start"] for e in events), events
+assert {e["query"] for e in events} == {"a ball moves", "it <rains> & pours"}, events
+assert all(e["file"].endswith("video.webm") for e in events), events
+vtt = open(f"{work}/e.vtt").read()
+cues = re.findall(r"^(\d\d+:\d\d:\d\d\.\d{3}) --> (\d\d+:\d\d:\d\d\.\d{3})\n(.+)$", vtt, re.M)
+assert vtt.startswith("WEBVTT\n") and len(cues) == len(events), vtt
+assert "it &lt;rains&gt; &amp; pours" in {cue[2] for cue in cues}, vtt
+clips = glob.glob(f"{work}/clips/*.mkv")
+assert len(clips) == len(events), clips
+for clip in clips:
+    about = json.load(open(clip[:-4] + ".json"))
+    assert about["clip-start"] <= about["start"], about
+PYTHON
+decodes() {
+  gst-launch-1.0 -q filesrc location="$1" ! decodebin ! fakesink num-buffers=1 sync=false || fail "$1 cannot be decoded"
+}
+for clip in "$work"/clips/*.mkv "$work/overlay.mkv"; do decodes "$clip"; done
+ground --report "$work/report.html" -q "a ball" "$work/video.webm" "$work/one.webm" >"$work/out" || fail "no report"
+grep -q "^$work/one.webm: " "$work/out" || fail "events of several videos do not say of which"
+python3 - "$work/report.html" <<'PYTHON' || fail "the report is no page of its own"
+import html.parser, re, sys
+page = open(sys.argv[1]).read()
+class Tags(html.parser.HTMLParser):
+    images = rows = 0
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        self.images += tag == "img" and values["src"].startswith("data:image/jpeg;base64,/9j/")
+        self.rows += tag == "tr" and "id" in values
+        assert not re.match("https?:", values.get("src", values.get("href", ""))), values
+tags = Tags()
+tags.feed(page)
+assert tags.rows >= 2 and tags.images >= 1, (tags.rows, tags.images)
+assert "video.webm" in page and "one.webm" in page
+PYTHON
+expect 1 'one video' gvl-ground --vtt "$work/x.vtt" -q "a ball" "$work/video.webm" "$work/one.webm"
+expect 1 'webm' gvl-ground --overlay "$work/x.txt" "$work/video.webm" "a ball"
+expect 2 'nowhere' gvl-ground --model "$model" --events "$work/nowhere/e.jsonl" "$work/video.webm" "a ball"
+
 # Wrong usage
 expect 1 'usage|needed' gvl-ground
 expect 1 'query' gvl-ground --model "$model" "$work/video.webm"

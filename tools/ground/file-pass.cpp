@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ground/file-pass.hpp"
+
+#include <glib-unix.h>
+
+namespace {
+
+constexpr guint kProgressEvery = 200;  // ms
+
+class FilePass {
+ public:
+  FilePass(const FilePassOptions& options, ProgressBar& progress) : options_(options), progress_(progress) {}
+  ~FilePass() {
+    if (!pipeline_) return;
+    gst_element_set_state(pipeline_, GST_STATE_NULL);
+    gst_object_unref(pipeline_);
+  }
+  FilePass(const FilePass&) = delete;
+  FilePass& operator=(const FilePass&) = delete;
+
+  std::string run() {
+    if (!build()) return error_;
+    g_autoptr(GMainLoop) loop = g_main_loop_new(nullptr, FALSE);
+    loop_ = loop;
+    g_autoptr(GstBus) bus = gst_element_get_bus(pipeline_);
+    gst_bus_add_watch(bus, on_message, this);
+    const guint timer = g_timeout_add(kProgressEvery, on_timer, this);
+    const guint interrupt = g_unix_signal_add(SIGINT, on_interrupt, this);
+    progress_.begin(options_.doing);
+    gst_element_set_state(pipeline_, GST_STATE_PLAYING);
+    g_main_loop_run(loop);
+    end();
+    g_source_remove(timer);
+    g_source_remove(interrupt);
+    gst_bus_remove_watch(bus);
+    progress_.clear();
+    return error_;
+  }
+
+ private:
+  void end() {
+    if (!error_.empty() || !options_.at_end) return;
+    gint64 duration = 0;
+    const bool known = gst_element_query_duration(pipeline_, GST_FORMAT_TIME, &duration) && duration > 0;
+    options_.at_end(consumer_, known ? static_cast<GstClockTime>(duration) : GST_CLOCK_TIME_NONE);
+  }
+
+  bool fail(const std::string& reason) {
+    if (error_.empty()) error_ = reason;
+    if (loop_) g_main_loop_quit(loop_);
+    return false;
+  }
+
+  bool build() {
+    pipeline_ = gst_pipeline_new(nullptr);
+    GstElement* source = gst_element_factory_make("uridecodebin", nullptr);
+    if (!source) return fail("GStreamer lacks uridecodebin");
+    gst_bin_add(GST_BIN(pipeline_), source);
+    g_autoptr(GError) error = nullptr;
+    consumer_ = gst_parse_bin_from_description(options_.consumer.c_str(), FALSE, &error);
+    if (!consumer_ || error) return fail(error->message);
+    g_autoptr(GstElement) in = gst_bin_get_by_name(GST_BIN(consumer_), "in");
+    g_autoptr(GstPad) target = gst_element_get_static_pad(in, "sink");
+    gst_element_add_pad(consumer_, gst_ghost_pad_new("sink", target));
+    gst_bin_add(GST_BIN(pipeline_), consumer_);
+    if (options_.prepare) options_.prepare(consumer_);
+    g_autofree char* uri = gst_filename_to_uri(options_.video.c_str(), &error);
+    if (!uri) return fail(error->message);
+    g_object_set(source, "uri", uri, nullptr);
+    g_signal_connect(source, "autoplug-continue", G_CALLBACK(on_autoplug_continue), this);
+    g_signal_connect(source, "pad-added", G_CALLBACK(on_pad_added), this);
+    g_signal_connect(source, "no-more-pads", G_CALLBACK(on_no_more_pads), this);
+    return true;
+  }
+
+  /** Whether the consumer takes these caps as they are. */
+  bool takes(GstCaps* caps) const {
+    g_autoptr(GstPad) sink = gst_element_get_static_pad(consumer_, "sink");
+    return gst_pad_query_accept_caps(sink, caps);
+  }
+
+  /** Sound stays as it is packed, and unlinked: only the video is decoded. */
+  static gboolean on_autoplug_continue(GstElement*, GstPad*, GstCaps* caps, FilePass* self) {
+    const GstStructure* format = gst_caps_get_structure(caps, 0);
+    if (g_str_has_prefix(gst_structure_get_name(format), "audio/")) return FALSE;
+    gboolean parsed = FALSE;
+    const bool needs_parsing =
+        gst_structure_has_name(format, "video/x-h264") || gst_structure_has_name(format, "video/x-h265");
+    if (needs_parsing && !(gst_structure_get_boolean(format, "parsed", &parsed) && parsed)) return TRUE;
+    return !(self->options_.encoded && gst_caps_is_fixed(caps) && self->takes(caps));
+  }
+
+  static void on_pad_added(GstElement*, GstPad* pad, FilePass* self) {
+    g_autoptr(GstCaps) caps = gst_pad_query_caps(pad, nullptr);
+    if (gst_caps_is_empty(caps) || gst_caps_is_any(caps)) return;
+    const char* name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
+    const bool encoded =
+        self->options_.encoded && (g_str_has_prefix(name, "video/") || g_str_equal(name, "image/jpeg"));
+    if (!g_str_equal(name, "video/x-raw") && !encoded) return;
+    g_autoptr(GstPad) sink = gst_element_get_static_pad(self->consumer_, "sink");
+    if (!gst_pad_is_linked(sink) && gst_pad_link(pad, sink) == GST_PAD_LINK_OK) self->linked_ = true;
+  }
+
+  static void on_no_more_pads(GstElement* source, FilePass* self) {
+    if (self->linked_) return;
+    GST_ELEMENT_ERROR(source, STREAM, WRONG_TYPE, ("has no video"), (nullptr));
+  }
+
+  void take_error(GstMessage* message) {
+    g_autoptr(GError) error = nullptr;
+    g_autofree char* debug = nullptr;
+    gst_message_parse_error(message, &error, &debug);
+    GST_INFO("%s", debug ? debug : "");
+    // Errors of what reads the file do not say which file they are about.
+    const bool ours = gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), GST_OBJECT(consumer_));
+    fail(ours ? error->message : options_.video + ": " + error->message);
+  }
+
+  static gboolean on_message(GstBus*, GstMessage* message, gpointer data) {
+    auto* self = static_cast<FilePass*>(data);
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) self->take_error(message);
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS) g_main_loop_quit(self->loop_);
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_WARNING) self->take_warning(message);
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT && self->options_.on_message) {
+      self->progress_.clear();
+      self->options_.on_message(gst_message_get_structure(message));
+    }
+    return G_SOURCE_CONTINUE;
+  }
+
+  /** Those of our elements: a clip that could not be written, say. */
+  void take_warning(GstMessage* message) {
+    if (!gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), GST_OBJECT(consumer_))) return;
+    g_autoptr(GError) error = nullptr;
+    gst_message_parse_warning(message, &error, nullptr);
+    progress_.clear();
+    g_printerr("gvl-ground: %s\n", error->message);
+  }
+
+  static gboolean on_timer(gpointer data) {
+    auto* self = static_cast<FilePass*>(data);
+    self->progress_.show(self->pipeline_);
+    return G_SOURCE_CONTINUE;
+  }
+
+  static gboolean on_interrupt(gpointer data) {
+    static_cast<FilePass*>(data)->fail("interrupted");
+    return G_SOURCE_CONTINUE;
+  }
+
+  const FilePassOptions& options_;
+  ProgressBar& progress_;
+  GstElement* pipeline_ = nullptr;
+  GstElement* consumer_ = nullptr;  // owned by the pipeline
+  GMainLoop* loop_ = nullptr;
+  bool linked_ = false;
+  std::string error_;
+};
+
+}  // namespace
+
+std::string run_file_pass(const FilePassOptions& options, ProgressBar& progress) {
+  return FilePass(options, progress).run();
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include <functional>
+#include <string>
+
+#include "ground/progress.hpp"
+
+/** What reads a file's video, and how. */
+struct FilePassOptions {
+  std::string video;     ///< path
+  std::string consumer;  ///< a launch line whose element `in` takes the video
+  bool encoded = false;  ///< the consumer gets video as it is encoded, where it takes it
+  std::string doing;     ///< for the progress bar
+  /** Called before the pipeline starts, with the consumer. */
+  std::function<void(GstElement* consumer)> prepare;
+  /** Called for each element message. */
+  std::function<void(const GstStructure* message)> on_message;
+  /** Called at the end, when all went well; the duration is GST_CLOCK_TIME_NONE where it is not known. */
+  std::function<void(GstElement* consumer, GstClockTime duration)> at_end;
+};
+
+/**
+ * Reads a file's video once, from start to end, in the default main context. Returns an empty string, or the one line
+ * that says why it could not; SIGINT ends it.
+ */
+std::string run_file_pass(const FilePassOptions& options, ProgressBar& progress);

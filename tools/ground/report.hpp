@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+using EventPointer = std::shared_ptr<GstStructure>;
+
+/** A video and the gvl-events that were found in it, in the order of time. */
+struct FoundEvents {
+  std::string video;
+  GstClockTime duration = GST_CLOCK_TIME_NONE;
+  std::vector<EventPointer> events;
+};
+
+/** Start and stop of an event; false where it has none. */
+bool times_of(const GstStructure* event, GstClockTime* start, GstClockTime* stop);
+
+/** One page without anything outside of it: timeline, pictures, times and confidence of every event. */
+std::string html_report(const std::vector<FoundEvents>& videos);
+
+/** Web Video Text Tracks: a cue for each event with times. */
+std::string web_vtt(const FoundEvents& found);
