@@ -7,6 +7,8 @@
 #include <glib.h>
 #include <unistd.h>
 
+#include <opencv2/core/utils/logger.hpp>
+
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -193,6 +195,8 @@ int main(int argc, char** argv) {
   g_autoptr(GError) error = nullptr;
   if (!g_option_context_parse(context, &argc, &argv, &error)) return usage(error->message);
   if (argc != 2) return usage("one configuration is needed");
+  // OpenCV warns of what it does not need to know of a video.
+  cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_ERROR);
   try {
     return evaluate(model != nullptr ? fs::path(model) : default_model_folder(), argv[1], json);
   } catch (const std::exception& failure) {

@@ -7,6 +7,8 @@
 #include <glib.h>
 #include <unistd.h>
 
+#include <opencv2/core/utils/logger.hpp>
+
 #include <csignal>
 #include <cstdio>
 #include <optional>
@@ -116,6 +118,8 @@ int main(int argc, char** argv) {
   if (argc != 2) return usage("one configuration is needed");
   const std::optional<DataType> type = weight_type_from_name(dtype != nullptr ? dtype : "bfloat16");
   if (!type) return usage((std::string("--dtype ") + dtype + ": not a type of weights").c_str());
+  // OpenCV warns of what it does not need to know of a video.
+  cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_ERROR);
   try {
     return train(training::TrainingConfig::load(argv[1]), export_folder, *type);
   } catch (const std::exception& failure) {

@@ -253,10 +253,12 @@ void gvl_segmenter_install_properties(GObjectClass* klass, guint first_id) {
       static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
   g_object_class_install_property(
       klass, first_id,
-      g_param_spec_uint64("window-duration", "Window duration",
-                          "How much video one answer covers, in ns, from the next window on (0: a file as a whole by "
-                          "its duration; 60 s side by side where the stream is live or its duration is not known)",
-                          0, G_MAXINT64, 0, flags));
+      g_param_spec_uint64(
+          "window-duration", "Window duration",
+          "How much video one answer covers, in ns, from the next window on (0: a file of up to two minutes "
+          "as a whole, a longer one in equal parts of a minute at most; 60 s side by side where the "
+          "stream is live or its duration is not known)",
+          0, G_MAXINT64, 0, flags));
   g_object_class_install_property(
       klass, first_id + 1,
       g_param_spec_int("max-pending", "Maximum pending",

@@ -17,10 +17,19 @@ namespace gvl::gst {
 namespace {
 
 constexpr GstClockTime kEndlessWindow = 60 * GST_SECOND;
+// A longer file is divided: too little would be seen of it.
+constexpr GstClockTime kLongestWhole = 120 * GST_SECOND;
 // Timestamps that step back by less are jitter; a new segment that goes on within it is no jump.
 constexpr GstClockTime kJump = GST_SECOND;
 
 GstClockTime distance(GstClockTime a, GstClockTime b) { return a > b ? a - b : b - a; }
+
+// How long each of the equal windows is that a file of this length is divided into.
+GstClockTime divided(GstClockTime length) {
+  if (length <= kLongestWhole) return length;
+  const GstClockTime windows = (length + kEndlessWindow - 1) / kEndlessWindow;
+  return (length + windows - 1) / windows;
+}
 
 GstClockTime frame_interval(const GstVideoInfo& info, const GstCaps* caps) {
   int n = GST_VIDEO_INFO_FPS_N(&info);
@@ -321,14 +330,14 @@ void Sampler::plan_first_window(GstClockTime time, WindowPlan::Options& options)
   segment_bounds(&low, &high);
   const GstClockTime asked = settings_.window_duration;
   const auto whole = stream_duration();
-  whole_stream_ = false;
+  announced_end_.reset();
   if (asked == 0 && whole) {
     const auto start = std::min(low.value_or(0), time);
     const auto stop = std::min(*whole, high.value_or(*whole));
-    whole_stream_ = time < stop;
-    if (whole_stream_) {
-      options.start = start;
-      options.duration = stop - start;
+    if (time < stop) {
+      announced_end_ = stop;
+      options.duration = divided(stop - start);
+      options.start = start + (time - start) / options.duration * options.duration;
       return;
     }
   }
@@ -370,7 +379,8 @@ void Sampler::abort_window() {
 bool Sampler::roll_over(GstClockTime time) {
   if (!plan_) return true;
   // A file's announced duration is often a little short: that alone is not worth another answer.
-  const GstClockTime slack = whole_stream_ ? plan_->segment_duration() : 0;
+  const bool last = announced_end_ && plan_->stop() >= *announced_end_;
+  const GstClockTime slack = last ? plan_->segment_duration() : 0;
   if (!plan_->beyond(time, slack)) return true;
   if (!complete_window()) return false;
   if (held_time_ == time) plan_window(time);

@@ -145,7 +145,7 @@ class Sampler {
   std::vector<Ticket::Hold> unpushed_holds_;
 
   std::optional<WindowPlan> plan_;
-  bool whole_stream_ = false;  // the window is the stream's whole duration
+  std::optional<GstClockTime> announced_end_;  // of the stream, where windows divide all of it
   std::shared_ptr<WindowState> window_state_;
   std::int64_t arrival_ = 0;           // samples taken of the window
   std::shared_ptr<const Frame> tail_;  // what completes the window if no more frames come

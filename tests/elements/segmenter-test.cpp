@@ -337,6 +337,30 @@ GST_START_TEST(one_frame_is_a_video) {
 }
 GST_END_TEST
 
+GST_START_TEST(long_files_are_divided_equally) {
+  const char* caps = "video/x-raw,format=RGB,width=32,height=24,framerate=1/1";
+  const struct {
+    int seconds;
+    std::vector<GstClockTime> starts, stops;
+  } cases[] = {{120, {0}, {120 * GST_SECOND}},
+               {150, {0, 50 * GST_SECOND, 100 * GST_SECOND}, {50 * GST_SECOND, 100 * GST_SECOND, 150 * GST_SECOND}}};
+  for (const auto& [seconds, starts, stops] : cases) {
+    Stream stream("gvlsegmenter max-pending=1000", with_caps(caps, seconds * GST_SECOND));
+    // A frame more than was announced is no window more.
+    stream.push_range(0, seconds + 1);
+    stream.eos();
+    std::vector<GstClockTime> seen_starts, seen_stops;
+    for (const auto& segment : stream.take_segments()) {
+      if (segment.position != 0) continue;
+      seen_starts.push_back(segment.window_start);
+      seen_stops.push_back(segment.window_stop);
+    }
+    fail_unless(seen_starts == starts && seen_stops == stops, "%d s in %d windows", seconds,
+                static_cast<int>(seen_starts.size()));
+  }
+}
+GST_END_TEST
+
 GST_START_TEST(no_frame_is_no_segment) {
   Stream stream("gvlsegmenter", options(GST_SECOND));
   stream.eos();
@@ -707,6 +731,7 @@ Suite* segmenter_suite() {
   tcase_add_test(sampled, segments_sit_on_their_last_sample);
   tcase_add_test(sampled, a_missing_frame_is_stood_in_for_by_the_next);
   tcase_add_test(sampled, windows_lie_side_by_side);
+  tcase_add_test(sampled, long_files_are_divided_equally);
   tcase_add_test(sampled, windows_without_frames_are_left_out);
   tcase_add_test(sampled, a_short_tail_repeats_its_last_sample);
   tcase_add_test(sampled, one_frame_is_a_video);
