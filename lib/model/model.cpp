@@ -328,8 +328,10 @@ class LoadedModel : public Model {
 
   Future<Tensor> encode(const Encoder& encoder, Future<Tensor> pixels, Cancellation cancellation) {
     auto job = std::make_shared<EncodeJob>(engine_, encoder, pixels, std::move(cancellation));
-    submit_when_ready({std::move(pixels)}, job);
-    return job->future();
+    // First: once it is submitted, another job may have absorbed it, promise and all.
+    Future<Tensor> future = job->future();
+    submit_when_ready({std::move(pixels)}, std::move(job));
+    return future;
   }
 
   void submit_when_ready(std::vector<Future<Tensor>> inputs, std::shared_ptr<Job> job) {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <latch>
+#include <thread>
 
 #include "model_test.hpp"
 #include "random_model.hpp"
@@ -110,6 +111,32 @@ GST_START_TEST(equal_jobs_of_several_streams_give_what_each_gives_alone) {
       fail_unless(std::abs(together.as<float>()[i] - alone.as<float>()[i]) < 1e-4f);
     }
   }
+}
+GST_END_TEST;
+
+/** A job that is absorbed by another as soon as it is submitted still gives its caller a future. */
+GST_START_TEST(futures_are_valid_however_soon_jobs_run) {
+  const TemporaryFolder folder;
+  convert(io::test::fixture("phi_c"), folder / "m");
+  const auto model = Model::load(folder / "m");
+  const ModelConfig& config = model->config();
+  const Tensor pixels = zeros(DataType::kUInt8, {1, config.spatial.image_size, config.spatial.image_size, 3});
+  std::atomic<int> invalid = 0;
+  const auto ask = [&] {
+    std::vector<Future<Tensor>> futures;
+    for (int i = 0; i < 300; ++i) {
+      futures.push_back(model->encode_spatial(Future<Tensor>::of(pixels), {}));
+      invalid += futures.back().valid() ? 0 : 1;
+    }
+    for (const auto& future : futures) {
+      if (future.valid()) future.get();
+    }
+  };
+  std::thread one(ask), two(ask), three(ask);
+  one.join();
+  two.join();
+  three.join();
+  fail_unless_equals_int(invalid.load(), 0);
 }
 GST_END_TEST;
 
@@ -283,6 +310,7 @@ static Suite* model_suite() {
   tcase_add_test(tcase, answers_as_the_published_llama_does);
   tcase_add_test(tcase, one_model_is_shared_by_who_names_it);
   tcase_add_test(tcase, equal_jobs_of_several_streams_give_what_each_gives_alone);
+  tcase_add_test(tcase, futures_are_valid_however_soon_jobs_run);
   tcase_add_test(tcase, cancelled_work_says_so_and_the_rest_goes_on);
   tcase_add_test(tcase, a_running_generation_stops_between_two_tokens);
   tcase_add_test(tcase, dropping_the_model_breaks_what_waits);
