@@ -1,26 +1,90 @@
 #!/usr/bin/env bash
-# From a fresh clone to events: installs Debian's packages, builds, asks. demo.sh [VIDEO [QUERY]]
+# From a fresh clone to events: installs Debian's packages, builds, asks.
+#   demo.sh                   a real clip with faults at known times, asked for and checked
+#   demo.sh VIDEO [QUERY]     a video of yours
 set -euo pipefail
 cd "$(dirname "$0")/.."
 video=${1:-}
-query=${2:-a car drives along the road}
+query=${2:-the picture goes black}
 [[ -z $video || -r $video ]] || { echo "demo: $video: cannot be read" >&2; exit 2; }
 [[ -z $video ]] || video=$(realpath "$video")
 
 tools/install-packages.sh
-[[ -e build/build.ninja ]] || meson setup build >/dev/null
-ninja -C build --quiet
-source examples/environment.sh
-
-if [[ -z $video ]]; then
-  video=$build/demo.webm
-  [[ -e $video ]] || gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=240 ! video/x-raw,framerate=30/1 ! \
-    vp8enc deadline=1 ! webmmux ! filesink location="$video"
+if [[ -z ${GVL_BUILD:-} ]]; then
+  [[ -e build/build.ninja ]] || meson setup build >/dev/null
+  ninja -C build --quiet
 fi
-[[ -n ${GVL_MODEL:-} ]] || echo "demo: random weights, so the times are arbitrary; GVL_MODEL=DIR takes a trained model"
-
-echo "gst-launch-1.0 -m filesrc location=$video ! decodebin ! gvlground model=$MODEL query=\"$query\" ! fakesink"
+source examples/environment.sh
 log=$build/demo.log
-gst-launch-1.0 -m filesrc location="$video" ! decodebin ! gvlground model="$MODEL" "${LIMIT[@]}" query="$query" ! fakesink >"$log" 2>&1 ||
-  { cat "$log" >&2; exit 2; }
-grep 'gvl-event' "$log" || { echo "demo: no event" >&2; exit 1; }
+
+# ask QUERY...: plays $video and keeps what the bus says
+ask() {
+  local list; list=$(printf '\\"%s\\", ' "$@")
+  local queries="queries=\"<${list%, }>\""
+  echo "gst-launch-1.0 -m filesrc location=$video ! decodebin ! gvlground ${MODEL[*]} '$queries' ! fakesink"
+  gst-launch-1.0 -m filesrc location="$video" ! decodebin ! gvlground "${MODEL[@]}" "$queries" ! \
+    fakesink >"$log" 2>&1 || { cat "$log" >&2; exit 2; }
+}
+
+if [[ -n $video ]]; then
+  ask "$query"
+  grep 'gvl-event' "$log" || { echo "demo: no event" >&2; exit 1; }
+  exit
+fi
+
+# A clip that the default model never saw, out of a Debian package that need not be installed.
+clip=$build/cockatoo.mp4
+if [[ ! -e $clip ]]; then
+  package=$(mktemp -d)
+  trap 'rm -rf "$package"' EXIT
+  download() { (cd "$package" && apt-get -o APT::Sandbox::User=root download -qq python3-imageio 2>/dev/null); }
+  as_root=()
+  ((EUID == 0)) || as_root=(sudo)
+  download || { "${as_root[@]}" apt-get update -qq && download; } ||
+    { echo "demo: the package python3-imageio cannot be downloaded" >&2; exit 77; }
+  dpkg-deb --fsys-tarfile "$package"/*.deb | tar -x -O --wildcards '*/cockatoo.mp4' >"$clip.part"
+  mv "$clip.part" "$clip"
+fi
+
+# Ten seconds of it, six of colour bars, ten without colours, ten more, five of black, ten more.
+video=$build/demo.mkv
+if [[ ! -e $video ]]; then
+  echo "demo: writing $video"
+  size='format=i420 width=480 height=270 framerate=25/1'
+  form='video/x-raw,format=I420,width=480,height=270,framerate=25/1'
+  raw=$build/demo.i420
+  gst-launch-1.0 -q filesrc location="$clip" ! decodebin ! videoconvert ! videoscale ! videorate ! "$form" ! \
+    filesink location="$raw"
+  # rawvideoparse: what is not about the pixels in the sources' formats would be a change of format to a muxer.
+  real() { echo "filesrc location=$raw blocksize=194400 num-buffers=$1 ! rawvideoparse $size"; }
+  drawn() { echo "videotestsrc pattern=$1 num-buffers=$2 ! $form"; }
+  # shellcheck disable=SC2046
+  gst-launch-1.0 -q concat name=all ! rawvideoparse $size ! jpegenc ! matroskamux ! filesink location="$video.part" \
+    $(real 250) ! all.sink_0 $(drawn smpte 150) ! all.sink_1 $(real 250) ! videobalance saturation=0 ! all.sink_2 \
+    $(real 250) ! all.sink_3 $(drawn black 125) ! all.sink_4 $(real 250) ! all.sink_5
+  rm "$raw"
+  mv "$video.part" "$video"
+fi
+
+# found QUERY START STOP: whether an event overlaps the truth by half of what both cover
+found() {
+  local line start stop
+  line=$(grep 'gvl-event' "$log" | grep -F "query=(string)\"${1// /\\ }\"" || true)
+  [[ -n $line ]] || { echo "WRONG  $1: no event"; return 1; }
+  start=$(sed -nE 's/.*[^-]start=\(guint64\)([0-9]+).*/\1/p' <<<"$line")
+  stop=$(sed -nE 's/.*[^-]stop=\(guint64\)([0-9]+).*/\1/p' <<<"$line")
+  awk -v query="$1" -v a="$start" -v b="$stop" -v from="$2" -v to="$3" 'BEGIN {
+    a /= 1e9; b /= 1e9
+    low = a > from ? a : from; high = b < to ? b : to
+    union = (b > to ? b : to) - (a < from ? a : from)
+    iou = high > low ? (high - low) / union : 0
+    printf "%s  %s: %.1f s to %.1f s, in truth %.1f s to %.1f s (IoU %.2f)\n", (iou < 0.5 ? "WRONG" : "right"), query, a, b, from, to, iou
+    exit iou < 0.5 }'
+}
+
+ask "colour bars are shown" "the picture turns black and white" "the picture goes black"
+right=0
+found "colour bars are shown" 10 16 || right=1
+found "the picture turns black and white" 16 26 || right=1
+found "the picture goes black" 36 41 || right=1
+exit $right
