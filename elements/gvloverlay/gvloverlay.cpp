@@ -27,6 +27,7 @@
 
 #include "gvloverlay.h"
 
+#include <algorithm>
 #include <mutex>
 #include <string>
 

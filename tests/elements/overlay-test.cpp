@@ -5,6 +5,8 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "gvlevent.h"
 #include "stream.hpp"
 
