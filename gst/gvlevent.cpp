@@ -5,7 +5,6 @@
 #include <json-glib/json-glib.h>
 
 #include <algorithm>
-#include <cmath>
 
 GstStructure* gvl_event_new(guint64 id, const gchar* task, const gchar* query, const gchar* text, GstClockTime start,
                             GstClockTime stop, gdouble confidence, GstClockTime window_start,

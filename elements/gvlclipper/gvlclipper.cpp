@@ -30,7 +30,8 @@
 
 #include "gvlclipper.h"
 
-#include <atomic>
+#include <memory>
+#include <mutex>
 
 #include "clip-recorder.hpp"
 #include "gvl/error.hpp"
@@ -60,8 +61,9 @@ using gvl::gst::ClipRecorder;
 using gvl::gst::ClipSettings;
 using gvl::gst::KeptFrame;
 
-// A step back by less is jitter of decoding order, and a step on by less a gap in the stream.
-constexpr GstClockTime kJump = GST_SECOND;
+// A step back by less is jitter of decoding order, a step on by less a gap in the stream.
+constexpr GstClockTime kStepBack = GST_SECOND;
+constexpr GstClockTime kStepOn = 10 * GST_SECOND;
 
 struct State {
   explicit State(GstElement* element) : recorder(element) { gst_segment_init(&segment, GST_FORMAT_UNDEFINED); }
@@ -120,7 +122,7 @@ static KeptFrame kept_frame(const State& state, GstBuffer* buffer) {
 
 static bool jumped(const State& state, GstClockTime time) {
   if (!GST_CLOCK_TIME_IS_VALID(state.last_time)) return false;
-  return time + kJump < state.last_time || time > state.last_time + 10 * kJump;
+  return time + kStepBack < state.last_time || time > state.last_time + kStepOn;
 }
 
 static GstFlowReturn gvl_clipper_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {

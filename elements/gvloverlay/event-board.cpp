@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <string_view>
+#include <iterator>
 
 namespace gvl::gst {
 
@@ -72,9 +72,7 @@ std::string EventBoard::words(GstClockTime time, GstClockTime linger) const {
 
 // The same query has the same colour, wherever it is found.
 std::uint32_t EventBoard::colour_of(const ShownEvent& event) const {
-  std::uint32_t hash = 2166136261u;  // FNV-1a
-  for (const char c : event.query) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
-  return kColours[hash % std::size(kColours)];
+  return kColours[g_str_hash(event.query.c_str()) % std::size(kColours)];
 }
 
 Board EventBoard::board(GstClockTime time, GstClockTime linger, const TimeRange& range, int width, int height) const {
@@ -95,7 +93,7 @@ Board EventBoard::board(GstClockTime time, GstClockTime linger, const TimeRange&
   const auto x_of = [&](GstClockTime at) { return static_cast<int>(part_of(at, range.start, range.stop) * width); };
   for (const ShownEvent& event : events_) {
     if (event.stop < range.start || event.start > range.stop) continue;
-    // What is arrived later is not known yet, as in a first pass, whose board grows with the video.
+    // What arrives later is not known yet, as in a first pass, whose board grows with the video.
     if (GST_CLOCK_TIME_IS_VALID(event.arrived) && event.arrived > time) continue;
     const int x = std::min(x_of(event.start), width - 1);
     board.boxes.push_back({x, y + 2, std::max(2, x_of(event.stop) - x), strip - 4, colour_of(event)});

@@ -172,13 +172,13 @@ class Planner {
   /** The base weights know no temporal stream: its projector begins as LibTorch's linear layers do. */
   void plan_base_projectors(std::int64_t width) {
     plan_spatial_projector(*files_->projector, "");
-    add_drawn("temporal_projector.linear_1", width, files_->sizes.config.temporal.hidden_size);
-    add_drawn("temporal_projector.linear_2", width, width);
+    add_drawn("temporal_projector.linear_1", width, files_->sizes.config.temporal.hidden_size, 1);
+    add_drawn("temporal_projector.linear_2", width, width, 2);
   }
 
-  void add_drawn(const std::string& name, std::int64_t rows, std::int64_t columns) {
-    const auto draw = [name, columns](std::vector<std::int64_t> shape) {
-      at::Generator generator = at::detail::createCPUGenerator(std::hash<std::string>()(name));
+  void add_drawn(const std::string& name, std::int64_t rows, std::int64_t columns, std::uint64_t seed) {
+    const auto draw = [seed, columns](const std::vector<std::int64_t>& shape) {
+      at::Generator generator = at::detail::createCPUGenerator(seed);
       const double bound = 1 / std::sqrt(static_cast<double>(columns));
       return at::empty(shape, at::kFloat).uniform_(-bound, bound, generator);
     };

@@ -19,8 +19,8 @@ namespace gvl::training {
  *   one-hot, in channels of their own;
  * - layer 1, attention: the patch's difference to the same place a frame ago;
  * - layer 1, MLP: energies of bands of those cosines and differences (|x| = gelu(x) + gelu(-x)), and products of a
- *   difference and a gradient, whose sign tells the direction of motion (xy = |x + y| - |x - y|, Lucas and Kanade
- * 1981);
+ *   difference and a gradient, whose sign tells the direction of motion (xy = |x + y| - |x - y|, Lucas and
+ *   Kanade 1981);
  * - layer 2, attention: means over the frame, the frames beside it and the segment;
  * - layer 2, MLP: energies compressed as a logarithm does, and where in the picture something moves.
  *

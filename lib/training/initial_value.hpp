@@ -12,7 +12,8 @@ namespace gvl::training {
 
 /**
  * The first value, float32, of a parameter that no checkpoint has: norms 1, biases 0, matrices normal with deviation
- * 1 / sqrt(inputs), less by 1 / sqrt(2 layers) where a residual branch ends (GPT-2), LoRA's A uniform and B zero;
+ * 1 / sqrt(inputs), less by 1 / sqrt(2 layers) where a residual branch ends (GPT-2) but for the language model's
+ * attention, LoRA's A uniform and B zero;
  * tokens are as long as what layers add to them; patches are seen through cosine functions, places in space and time
  * are sums of both, classifiers of frames begin with everything rare.
  * Depends on the name and the seed alone.

@@ -56,15 +56,15 @@ AttentionValues matching_attention(const LanguageModelConfig& config, std::int64
   const EventCodes codes = event_codes(classes, width);
   const at::Tensor begins = codes.shown.narrow(0, classes, classes), ends = codes.shown.narrow(0, 2 * classes, classes);
   const at::Tensor span = std::get<0>(at::linalg_qr(moments.t())).t();
-  const at::Tensor at = at::tensor(slow, at::kLong);
+  const at::Tensor dimensions = at::tensor(slow, at::kLong);
   at::Generator generator = at::detail::createCPUGenerator(kSeed + 1);
 
   const at::Tensor queries = at::zeros({config.heads, head, width}), keys = queries.clone(), values = queries.clone();
   for (std::int64_t i = 0; i < config.heads; ++i) {
-    const at::Tensor mix =
-        at::randn({at.size(0), classes}, generator, at::kFloat).div(std::sqrt(static_cast<double>(at.size(0))));
-    queries[i].index_copy_(0, at, at::matmul(mix, codes.asked));
-    keys[i].index_copy_(0, at, at::matmul(mix, 2 * i < config.heads ? begins : ends));
+    const at::Tensor mix = at::randn({dimensions.size(0), classes}, generator, at::kFloat)
+                               .div(std::sqrt(static_cast<double>(slow.size())));
+    queries[i].index_copy_(0, dimensions, at::matmul(mix, codes.asked));
+    keys[i].index_copy_(0, dimensions, at::matmul(mix, 2 * i < config.heads ? begins : ends));
     values[i].narrow(0, 0, span.size(0)).copy_(span);
   }
   return {at::cat({queries.flatten(0, 1), keys.flatten(0, 1), values.flatten(0, 1).mul(kValueGain)}),

@@ -23,13 +23,10 @@ prints "$event" 2 "$examples/live.sh" 5
 prints '^a ball: [0-9.]+ s to [0-9.]+ s' 1 /usr/bin/python3 "$examples/events.py" "$work/video.webm" "a ball"
 
 # Clips and the overlay: files that hold frames.
-frames_in() {
-  gst-launch-1.0 -m filesrc location="$1" ! decodebin ! fakesink sync=false num-buffers=1 2>&1 | grep -c 'message.*eos' || true
-}
 gst-launch-1.0 -q filesrc location="$work/video.webm" ! matroskademux ! matroskamux ! filesink location="$work/video.mkv"
 prints 'gvl-clip.*location=' 1 "$examples/clips.sh" "$work/video.mkv" "$work/clips" "a ball moves"
 clips=("$work"/clips/*.mkv)
 [[ -s ${clips[0]} && -s ${clips[0]%.mkv}.json ]] || fail "no clip with its description: $(ls "$work/clips")"
-(($(frames_in "${clips[0]}") == 1)) || fail "${clips[0]}: no frame can be decoded"
+decodes "${clips[0]}"
 prints '"query":"a ball moves"' 1 "$examples/overlay.sh" "$work/video.mkv" "$work/overlay.mkv" "a ball moves"
-(($(frames_in "$work/overlay.mkv") == 1)) || fail "$work/overlay.mkv: no frame can be decoded"
+decodes "$work/overlay.mkv"

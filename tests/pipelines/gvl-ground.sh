@@ -63,9 +63,6 @@ for clip in clips:
     about = json.load(open(clip[:-4] + ".json"))
     assert about["clip-start"] <= about["start"], about
 PYTHON
-decodes() {
-  gst-launch-1.0 -q filesrc location="$1" ! decodebin ! fakesink num-buffers=1 sync=false || fail "$1 cannot be decoded"
-}
 for clip in "$work"/clips/*.mkv "$work/overlay.mkv"; do decodes "$clip"; done
 ground --report "$work/report.html" -q "a ball" "$work/video.webm" "$work/one.webm" >"$work/out" || fail "no report"
 grep -q "^$work/one.webm: " "$work/out" || fail "events of several videos do not say of which"

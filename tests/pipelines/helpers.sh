@@ -10,6 +10,13 @@ fail() { echo "FAIL: $*" >&2; exit 1; }
 model=$work/model
 gvl-convert "$source_root/tests/data/phi_c" "$model"
 
+# decodes FILE: a frame comes out of it
+decodes() {
+  gst-launch-1.0 -v filesrc location="$1" ! decodebin ! fakesink silent=false sync=false num-buffers=1 >"$work/decoded" 2>&1 ||
+    fail "$1 cannot be decoded: $(tail -c 500 "$work/decoded")"
+  grep -q 'last-message = chain' "$work/decoded" || fail "$1: no frame in it"
+}
+
 # make_video FILE FRAMES [CAPS]: a test pattern, VP8 in WebM
 make_video() {
   gst-launch-1.0 -q videotestsrc pattern=ball num-buffers="$2" ! "video/x-raw,width=160,height=96,${3:-framerate=15/1}" ! \
