@@ -101,7 +101,7 @@ static bool process_each_segment(GvlFilter* self, GstBuffer* buffer) {
     state_of(self).saw_segments = true;
     const auto ticket = gvl::gst::ticket_of(segment);
     if (ticket && ticket->flow()->failed()) return false;
-    GST_LOG_OBJECT(self, "segment %" G_GUINT64_FORMAT " of window %" G_GUINT64_FORMAT, segment->index, segment->window);
+    GST_LOG_OBJECT(self, "segment %" G_GUINT64_FORMAT " of run %" G_GUINT64_FORMAT, segment->index, segment->run);
     if (!guarded(self, "handing on a segment", [&] { return klass->process(self, buffer, segment); })) return false;
   }
   return true;
@@ -184,6 +184,10 @@ static gboolean gvl_filter_sink_event(GstBaseTransform* base, GstEvent* event) {
     }
     case GST_EVENT_EOS:
       return handle_eos(self, event);
+    case GST_EVENT_SEGMENT_DONE:
+    case GST_EVENT_STREAM_START:
+      finish(self);
+      return forward(self, event);
     default:
       if (GstBuffer* buffer = gvl_carrier_event_get_buffer(event)) return handle_carrier(self, event, buffer);
       return forward(self, event);

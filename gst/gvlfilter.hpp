@@ -34,8 +34,8 @@ struct _GvlFilterClass {
   gboolean (*process)(GvlFilter* filter, GstBuffer* buffer, GvlSegmentMeta* segment);
 
   /**
-   * The stream ends: attach what is still to be said to `carrier`, an empty buffer that goes downstream when
-   * anything was attached. Optional. Streaming thread. May throw gvl::Error.
+   * The stream, or the segment of a segment seek, ends: attach what is still to be said to `carrier`, an empty buffer
+   * that goes downstream when anything was attached. Optional. Streaming thread. May throw gvl::Error.
    */
   gboolean (*finish)(GvlFilter* filter, GstBuffer* carrier);
 

@@ -82,9 +82,9 @@ class Ticket : public std::enable_shared_from_this<Ticket> {
   unsigned holders_ = 0;
 };
 
-/** What the segments of one window know about each other. */
-struct WindowState {
-  std::atomic<bool> aborted{false};  ///< a jump in time cut it short: it is not to be answered
+/** What the segments of one run know about each other. */
+struct RunState {
+  std::atomic<bool> aborted{false};  ///< a jump in time cut it short: what it began is not to be answered
 };
 
 /** Holds `ticket`, which may be null, until `future` is ready, in whatever way. */

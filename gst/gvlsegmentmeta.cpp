@@ -5,8 +5,8 @@
 
 namespace {
 
+using gvl::gst::RunState;
 using gvl::gst::Ticket;
-using gvl::gst::WindowState;
 
 template <typename T>
 std::shared_ptr<T> shared_of(gpointer holder) {
@@ -36,7 +36,7 @@ static void gvl_segment_meta_free(GstMeta* meta, GstBuffer* buffer) {
   auto* self = reinterpret_cast<GvlSegmentMeta*>(meta);
   g_free(self->samples);
   clear<Ticket>(self->ticket);
-  clear<WindowState>(self->state);
+  clear<RunState>(self->state);
 }
 
 static gboolean gvl_segment_meta_transform(GstBuffer* destination, GstMeta* meta, GstBuffer* buffer, GQuark type,
@@ -49,7 +49,7 @@ static gboolean gvl_segment_meta_transform(GstBuffer* destination, GstMeta* meta
   copy->meta = blank.meta;
   copy->samples = blank.samples;
   copy->ticket = holder_of(shared_of<Ticket>(source->ticket));
-  copy->state = holder_of(shared_of<WindowState>(source->state));
+  copy->state = holder_of(shared_of<RunState>(source->state));
   return TRUE;
 }
 
@@ -96,11 +96,11 @@ std::vector<GvlSegmentMeta*> segments_of(GstBuffer* buffer) {
 
 std::shared_ptr<Ticket> ticket_of(const GvlSegmentMeta* meta) { return shared_of<Ticket>(meta->ticket); }
 
-std::shared_ptr<WindowState> state_of(const GvlSegmentMeta* meta) { return shared_of<WindowState>(meta->state); }
+std::shared_ptr<RunState> state_of(const GvlSegmentMeta* meta) { return shared_of<RunState>(meta->state); }
 
-void set_flow(GvlSegmentMeta* meta, std::shared_ptr<Ticket> ticket, std::shared_ptr<WindowState> state) {
+void set_flow(GvlSegmentMeta* meta, std::shared_ptr<Ticket> ticket, std::shared_ptr<RunState> state) {
   clear<Ticket>(meta->ticket);
-  clear<WindowState>(meta->state);
+  clear<RunState>(meta->state);
   meta->ticket = holder_of(std::move(ticket));
   meta->state = holder_of(std::move(state));
 }

@@ -10,7 +10,8 @@ G_BEGIN_DECLS
  * segment's pixels as GvlTensorMetas; a buffer that ends a short stream may carry several. It has no tags and
  * survives every transformation. All times are stream time in nanoseconds.
  *
- * A window is what one answer covers; `count` segments make a window.
+ * Segments that follow one another without a break are a run. A window is what one answer covers: the first
+ * `window_segments` segments of a run, those from number `window_hop` on, from twice that, and so on.
  */
 
 typedef struct _GvlSegmentMeta GvlSegmentMeta;
@@ -18,21 +19,20 @@ typedef struct _GvlSegmentMeta GvlSegmentMeta;
 struct _GvlSegmentMeta {
   GstMeta meta;
 
-  guint64 index;  /* of the segment, increasing in the order in which segments end */
-  guint64 window; /* of its window, increasing likewise */
-  guint position; /* of the segment in its window, 0 ... count - 1 in stream time */
-  guint count;    /* K: segments of a window */
+  guint64 index;         /* of the segment, increasing in the order in which segments end */
+  guint64 run;           /* of its run, increasing likewise */
+  guint64 number;        /* of the segment in its run, in the order in which they end; one may be left out */
+  guint window_segments; /* K: segments of a window */
+  guint window_hop;      /* segments from one window's start to the next one's, 1 ... K */
   GstClockTime start;
   GstClockTime stop;
-  GstClockTime window_start;
-  GstClockTime window_stop;
   GstClockTime keyframe; /* time of the sample that gvl/spatial-pixels show */
   guint num_samples;     /* n */
   GstClockTime* samples; /* owned: times of the sampled frames, in stream time order */
 
   /*< private >*/
   gpointer ticket; /* its place in the flow between segmenter and answers, may be NULL */
-  gpointer state;  /* shared by the segments of the window, may be NULL */
+  gpointer state;  /* shared by the segments of the run, may be NULL */
 };
 
 #define GVL_SEGMENT_META_API_TYPE (gvl_segment_meta_api_get_type())

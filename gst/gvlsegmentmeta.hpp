@@ -15,9 +15,9 @@ std::vector<GvlSegmentMeta*> segments_of(GstBuffer* buffer);
 /** The segment's place in the flow; null for a meta that no segmenter made. */
 std::shared_ptr<Ticket> ticket_of(const GvlSegmentMeta* meta);
 
-/** What the segment's window has in common; null for a meta that no segmenter made. */
-std::shared_ptr<WindowState> state_of(const GvlSegmentMeta* meta);
+/** What the segment's run has in common; null for a meta that no segmenter made. */
+std::shared_ptr<RunState> state_of(const GvlSegmentMeta* meta);
 
-void set_flow(GvlSegmentMeta* meta, std::shared_ptr<Ticket> ticket, std::shared_ptr<WindowState> state);
+void set_flow(GvlSegmentMeta* meta, std::shared_ptr<Ticket> ticket, std::shared_ptr<RunState> state);
 
 }  // namespace gvl::gst

@@ -23,6 +23,7 @@ static gboolean gvl_window_meta_transform(GstBuffer* destination, GstMeta* meta,
   auto* copy = gvl_buffer_add_window_meta(destination, source->index, source->start, source->stop, source->num_segments,
                                           source->segments);
   if (!copy) return FALSE;
+  copy->settled = source->settled;
   gvl::gst::set_flow(copy, gvl::gst::ticket_of(source));
   return TRUE;
 }
@@ -49,6 +50,7 @@ GvlWindowMeta* gvl_buffer_add_window_meta(GstBuffer* buffer, guint64 index, GstC
   meta->index = index;
   meta->start = start;
   meta->stop = stop;
+  meta->settled = GST_CLOCK_TIME_NONE;
   meta->num_segments = num_segments;
   meta->segments = g_new(GvlWindowSegment, num_segments);
   std::copy_n(segments, num_segments, meta->segments);

@@ -23,9 +23,10 @@ typedef struct {
 struct _GvlWindowMeta {
   GstMeta meta;
 
-  guint64 index; /* as in GvlSegmentMeta's window */
+  guint64 index; /* increasing in the order in which windows are complete */
   GstClockTime start;
   GstClockTime stop;
+  GstClockTime settled;       /* no later window shows what is before it; GST_CLOCK_TIME_NONE: nothing of this one */
   guint num_segments;         /* K */
   GvlWindowSegment* segments; /* owned, in stream time order */
 
@@ -39,7 +40,7 @@ struct _GvlWindowMeta {
 GType gvl_window_meta_api_get_type(void);
 const GstMetaInfo* gvl_window_meta_get_info(void);
 
-/* Attaches a window meta; `segments` are copied. `buffer` must be writable. */
+/* Attaches a window meta; `segments` are copied, `settled` is GST_CLOCK_TIME_NONE. `buffer` must be writable. */
 GvlWindowMeta* gvl_buffer_add_window_meta(GstBuffer* buffer, guint64 index, GstClockTime start, GstClockTime stop,
                                           guint num_segments, const GvlWindowSegment* segments);
 

@@ -27,7 +27,7 @@ struct ClipSettings {
   bool accurate = false;
   GstClockTime pre_roll = GST_SECOND;
   GstClockTime post_roll = GST_SECOND;
-  GstClockTime history = 60 * GST_SECOND;
+  GstClockTime history = 150 * GST_SECOND;
   gsize history_bytes = gsize{512} << 20;
 };
 

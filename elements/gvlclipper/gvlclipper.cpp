@@ -17,7 +17,7 @@
  * than what is kept (#GvlClipper:history), are warnings; the stream goes on. Each complete clip is told by an element
  * message `gvl-clip` with the event's fields, `location`, `clip-start` and `clip-stop`.
  *
- * The analysis knows an event when the window that it is in is over: keep at least that much history.
+ * The analysis knows an event when its window, or the next one, is over: keep at least so much history.
  *
  * ## Example launch line
  * |[

@@ -10,6 +10,9 @@
  * #GvlWindowMeta and `gvl/video-tokens`, the tokens of all the window's segments in order. Buffers pass at once; the
  * tensors are pending until the model has computed them.
  *
+ * Windows may overlap: each segment's tokens are computed once and read by every window that holds it. Where a run of
+ * segments ends elsewhere than a window does, the last window is the one that ends with it.
+ *
  * The tokens of a segment that was skipped, on a live stream, are stood in for by those of its nearest neighbour. A
  * window that a jump in time cut short is dropped.
  *
@@ -26,6 +29,7 @@
 
 #include "gvlsegmentmeta.hpp"
 #include "gvlwindowmeta.hpp"
+#include "window-assembler.hpp"
 
 GST_DEBUG_CATEGORY_STATIC(gvl_fuser_debug);
 #define GST_CAT_DEFAULT gvl_fuser_debug
@@ -34,26 +38,20 @@ namespace {
 
 using gvl::Future;
 using gvl::Tensor;
+using gvl::gst::AssembledWindow;
+using gvl::gst::WindowAssembler;
 
-/** The window whose segments are coming in. */
-struct Window {
-  guint64 index;
-  GstClockTime start;
-  GstClockTime stop;
-  std::vector<Future<Tensor>> tokens;  // by position; invalid where no segment came
-  std::shared_ptr<gvl::gst::WindowState> state;
+/** The run whose segments are coming in. */
+struct Run {
+  guint64 id = 0;
+  std::optional<WindowAssembler> windows;
+  std::shared_ptr<gvl::gst::RunState> state;
   std::shared_ptr<gvl::gst::Flow> flow;
-
-  bool complete() const {
-    for (const auto& segment : tokens)
-      if (!segment.valid()) return false;
-    return true;
-  }
 };
 
 struct State {
-  std::optional<Window> window;
-  guint64 next_window = 0;  // windows before it are done with
+  Run run;
+  guint64 next_window = 0;
 };
 
 }  // namespace
@@ -67,56 +65,48 @@ G_DEFINE_TYPE_WITH_CODE(GvlFuser, gvl_fuser, GVL_TYPE_FILTER,
                         GST_DEBUG_CATEGORY_INIT(gvl_fuser_debug, "gvlfuser", 0, "gvlfuser element"))
 GST_ELEMENT_REGISTER_DEFINE(gvlfuser, "gvlfuser", GST_RANK_NONE, GVL_TYPE_FUSER)
 
-static Window window_of(const GvlSegmentMeta* segment) {
-  const auto ticket = gvl::gst::ticket_of(segment);
-  return {segment->window,
-          segment->window_start,
-          segment->window_stop,
-          std::vector<Future<Tensor>>(segment->count),
-          gvl::gst::state_of(segment),
-          ticket ? ticket->flow() : nullptr};
-}
-
-// Position of the nearest segment that came, the earlier one of two.
-static std::size_t nearest(const Window& window, std::size_t position) {
-  for (std::size_t away = 0; away < window.tokens.size(); ++away) {
-    if (away <= position && window.tokens[position - away].valid()) return position - away;
-    if (position + away < window.tokens.size() && window.tokens[position + away].valid()) return position + away;
-  }
-  return position;
-}
-
-static void attach_window_meta(GstBuffer* buffer, const Window& window, std::shared_ptr<gvl::gst::Ticket> ticket) {
-  const auto count = window.tokens.size();
-  const auto time_of = [&](std::size_t position) {
-    return window.start + gst_util_uint64_scale(window.stop - window.start, position, count);
-  };
-  std::vector<GvlWindowSegment> segments;
-  for (std::size_t i = 0; i < count; ++i) segments.push_back({time_of(i), time_of(i + 1), !window.tokens[i].valid()});
-  auto* meta = gvl_buffer_add_window_meta(buffer, window.index, window.start, window.stop, static_cast<guint>(count),
-                                          segments.data());
+static void attach_window_meta(GstBuffer* buffer, guint64 index, const AssembledWindow& window,
+                               std::shared_ptr<gvl::gst::Ticket> ticket) {
+  auto* meta = gvl_buffer_add_window_meta(buffer, index, window.segments.front().start, window.segments.back().stop,
+                                          static_cast<guint>(window.segments.size()), window.segments.data());
+  meta->settled = window.settled;
   gvl::gst::set_flow(meta, std::move(ticket));
 }
 
-static bool complete_window(GvlFuser* self, GstBuffer* buffer) {
+static bool attach_window(GvlFuser* self, GstBuffer* buffer, AssembledWindow window) {
   auto* filter = GVL_FILTER(self);
-  const Window window = std::move(*std::exchange(self->state->window, std::nullopt));
-  self->state->next_window = window.index + 1;
-  if (window.state && window.state->aborted) return true;
   const auto model = gvl::gst::filter_model(filter);
   if (!model) return false;
   const auto& config = model->config();
-  std::vector<Future<Tensor>> segments;
-  for (std::size_t i = 0; i < window.tokens.size(); ++i) segments.push_back(window.tokens[nearest(window, i)]);
-  const auto rows = static_cast<std::int64_t>(segments.size()) * config.tokens_per_segment();
-  auto tokens = model->concatenate(std::move(segments), gvl::gst::filter_cancellation(filter));
-  const auto ticket =
-      window.flow ? std::make_shared<gvl::gst::Ticket>(window.flow, gvl::gst::Flow::Kind::kWindow) : nullptr;
-  attach_window_meta(buffer, window, ticket);
-  gvl::gst::filter_attach(filter, buffer, GVL_TENSOR_VIDEO_TOKENS, window.index, {rows, config.language.hidden_size},
+  const guint64 index = self->state->next_window++;
+  const auto rows = static_cast<std::int64_t>(window.segments.size()) * config.tokens_per_segment();
+  auto tokens = model->concatenate(std::move(window.tokens), gvl::gst::filter_cancellation(filter));
+  const auto& flow = self->state->run.flow;
+  const auto ticket = flow ? std::make_shared<gvl::gst::Ticket>(flow, gvl::gst::Flow::Kind::kWindow) : nullptr;
+  attach_window_meta(buffer, index, window, ticket);
+  gvl::gst::filter_attach(filter, buffer, GVL_TENSOR_VIDEO_TOKENS, index, {rows, config.language.hidden_size},
                           std::move(tokens), ticket);
-  GST_DEBUG_OBJECT(self, "window %" G_GUINT64_FORMAT " is complete", window.index);
+  GST_DEBUG_OBJECT(self, "window %" G_GUINT64_FORMAT " is complete", index);
   return true;
+}
+
+// The last window of the run, where one is missing.
+static bool finish_run(GvlFuser* self, GstBuffer* buffer) {
+  auto& run = self->state->run;
+  if (!run.windows) return true;
+  const auto windows = std::exchange(run.windows, std::nullopt);
+  if (run.state && run.state->aborted) return true;
+  auto last = windows->last();
+  return !last || attach_window(self, buffer, std::move(*last));
+}
+
+static void begin_run(GvlFuser* self, const GvlSegmentMeta* segment, bool backward) {
+  auto& run = self->state->run;
+  const auto ticket = gvl::gst::ticket_of(segment);
+  run.id = segment->run;
+  run.windows.emplace(segment->window_segments, segment->window_hop, backward);
+  run.state = gvl::gst::state_of(segment);
+  run.flow = ticket ? ticket->flow() : nullptr;
 }
 
 // The segment's tokens, submitted; invalid after an element error.
@@ -142,29 +132,22 @@ static bool plays_backward(GvlFilter* filter) {
 
 static gboolean gvl_fuser_process(GvlFilter* filter, GstBuffer* buffer, GvlSegmentMeta* segment) {
   auto* self = GVL_FUSER(filter);
-  auto& state = *self->state;
-  const auto tokens = fuse(filter, buffer, segment);
+  auto& run = self->state->run;
+  auto tokens = fuse(filter, buffer, segment);
   if (!tokens.valid()) return FALSE;
-  if (segment->window < state.next_window || segment->position >= segment->count) return TRUE;
-  if (state.window && state.window->index != segment->window && !complete_window(self, buffer)) return FALSE;
-  if (!state.window) state.window = window_of(segment);
-  if (segment->position >= state.window->tokens.size()) return TRUE;
-  state.window->tokens[segment->position] = tokens;
-  const bool last = segment->position == (plays_backward(filter) ? 0 : segment->count - 1);
-  if (last || state.window->complete()) return complete_window(self, buffer);
+  if (run.windows && (run.id != segment->run || !run.windows->follows(segment->number)) && !finish_run(self, buffer))
+    return FALSE;
+  if (!run.windows) begin_run(self, segment, plays_backward(filter));
+  for (auto& window : run.windows->add(segment->number, {std::move(tokens), segment->start, segment->stop}))
+    if (!attach_window(self, buffer, std::move(window))) return FALSE;
   return TRUE;
 }
 
 static gboolean gvl_fuser_finish(GvlFilter* filter, GstBuffer* carrier) {
-  auto* self = GVL_FUSER(filter);
-  return !self->state->window || complete_window(self, carrier);
+  return finish_run(GVL_FUSER(filter), carrier);
 }
 
-static void gvl_fuser_reset(GvlFilter* filter) {
-  auto& state = *GVL_FUSER(filter)->state;
-  state.window.reset();
-  state.next_window = 0;
-}
+static void gvl_fuser_reset(GvlFilter* filter) { *GVL_FUSER(filter)->state = State(); }
 
 static void gvl_fuser_finalize(GObject* object) {
   delete GVL_FUSER(object)->state;

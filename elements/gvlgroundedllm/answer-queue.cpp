@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "answer-queue.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -16,6 +17,29 @@ GstClockTime time_in(const AskedWindow& window, double seconds) {
   const double offset = seconds * GST_SECOND;
   if (!(offset > 0)) return window.start;
   return offset >= duration ? window.stop : window.start + static_cast<GstClockTime>(std::llround(offset));
+}
+
+std::vector<Finding> findings_of(const Answer& answer, const AskedWindow& window) {
+  std::vector<Finding> findings;
+  if (answer.query.task == Task::kQuestion) return findings;
+  for (const auto& interval : answer.intervals) {
+    if (interval.confidence < window.min_confidence) continue;
+    const auto start = time_in(window, interval.start), stop = time_in(window, interval.stop);
+    findings.push_back({std::min(start, stop), std::max(start, stop), interval.confidence,
+                        interval.text.empty() ? answer.text_seconds : interval.text, false, window.start, window.stop});
+  }
+  return findings;
+}
+
+// As the model answers, of an event that no single answer gives.
+std::string in_words(const Finding& finding) {
+  const auto seconds = [&](GstClockTime time) { return static_cast<double>(time - finding.window_start) / GST_SECOND; };
+  gchar text[G_ASCII_DTOSTR_BUF_SIZE];
+  std::string words = "From ";
+  words += g_ascii_formatd(text, sizeof(text), "%.2f", seconds(finding.start));
+  words += " seconds to ";
+  words += g_ascii_formatd(text, sizeof(text), "%.2f", seconds(finding.stop));
+  return words + " seconds.";
 }
 
 }  // namespace
@@ -42,7 +66,7 @@ void AnswerQueue::advance() {
       if (closed_ || awaited_.empty() || !awaited_.front().answer.ready()) return;
       first = awaited_.front();
     }
-    post(first);
+    answered(first);
     first.hold.reset();
     std::lock_guard lock(mutex_);
     if (closed_) return;
@@ -51,20 +75,38 @@ void AnswerQueue::advance() {
   }
 }
 
-void AnswerQueue::post(const Awaited& awaited) {
+void AnswerQueue::answered(const Awaited& awaited) {
+  const auto& window = awaited.window;
   std::vector<Delivery> events;
   try {
-    events = events_of(awaited);
+    const Answer& answer = awaited.answer.get();
+    segment_ = window.segment;
+    if (answer.query.task == Task::kQuestion || answer.intervals.empty()) answered_in_words(answer, window, events);
+    IntervalMerger by_itself;
+    auto& merger = window.alone ? by_itself : merger_;
+    for (const auto& event : merger.add(window, {answer.query.task, answer.query.text}, findings_of(answer, window)))
+      found(event, window.segment, events);
+    for (const auto& event : by_itself.finish()) found(event, window.segment, events);
   } catch (...) {
     const auto failure = std::current_exception();
-    Flow* flow = awaited.window.ticket ? awaited.window.ticket->flow().get() : nullptr;
+    Flow* flow = window.ticket ? window.ticket->flow().get() : nullptr;
     if (is_cancelled(failure)) return;
-    if (!flow || flow->fail())
-      post_error(element_, failure, "answering about window " + std::to_string(awaited.window.index));
+    if (!flow || flow->fail()) post_error(element_, failure, "answering about window " + std::to_string(window.index));
     std::lock_guard lock(mutex_);
     failed_ = true;
     return;
   }
+  post(events);
+}
+
+void AnswerQueue::finish() {
+  std::lock_guard posting(posting_);
+  std::vector<Delivery> events;
+  for (const auto& event : merger_.finish()) found(event, segment_, events);
+  post(events);
+}
+
+void AnswerQueue::post(const std::vector<Delivery>& events) {
   {
     // First, so that who hears of an event finds it before the next buffer.
     std::lock_guard lock(mutex_);
@@ -77,25 +119,21 @@ void AnswerQueue::post(const Awaited& awaited) {
                              gst_message_new_element(GST_OBJECT(element_), gst_structure_copy(delivery.event.get())));
 }
 
-std::vector<Delivery> AnswerQueue::events_of(const Awaited& awaited) {
-  const Answer& answer = awaited.answer.get();
-  const auto& window = awaited.window;
-  std::vector<Delivery> events;
-  const auto add = [&](const std::string& text, GstClockTime start, GstClockTime stop, double confidence) {
-    GstStructure* event =
-        gvl_event_new((*next_id_)++, std::string(name_of(answer.query.task)).c_str(), answer.query.text.c_str(),
-                      text.c_str(), start, stop, confidence, window.start, window.stop);
-    events.push_back({std::shared_ptr<GstStructure>(event, gst_structure_free), window.segment});
-  };
-  if (answer.query.task == Task::kQuestion || answer.intervals.empty())
-    add(answer.text_seconds, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, answer.confidence);
-  else
-    for (const auto& interval : answer.intervals) {
-      if (interval.confidence < window.min_confidence) continue;
-      add(interval.text.empty() ? answer.text_seconds : interval.text, time_in(window, interval.start),
-          time_in(window, interval.stop), interval.confidence);
-    }
-  return events;
+void AnswerQueue::answered_in_words(const Answer& answer, const AskedWindow& window, std::vector<Delivery>& events) {
+  GstStructure* event = gvl_event_new((*next_id_)++, std::string(name_of(answer.query.task)).c_str(),
+                                      answer.query.text.c_str(), answer.text_seconds.c_str(), GST_CLOCK_TIME_NONE,
+                                      GST_CLOCK_TIME_NONE, answer.confidence, window.start, window.stop);
+  events.push_back({std::shared_ptr<GstStructure>(event, gst_structure_free), window.segment});
+}
+
+void AnswerQueue::found(const IntervalMerger::Event& event, const GstSegment& segment, std::vector<Delivery>& events) {
+  const auto& [task, query] = event.query;
+  const auto& finding = event.finding;
+  const std::string text = finding.joined && task == Task::kGrounding ? in_words(finding) : finding.text;
+  GstStructure* made =
+      gvl_event_new((*next_id_)++, std::string(name_of(task)).c_str(), query.c_str(), text.c_str(), finding.start,
+                    finding.stop, finding.confidence, finding.window_start, finding.window_stop);
+  events.push_back({std::shared_ptr<GstStructure>(made, gst_structure_free), segment});
 }
 
 std::vector<Delivery> AnswerQueue::take() {

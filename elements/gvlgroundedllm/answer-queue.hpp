@@ -13,14 +13,13 @@
 #include "gvl/future.hpp"
 #include "gvl/task.hpp"
 #include "gvlflow.hpp"
+#include "interval-merger.hpp"
 
 namespace gvl::gst {
 
 /** A window that was handed to the model. */
-struct AskedWindow {
-  guint64 index = 0;
-  GstClockTime start = 0;  ///< stream time
-  GstClockTime stop = 0;
+struct AskedWindow : MergedWindow {
+  bool alone = false;              ///< asked for by itself: what other windows say is no matter
   GstSegment segment;              ///< of the video when the window arrived
   std::shared_ptr<Ticket> ticket;  ///< may be null
   double min_confidence = 0;       ///< of intervals that become events
@@ -34,17 +33,26 @@ struct Delivery {
 
 /**
  * The answers that are awaited, in order. As soon as the first of them is there its events are posted on the bus, by
- * the thread that computed it; the streaming thread fetches them to send them downstream. One queue serves from one
+ * the thread that computed it, but for those that a later window may say more about (IntervalMerger); the streaming
+ * thread fetches them to send them downstream. One queue serves from one
  * flush (or start) to the next. All members are thread safe.
  */
 class AnswerQueue : public std::enable_shared_from_this<AnswerQueue> {
  public:
   /** Counts what it delivers in `next_id`, which outlives it. */
   AnswerQueue(GstElement* element, std::shared_ptr<std::atomic<guint64>> next_id)
-      : element_(element), next_id_(std::move(next_id)) {}
+      : element_(element), next_id_(std::move(next_id)) {
+    gst_segment_init(&segment_, GST_FORMAT_TIME);
+  }
 
   /** Awaits the answers to one window's queries. */
   void add(const AskedWindow& window, const std::vector<Future<Answer>>& answers);
+
+  /**
+   * Posts the events that were held back for later windows to say more about: there are none. To be called once nothing
+   * is awaited.
+   */
+  void finish();
 
   /** The events to send downstream: those of the answers that came since the last call. */
   std::vector<Delivery> take();
@@ -69,14 +77,18 @@ class AnswerQueue : public std::enable_shared_from_this<AnswerQueue> {
   };
 
   void advance();
-  std::vector<Delivery> events_of(const Awaited& awaited);
-  void post(const Awaited& awaited);
+  void answered(const Awaited& awaited);
+  void answered_in_words(const Answer& answer, const AskedWindow& window, std::vector<Delivery>& events);
+  void found(const IntervalMerger::Event& event, const GstSegment& segment, std::vector<Delivery>& events);
+  void post(const std::vector<Delivery>& events);
 
   GstElement* element_;  // not owned: close() comes before the element goes away
   std::shared_ptr<std::atomic<guint64>> next_id_;
   // Keeps the order of messages; taken before mutex_. An application may seek, and so close(), in its synchronous
   // message handler.
   std::recursive_mutex posting_;
+  IntervalMerger merger_;  // guarded by posting_, like the next
+  GstSegment segment_;     // of the last window that was answered
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Awaited> awaited_;

@@ -15,6 +15,11 @@
  * or as a line of JSON by what the peer accepts, with the event's times. A branch behind that pad that blocks does not
  * block the video.
  *
+ * What overlapping windows say about the same thing becomes one event. Two intervals of a query are the same event when
+ * they share half of the shorter one, or when one is cut by its window's edge and the other goes on from there; the
+ * more confident one gives the times, and one that was cut lasts from the earlier start to the later stop. An event
+ * that the next window shows as well is held back until that is answered.
+ *
  * Between events the pad `events` tells of gaps at the pace of the video. An event is known only once its window is
  * over, so its buffer is stamped earlier than the gaps before it: it is a label for the video, not a caption in time.
  *
@@ -238,10 +243,18 @@ static bool ask(GvlGroundedLlm* self, GstBuffer* buffer, const GvlWindowMeta* wi
   state.windows++;
   const double seconds = static_cast<double>(window->stop - window->start) / GST_SECOND;
   LatestWindow asked{{gvl::gst::tensor_future(tokens), seconds},
-                     {window->index, window->start, window->stop, state.segment, gvl::gst::ticket_of(window),
+                     {{.index = window->index,
+                       .start = window->start,
+                       .stop = window->stop,
+                       .settled = window->settled,
+                       .resolution = (window->stop - window->start) / model->config().temporal_tokens},
+                      false,
+                      state.segment,
+                      gvl::gst::ticket_of(window),
                       min_confidence_of(state, *model)}};
   submit(state, model, asked, queries);
   asked.about.ticket.reset();  // what is asked later does not hold up the stream
+  asked.about.alone = true;
   {
     std::lock_guard lock(state.mutex);
     state.latest = std::move(asked);
@@ -346,6 +359,8 @@ static gboolean handle_eos(GvlGroundedLlm* self, GstPad* pad, GstEvent* event) {
         ("buffers passed, but none carried a GvlSegmentMeta"));
   const auto answers = guarded_copy(state, state.answers);
   while (answers->wait()) deliver(self, answers->take());
+  answers->finish();
+  deliver(self, answers->take());
   if (const auto events = guarded_copy(state, state.events)) events->end();
   return gst_pad_event_default(pad, GST_OBJECT(self), event);
 }

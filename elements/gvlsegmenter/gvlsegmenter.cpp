@@ -5,10 +5,14 @@
  * @title: gvlsegmenter
  * @short_description: cuts video into the segments that Grounded-VideoLLM reads
  *
- * The first of the five elements that answer questions about video. It divides the stream into windows (what one
- * answer covers), takes the frames from each that the model was trained to see, and attaches a #GvlSegmentMeta and
- * the segment's pixels, as the tensors `gvl/spatial-pixels` and `gvl/temporal-pixels`, to the last of every few
- * samples. Buffers themselves pass unchanged; they are converted in another thread.
+ * The first of the five elements that answer questions about video. It divides the stream into segments, takes the
+ * frames from each that the model was trained to see, and attaches a #GvlSegmentMeta and the segment's pixels, as the
+ * tensors `gvl/spatial-pixels` and `gvl/temporal-pixels`, to the last of every few samples. Buffers themselves pass
+ * unchanged; they are converted in another thread.
+ *
+ * So many segments as the model reads at once are a window, what one answer covers. A short file is one window; else
+ * windows slide over the stream (#GvlSegmenter:window-duration, #GvlSegmenter:window-overlap), and each segment is
+ * computed once for all windows that hold it. The last window ends with the stream.
  *
  * One buffer is held back, so that the end of the stream still has one to travel on; the latency of one frame that
  * this adds is reported. For a variable frame rate that is 1 / max-framerate, or nothing where the caps do not say.
@@ -17,7 +21,7 @@
  *
  * At most #GvlSegmenter:max-pending segments and windows are in the model's hands at a time. Then a stream that is
  * not live waits; a live one passes on, but whole segments are left out. Each is reported by an element message
- * `gvl-skipped` with the fields `segment`, `window` (their indices), `start`, `stop` (stream time) and `total` (how
+ * `gvl-skipped` with the fields `segment` (its index), `start`, `stop` (stream time) and `total` (how
  * many so far), all guint64.
  *
  * ## Example launch line
@@ -35,7 +39,7 @@
 GST_DEBUG_CATEGORY(gvl_segmenter_debug);
 #define GST_CAT_DEFAULT gvl_segmenter_debug
 
-enum { PROP_0, PROP_MODEL, PROP_DEVICE, PROP_WINDOW_DURATION, PROP_MAX_PENDING, PROP_STATS };
+enum { PROP_0, PROP_MODEL, PROP_DEVICE, PROP_WINDOW_DURATION, PROP_WINDOW_OVERLAP, PROP_MAX_PENDING, PROP_STATS };
 
 namespace {
 
@@ -204,6 +208,9 @@ static void gvl_segmenter_set_property(GObject* object, guint id, const GValue* 
     case PROP_WINDOW_DURATION:
       state.settings.window_duration = g_value_get_uint64(value);
       break;
+    case PROP_WINDOW_OVERLAP:
+      state.settings.window_overlap = g_value_get_double(value);
+      break;
     case PROP_MAX_PENDING:
       state.settings.max_pending = static_cast<unsigned>(g_value_get_int(value));
       state.sampler.update_limit();
@@ -232,6 +239,9 @@ static void gvl_segmenter_get_property(GObject* object, guint id, GValue* value,
     case PROP_WINDOW_DURATION:
       g_value_set_uint64(value, state.settings.window_duration);
       break;
+    case PROP_WINDOW_OVERLAP:
+      g_value_set_double(value, state.settings.window_overlap);
+      break;
     case PROP_MAX_PENDING:
       g_value_set_int(value, static_cast<int>(state.settings.max_pending));
       break;
@@ -255,12 +265,17 @@ void gvl_segmenter_install_properties(GObjectClass* klass, guint first_id) {
       klass, first_id,
       g_param_spec_uint64(
           "window-duration", "Window duration",
-          "How much video one answer covers, in ns, from the next window on (0: a file of up to two minutes "
-          "as a whole, a longer one in equal parts of a minute at most; 60 s side by side where the "
-          "stream is live or its duration is not known)",
+          "How much video one answer covers, in ns, once the windows begun are over (0: a file of up to two minutes as "
+          "a whole; about a minute of a longer one, of a live stream and of what has no known duration)",
           0, G_MAXINT64, 0, flags));
   g_object_class_install_property(
       klass, first_id + 1,
+      g_param_spec_double("window-overlap", "Window overlap",
+                          "The share of each window that the next one shows again, in whole segments, so that no event "
+                          "is cut by every window's edge (0: side by side, as always where video plays backwards)",
+                          0, gvl::gst::kMostOverlap, gvl::gst::kDefaultOverlap, flags));
+  g_object_class_install_property(
+      klass, first_id + 2,
       g_param_spec_int("max-pending", "Maximum pending",
                        "How many segments, and how many windows, may be in the model's hands; beyond, a stream waits, "
                        "and a live one skips segments",
@@ -282,8 +297,8 @@ static void gvl_segmenter_class_init(GvlSegmenterClass* klass) {
   g_object_class_install_property(
       object_class, PROP_STATS,
       g_param_spec_boxed("stats", "Statistics",
-                         "Since the start (guint64 each): frames passed, samples taken, windows begun, segments "
-                         "attached, segments skipped",
+                         "Since the start (guint64 each): frames passed, samples taken, windows complete, "
+                         "segments attached, segments skipped",
                          GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 
   GstCaps* caps = gst_caps_from_string("video/x-raw(ANY)");

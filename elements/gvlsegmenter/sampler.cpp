@@ -2,6 +2,7 @@
 #include "sampler.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "gvl/sampling.hpp"
 #include "gvlbuffer.hpp"
@@ -23,13 +24,6 @@ constexpr GstClockTime kLongestWhole = 120 * GST_SECOND;
 constexpr GstClockTime kJump = GST_SECOND;
 
 GstClockTime distance(GstClockTime a, GstClockTime b) { return a > b ? a - b : b - a; }
-
-// How long each of the equal windows is that a file of this length is divided into.
-GstClockTime divided(GstClockTime length) {
-  if (length <= kLongestWhole) return length;
-  const GstClockTime windows = (length + kEndlessWindow - 1) / kEndlessWindow;
-  return (length + windows - 1) / windows;
-}
 
 GstClockTime frame_interval(const GstVideoInfo& info, const GstCaps* caps) {
   int n = GST_VIDEO_INFO_FPS_N(&info);
@@ -65,7 +59,7 @@ void Sampler::start() {
   reporter_ = std::make_shared<ErrorReporter>(element_);
   worker_ = std::make_unique<Worker>("gvlsegmenter");
   stats_.frames = stats_.samples = stats_.windows = stats_.segments = stats_.skipped = 0;
-  next_window_ = next_segment_ = 0;
+  next_run_ = next_segment_ = 0;
   live_.reset();
 }
 
@@ -105,7 +99,7 @@ void Sampler::interrupt() {
 
 void Sampler::flush() {
   drop_held();
-  abort_window();
+  abort_run();
   last_time_ = next_timestamp_ = GST_CLOCK_TIME_NONE;
   segment_changed_ = false;
   begin_epoch();
@@ -141,7 +135,7 @@ GstFlowReturn Sampler::frame(GstBuffer* buffer) {
   const GstFlowReturn result = take_frame(buffer);
   if (result != GST_FLOW_OK) {
     drop_held();
-    abort_window();
+    abort_run();
   }
   return result;
 }
@@ -155,7 +149,7 @@ GstFlowReturn Sampler::take_frame(GstBuffer* buffer) {
   }
   const bool timed = GST_CLOCK_TIME_IS_VALID(time);
   bool sampled = true;
-  if (timed && plan_ && jumped(time)) abort_window();
+  if (timed && plan_ && jumped(time)) abort_run();
   // What the frame before shows until now belongs to its own buffer.
   if (timed && held_) sampled = roll_over(time) && sample_passed(time);
   const GstFlowReturn pushed = sampled ? push_held() : GST_FLOW_OK;
@@ -166,7 +160,7 @@ GstFlowReturn Sampler::take_frame(GstBuffer* buffer) {
   hold(buffer, time);
   if (timed) {
     sampled = roll_over(time);
-    if (sampled && !plan_) plan_window(time);
+    if (sampled && !plan_) plan(time);
     sampled = sampled && sample_passed(time) && sample_reached(time);
     last_time_ = time;
     segment_changed_ = false;
@@ -260,7 +254,7 @@ void Sampler::gap(GstClockTime timestamp, GstClockTime duration) {
 }
 
 GstFlowReturn Sampler::drain() {
-  if (!complete_window()) {
+  if (!repeat_last(false)) {
     drop_held();
     return GST_FLOW_FLUSHING;
   }
@@ -303,29 +297,53 @@ void Sampler::segment_bounds(std::optional<GstClockTime>* low, std::optional<Gst
   if (segment_.applied_rate < 0) std::swap(*low, *high);
 }
 
-void Sampler::plan_window(GstClockTime time) {
+std::int64_t Sampler::wanted_hop() const {
+  const std::int64_t segments = used_model_->config().segments;
+  if (backward()) return segments;
+  const double fresh = (1 - settings_.window_overlap) * static_cast<double>(segments);
+  return std::clamp<std::int64_t>(std::llround(fresh), 1, segments);
+}
+
+// A short file is one window; a longer one is divided so that its last window ends with it.
+std::int64_t Sampler::segments_of_file(GstClockTime length, std::int64_t hop) const {
+  const std::int64_t window = used_model_->config().segments;
+  if (length <= kLongestWhole) return window;
+  const auto wanted = static_cast<std::int64_t>(gst_util_uint64_scale_ceil(length, window, kEndlessWindow));
+  return window + (wanted - window + hop - 1) / hop * hop;
+}
+
+void Sampler::plan(GstClockTime time) {
   const auto& config = used_model_->config();
-  WindowPlan::Options options;
+  SegmentPlan::Options options;
   options.samples = config.frames;
   options.segments = config.segments;
   options.fps_n = GST_VIDEO_INFO_FPS_N(&info_);
   options.fps_d = GST_VIDEO_INFO_FPS_D(&info_);
   options.backward = backward();
+  const auto before = plan_;
   if (plan_)
-    plan_next_window(time, options);
+    plan_next(time, options);
   else
-    plan_first_window(time, options);
+    plan_first(time, options);
   plan_.emplace(options);
-  window_state_ = std::make_shared<WindowState>();
-  arrival_ = 0;
+  if (!before || !follows(*before)) begin_run();
+  // What comes before the first frame is left out by whole windows.
+  const auto late = plan_->segments_before(time) / run_.hop * run_.hop;
+  arrival_ = std::min(late, plan_->segments() - run_.window) * plan_->samples_per_segment();
   tail_ = held_frame();
-  ++next_window_;
-  stats_.windows++;
-  GST_DEBUG_OBJECT(element_, "window %" G_GUINT64_FORMAT ": %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT, next_window_ - 1,
-                   GST_TIME_ARGS(plan_->start()), GST_TIME_ARGS(plan_->stop()));
+  GST_DEBUG_OBJECT(element_, "%" G_GINT64_FORMAT " segments: %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT,
+                   plan_->segments(), GST_TIME_ARGS(plan_->start()), GST_TIME_ARGS(plan_->stop()));
 }
 
-void Sampler::plan_first_window(GstClockTime time, WindowPlan::Options& options) {
+void Sampler::plan_file(GstClockTime start, GstClockTime stop, std::int64_t hop, SegmentPlan::Options& options) const {
+  options.start = start;
+  options.duration = stop - start;
+  const auto samples = options.samples / options.segments;
+  options.segments = segments_of_file(stop - start, hop);
+  options.samples = options.segments * samples;
+}
+
+void Sampler::plan_first(GstClockTime time, SegmentPlan::Options& options) {
   std::optional<GstClockTime> low, high;
   segment_bounds(&low, &high);
   const GstClockTime asked = settings_.window_duration;
@@ -336,9 +354,7 @@ void Sampler::plan_first_window(GstClockTime time, WindowPlan::Options& options)
     const auto stop = std::min(*whole, high.value_or(*whole));
     if (time < stop) {
       announced_end_ = stop;
-      options.duration = divided(stop - start);
-      options.start = start + (time - start) / options.duration * options.duration;
-      return;
+      return plan_file(start, stop, wanted_hop(), options);
     }
   }
   options.duration = asked ? asked : kEndlessWindow;
@@ -354,9 +370,11 @@ void Sampler::plan_first_window(GstClockTime time, WindowPlan::Options& options)
   }
 }
 
-// Windows lie side by side; those that got no frame are left out.
-void Sampler::plan_next_window(GstClockTime time, WindowPlan::Options& options) const {
-  options.duration = plan_->stop() - plan_->start();
+// The segments of another window follow; windows that got no frame are left out.
+void Sampler::plan_next(GstClockTime time, SegmentPlan::Options& options) const {
+  const GstClockTime asked = settings_.window_duration;
+  const auto usual = asked ? asked : kEndlessWindow;
+  options.duration = asked == run_.asked_duration ? plan_->duration_of(run_.window) : usual;
   if (!options.backward) {
     options.start = plan_->stop() + (time - plan_->stop()) / options.duration * options.duration;
     return;
@@ -366,24 +384,59 @@ void Sampler::plan_next_window(GstClockTime time, WindowPlan::Options& options) 
   options.duration = stop - options.start;
 }
 
-void Sampler::abort_window() {
-  if (plan_ && arrival_ < plan_->samples() && window_state_) window_state_->aborted = true;
+// Whether the plan goes on where the one before it ended, with windows of the same kind.
+bool Sampler::follows(const SegmentPlan& before) const {
+  if (run_.asked_duration != settings_.window_duration || run_.asked_overlap != settings_.window_overlap) return false;
+  return backward() ? plan_->stop() == before.start() : plan_->start() == before.stop();
+}
+
+void Sampler::begin_run() {
+  const std::int64_t window = used_model_->config().segments;
+  const bool one_window = announced_end_ && plan_->stop() >= *announced_end_ && plan_->segments() == window;
+  run_ = {.id = next_run_++,
+          .window = window,
+          .hop = one_window ? window : wanted_hop(),
+          .asked_duration = settings_.window_duration,
+          .asked_overlap = settings_.window_overlap,
+          .state = std::make_shared<RunState>()};
+}
+
+// Whether all that was seen lies in whole windows; where they overlap, the last may begin anywhere.
+bool Sampler::run_may_end() const {
+  if (open_ || run_.segments < run_.window) return false;
+  return run_.hop < run_.window || run_.segments % run_.window == 0;
+}
+
+void Sampler::abort_run() {
+  open_.reset();
+  if (plan_ && !run_may_end()) run_.state->aborted = true;
   plan_.reset();
   tail_.reset();
-  open_.reset();
 }
 
 // ---- samples ----------------------------------------------------------------------------------------------------
 
-// Completes the window when the frame of `time` is beyond it, and plans the next one once that frame is held.
+// Completes the plan when the frame of `time` is beyond it, and plans what follows once that frame is held.
 bool Sampler::roll_over(GstClockTime time) {
   if (!plan_) return true;
   // A file's announced duration is often a little short: that alone is not worth another answer.
   const bool last = announced_end_ && plan_->stop() >= *announced_end_;
   const GstClockTime slack = last ? plan_->segment_duration() : 0;
-  if (!plan_->beyond(time, slack)) return true;
-  if (!complete_window()) return false;
-  if (held_time_ == time) plan_window(time);
+  if (!plan_->beyond(time, slack)) return leave_out_empty(time);
+  if (!repeat_last(true)) return false;
+  if (held_time_ == time) plan(time);
+  return true;
+}
+
+// Where a whole window got no frame, the run ends, and another begins with the frame of `time`.
+bool Sampler::leave_out_empty(GstClockTime time) {
+  const auto samples = plan_->samples_per_segment();
+  const auto reached = (arrival_ + samples - 1) / samples;
+  const auto next = plan_->segments_before(time) / run_.hop * run_.hop;
+  if (next < reached + run_.window) return true;
+  if (!repeat_last(false)) return false;
+  begin_run();
+  arrival_ = std::min(next, plan_->segments() - run_.window) * samples;
   return true;
 }
 
@@ -401,8 +454,9 @@ bool Sampler::sample_reached(GstClockTime time) {
   return true;
 }
 
-bool Sampler::complete_window() {
-  if (!plan_ || arrival_ == plan_->samples()) return true;
+// Takes the last sample again for what is still to come: of the whole plan, or until the run may end.
+bool Sampler::repeat_last(bool whole_plan) {
+  if (!plan_ || arrival_ == plan_->samples() || (!whole_plan && run_may_end())) return true;
   const bool frame_held = held_ && GST_CLOCK_TIME_IS_VALID(held_time_);
   const bool still_shown = frame_held && !plan_->constant_rate() && !plan_->backward();
   const auto last = still_shown ? held_frame() : tail_;
@@ -411,7 +465,7 @@ bool Sampler::complete_window() {
     held_time_ = GST_CLOCK_TIME_NONE;
     held_is_carrier_ = true;
   }
-  while (arrival_ < plan_->samples())
+  while (arrival_ < plan_->samples() && (whole_plan || !run_may_end()))
     if (!take(last)) return false;
   return true;
 }
@@ -462,14 +516,15 @@ void Sampler::report_skipped(const OpenSegment& segment) {
   gst_element_post_message(
       element_, gst_message_new_element(
                     GST_OBJECT(element_),
-                    gst_structure_new("gvl-skipped", "segment", G_TYPE_UINT64, segment.index, "window", G_TYPE_UINT64,
-                                      next_window_ - 1, "start", G_TYPE_UINT64, plan_->segment_start(segment.position),
-                                      "stop", G_TYPE_UINT64, plan_->segment_stop(segment.position), "total",
-                                      G_TYPE_UINT64, total, nullptr)));
+                    gst_structure_new("gvl-skipped", "segment", G_TYPE_UINT64, segment.index, "start", G_TYPE_UINT64,
+                                      plan_->segment_start(segment.position), "stop", G_TYPE_UINT64,
+                                      plan_->segment_stop(segment.position), "total", G_TYPE_UINT64, total, nullptr)));
 }
 
 void Sampler::end_segment() {
   const auto segment = std::move(open_);
+  const auto behind_first = ++run_.segments - run_.window;
+  if (behind_first >= 0 && behind_first % run_.hop == 0) stats_.windows++;
   if (!segment->pixels) return;
   attach(*segment);
   ++unpushed_;
@@ -482,15 +537,14 @@ void Sampler::attach(const OpenSegment& segment) {
   const auto samples = plan_->samples_per_segment();
   auto* meta = gvl_buffer_add_segment_meta(held_, static_cast<guint>(samples), segment.times.data());
   meta->index = segment.index;
-  meta->window = next_window_ - 1;
-  meta->position = static_cast<guint>(segment.position);
-  meta->count = static_cast<guint>(plan_->samples() / samples);
+  meta->run = run_.id;
+  meta->number = static_cast<guint64>(run_.segments - 1);
+  meta->window_segments = static_cast<guint>(run_.window);
+  meta->window_hop = static_cast<guint>(run_.hop);
   meta->start = plan_->segment_start(segment.position);
   meta->stop = plan_->segment_stop(segment.position);
-  meta->window_start = plan_->start();
-  meta->window_stop = plan_->stop();
   meta->keyframe = segment.times[keyframe_of(samples)];
-  set_flow(meta, segment.ticket, window_state_);
+  set_flow(meta, segment.ticket, run_.state);
 
   const auto& config = used_model_->config();
   const auto spatial = segment.pixels->spatial();

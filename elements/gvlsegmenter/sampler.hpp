@@ -16,27 +16,31 @@
 #include "gvlflow.hpp"
 #include "gvlworker.hpp"
 #include "segment-pixels.hpp"
-#include "window-plan.hpp"
+#include "segment-plan.hpp"
 
 namespace gvl::gst {
+
+constexpr double kDefaultOverlap = 0.5;
+constexpr double kMostOverlap = 0.95;
 
 /** What an application may set and read while the sampler works. */
 struct SamplerSettings {
   std::atomic<GstClockTime> window_duration{0};
+  std::atomic<double> window_overlap{kDefaultOverlap};
   std::atomic<unsigned> max_pending{4};
 };
 
 struct SamplerStats {
   std::atomic<guint64> frames{0};    ///< that passed
   std::atomic<guint64> samples{0};   ///< taken for a segment; a frame counts as often as it is taken
-  std::atomic<guint64> windows{0};   ///< begun
+  std::atomic<guint64> windows{0};   ///< whose last segment came
   std::atomic<guint64> segments{0};  ///< attached
   std::atomic<guint64> skipped{0};   ///< live: segments left out because max-pending were in flight
 };
 
 /**
- * gvlsegmenter's stream: holds back one buffer, takes the samples that the window's plan asks for, and attaches
- * segments. Members are for the streaming thread unless they say otherwise.
+ * gvlsegmenter's stream: holds back one buffer, takes the samples that the plan asks for, and attaches segments.
+ * Members are for the streaming thread unless they say otherwise.
  */
 class Sampler {
  public:
@@ -73,7 +77,7 @@ class Sampler {
   /** Pushes the buffer held back, if there is one. */
   GstFlowReturn push_held();
 
-  /** The stream ends: completes the window with its last sample, and pushes everything. */
+  /** The stream ends: completes segment and window with the last sample, and pushes everything. */
   GstFlowReturn drain();
 
  private:
@@ -93,15 +97,22 @@ class Sampler {
   bool upstream_is_live();
   std::optional<GstClockTime> stream_duration();
   void segment_bounds(std::optional<GstClockTime>* low, std::optional<GstClockTime>* high) const;
-  void plan_window(GstClockTime time);
-  void plan_first_window(GstClockTime time, WindowPlan::Options& options);
-  void plan_next_window(GstClockTime time, WindowPlan::Options& options) const;
-  void abort_window();
+  std::int64_t wanted_hop() const;
+  std::int64_t segments_of_file(GstClockTime length, std::int64_t hop) const;
+  void plan(GstClockTime time);
+  void plan_file(GstClockTime start, GstClockTime stop, std::int64_t hop, SegmentPlan::Options& options) const;
+  void plan_first(GstClockTime time, SegmentPlan::Options& options);
+  void plan_next(GstClockTime time, SegmentPlan::Options& options) const;
+  bool follows(const SegmentPlan& before) const;
+  void begin_run();
+  bool run_may_end() const;
+  void abort_run();
 
   bool roll_over(GstClockTime time);
+  bool leave_out_empty(GstClockTime time);
   bool sample_passed(GstClockTime time);
   bool sample_reached(GstClockTime time);
-  bool complete_window();
+  bool repeat_last(bool whole_plan);
   bool take(std::shared_ptr<const Frame> frame);
   bool begin_segment();
   void end_segment();
@@ -144,13 +155,24 @@ class Sampler {
   unsigned unpushed_ = 0;         // segments attached to held_
   std::vector<Ticket::Hold> unpushed_holds_;
 
-  std::optional<WindowPlan> plan_;
-  std::optional<GstClockTime> announced_end_;  // of the stream, where windows divide all of it
-  std::shared_ptr<WindowState> window_state_;
-  std::int64_t arrival_ = 0;           // samples taken of the window
-  std::shared_ptr<const Frame> tail_;  // what completes the window if no more frames come
+  // Segments one after the other, as GvlSegmentMeta describes them.
+  struct Run {
+    guint64 id = 0;
+    std::int64_t segments = 0;  // that ended
+    std::int64_t window = 1;    // segments of one
+    std::int64_t hop = 1;
+    GstClockTime asked_duration = 0;  // of a window
+    double asked_overlap = 0;
+    std::shared_ptr<RunState> state;
+  };
+
+  std::optional<SegmentPlan> plan_;
+  std::optional<GstClockTime> announced_end_;  // of the stream, where the plan divides all of it
+  Run run_;
+  std::int64_t arrival_ = 0;           // samples of the plan that are taken, or left out
+  std::shared_ptr<const Frame> tail_;  // what completes a window if no more frames come
   std::unique_ptr<OpenSegment> open_;
-  guint64 next_window_ = 0;
+  guint64 next_run_ = 0;
   guint64 next_segment_ = 0;
 };
 

@@ -148,7 +148,7 @@ GST_START_TEST(the_bin_has_it_all) {
       "videotestsrc num-buffers=20 ! video/x-raw,width=64,height=48,framerate=10/1 ! gvlground name=g "
       "model=\"" +
       model_folder() +
-      "\" queries=<\"a\",\"b\"> max-new-tokens=3 window-duration=1000000000 max-pending=2 ! fakesink "
+      "\" queries=<\"a\",\"b\"> max-new-tokens=3 window-duration=1000000000 window-overlap=0 max-pending=2 ! fakesink "
       "g.events ! application/x-json ! fakesink async=false");
   fail_unless(pipeline.run().empty());
   fail_unless(pipeline.events >= 4);
@@ -195,7 +195,7 @@ GST_START_TEST(the_bins_properties_are_the_elements_own) {
     g_free(specs);
     gst_object_unref(child);
   }
-  fail_unless_equals_int(seen, 4 + 10);
+  fail_unless_equals_int(seen, 4 + 11);
   gst_object_unref(bin);
 }
 GST_END_TEST

@@ -177,16 +177,15 @@ GstBuffer* fully_described() {
   const GstClockTime samples[] = {10, 20, 30};
   auto* segment = gvl_buffer_add_segment_meta(buffer, 3, samples);
   segment->index = 7;
-  segment->window = 2;
-  segment->position = 1;
-  segment->count = 4;
+  segment->run = 2;
+  segment->number = 1;
+  segment->window_segments = 4;
+  segment->window_hop = 3;
   segment->start = 5;
   segment->stop = 35;
-  segment->window_start = 1;
-  segment->window_stop = 99;
   segment->keyframe = 20;
   const GvlWindowSegment segments[] = {{1, 50, FALSE}, {50, 99, TRUE}};
-  gvl_buffer_add_window_meta(buffer, 2, 1, 99, 2, segments);
+  gvl_buffer_add_window_meta(buffer, 2, 1, 99, 2, segments)->settled = 60;
   return buffer;
 }
 
@@ -200,13 +199,12 @@ void check_fully_described(GstBuffer* buffer) {
   auto* segment = gvl_buffer_get_segment_meta(buffer);
   fail_unless(segment != nullptr);
   fail_unless_equals_uint64(segment->index, 7);
-  fail_unless_equals_uint64(segment->window, 2);
-  fail_unless_equals_int(segment->position, 1);
-  fail_unless_equals_int(segment->count, 4);
+  fail_unless_equals_uint64(segment->run, 2);
+  fail_unless_equals_uint64(segment->number, 1);
+  fail_unless_equals_int(segment->window_segments, 4);
+  fail_unless_equals_int(segment->window_hop, 3);
   fail_unless_equals_uint64(segment->start, 5);
   fail_unless_equals_uint64(segment->stop, 35);
-  fail_unless_equals_uint64(segment->window_start, 1);
-  fail_unless_equals_uint64(segment->window_stop, 99);
   fail_unless_equals_uint64(segment->keyframe, 20);
   fail_unless_equals_int(segment->num_samples, 3);
   fail_unless_equals_uint64(segment->samples[2], 30);
@@ -215,6 +213,7 @@ void check_fully_described(GstBuffer* buffer) {
   fail_unless_equals_uint64(window->index, 2);
   fail_unless_equals_uint64(window->start, 1);
   fail_unless_equals_uint64(window->stop, 99);
+  fail_unless_equals_uint64(window->settled, 60);
   fail_unless_equals_int(window->num_segments, 2);
   fail_unless_equals_uint64(window->segments[1].start, 50);
   fail_unless(window->segments[1].stood_in);
@@ -262,7 +261,7 @@ GST_START_TEST(copies_share_their_place_in_the_flow) {
   GstBuffer* buffer = gst_buffer_new();
   auto* segment = gvl_buffer_add_segment_meta(buffer, 0, nullptr);
   gvl::gst::set_flow(segment, std::make_shared<Ticket>(flow, Flow::Kind::kSegment),
-                     std::make_shared<gvl::gst::WindowState>());
+                     std::make_shared<gvl::gst::RunState>());
   auto* window = gvl_buffer_add_window_meta(buffer, 0, 0, 1, 0, nullptr);
   gvl::gst::set_flow(window, std::make_shared<Ticket>(flow, Flow::Kind::kWindow));
   GstBuffer* copy = gst_buffer_copy(buffer);

@@ -55,15 +55,14 @@ void check_equal(const std::vector<int>& got, const std::vector<int>& expected) 
     fail_unless(got[i] == expected[i], "sample %zu: frame %d instead of %d", i, got[i], expected[i]);
 }
 
+// `window`: which of its run, where windows lie side by side.
 void check_window(const std::vector<SeenSegment>& segments, guint64 window, GstClockTime start, GstClockTime stop) {
   fail_unless_equals_int(segments.size(), kSegments);
   for (int k = 0; k < kSegments; ++k) {
     const auto& segment = segments[k];
-    fail_unless_equals_uint64(segment.window, window);
-    fail_unless_equals_int(segment.position, k);
-    fail_unless_equals_int(segment.count, kSegments);
-    fail_unless_equals_uint64(segment.window_start, start);
-    fail_unless_equals_uint64(segment.window_stop, stop);
+    fail_unless_equals_uint64(segment.run, segments[0].run);
+    fail_unless_equals_uint64(segment.number / kSegments, window);
+    fail_unless_equals_int(segment.window_segments, kSegments);
     fail_unless_equals_uint64(segment.start, start + (stop - start) * k / kSegments);
     fail_unless_equals_uint64(segment.stop, start + (stop - start) * (k + 1) / kSegments);
     fail_unless_equals_int(segment.times.size(), kPerSegment);
@@ -276,7 +275,7 @@ GST_START_TEST(a_missing_frame_is_stood_in_for_by_the_next) {
 GST_END_TEST
 
 GST_START_TEST(windows_lie_side_by_side) {
-  Stream stream("gvlsegmenter window-duration=400000000", options(GST_SECOND));
+  Stream stream("gvlsegmenter window-duration=400000000 window-overlap=0", options(GST_SECOND));
   stream.push_range(0, 25);
   stream.eos();
   const auto segments = stream.take_segments();
@@ -294,13 +293,14 @@ GST_START_TEST(windows_lie_side_by_side) {
 GST_END_TEST
 
 GST_START_TEST(windows_without_frames_are_left_out) {
-  Stream stream("gvlsegmenter window-duration=400000000", options());
+  Stream stream("gvlsegmenter window-duration=400000000 window-overlap=0", options());
   stream.push_range(0, 5);
   stream.push_range(32, 40);
   stream.eos();
   const auto segments = stream.take_segments();
   check_window(part(segments, 0, 2), 0, 0, 400 * GST_MSECOND);
-  check_window(part(segments, 2, 2), 1, 1200 * GST_MSECOND, 1600 * GST_MSECOND);
+  check_window(part(segments, 2, 2), 0, 1200 * GST_MSECOND, 1600 * GST_MSECOND);
+  fail_unless_equals_uint64(segments[2].run, 1);
   // The first window was completed by its last sample, not by what came a second later.
   fail_unless(*std::max_element(segments[1].temporal.begin(), segments[1].temporal.end()) <= 4);
 }
@@ -337,26 +337,32 @@ GST_START_TEST(one_frame_is_a_video) {
 }
 GST_END_TEST
 
-GST_START_TEST(long_files_are_divided_equally) {
+GST_START_TEST(long_files_are_divided_into_windows_that_end_with_them) {
   const char* caps = "video/x-raw,format=RGB,width=32,height=24,framerate=1/1";
+  const GstClockTime second = GST_SECOND;
   const struct {
     int seconds;
+    const char* overlap;
     std::vector<GstClockTime> starts, stops;
-  } cases[] = {{120, {0}, {120 * GST_SECOND}},
-               {150, {0, 50 * GST_SECOND, 100 * GST_SECOND}, {50 * GST_SECOND, 100 * GST_SECOND, 150 * GST_SECOND}}};
-  for (const auto& [seconds, starts, stops] : cases) {
-    Stream stream("gvlsegmenter max-pending=1000", with_caps(caps, seconds * GST_SECOND));
+  } cases[] = {
+      {120, "0.5", {0}, {120 * second}},
+      {150, "0", {0, 50 * second, 100 * second}, {50 * second, 100 * second, 150 * second}},
+      {150, "0.5", {0, 30 * second, 60 * second, 90 * second}, {60 * second, 90 * second, 120 * second, 150 * second}},
+      {140, "0.5", {0, 28 * second, 56 * second, 84 * second}, {56 * second, 84 * second, 112 * second, 140 * second}}};
+  for (const auto& [seconds, overlap, starts, stops] : cases) {
+    Stream stream(std::string("gvlsegmenter max-pending=1000 window-overlap=") + overlap,
+                  with_caps(caps, seconds * GST_SECOND));
     // A frame more than was announced is no window more.
     stream.push_range(0, seconds + 1);
     stream.eos();
     std::vector<GstClockTime> seen_starts, seen_stops;
-    for (const auto& segment : stream.take_segments()) {
-      if (segment.position != 0) continue;
-      seen_starts.push_back(segment.window_start);
-      seen_stops.push_back(segment.window_stop);
+    const auto segments = stream.take_segments();
+    for (std::size_t i = 0; i + kSegments <= segments.size(); i += segments[0].window_hop) {
+      seen_starts.push_back(segments[i].start);
+      seen_stops.push_back(segments[i + kSegments - 1].stop);
     }
-    fail_unless(seen_starts == starts && seen_stops == stops, "%d s in %d windows", seconds,
-                static_cast<int>(seen_starts.size()));
+    fail_unless(seen_starts == starts && seen_stops == stops, "%d s, overlap %s: %zu windows", seconds, overlap,
+                seen_starts.size());
   }
 }
 GST_END_TEST
@@ -376,7 +382,7 @@ GST_START_TEST(unknown_zero_and_live_durations_make_windows_of_a_minute) {
     auto settings = options(live ? std::optional<GstClockTime>(GST_SECOND) : std::nullopt);
     settings.live = live;
     settings.caps = "video/x-raw,format=RGB,width=32,height=24,framerate=1/1";
-    Stream stream("gvlsegmenter max-pending=1000", settings);
+    Stream stream("gvlsegmenter window-overlap=0 max-pending=1000", settings);
     stream.push_range(0, 70);
     stream.eos();
     const auto segments = stream.take_segments();
@@ -390,7 +396,7 @@ GST_END_TEST
 GST_START_TEST(a_live_window_begins_with_its_first_frame) {
   auto settings = options();
   settings.live = true;
-  Stream stream("gvlsegmenter window-duration=1000000000", settings);
+  Stream stream("gvlsegmenter window-duration=1000000000 window-overlap=0", settings);
   for (int i = 0; i < 25; ++i) stream.push(100 + i);
   stream.eos();
   check_window(stream.take_segments(), 0, 4 * GST_SECOND, 5 * GST_SECOND);
@@ -463,7 +469,8 @@ GST_START_TEST(a_flush_drops_everything) {
   const auto segments = stream.take_segments(&buffers);
   fail_unless_equals_int(buffers, 25);
   // What is left to play is the window.
-  check_window(segments, 1, GST_SECOND, 2 * GST_SECOND);
+  check_window(segments, 0, GST_SECOND, 2 * GST_SECOND);
+  fail_unless_equals_uint64(segments[0].run, 1);
   auto expected = expected_values(25);
   for (auto& value : expected) value += 25;
   check_equal(values(segments), expected);
@@ -511,7 +518,7 @@ GST_END_TEST
 void check_backward(Stream& stream) {
   const auto segments = stream.take_segments();
   fail_unless_equals_int(segments.size(), kSegments);
-  fail_unless_equals_int(segments[0].position, 1);
+  fail_unless_equals_uint64(segments[0].number, 0);
   check_window({segments[1], segments[0]}, 0, 0, GST_SECOND);
   check_equal(values({segments[1], segments[0]}), expected_values(25));
 }
@@ -536,7 +543,7 @@ GST_START_TEST(an_applied_rate_of_minus_one_runs_backwards) {
 GST_END_TEST
 
 GST_START_TEST(backwards_windows_lie_side_by_side) {
-  Stream stream("gvlsegmenter window-duration=400000000", options(GST_SECOND));
+  Stream stream("gvlsegmenter window-duration=400000000 window-overlap=0", options(GST_SECOND));
   stream.new_segment(-1, 1, 0, 800 * GST_MSECOND, 0);
   for (int i = 19; i >= 0; --i) stream.push(i);
   stream.eos();
@@ -557,7 +564,8 @@ GST_START_TEST(a_jump_drops_the_window) {
   int buffers = 0;
   const auto segments = stream.take_segments(&buffers);
   fail_unless_equals_int(buffers, 85);
-  check_window(segments, 1, 50 * GST_SECOND, 51 * GST_SECOND);
+  check_window(segments, 0, 50 * GST_SECOND, 51 * GST_SECOND);
+  fail_unless_equals_uint64(segments[0].run, 1);
   check_equal(values(segments), expected_values(25));
 }
 GST_END_TEST
@@ -575,12 +583,13 @@ GST_START_TEST(a_segment_that_goes_on_is_no_jump) {
 GST_END_TEST
 
 GST_START_TEST(times_that_step_back_begin_anew) {
-  Stream stream("gvlsegmenter window-duration=10000000000", options());
+  Stream stream("gvlsegmenter window-duration=10000000000 window-overlap=0", options());
   stream.push_range(0, 60);
   stream.push_range(0, 60);
   stream.eos();
   const auto segments = stream.take_segments();
-  check_window(segments, 1, 0, 10 * GST_SECOND);
+  check_window(segments, 0, 0, 10 * GST_SECOND);
+  fail_unless_equals_uint64(segments[0].run, 1);
 }
 GST_END_TEST
 
@@ -731,7 +740,7 @@ Suite* segmenter_suite() {
   tcase_add_test(sampled, segments_sit_on_their_last_sample);
   tcase_add_test(sampled, a_missing_frame_is_stood_in_for_by_the_next);
   tcase_add_test(sampled, windows_lie_side_by_side);
-  tcase_add_test(sampled, long_files_are_divided_equally);
+  tcase_add_test(sampled, long_files_are_divided_into_windows_that_end_with_them);
   tcase_add_test(sampled, windows_without_frames_are_left_out);
   tcase_add_test(sampled, a_short_tail_repeats_its_last_sample);
   tcase_add_test(sampled, one_frame_is_a_video);

@@ -30,9 +30,9 @@ GstBuffer* make_frame(const GstVideoInfo& info, int number, GstClockTime pts, Gs
 
 /** What a buffer's GvlSegmentMeta and gvl/temporal-pixels say. */
 struct SeenSegment {
-  guint64 index, window;
-  guint position, count;
-  GstClockTime start, stop, window_start, window_stop, keyframe;
+  guint64 index, run, number;
+  guint window_segments, window_hop;
+  GstClockTime start, stop, keyframe;
   std::vector<GstClockTime> times;
   int spatial = -1;           ///< value of the keyframe's pixels
   std::vector<int> temporal;  ///< value of each sample's pixels

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "window-plan.hpp"
+#include "segment-plan.hpp"
 
 #include <algorithm>
 
@@ -16,7 +16,7 @@ std::int64_t frames_in(GstClockTime duration, int fps_n, int fps_d) {
 
 }  // namespace
 
-WindowPlan::WindowPlan(const Options& options) : options_(options) {
+SegmentPlan::SegmentPlan(const Options& options) : options_(options) {
   if (constant_rate()) {
     const auto total = std::max<std::int64_t>(1, frames_in(options.duration, options.fps_n, options.fps_d));
     frames_ = sample_indices(options.samples, total);
@@ -26,11 +26,11 @@ WindowPlan::WindowPlan(const Options& options) : options_(options) {
     targets_.push_back(options.start + gst_util_uint64_scale(options.duration, 2 * i + 1, 2 * options.samples));
 }
 
-std::int64_t WindowPlan::sample_at(std::int64_t arrival) const {
+std::int64_t SegmentPlan::sample_at(std::int64_t arrival) const {
   return options_.backward ? options_.samples - 1 - arrival : arrival;
 }
 
-bool WindowPlan::reached(std::int64_t arrival, GstClockTime time) const {
+bool SegmentPlan::reached(std::int64_t arrival, GstClockTime time) const {
   if (!constant_rate()) return options_.backward && time <= targets_[sample_at(arrival)];
   const bool before_start = time < options_.start;
   const auto distance =
@@ -40,15 +40,23 @@ bool WindowPlan::reached(std::int64_t arrival, GstClockTime time) const {
   return options_.backward ? frame <= wanted : frame >= wanted;
 }
 
-bool WindowPlan::passed(std::int64_t arrival, GstClockTime time) const {
+bool SegmentPlan::passed(std::int64_t arrival, GstClockTime time) const {
   return !constant_rate() && !options_.backward && time > targets_[sample_at(arrival)];
 }
 
-GstClockTime WindowPlan::segment_start(std::int64_t position) const {
-  return options_.start + gst_util_uint64_scale(options_.duration, position, options_.segments);
+GstClockTime SegmentPlan::duration_of(std::int64_t segments) const {
+  return gst_util_uint64_scale(options_.duration, segments, options_.segments);
 }
 
-bool WindowPlan::beyond(GstClockTime time, GstClockTime slack) const {
+std::int64_t SegmentPlan::segments_before(GstClockTime time) const {
+  const auto offset = std::clamp(time, start(), stop() - 1) - start();
+  const auto position = static_cast<std::int64_t>(gst_util_uint64_scale(offset, options_.segments, options_.duration));
+  return options_.backward ? options_.segments - 1 - position : position;
+}
+
+GstClockTime SegmentPlan::segment_start(std::int64_t position) const { return options_.start + duration_of(position); }
+
+bool SegmentPlan::beyond(GstClockTime time, GstClockTime slack) const {
   return options_.backward ? time + slack < options_.start : time >= stop() + slack;
 }
 

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "window-assembler.hpp"
+
+#include <algorithm>
+
+namespace gvl::gst {
+
+namespace {
+
+using Segment = WindowAssembler::Segment;
+
+// Beyond so many windows of segments that were left out, what comes next is something new.
+constexpr std::uint64_t kMostWindowsLeftOut = 16;
+
+constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+std::size_t known_before(const std::vector<Segment>& segments, std::size_t position) {
+  while (position-- > 0)
+    if (segments[position].tokens.valid()) return position;
+  return kNone;
+}
+
+std::size_t known_after(const std::vector<Segment>& segments, std::size_t position) {
+  while (++position < segments.size())
+    if (segments[position].tokens.valid()) return position;
+  return kNone;
+}
+
+// The nearest segment that came, the earlier one of two.
+std::size_t nearest(const std::vector<Segment>& segments, std::size_t position) {
+  if (segments[position].tokens.valid()) return position;
+  const auto before = known_before(segments, position), after = known_after(segments, position);
+  if (before == kNone) return after;
+  return after != kNone && after - position < position - before ? after : before;
+}
+
+// Where segment `position`, which was left out, begins: those between two that came are equally long, those at an end
+// as long as their neighbour.
+GstClockTime missing_start(const std::vector<Segment>& segments, std::size_t position) {
+  const auto before = known_before(segments, position), after = known_after(segments, position);
+  if (before == kNone) {
+    const auto length = segments[after].stop - segments[after].start;
+    const auto away = (after - position) * length;
+    return segments[after].start > away ? segments[after].start - away : 0;
+  }
+  const auto& known = segments[before];
+  if (after == kNone) return known.stop + (position - before - 1) * (known.stop - known.start);
+  const auto between = segments[after].start > known.stop ? segments[after].start - known.stop : 0;
+  return known.stop + gst_util_uint64_scale(between, position - before - 1, after - before - 1);
+}
+
+std::vector<GvlWindowSegment> intervals(const std::vector<Segment>& segments) {
+  std::vector<GvlWindowSegment> intervals;
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const bool came = segments[i].tokens.valid();
+    intervals.push_back({came ? segments[i].start : missing_start(segments, i), segments[i].stop, !came});
+  }
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    if (segments[i].tokens.valid()) continue;
+    const auto& known = segments[nearest(segments, i)];
+    intervals[i].stop =
+        i + 1 < segments.size() ? intervals[i + 1].start : intervals[i].start + (known.stop - known.start);
+  }
+  return intervals;
+}
+
+}  // namespace
+
+WindowAssembler::WindowAssembler(std::uint64_t segments, std::uint64_t hop, bool backward)
+    : segments_(std::max<std::uint64_t>(segments, 1)),
+      hop_(std::clamp<std::uint64_t>(hop, 1, segments_)),
+      backward_(backward) {}
+
+bool WindowAssembler::follows(std::uint64_t number) const {
+  return number >= next_ && number - next_ <= kMostWindowsLeftOut * segments_;
+}
+
+std::vector<AssembledWindow> WindowAssembler::add(std::uint64_t number, Segment segment) {
+  std::vector<AssembledWindow> complete;
+  if (next_ == 0 && number > 0) next_ = number / hop_ * hop_;
+  while (next_ < number) append({}, complete);
+  append(std::move(segment), complete);
+  return complete;
+}
+
+void WindowAssembler::append(Segment segment, std::vector<AssembledWindow>& complete) {
+  recent_.push_back(std::move(segment));
+  if (recent_.size() > segments_) recent_.pop_front();
+  ++next_;
+  if (recent_.size() < segments_ || (next_ - segments_) % hop_ != 0) return;
+  complete_end_ = next_;
+  if (auto window = assemble({recent_.begin(), recent_.end()}, true)) complete.push_back(std::move(*window));
+}
+
+std::optional<AssembledWindow> WindowAssembler::last() const {
+  if (recent_.empty() || complete_end_ == next_) return std::nullopt;
+  std::vector<Segment> segments(recent_.begin(), recent_.end());
+  const bool side_by_side = hop_ == segments_;
+  if (side_by_side) segments.erase(segments.begin(), segments.end() - static_cast<std::ptrdiff_t>(next_ % segments_));
+  segments.resize(segments_);
+  return assemble(std::move(segments), false);
+}
+
+std::optional<AssembledWindow> WindowAssembler::assemble(std::vector<Segment> segments, bool more) const {
+  if (backward_) std::reverse(segments.begin(), segments.end());
+  if (std::none_of(segments.begin(), segments.end(), [](const Segment& each) { return each.tokens.valid(); }))
+    return std::nullopt;
+  AssembledWindow window;
+  for (std::size_t i = 0; i < segments.size(); ++i) window.tokens.push_back(segments[nearest(segments, i)].tokens);
+  window.segments = intervals(segments);
+  if (!more || backward_) return window;
+  window.settled = hop_ < segments_ ? window.segments[hop_].start : window.segments.back().stop;
+  return window;
+}
+
+}  // namespace gvl::gst

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "gvl/future.hpp"
+#include "gvl/tensor.hpp"
+#include "gvlwindowmeta.h"
+
+namespace gvl::gst {
+
+/** What one answer is about. */
+struct AssembledWindow {
+  std::vector<Future<Tensor>> tokens;          ///< of each segment, or of its nearest neighbour, in stream time order
+  std::vector<GvlWindowSegment> segments;      ///< likewise
+  GstClockTime settled = GST_CLOCK_TIME_NONE;  ///< as in GvlWindowMeta
+};
+
+/**
+ * Makes the windows of one run of segments: of the first K, of K from number `hop` on, and so on. Keeps the last K. For
+ * one thread.
+ */
+class WindowAssembler {
+ public:
+  struct Segment {
+    Future<Tensor> tokens;  ///< invalid where none came
+    GstClockTime start = 0;
+    GstClockTime stop = 0;
+  };
+
+  /** `segments`: K. `hop`: at least 1; more than K is K. */
+  WindowAssembler(std::uint64_t segments, std::uint64_t hop, bool backward);
+
+  /** Whether a segment of this number may be the next: those between were left out, at most some windows of them. */
+  bool follows(std::uint64_t number) const;
+
+  /** Takes the segment of this number, which follows(); the windows that are complete with it. */
+  std::vector<AssembledWindow> add(std::uint64_t number, Segment segment);
+
+  /**
+   * The run ends: the window that holds the last segment, unless that was complete. It ends with that segment where
+   * windows overlap, and with its last one, which was left out, where they lie side by side.
+   */
+  std::optional<AssembledWindow> last() const;
+
+ private:
+  void append(Segment segment, std::vector<AssembledWindow>& complete);
+  std::optional<AssembledWindow> assemble(std::vector<Segment> segments, bool more) const;
+
+  std::uint64_t segments_;
+  std::uint64_t hop_;
+  bool backward_;
+  std::deque<Segment> recent_;
+  std::uint64_t next_ = 0;          // number of the segment that comes next
+  std::uint64_t complete_end_ = 0;  // number behind the last segment of the last complete window
+};
+
+}  // namespace gvl::gst
