@@ -28,6 +28,7 @@ struct Arguments {
   std::string task = "grounding";
   std::string device;
   bool json = false;
+  double min_confidence = -1;                           ///< below 0: the model's
   std::string events, vtt, clips, overlay, report;  ///< outputs; empty: not wanted
   std::vector<std::string> videos;
   std::vector<std::string> queries;
@@ -122,6 +123,7 @@ class Run {
     g_autoptr(GstElement) ground = gst_bin_get_by_name(GST_BIN(consumer), "in");
     if (!arguments_.model.empty()) g_object_set(ground, "model", arguments_.model.c_str(), nullptr);
     if (!arguments_.device.empty()) g_object_set(ground, "device", arguments_.device.c_str(), nullptr);
+    g_object_set(ground, "min-confidence", std::max(arguments_.min_confidence, -1.0), nullptr);
     gst_util_set_object_arg(G_OBJECT(ground), "task", arguments_.task.c_str());
     GValue queries = G_VALUE_INIT;
     gst_value_array_init(&queries, static_cast<guint>(arguments_.queries.size()));
@@ -265,6 +267,7 @@ std::string fault_of(const Arguments& arguments) {
   if (!known_task(arguments.task)) return "--task " + arguments.task + ": no such task";
   if (arguments.videos.empty()) return "a video and a query are needed";
   if (arguments.queries.empty() && arguments.task != "dense-caption") return "a query is needed";
+  if (arguments.min_confidence > 1) return "--min-confidence: more than 1";
   const bool several = arguments.videos.size() > 1;
   if (several && (!arguments.vtt.empty() || !arguments.overlay.empty())) return "--vtt and --overlay take one video";
   if (!arguments.overlay.empty() && encoding_for(arguments.overlay).empty())
@@ -278,11 +281,14 @@ bool read(int argc, char** argv, Arguments& arguments, std::string& fault) {
                   *clips = nullptr, *overlay = nullptr, *report = nullptr;
   g_auto(GStrv) queries = nullptr;
   gboolean json = FALSE;
+  double min_confidence = -1;
   const GOptionEntry entries[] = {
       {"model", 'm', 0, G_OPTION_ARG_FILENAME, &model, "Folder of the model; else the default model", "DIR"},
       {"task", 't', 0, G_OPTION_ARG_STRING, &task, "grounding (default), dense-caption, referring or qa", "TASK"},
       {"device", 'd', 0, G_OPTION_ARG_STRING, &device, "auto (default), cpu, cuda or cuda:N", "DEVICE"},
       {"query", 'q', 0, G_OPTION_ARG_STRING_ARRAY, &queries, "What to ask, of each video; may be given often", "QUERY"},
+      {"min-confidence", 0, 0, G_OPTION_ARG_DOUBLE, &min_confidence,
+       "What a model is less sure of is not told; default: as measured for the model", "0...1"},
       {"json", 'j', 0, G_OPTION_ARG_NONE, &json, "Print one JSON object per event", nullptr},
       {"events", 0, 0, G_OPTION_ARG_FILENAME, &events, "Write the events, one JSON object a line", "FILE.jsonl"},
       {"vtt", 0, 0, G_OPTION_ARG_FILENAME, &vtt, "Write the events as captions (WebVTT)", "FILE.vtt"},
@@ -308,6 +314,7 @@ bool read(int argc, char** argv, Arguments& arguments, std::string& fault) {
                task ? task : "grounding",
                text(device),
                json == TRUE,
+               min_confidence,
                text(events),
                text(vtt),
                text(clips),

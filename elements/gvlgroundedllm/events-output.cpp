@@ -2,6 +2,7 @@
 #include "events-output.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 
 #include "gvlevent.h"
@@ -76,6 +77,7 @@ bool EventsOutput::dequeue(Item* item) {
   if (flushing_) return false;
   *item = std::move(queue_.front());
   queue_.pop_front();
+  sending_ = true;
   return true;
 }
 
@@ -103,6 +105,18 @@ void EventsOutput::restart() { enqueue({Kind::kStreamStart, std::nullopt, {}}); 
 
 void EventsOutput::end() { enqueue({Kind::kEos, std::nullopt, {}}); }
 
+void EventsOutput::wait_sent() {
+  constexpr std::chrono::seconds longest(1);
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, longest, [this] { return flushing_ || (queue_.empty() && !sending_); });
+}
+
+void EventsOutput::sent() {
+  std::lock_guard lock(mutex_);
+  sending_ = false;
+  changed_.notify_all();
+}
+
 void EventsOutput::flush_start(GstEvent* event) {
   gst_pad_push_event(pad_, gst_event_ref(event));
   set_flushing(true);
@@ -119,10 +133,12 @@ void EventsOutput::flush_stop(GstEvent* event) {
 void EventsOutput::loop(gpointer data) {
   auto* self = static_cast<EventsOutput*>(data);
   Item item;
-  if (self->dequeue(&item))
-    self->process(item);
-  else
+  if (!self->dequeue(&item)) {
     gst_pad_pause_task(self->pad_);
+    return;
+  }
+  self->process(item);
+  self->sent();
 }
 
 void EventsOutput::process(const Item& item) {

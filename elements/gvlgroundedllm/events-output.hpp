@@ -32,6 +32,12 @@ class EventsOutput {
   void restart();
   void end();
 
+  /**
+   * Waits until all that was given is sent, for a second at most: a muxer has no use for what comes after the video's
+   * end, and one that blocks this pad until the video goes on must not block it.
+   */
+  void wait_sent();
+
   /** FLUSH_START and FLUSH_STOP, passed on (transfer none). */
   void flush_start(GstEvent* event);
   void flush_stop(GstEvent* event);
@@ -55,6 +61,7 @@ class EventsOutput {
   void enqueue(Item item);
   bool dequeue(Item* item);
   void process(const Item& item);
+  void sent();
   void open_stream();
   void negotiate();
   void set_segment(const GstSegment& segment);
@@ -66,6 +73,7 @@ class EventsOutput {
   std::condition_variable changed_;
   std::deque<Item> queue_;
   bool flushing_ = true;
+  bool sending_ = false;
 
   // Of the task, but for a flush, when the task is paused.
   bool opened_ = false;

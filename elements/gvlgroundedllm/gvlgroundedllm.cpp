@@ -361,7 +361,10 @@ static gboolean handle_eos(GvlGroundedLlm* self, GstPad* pad, GstEvent* event) {
   while (answers->wait()) deliver(self, answers->take());
   answers->finish();
   deliver(self, answers->take());
-  if (const auto events = guarded_copy(state, state.events)) events->end();
+  if (const auto events = guarded_copy(state, state.events)) {
+    events->end();
+    events->wait_sent();
+  }
   return gst_pad_event_default(pad, GST_OBJECT(self), event);
 }
 

@@ -49,7 +49,8 @@ Interval length_limits(EventKind kind, double duration) noexcept {
 
 Composer::Composer(const Assets& assets, std::uint64_t seed, const ComposeOptions& options)
     : assets_(assets), options_(options), random_(seed) {
-  const bool times = options.shortest >= 4 && options.longest >= options.shortest && options.longest <= 86400;
+  const bool times = options.shortest >= 4 && options.longest >= options.shortest && options.longest <= 86400 &&
+                     options.event_scale >= 4;
   const bool events = options.fewest_events >= 0 && options.most_events >= options.fewest_events;
   if (!times || !events || options.shortest_side < 32 || options.shortest_side > 4096) {
     throw Error(ErrorCode::kInvalidArgument, "no video can be composed: of 4 s to a day, 32 to 4096 pixels");
@@ -136,13 +137,17 @@ void Composer::draw_kinds() {
   }
 }
 
+Interval Composer::limits_of(EventKind kind) const {
+  return length_limits(kind, std::min(composition_.scene.duration, options_.event_scale));
+}
+
 double Composer::draw_length(EventKind kind) {
-  const Interval limits = length_limits(kind, composition_.scene.duration);
+  const Interval limits = limits_of(kind);
   return log_uniform(random_, limits.start, limits.stop);
 }
 
 Composer::Part Composer::black_part() {
-  const double shortest = length_limits(EventKind::kBlack, composition_.scene.duration).start;
+  const double shortest = limits_of(EventKind::kBlack).start;
   const bool labelled = options_.weights[static_cast<std::size_t>(EventKind::kBlack)] > 0 &&
                         !planned(EventKind::kBlack) && random_.chance(0.35);
   if (labelled) return {EventKind::kBlack, true, shortest * random_.uniform(1, 3), shortest};
@@ -151,7 +156,7 @@ Composer::Part Composer::black_part() {
 }
 
 Composer::Block Composer::block_of(EventKind kind) {
-  const Part part{kind, true, draw_length(kind), length_limits(kind, composition_.scene.duration).start};
+  const Part part{kind, true, draw_length(kind), limits_of(kind).start};
   if (kind == EventKind::kFadeToBlack) return {part, black_part()};
   if (kind == EventKind::kFadeFromBlack) return {black_part(), part};
   return {part};
@@ -165,7 +170,7 @@ void Composer::place_blocks() {
     blocks.push_back(block_of(kind));
     if (one_fade && kind == EventKind::kFadeToBlack) {
       const EventKind rise = EventKind::kFadeFromBlack;
-      const double shortest = length_limits(rise, composition_.scene.duration).start;
+      const double shortest = limits_of(rise).start;
       blocks.back().push_back({rise, true, draw_length(rise), shortest});
     }
   }

@@ -12,6 +12,7 @@ namespace gvl::scenes {
 struct ComposeOptions {
   double shortest = 8, longest = 120;  ///< seconds; log-uniform between them
   int fewest_events = 1, most_events = 6;
+  double event_scale = 120;  ///< seconds: in a longer video events are as long as in one of this duration
   /** How often each kind is drawn relative to the others; 0 never. A fade may bring a kBlack along. */
   std::array<double, kEventKinds> weights = filled(1);
   double without_objects = 0.45;  ///< share of videos of backgrounds alone

@@ -169,13 +169,14 @@ std::vector<Interval> Composer::hidden_times(const ObjectLook& look) const {
 
 /** Drops from `role.kinds` what finds no place. */
 std::vector<Interval> Composer::place_kinds(Role& role, const std::vector<Interval>& hidden) {
-  const double duration = composition_.scene.duration, gap = std::max(0.015 * duration, 0.3);
+  const double duration = composition_.scene.duration;
+  const double gap = std::max(0.015 * std::min(duration, options_.event_scale), 0.3);
   std::vector<double> lengths;
   for (const EventKind kind : role.kinds) lengths.push_back(draw_length(kind));
   for (int attempt = 0; !role.kinds.empty(); ++attempt) {
     if (attempt % 40 == 39) {
       for (std::size_t i = 0; i < lengths.size(); ++i) {
-        lengths[i] = std::max(lengths[i] * 0.75, length_limits(role.kinds[i], duration).start);
+        lengths[i] = std::max(lengths[i] * 0.75, limits_of(role.kinds[i]).start);
       }
     }
     if (attempt % 400 == 399) role.kinds.pop_back(), lengths.pop_back();
@@ -192,7 +193,7 @@ std::vector<Interval> Composer::place_kinds(Role& role, const std::vector<Interv
       const double stop =
           std::min(start + std::ceil(lengths[i] * composition_.scene.fps - 1e-6) / composition_.scene.fps, duration);
       for (const Interval& other : hidden) free = free && (stop + gap <= other.start || start >= other.stop + gap);
-      free = free && stop - start + 1e-9 >= length_limits(role.kinds[i], duration).start;
+      free = free && stop - start + 1e-9 >= limits_of(role.kinds[i]).start;
       placed.push_back({start, stop});
       time = stop;
     }

@@ -35,6 +35,7 @@ class Composer {
   void choose_shape();
   void draw_kinds();
   EventKind draw_kind(bool objects_too);
+  Interval limits_of(EventKind kind) const;
   double draw_length(EventKind kind);
   Block block_of(EventKind kind);
   Part black_part();

@@ -63,6 +63,7 @@ void read_lesson(const io::JsonValue& object, Lesson& lesson) {
   compose.longest = object.number_or("longest", compose.longest);
   compose.fewest_events = static_cast<int>(object.integer_or("fewest_events", compose.fewest_events, 0, 100));
   compose.most_events = static_cast<int>(object.integer_or("most_events", compose.most_events, 0, 100));
+  compose.event_scale = object.number_or("event_scale", compose.event_scale);
   compose.without_objects = object.number_or("without_objects", compose.without_objects);
   if (const auto weights = object.find("weights")) read_weights(*weights, compose);
   if (const auto counts = object.find("conversations")) read_counts(*counts, lesson.conversations);
