@@ -23,7 +23,6 @@ std::vector<Finding> findings_of(const Answer& answer, const AskedWindow& window
   std::vector<Finding> findings;
   if (answer.query.task == Task::kQuestion) return findings;
   for (const auto& interval : answer.intervals) {
-    if (interval.confidence < window.min_confidence) continue;
     const auto start = time_in(window, interval.start), stop = time_in(window, interval.stop);
     findings.push_back({std::min(start, stop), std::max(start, stop), interval.confidence,
                         interval.text.empty() ? answer.text_seconds : interval.text, false, window.start, window.stop});
@@ -84,9 +83,10 @@ void AnswerQueue::answered(const Awaited& awaited) {
     if (answer.query.task == Task::kQuestion || answer.intervals.empty()) answered_in_words(answer, window, events);
     IntervalMerger by_itself;
     auto& merger = window.alone ? by_itself : merger_;
+    min_confidence_ = window.min_confidence;
     for (const auto& event : merger.add(window, {answer.query.task, answer.query.text}, findings_of(answer, window)))
-      found(event, window.segment, events);
-    for (const auto& event : by_itself.finish()) found(event, window.segment, events);
+      found(event, events);
+    for (const auto& event : by_itself.finish()) found(event, events);
   } catch (...) {
     const auto failure = std::current_exception();
     Flow* flow = window.ticket ? window.ticket->flow().get() : nullptr;
@@ -102,7 +102,7 @@ void AnswerQueue::answered(const Awaited& awaited) {
 void AnswerQueue::finish() {
   std::lock_guard posting(posting_);
   std::vector<Delivery> events;
-  for (const auto& event : merger_.finish()) found(event, segment_, events);
+  for (const auto& event : merger_.finish()) found(event, events);
   post(events);
 }
 
@@ -126,14 +126,15 @@ void AnswerQueue::answered_in_words(const Answer& answer, const AskedWindow& win
   events.push_back({std::shared_ptr<GstStructure>(event, gst_structure_free), window.segment});
 }
 
-void AnswerQueue::found(const IntervalMerger::Event& event, const GstSegment& segment, std::vector<Delivery>& events) {
+void AnswerQueue::found(const IntervalMerger::Event& event, std::vector<Delivery>& events) {
   const auto& [task, query] = event.query;
   const auto& finding = event.finding;
+  if (finding.confidence < min_confidence_) return;
   const std::string text = finding.joined && task == Task::kGrounding ? in_words(finding) : finding.text;
   GstStructure* made =
       gvl_event_new((*next_id_)++, std::string(name_of(task)).c_str(), query.c_str(), text.c_str(), finding.start,
                     finding.stop, finding.confidence, finding.window_start, finding.window_stop);
-  events.push_back({std::shared_ptr<GstStructure>(made, gst_structure_free), segment});
+  events.push_back({std::shared_ptr<GstStructure>(made, gst_structure_free), segment_});
 }
 
 std::vector<Delivery> AnswerQueue::take() {

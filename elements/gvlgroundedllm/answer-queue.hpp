@@ -79,7 +79,7 @@ class AnswerQueue : public std::enable_shared_from_this<AnswerQueue> {
   void advance();
   void answered(const Awaited& awaited);
   void answered_in_words(const Answer& answer, const AskedWindow& window, std::vector<Delivery>& events);
-  void found(const IntervalMerger::Event& event, const GstSegment& segment, std::vector<Delivery>& events);
+  void found(const IntervalMerger::Event& event, std::vector<Delivery>& events);
   void post(const std::vector<Delivery>& events);
 
   GstElement* element_;  // not owned: close() comes before the element goes away
@@ -88,7 +88,8 @@ class AnswerQueue : public std::enable_shared_from_this<AnswerQueue> {
   // message handler.
   std::recursive_mutex posting_;
   IntervalMerger merger_;  // guarded by posting_, like the next
-  GstSegment segment_;     // of the last window that was answered
+  GstSegment segment_;     // of the last window that was answered, like the next
+  double min_confidence_ = 0;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Awaited> awaited_;

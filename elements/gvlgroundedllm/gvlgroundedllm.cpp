@@ -16,9 +16,10 @@
  * block the video.
  *
  * What overlapping windows say about the same thing becomes one event. Two intervals of a query are the same event when
- * they share half of the shorter one, or when one is cut by its window's edge and the other goes on from there; the
- * more confident one gives the times, and one that was cut lasts from the earlier start to the later stop. An event
- * that the next window shows as well is held back until that is answered.
+ * they share half of the shorter one, or when one is cut by its window's edge and the other goes on from there; the more
+ * confident one gives the times, and one that was cut lasts from the earlier start to the later stop. The confidence is
+ * the mean over all windows that show the whole event. An event that the next window shows as well is held back until
+ * that is answered.
  *
  * Between events the pad `events` tells of gaps at the pace of the video. An event is known only once its window is
  * over, so its buffer is stamped earlier than the gaps before it: it is a label for the video, not a caption in time.

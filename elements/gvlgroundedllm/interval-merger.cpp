@@ -2,6 +2,7 @@
 #include "interval-merger.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace gvl::gst {
 
@@ -48,49 +49,63 @@ bool apart(const Finding& finding, const MergedWindow& window) {
   return finding.window_stop < window.start || finding.window_start > window.stop;
 }
 
+bool shows_all(const MergedWindow& window, const Finding& finding) {
+  return window.start <= finding.start && finding.stop <= window.stop;
+}
+
 }  // namespace
 
-void IntervalMerger::take(const MergedWindow& window, std::vector<Held>& held, const Finding& finding) const {
-  for (auto& each : held) {
-    if (each.window == window.index) continue;
-    if (!same_event(each.finding, finding, window.resolution)) continue;
-    if (!each.told) each.finding = merged(each.finding, finding, window.resolution);
+void IntervalMerger::take(const MergedWindow& window, Thread& thread, const Finding& finding) {
+  for (auto& each : thread.held) {
+    if (each.window == window.index || !same_event(each.finding, finding, window.resolution)) continue;
     each.window = window.index;
+    if (each.told) return;
+    each.finding = merged(each.finding, finding, window.resolution);
+    each.sum += finding.confidence;
+    ++each.shown;
     return;
   }
-  held.push_back({finding, window.index, false});
+  const auto missed = std::count_if(thread.windows.begin(), thread.windows.end(),
+                                    [&](const MergedWindow& before) { return shows_all(before, finding); });
+  thread.held.push_back({finding, finding.confidence, static_cast<unsigned>(missed) + 1, window.index, false});
+}
+
+void IntervalMerger::tell(const Key& query, Held& held, std::vector<Event>& known) {
+  if (std::exchange(held.told, true)) return;
+  known.push_back({query, held.finding});
+  known.back().finding.confidence = held.sum / held.shown;
 }
 
 std::vector<IntervalMerger::Event> IntervalMerger::add(const MergedWindow& window, const Key& query,
                                                        const std::vector<Finding>& findings) {
   std::vector<Event> known;
-  const auto tell = [&](const Key& key, Held& held) {
-    if (!held.told) known.push_back({key, held.finding});
-    held.told = true;
-  };
   for (auto& [key, thread] : queries_) {
     // A query that the window before this one was not asked either is asked no more.
-    const bool over = thread.last_window + 1 < window.index;
+    const bool over = thread.windows.back().index + 1 < window.index;
+    const auto past = [&](const Held& held) { return over || apart(held.finding, window); };
     for (auto& held : thread.held)
-      if (over || apart(held.finding, window)) tell(key, held);
-    std::erase_if(thread.held, [&](const Held& held) { return over || apart(held.finding, window); });
+      if (past(held)) tell(key, held, known);
+    std::erase_if(thread.held, past);
   }
-  std::erase_if(queries_, [&](const auto& each) { return each.second.last_window + 1 < window.index; });
+  std::erase_if(queries_, [&](const auto& each) { return each.second.windows.back().index + 1 < window.index; });
 
   auto& thread = queries_[query];
-  thread.last_window = window.index;
-  for (const auto& finding : findings) take(window, thread.held, finding);
+  for (const auto& finding : findings) take(window, thread, finding);
+  for (auto& held : thread.held)
+    if (held.window != window.index && shows_all(window, held.finding)) ++held.shown;
+  std::erase_if(thread.windows,
+                [&](const MergedWindow& before) { return before.stop <= window.start || before.start >= window.stop; });
+  thread.windows.push_back(window);
   const bool last = !GST_CLOCK_TIME_IS_VALID(window.settled);
   for (auto& held : thread.held)
-    if (last || held.finding.stop + window.resolution < window.settled) tell(query, held);
+    if (last || held.finding.stop + window.resolution < window.settled) tell(query, held, known);
   return known;
 }
 
 std::vector<IntervalMerger::Event> IntervalMerger::finish() {
   std::vector<Event> known;
-  for (auto& [key, thread] : queries_)
-    for (auto& held : thread.held)
-      if (!held.told) known.push_back({key, held.finding});
+  for (auto& [query, thread] : queries_)
+    for (auto& held : thread.held) tell(query, held, known);
   queries_.clear();
   return known;
 }

@@ -38,7 +38,8 @@ struct MergedWindow {
  * - Two findings of one query, from different windows, are the same event when they share at least half of the shorter
  *   one, or when one is cut by its window's edge (ends within `resolution` of it) and the other goes on from there.
  * - An event that was cut lasts from the earlier start to the later stop; otherwise the more confident finding gives
- *   times and text. The confidence is the greater one.
+ *   times and text.
+ * - The confidence is the mean over all windows that show the whole event: one that does not find it counts as 0.
  * - An event is told once, when no later window can say more about it.
  *
  * For one thread at a time.
@@ -59,16 +60,19 @@ class IntervalMerger {
 
  private:
   struct Held {
-    Finding finding;
-    guint64 window = 0;  // the last that said so
+    Finding finding;     // its confidence is that of the most confident one
+    double sum = 0;      // of confidences
+    unsigned shown = 0;  // windows that show all of it, or found it
+    guint64 window = 0;  // the last that found it
     bool told = false;
   };
   struct Thread {
     std::vector<Held> held;
-    guint64 last_window = 0;
+    std::vector<MergedWindow> windows;  // that may show what is to come
   };
 
-  void take(const MergedWindow& window, std::vector<Held>& held, const Finding& finding) const;
+  static void take(const MergedWindow& window, Thread& thread, const Finding& finding);
+  static void tell(const Key& query, Held& held, std::vector<Event>& known);
 
   std::map<Key, Thread> queries_;
 };

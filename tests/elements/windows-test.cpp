@@ -159,7 +159,7 @@ GST_START_TEST(the_more_confident_of_two_gives_the_times) {
     IntervalMerger merger;
     check_said(said(merger.add(window(0), kQuery, {finding(0, 60, 80, 0.5)})), {});
     check_said(said(merger.add(window(1), kQuery, {finding(1, 64, 90, second)})),
-               {second > 0.5 ? Said{64, 90, second} : Said{60, 80, 0.5}});
+               {second > 0.5 ? Said{64, 90, 0.55} : Said{60, 80, 0.45}});
     check_said(said(merger.finish()), {});
   }
 }
@@ -168,7 +168,7 @@ GST_END_TEST
 GST_START_TEST(less_than_half_in_common_are_two_events) {
   IntervalMerger merger;
   merger.add(window(0), kQuery, {finding(0, 55, 75, 0.5)});
-  check_said(said(merger.add(window(1), kQuery, {finding(1, 66, 120, 0.6)})), {{55, 75, 0.5}});
+  check_said(said(merger.add(window(1), kQuery, {finding(1, 66, 120, 0.6)})), {{55, 75, 0.25}});
   check_said(said(merger.finish()), {{66, 120, 0.6}});
 }
 GST_END_TEST
@@ -180,10 +180,21 @@ GST_START_TEST(what_an_edge_cuts_is_joined) {
   const auto events = merger.add(window(2), kQuery, {finding(2, 100, 180, 0.7)});
   check_said(said(events), {});
   const auto end = merger.finish();
-  check_said(said(end), {{70, 180, 0.8}});
+  check_said(said(end), {{70, 180, 0.6}});
   fail_unless(end[0].finding.joined);
   fail_unless_equals_uint64(end[0].finding.window_start, 0);
   fail_unless_equals_uint64(end[0].finding.window_stop, 200);
+}
+GST_END_TEST
+
+GST_START_TEST(windows_that_do_not_find_what_they_show_count) {
+  IntervalMerger merger;
+  merger.add(window(0), kQuery, {finding(0, 60, 80, 0.5)});
+  check_said(said(merger.add(window(1), kQuery, {finding(1, 110, 130, 0.4)})), {{60, 80, 0.25}});
+  // Later or earlier, and not where they show but a part.
+  check_said(said(merger.add(window(2), kQuery, {finding(2, 130, 140, 0.4), finding(2, 145, 190, 0.3)})),
+             {{110, 130, 0.2}, {130, 140, 0.2}});
+  check_said(said(merger.finish()), {{145, 190, 0.3}});
 }
 GST_END_TEST
 
@@ -341,6 +352,7 @@ Suite* windows_suite() {
   tcase_add_test(merger, the_more_confident_of_two_gives_the_times);
   tcase_add_test(merger, less_than_half_in_common_are_two_events);
   tcase_add_test(merger, what_an_edge_cuts_is_joined);
+  tcase_add_test(merger, windows_that_do_not_find_what_they_show_count);
   tcase_add_test(merger, findings_of_one_window_stay_apart);
   tcase_add_test(merger, an_event_is_told_once);
   tcase_add_test(merger, what_is_held_back_is_told_when_its_query_is_asked_no_more);
