@@ -16,10 +16,10 @@
  * block the video.
  *
  * What overlapping windows say about the same thing becomes one event. Two intervals of a query are the same event when
- * they share half of the shorter one, or when one is cut by its window's edge and the other goes on from there; the more
- * confident one gives the times, and one that was cut lasts from the earlier start to the later stop. The confidence is
- * the mean over all windows that show the whole event. An event that the next window shows as well is held back until
- * that is answered.
+ * they share half of the shorter one, or when one is cut by its window's edge and the other goes on from there; the
+ * more confident one gives the times, and one that was cut lasts from the earlier start to the later stop. The
+ * confidence is the mean over all windows that show the whole event. An event that the next window shows as well is
+ * held back until that is answered.
  *
  * Between events the pad `events` tells of gaps at the pace of the video. An event is known only once its window is
  * over, so its buffer is stamped earlier than the gaps before it: it is a label for the video, not a caption in time.
@@ -41,6 +41,7 @@
 
 #include "gvlgroundedllm.h"
 
+#include <algorithm>
 #include <atomic>
 #include <optional>
 
@@ -226,6 +227,22 @@ static void submit(State& state, const std::shared_ptr<gvl::Model>& model, const
   guarded_copy(state, state.answers)->add(window.about, answers);
 }
 
+// Where the window's segments are not equally long: in seconds, where each begins and the last ends.
+static std::vector<double> boundaries_of(const GvlWindowMeta* window) {
+  constexpr GstClockTime rounding = GST_MSECOND;
+  const auto seconds = [&](GstClockTime time) { return static_cast<double>(time - window->start) / GST_SECOND; };
+  std::vector<double> boundaries;
+  bool equal = true;
+  for (guint i = 0; i < window->num_segments; ++i) {
+    const auto planned = window->start + gst_util_uint64_scale(window->stop - window->start, i, window->num_segments);
+    const auto start = std::clamp(window->segments[i].start, window->start, window->stop);
+    equal = equal && start <= planned + rounding && planned <= start + rounding;
+    boundaries.push_back(seconds(start));
+  }
+  boundaries.push_back(seconds(window->stop));
+  return equal ? std::vector<double>() : boundaries;
+}
+
 static bool ask(GvlGroundedLlm* self, GstBuffer* buffer, const GvlWindowMeta* window) {
   auto& state = state_of(self);
   auto* tokens =
@@ -243,7 +260,7 @@ static bool ask(GvlGroundedLlm* self, GstBuffer* buffer, const GvlWindowMeta* wi
   if (!model) return false;
   state.windows++;
   const double seconds = static_cast<double>(window->stop - window->start) / GST_SECOND;
-  LatestWindow asked{{gvl::gst::tensor_future(tokens), seconds},
+  LatestWindow asked{{gvl::gst::tensor_future(tokens), seconds, boundaries_of(window)},
                      {{.index = window->index,
                        .start = window->start,
                        .stop = window->stop,

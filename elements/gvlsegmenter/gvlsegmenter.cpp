@@ -14,6 +14,10 @@
  * windows slide over the stream (#GvlSegmenter:window-duration, #GvlSegmenter:window-overlap), and each segment is
  * computed once for all windows that hold it. The last window ends with the stream.
  *
+ * With #GvlSegmenter:segmentation=shots a segment ends where the picture is another (PySceneDetect's ContentDetector
+ * over three candidates for each sample) when that is within half and one and a half of its planned length; its samples
+ * are spread over it. The model's time then is mapped to the stream's piece by piece.
+ *
  * One buffer is held back, so that the end of the stream still has one to travel on; the latency of one frame that
  * this adds is reported. For a variable frame rate that is 1 / max-framerate, or nothing where the caps do not say.
  * A frame without a timestamp is taken to follow the one before at the frame rate; without a frame rate that is an
@@ -39,14 +43,26 @@
 GST_DEBUG_CATEGORY(gvl_segmenter_debug);
 #define GST_CAT_DEFAULT gvl_segmenter_debug
 
-enum { PROP_0, PROP_MODEL, PROP_DEVICE, PROP_WINDOW_DURATION, PROP_WINDOW_OVERLAP, PROP_MAX_PENDING, PROP_STATS };
+enum {
+  PROP_0,
+  PROP_MODEL,
+  PROP_DEVICE,
+  PROP_WINDOW_DURATION,
+  PROP_WINDOW_OVERLAP,
+  PROP_SEGMENTATION,
+  PROP_KEYFRAME,
+  PROP_MAX_PENDING,
+  PROP_STATS
+};
 
 namespace {
 
+using gvl::gst::Keyframe;
 using gvl::gst::ModelClient;
 using gvl::gst::Sampler;
 using gvl::gst::SamplerSettings;
 using gvl::gst::SamplerStats;
+using gvl::gst::Segmentation;
 
 // Frames kept beside those that downstream has: one held back, one to complete a window, one being converted.
 constexpr guint kKeptFrames = 3;
@@ -73,6 +89,24 @@ struct _GvlSegmenter {
 G_DEFINE_TYPE_WITH_CODE(GvlSegmenter, gvl_segmenter, GST_TYPE_ELEMENT,
                         GST_DEBUG_CATEGORY_INIT(gvl_segmenter_debug, "gvlsegmenter", 0, "gvlsegmenter element"))
 GST_ELEMENT_REGISTER_DEFINE(gvlsegmenter, "gvlsegmenter", GST_RANK_NONE, GVL_TYPE_SEGMENTER)
+
+static GType gvl_segmentation_get_type() {
+  static const GEnumValue values[] = {
+      {static_cast<int>(Segmentation::kUniform), "All equally long, as the model was trained", "uniform"},
+      {static_cast<int>(Segmentation::kShots), "With a shot, where one begins near by", "shots"},
+      {0, nullptr, nullptr}};
+  static const GType type = g_enum_register_static("GvlSegmentation", values);
+  return type;
+}
+
+static GType gvl_keyframe_get_type() {
+  static const GEnumValue values[] = {
+      {static_cast<int>(Keyframe::kMiddle), "The middle one, as the model was trained", "middle"},
+      {static_cast<int>(Keyframe::kSharpest), "The sharpest one", "sharpest"},
+      {0, nullptr, nullptr}};
+  static const GType type = g_enum_register_static("GvlKeyframe", values);
+  return type;
+}
 
 static State& state_of(gpointer self) { return *GVL_SEGMENTER(self)->state; }
 
@@ -211,6 +245,12 @@ static void gvl_segmenter_set_property(GObject* object, guint id, const GValue* 
     case PROP_WINDOW_OVERLAP:
       state.settings.window_overlap = g_value_get_double(value);
       break;
+    case PROP_SEGMENTATION:
+      state.settings.segmentation = static_cast<Segmentation>(g_value_get_enum(value));
+      break;
+    case PROP_KEYFRAME:
+      state.settings.keyframe = static_cast<Keyframe>(g_value_get_enum(value));
+      break;
     case PROP_MAX_PENDING:
       state.settings.max_pending = static_cast<unsigned>(g_value_get_int(value));
       state.sampler.update_limit();
@@ -241,6 +281,12 @@ static void gvl_segmenter_get_property(GObject* object, guint id, GValue* value,
       break;
     case PROP_WINDOW_OVERLAP:
       g_value_set_double(value, state.settings.window_overlap);
+      break;
+    case PROP_SEGMENTATION:
+      g_value_set_enum(value, static_cast<int>(state.settings.segmentation.load()));
+      break;
+    case PROP_KEYFRAME:
+      g_value_set_enum(value, static_cast<int>(state.settings.keyframe.load()));
       break;
     case PROP_MAX_PENDING:
       g_value_set_int(value, static_cast<int>(state.settings.max_pending));
@@ -276,6 +322,16 @@ void gvl_segmenter_install_properties(GObjectClass* klass, guint first_id) {
                           0, gvl::gst::kMostOverlap, gvl::gst::kDefaultOverlap, flags));
   g_object_class_install_property(
       klass, first_id + 2,
+      g_param_spec_enum(
+          "segmentation", "Segmentation",
+          "Where segments begin; shots are found by the differences of frames, where video plays forwards",
+          gvl_segmentation_get_type(), static_cast<int>(SamplerSettings().segmentation.load()), flags));
+  g_object_class_install_property(
+      klass, first_id + 3,
+      g_param_spec_enum("keyframe", "Keyframe", "Which of a segment's samples stands for what is seen in it",
+                        gvl_keyframe_get_type(), static_cast<int>(SamplerSettings().keyframe.load()), flags));
+  g_object_class_install_property(
+      klass, first_id + 4,
       g_param_spec_int("max-pending", "Maximum pending",
                        "How many segments, and how many windows, may be in the model's hands; beyond, a stream waits, "
                        "and a live one skips segments",
@@ -301,6 +357,8 @@ static void gvl_segmenter_class_init(GvlSegmenterClass* klass) {
                          "segments attached, segments skipped",
                          GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 
+  gst_type_mark_as_plugin_api(gvl_segmentation_get_type(), static_cast<GstPluginAPIFlags>(0));
+  gst_type_mark_as_plugin_api(gvl_keyframe_get_type(), static_cast<GstPluginAPIFlags>(0));
   GstCaps* caps = gst_caps_from_string("video/x-raw(ANY)");
   gst_element_class_add_pad_template(element_class, gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
   gst_element_class_add_pad_template(element_class, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));

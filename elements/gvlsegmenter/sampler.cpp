@@ -22,6 +22,8 @@ constexpr GstClockTime kEndlessWindow = 60 * GST_SECOND;
 constexpr GstClockTime kLongestWhole = 120 * GST_SECOND;
 // Timestamps that step back by less are jitter; a new segment that goes on within it is no jump.
 constexpr GstClockTime kJump = GST_SECOND;
+// For each sample that is wanted, where it is chosen; the middle one of each three is where it would be otherwise.
+constexpr std::int64_t kCandidates = 3;
 
 GstClockTime distance(GstClockTime a, GstClockTime b) { return a > b ? a - b : b - a; }
 
@@ -37,10 +39,14 @@ GstClockTime frame_interval(const GstVideoInfo& info, const GstCaps* caps) {
 /** The segment whose samples are being taken. */
 struct Sampler::OpenSegment {
   guint64 index = 0;
-  std::int64_t position = 0;
+  GstClockTime start = 0;
+  GstClockTime stop = 0;
+  GstClockTime keyframe = 0;
   std::vector<GstClockTime> times;        // of its samples, in stream time order
-  std::shared_ptr<SegmentPixels> pixels;  // null for a skipped one
-  std::shared_ptr<Ticket> ticket;
+  std::shared_ptr<SegmentPixels> pixels;  // while samples come in
+  Future<Tensor> spatial;
+  Future<Tensor> temporal;
+  std::shared_ptr<Ticket> ticket;  // null for a skipped one
   Ticket::Hold hold;
 };
 
@@ -320,16 +326,19 @@ void Sampler::plan(GstClockTime time) {
   options.fps_n = GST_VIDEO_INFO_FPS_N(&info_);
   options.fps_d = GST_VIDEO_INFO_FPS_D(&info_);
   options.backward = backward();
+  if (wants_candidates()) options.samples *= kCandidates;
   const auto before = plan_;
   if (plan_)
     plan_next(time, options);
   else
     plan_first(time, options);
   plan_.emplace(options);
-  if (!before || !follows(*before)) begin_run();
+  const bool another_run = !before || !follows(*before);
+  if (another_run) begin_run();
   // What comes before the first frame is left out by whole windows.
   const auto late = plan_->segments_before(time) / run_.hop * run_.hop;
   arrival_ = std::min(late, plan_->segments() - run_.window) * plan_->samples_per_segment();
+  if (another_run) begin_candidates();
   tail_ = held_frame();
   GST_DEBUG_OBJECT(element_, "%" G_GINT64_FORMAT " segments: %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT,
                    plan_->segments(), GST_TIME_ARGS(plan_->start()), GST_TIME_ARGS(plan_->stop()));
@@ -387,6 +396,7 @@ void Sampler::plan_next(GstClockTime time, SegmentPlan::Options& options) const 
 // Whether the plan goes on where the one before it ended, with windows of the same kind.
 bool Sampler::follows(const SegmentPlan& before) const {
   if (run_.asked_duration != settings_.window_duration || run_.asked_overlap != settings_.window_overlap) return false;
+  if (run_.segmentation != settings_.segmentation || run_.keyframe != settings_.keyframe) return false;
   return backward() ? plan_->stop() == before.start() : plan_->start() == before.stop();
 }
 
@@ -398,17 +408,40 @@ void Sampler::begin_run() {
           .hop = one_window ? window : wanted_hop(),
           .asked_duration = settings_.window_duration,
           .asked_overlap = settings_.window_overlap,
+          .segmentation = settings_.segmentation,
+          .keyframe = settings_.keyframe,
           .state = std::make_shared<RunState>()};
+}
+
+// Whether samples are chosen among more; backwards they are not.
+bool Sampler::wants_candidates() const {
+  return !backward() && (settings_.segmentation != Segmentation::kUniform || settings_.keyframe != Keyframe::kMiddle);
+}
+
+// For a run that begins at the plan's next sample.
+void Sampler::begin_candidates() {
+  candidates_.reset();
+  const auto& config = used_model_->config();
+  const auto chosen = config.frames_per_segment();
+  if (plan_->samples_per_segment() == chosen) return;
+  const Candidates::Options options{
+      .sizes = {config.spatial.image_size, config.temporal.image_size, chosen},
+      .per_sample = kCandidates,
+      .segments = announced_end_ ? plan_->segments() - arrival_ / plan_->samples_per_segment() : 0,
+      .shots = run_.segmentation == Segmentation::kShots,
+      .sharpest = run_.keyframe == Keyframe::kSharpest};
+  candidates_.emplace(*worker_, converter_, options);
 }
 
 // Whether all that was seen lies in whole windows; where they overlap, the last may begin anywhere.
 bool Sampler::run_may_end() const {
-  if (open_ || run_.segments < run_.window) return false;
+  if (open_ || (candidates_ && !candidates_->empty()) || run_.segments < run_.window) return false;
   return run_.hop < run_.window || run_.segments % run_.window == 0;
 }
 
 void Sampler::abort_run() {
   open_.reset();
+  candidates_.reset();
   if (plan_ && !run_may_end()) run_.state->aborted = true;
   plan_.reset();
   tail_.reset();
@@ -437,6 +470,7 @@ bool Sampler::leave_out_empty(GstClockTime time) {
   if (!repeat_last(false)) return false;
   begin_run();
   arrival_ = std::min(next, plan_->segments() - run_.window) * samples;
+  begin_candidates();
   return true;
 }
 
@@ -456,15 +490,18 @@ bool Sampler::sample_reached(GstClockTime time) {
 
 // Takes the last sample again for what is still to come: of the whole plan, or until the run may end.
 bool Sampler::repeat_last(bool whole_plan) {
-  if (!plan_ || arrival_ == plan_->samples() || (!whole_plan && run_may_end())) return true;
+  if (!plan_ || (!whole_plan && run_may_end())) return true;
   const bool frame_held = held_ && GST_CLOCK_TIME_IS_VALID(held_time_);
   const bool still_shown = frame_held && !plan_->constant_rate() && !plan_->backward();
   const auto last = still_shown ? held_frame() : tail_;
+  const bool flush = candidates_ && !whole_plan;
+  if (!flush && arrival_ == plan_->samples()) return true;
   if (!held_) {
     held_ = gst_buffer_new();
     held_time_ = GST_CLOCK_TIME_NONE;
     held_is_carrier_ = true;
   }
+  if (flush) return end_candidates(true);
   while (arrival_ < plan_->samples() && (whole_plan || !run_may_end()))
     if (!take(last)) return false;
   return true;
@@ -472,40 +509,81 @@ bool Sampler::repeat_last(bool whole_plan) {
 
 // Takes `frame` as the next sample. False when a wait for room was ended.
 bool Sampler::take(std::shared_ptr<const Frame> frame) {
+  tail_ = frame;
+  if (candidates_) return take_candidate(frame);
   const auto samples = plan_->samples_per_segment();
   if (!open_ && !begin_segment()) return false;
   const auto sample = plan_->sample_at(arrival_) % samples;
   open_->times[sample] = frame->time;
-  tail_ = frame;
   if (open_->pixels) {
     stats_.samples++;
     worker_->post([pixels = open_->pixels, converter = converter_, frame = std::move(frame), sample] {
       pixels->convert(*converter, frame, sample);
     });
   }
-  if (++arrival_ % samples == 0) end_segment();
+  if (++arrival_ % samples == 0) {
+    open_->keyframe = open_->times[keyframe_of(samples)];
+    end_segment(*std::exchange(open_, nullptr));
+  }
+  return true;
+}
+
+bool Sampler::take_candidate(const std::shared_ptr<const Frame>& frame) {
+  candidates_->add(frame, plan_->sample_start(arrival_), plan_->sample_start(arrival_ + 1), cancellation());
+  ++arrival_;
+  return end_candidates(announced_end_ && arrival_ == plan_->samples());
+}
+
+// Ends the segments of candidates that are decided, or all. False when a wait for room was ended.
+bool Sampler::end_candidates(bool all) {
+  while (auto made = candidates_->next(all)) {
+    OpenSegment segment;
+    segment.start = made->start;
+    segment.stop = made->stop;
+    segment.keyframe = made->keyframe;
+    segment.times = std::move(made->times);
+    if (!admit(segment)) return false;
+    if (segment.ticket) {
+      segment.spatial = std::move(made->spatial);
+      segment.temporal = std::move(made->temporal);
+      stats_.samples += segment.times.size();
+    }
+    end_segment(segment);
+  }
   return true;
 }
 
 bool Sampler::begin_segment() {
-  const auto flow = this->flow();
-  const bool live = upstream_is_live();
-  if (!live && !flow->wait_for_room(unpushed_)) return false;
   auto segment = std::make_unique<OpenSegment>();
   const auto samples = plan_->samples_per_segment();
-  segment->index = next_segment_++;
-  segment->position = plan_->sample_at(arrival_) / samples;
+  const auto position = plan_->sample_at(arrival_) / samples;
+  segment->start = plan_->segment_start(position);
+  segment->stop = plan_->segment_stop(position);
   segment->times.assign(samples, 0);
-  if (live && !flow->has_room(unpushed_)) {
-    report_skipped(*segment);
-  } else {
+  if (!admit(*segment)) return false;
+  if (segment->ticket) {
     const auto& config = used_model_->config();
     const SegmentPixels::Sizes sizes{config.spatial.image_size, config.temporal.image_size, samples};
     segment->pixels = std::make_shared<SegmentPixels>(sizes, cancellation());
-    segment->ticket = std::make_shared<Ticket>(flow, Flow::Kind::kSegment);
-    segment->hold = segment->ticket->hold();
+    segment->spatial = segment->pixels->spatial();
+    segment->temporal = segment->pixels->temporal();
   }
   open_ = std::move(segment);
+  return true;
+}
+
+// Gives the segment its index, and a ticket unless it is skipped. False when a wait for room was ended.
+bool Sampler::admit(OpenSegment& segment) {
+  const auto flow = this->flow();
+  const bool live = upstream_is_live();
+  if (!live && !flow->wait_for_room(unpushed_)) return false;
+  segment.index = next_segment_++;
+  if (live && !flow->has_room(unpushed_)) {
+    report_skipped(segment);
+    return true;
+  }
+  segment.ticket = std::make_shared<Ticket>(flow, Flow::Kind::kSegment);
+  segment.hold = segment.ticket->hold();
   return true;
 }
 
@@ -514,48 +592,44 @@ void Sampler::report_skipped(const OpenSegment& segment) {
   GST_INFO_OBJECT(element_, "segment %" G_GUINT64_FORMAT " skipped, %" G_GUINT64_FORMAT " so far", segment.index,
                   total);
   gst_element_post_message(
-      element_, gst_message_new_element(
-                    GST_OBJECT(element_),
-                    gst_structure_new("gvl-skipped", "segment", G_TYPE_UINT64, segment.index, "start", G_TYPE_UINT64,
-                                      plan_->segment_start(segment.position), "stop", G_TYPE_UINT64,
-                                      plan_->segment_stop(segment.position), "total", G_TYPE_UINT64, total, nullptr)));
+      element_, gst_message_new_element(GST_OBJECT(element_),
+                                        gst_structure_new("gvl-skipped", "segment", G_TYPE_UINT64, segment.index,
+                                                          "start", G_TYPE_UINT64, segment.start, "stop", G_TYPE_UINT64,
+                                                          segment.stop, "total", G_TYPE_UINT64, total, nullptr)));
 }
 
-void Sampler::end_segment() {
-  const auto segment = std::move(open_);
+void Sampler::end_segment(const OpenSegment& segment) {
   const auto behind_first = ++run_.segments - run_.window;
   if (behind_first >= 0 && behind_first % run_.hop == 0) stats_.windows++;
-  if (!segment->pixels) return;
-  attach(*segment);
+  if (!segment.ticket) return;
+  attach(segment);
   ++unpushed_;
-  unpushed_holds_.push_back(segment->hold);
+  unpushed_holds_.push_back(segment.hold);
   stats_.segments++;
 }
 
 void Sampler::attach(const OpenSegment& segment) {
   held_ = make_metas_writable(held_);
-  const auto samples = plan_->samples_per_segment();
-  auto* meta = gvl_buffer_add_segment_meta(held_, static_cast<guint>(samples), segment.times.data());
+  auto* meta = gvl_buffer_add_segment_meta(held_, static_cast<guint>(segment.times.size()), segment.times.data());
   meta->index = segment.index;
   meta->run = run_.id;
   meta->number = static_cast<guint64>(run_.segments - 1);
   meta->window_segments = static_cast<guint>(run_.window);
   meta->window_hop = static_cast<guint>(run_.hop);
-  meta->start = plan_->segment_start(segment.position);
-  meta->stop = plan_->segment_stop(segment.position);
-  meta->keyframe = segment.times[keyframe_of(samples)];
+  meta->start = segment.start;
+  meta->stop = segment.stop;
+  meta->keyframe = segment.keyframe;
   set_flow(meta, segment.ticket, run_.state);
 
+  hold_until_ready(segment.ticket, segment.temporal);
+  report_failure(segment.temporal, reporter_, segment.ticket->flow(), "converting sampled frames");
   const auto& config = used_model_->config();
-  const auto spatial = segment.pixels->spatial();
-  const auto temporal = segment.pixels->temporal();
-  hold_until_ready(segment.ticket, temporal);
-  report_failure(temporal, reporter_, segment.ticket->flow(), "converting sampled frames");
-  const auto size = config.spatial.image_size;
-  const auto temporal_size = config.temporal.image_size;
-  add_pending_tensor(held_, GVL_TENSOR_SPATIAL_PIXELS, segment.index, DataType::kUInt8, {1, size, size, 3}, spatial);
+  const auto size = config.spatial.image_size, temporal_size = config.temporal.image_size;
+  const auto samples = static_cast<std::int64_t>(segment.times.size());
+  add_pending_tensor(held_, GVL_TENSOR_SPATIAL_PIXELS, segment.index, DataType::kUInt8, {1, size, size, 3},
+                     segment.spatial);
   add_pending_tensor(held_, GVL_TENSOR_TEMPORAL_PIXELS, segment.index, DataType::kUInt8,
-                     {samples, temporal_size, temporal_size, 3}, temporal);
+                     {samples, temporal_size, temporal_size, 3}, segment.temporal);
 }
 
 }  // namespace gvl::gst

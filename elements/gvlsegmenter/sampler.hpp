@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "candidates.hpp"
 #include "frame-converter.hpp"
 #include "gvl/cancellation.hpp"
 #include "gvlcontext.hpp"
@@ -23,10 +24,15 @@ namespace gvl::gst {
 constexpr double kDefaultOverlap = 0.5;
 constexpr double kMostOverlap = 0.95;
 
+enum class Segmentation { kUniform, kShots };
+enum class Keyframe { kMiddle, kSharpest };
+
 /** What an application may set and read while the sampler works. */
 struct SamplerSettings {
   std::atomic<GstClockTime> window_duration{0};
   std::atomic<double> window_overlap{kDefaultOverlap};
+  std::atomic<Segmentation> segmentation{Segmentation::kUniform};
+  std::atomic<Keyframe> keyframe{Keyframe::kMiddle};
   std::atomic<unsigned> max_pending{4};
 };
 
@@ -105,6 +111,8 @@ class Sampler {
   void plan_next(GstClockTime time, SegmentPlan::Options& options) const;
   bool follows(const SegmentPlan& before) const;
   void begin_run();
+  bool wants_candidates() const;
+  void begin_candidates();
   bool run_may_end() const;
   void abort_run();
 
@@ -114,8 +122,11 @@ class Sampler {
   bool sample_reached(GstClockTime time);
   bool repeat_last(bool whole_plan);
   bool take(std::shared_ptr<const Frame> frame);
+  bool take_candidate(const std::shared_ptr<const Frame>& frame);
+  bool end_candidates(bool all);
   bool begin_segment();
-  void end_segment();
+  bool admit(OpenSegment& segment);
+  void end_segment(const OpenSegment& segment);
   void report_skipped(const OpenSegment& segment);
   void attach(const OpenSegment& segment);
 
@@ -163,6 +174,8 @@ class Sampler {
     std::int64_t hop = 1;
     GstClockTime asked_duration = 0;  // of a window
     double asked_overlap = 0;
+    Segmentation segmentation = Segmentation::kUniform;
+    Keyframe keyframe = Keyframe::kMiddle;
     std::shared_ptr<RunState> state;
   };
 
@@ -172,6 +185,7 @@ class Sampler {
   std::int64_t arrival_ = 0;           // samples of the plan that are taken, or left out
   std::shared_ptr<const Frame> tail_;  // what completes a window if no more frames come
   std::unique_ptr<OpenSegment> open_;
+  std::optional<Candidates> candidates_;  // where the plan's samples are no more than that
   guint64 next_run_ = 0;
   guint64 next_segment_ = 0;
 };

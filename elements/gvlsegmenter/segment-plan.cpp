@@ -54,6 +54,10 @@ std::int64_t SegmentPlan::segments_before(GstClockTime time) const {
   return options_.backward ? options_.segments - 1 - position : position;
 }
 
+GstClockTime SegmentPlan::sample_start(std::int64_t arrival) const {
+  return options_.start + gst_util_uint64_scale(options_.duration, arrival, options_.samples);
+}
+
 GstClockTime SegmentPlan::segment_start(std::int64_t position) const { return options_.start + duration_of(position); }
 
 bool SegmentPlan::beyond(GstClockTime time, GstClockTime slack) const {

@@ -56,6 +56,9 @@ class SegmentPlan {
   /** How many segments arrive before the one that `time` lies in; 0 before the first, the last one's after all. */
   std::int64_t segments_before(GstClockTime time) const;
 
+  /** The time that the `arrival`-th sample stands for begins here, forwards. */
+  GstClockTime sample_start(std::int64_t arrival) const;
+
   /** Interval of segment `position`. */
   GstClockTime segment_start(std::int64_t position) const;
   GstClockTime segment_stop(std::int64_t position) const { return segment_start(position + 1); }

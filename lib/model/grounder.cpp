@@ -70,9 +70,10 @@ std::vector<std::int64_t> Grounder::with_best_intervals(const language::Generati
   return tokens;
 }
 
-text::ParsedAnswer Grounder::parse(const Query& query, double duration, const std::vector<std::int64_t>& tokens) const {
-  return text::parse_answer(prompts_.tokenizer(), prompts_.temporal(), tokens, duration,
-                            network_.config().language.type, query.task == Task::kDenseCaption);
+text::ParsedAnswer Grounder::parse(const Query& query, const text::TimeScale& scale,
+                                   const std::vector<std::int64_t>& tokens) const {
+  return text::parse_answer(prompts_.tokenizer(), prompts_.temporal(), tokens, scale, network_.config().language.type,
+                            query.task == Task::kDenseCaption);
 }
 
 at::Tensor Grounder::embed_prefix(const std::vector<std::int64_t>& before_video, const at::Tensor& video_tokens) const {
@@ -90,12 +91,13 @@ void Grounder::check_length(const text::PromptTokens& prompt) const {
                                                " tokens with its prompt, this model takes " + std::to_string(longest));
 }
 
-Answer Grounder::make_answer(const Query& query, double duration, const language::Generation& generation) const {
+Answer Grounder::make_answer(const Query& query, const text::TimeScale& scale,
+                             const language::Generation& generation) const {
   std::vector<std::int64_t> tokens = generation.tokens;
-  text::ParsedAnswer parsed = parse(query, duration, tokens);
+  text::ParsedAnswer parsed = parse(query, scale, tokens);
   if (network_.config().interval_choice == IntervalChoice::kExpectedOverlap && !parsed.intervals.empty()) {
     tokens = with_best_intervals(generation, parsed.intervals);
-    parsed = parse(query, duration, tokens);
+    parsed = parse(query, scale, tokens);
   }
   Answer answer{.query = query,
                 .tokens = std::move(tokens),
@@ -109,7 +111,7 @@ Answer Grounder::make_answer(const Query& query, double duration, const language
   return answer;
 }
 
-void Grounder::answer(const Tensor& video_tokens, double duration, const std::vector<Query>& queries,
+void Grounder::answer(const Tensor& video_tokens, const text::TimeScale& scale, const std::vector<Query>& queries,
                       const GenerationOptions& options, const Cancellation& cancellation,
                       const std::function<void(Result)>& deliver) const {
   const ModelConfig& config = network_.config();
@@ -123,7 +125,7 @@ void Grounder::answer(const Tensor& video_tokens, double duration, const std::ve
   std::int64_t longest = 0;
   for (std::size_t i = 0; i < queries.size(); ++i) {
     try {
-      text::PromptTokens prompt = prompts_.build(queries[i], duration);
+      text::PromptTokens prompt = prompts_.build(queries[i], scale);
       check_length(prompt);
       longest = std::max(longest, length_of(prompt.before_video) + length_of(prompt.after_video));
       prompts[i] = std::move(prompt);
@@ -143,7 +145,7 @@ void Grounder::answer(const Tensor& video_tokens, double duration, const std::ve
     }
     const language::Generation generation = generator->generate(prompts[i]->after_video, prompts_.end_id(), options,
                                                                 cancellation, rules_for(queries[i].task));
-    deliver({i, make_answer(queries[i], duration, generation), nullptr});
+    deliver({i, make_answer(queries[i], scale, generation), nullptr});
   }
 }
 

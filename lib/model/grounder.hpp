@@ -31,7 +31,7 @@ class Grounder {
    * that cannot be asked fails alone, before the others are answered. Throws what fails them all: Error(kCancelled),
    * a tensor that is no window of this model.
    */
-  void answer(const Tensor& video_tokens, double duration, const std::vector<Query>& queries,
+  void answer(const Tensor& video_tokens, const text::TimeScale& scale, const std::vector<Query>& queries,
               const GenerationOptions& options, const Cancellation& cancellation,
               const std::function<void(Result)>& deliver) const;
 
@@ -45,10 +45,11 @@ class Grounder {
   /** The probabilities of all moments where token `position` of the answer was chosen: float32 [M + 1]. */
   at::Tensor moments_at(const language::Generation& generation, std::size_t position) const;
   double interval_confidence(const language::Generation& generation, const text::ParsedInterval& interval) const;
-  text::ParsedAnswer parse(const Query& query, double duration, const std::vector<std::int64_t>& tokens) const;
+  text::ParsedAnswer parse(const Query& query, const text::TimeScale& scale,
+                           const std::vector<std::int64_t>& tokens) const;
   std::vector<std::int64_t> with_best_intervals(const language::Generation& generation,
                                                 const std::vector<text::ParsedInterval>& intervals) const;
-  Answer make_answer(const Query& query, double duration, const language::Generation& generation) const;
+  Answer make_answer(const Query& query, const text::TimeScale& scale, const language::Generation& generation) const;
   void check_length(const text::PromptTokens& prompt) const;
 
   const Network& network_;

@@ -196,7 +196,7 @@ class AnswerJob : public Job {
       const c10::InferenceMode inference;
       model::rethrow_libtorch_errors("language model", [&] {
         cancellation_.check();
-        engine_->grounder.answer(window_.tokens.get(), window_.duration, queries_, options_, cancellation_,
+        engine_->grounder.answer(window_.tokens.get(), {window_.duration, window_.boundaries}, queries_, options_, cancellation_,
                                  [this](model::Grounder::Result result) { deliver(std::move(result)); });
       });
     } catch (...) {

@@ -103,7 +103,7 @@ std::vector<std::string> captions_of(const Parts& parts) {
   return captions;
 }
 
-std::vector<ParsedInterval> intervals_of(const Parts& parts, double duration, std::int64_t temporal_tokens,
+std::vector<ParsedInterval> intervals_of(const Parts& parts, const TimeScale& scale, std::int64_t temporal_tokens,
                                          bool captions) {
   std::vector<ParsedInterval> intervals;
   const std::vector<std::string> texts = captions ? captions_of(parts) : std::vector<std::string>();
@@ -113,8 +113,8 @@ std::vector<ParsedInterval> intervals_of(const Parts& parts, double duration, st
     ParsedInterval interval;
     interval.start = std::min(first.temporal, second.temporal);
     interval.stop = std::max(first.temporal, second.temporal);
-    interval.start_seconds = to_seconds(static_cast<double>(interval.start), duration, temporal_tokens);
-    interval.stop_seconds = to_seconds(static_cast<double>(interval.stop), duration, temporal_tokens);
+    interval.start_seconds = to_seconds(static_cast<double>(interval.start), scale, temporal_tokens);
+    interval.stop_seconds = to_seconds(static_cast<double>(interval.stop), scale, temporal_tokens);
     interval.first_position = first.position;
     interval.second_position = second.position;
     if (captions) interval.text = texts[i / 2];
@@ -154,30 +154,31 @@ Parts parts_of(const Tokenizer& tokenizer, const TemporalTokens& temporal, std::
 
 }  // namespace
 
-std::string with_seconds(std::string_view text, double duration, std::int64_t temporal_tokens, LanguageModelType type) {
-  to_seconds(0, duration, temporal_tokens);  // throws for a duration that is none, also where there is no time
+std::string with_seconds(std::string_view text, const TimeScale& scale, std::int64_t temporal_tokens,
+                         LanguageModelType type) {
+  to_seconds(0, scale, temporal_tokens);  // throws for a duration that is none, also where there is no time
   std::string result;
   std::size_t done = 0;
   while (const auto tag = find_number_tag(text, done)) {
     result += text.substr(done, tag->start - done);
     if (type == LanguageModelType::kPhi3) result += ' ';
-    result += two_decimals(to_seconds(tag->number, duration, temporal_tokens)) + " seconds";
+    result += two_decimals(to_seconds(tag->number, scale, temporal_tokens)) + " seconds";
     done = tag->stop;
   }
   return result += text.substr(done);
 }
 
-std::vector<ParsedInterval> parse_intervals(std::string_view text, double duration, std::int64_t temporal_tokens,
+std::vector<ParsedInterval> parse_intervals(std::string_view text, const TimeScale& scale, std::int64_t temporal_tokens,
                                             bool captions) {
-  return intervals_of(parts_of(text, temporal_tokens), duration, temporal_tokens, captions);
+  return intervals_of(parts_of(text, temporal_tokens), scale, temporal_tokens, captions);
 }
 
 ParsedAnswer parse_answer(const Tokenizer& tokenizer, const TemporalTokens& temporal, std::span<const std::int64_t> ids,
-                          double duration, LanguageModelType type, bool captions) {
+                          const TimeScale& scale, LanguageModelType type, bool captions) {
   ParsedAnswer answer;
   answer.text = trimmed(tokenizer.decode(ids));
-  answer.text_seconds = with_seconds(answer.text, duration, temporal.count(), type);
-  answer.intervals = intervals_of(parts_of(tokenizer, temporal, ids), duration, temporal.count(), captions);
+  answer.text_seconds = with_seconds(answer.text, scale, temporal.count(), type);
+  answer.intervals = intervals_of(parts_of(tokenizer, temporal, ids), scale, temporal.count(), captions);
   return answer;
 }
 

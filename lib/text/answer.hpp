@@ -35,7 +35,8 @@ struct ParsedAnswer {
  * An answer's text with "<50>" replaced by its time, "2.00 seconds", as the published code writes it: with Phi a
  * space goes before the time. Throws Error(kInvalidArgument) for a duration that is not positive.
  */
-std::string with_seconds(std::string_view text, double duration, std::int64_t temporal_tokens, LanguageModelType type);
+std::string with_seconds(std::string_view text, const TimeScale& scale, std::int64_t temporal_tokens,
+                         LanguageModelType type);
 
 /**
  * The intervals of an answer: its temporal tokens taken in pairs, in order; an odd one at the end is left out. With
@@ -43,11 +44,11 @@ std::string with_seconds(std::string_view text, double duration, std::int64_t te
  * what stands before it when nothing follows the last one ("A man runs from <3> to <9>."), without the words and
  * signs that tie the two together. In the text, "<n>" with n above M is no temporal token.
  */
-std::vector<ParsedInterval> parse_intervals(std::string_view text, double duration, std::int64_t temporal_tokens,
+std::vector<ParsedInterval> parse_intervals(std::string_view text, const TimeScale& scale, std::int64_t temporal_tokens,
                                             bool captions);
 
 /** What generated ids say, the end token not included. Throws Error(kInvalidArgument) as with_seconds() does. */
 ParsedAnswer parse_answer(const Tokenizer& tokenizer, const TemporalTokens& temporal, std::span<const std::int64_t> ids,
-                          double duration, LanguageModelType type, bool captions);
+                          const TimeScale& scale, LanguageModelType type, bool captions);
 
 }  // namespace gvl::text

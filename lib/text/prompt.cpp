@@ -52,9 +52,9 @@ std::string require_query(const Query& query) {
   return std::string(text);
 }
 
-Filling fill_referring(const std::string& prompt, const std::string& query, double duration,
+Filling fill_referring(const std::string& prompt, const std::string& query, const TimeScale& scale,
                        std::int64_t temporal_tokens) {
-  TimedQuery timed = read_times(query, duration, temporal_tokens);
+  TimedQuery timed = read_times(query, scale, temporal_tokens);
   Filling filling;
   filling.query = timed.bare ? "What is happening " + timed.text + "?" : std::move(timed.text);
   if (contains(prompt, kStart) || contains(prompt, kStop)) {
@@ -163,11 +163,11 @@ const std::string& PromptBuilder::template_of(Task task) const {
   throw Error(ErrorCode::kInvalidArgument, "no such task");
 }
 
-PromptTokens PromptBuilder::build(const Query& query, double duration) const {
+PromptTokens PromptBuilder::build(const Query& query, const TimeScale& scale) const {
   const std::string& prompt = template_of(query.task);
   Filling filling{require_query(query), "", ""};
   if (query.task == Task::kReferring) {
-    filling = fill_referring(prompt, filling.query, duration, temporal_.count());
+    filling = fill_referring(prompt, filling.query, scale, temporal_.count());
   }
   const std::size_t image = prompt.find(kImage);
   Text before;

@@ -52,7 +52,7 @@ class PromptBuilder {
    * none) or not UTF-8, for a referring query without two times where the prompt needs them, and for a duration that
    * is not positive.
    */
-  PromptTokens build(const Query& query, double duration) const;
+  PromptTokens build(const Query& query, const TimeScale& scale) const;
 
   /**
    * A training example: a user turn as in training data, with `<image>` once and <timestamp_grounding> where it

@@ -92,8 +92,8 @@ Time parse_time(std::string_view text) {
 
 class TimeReader {
  public:
-  TimeReader(double duration, std::int64_t temporal_tokens) : duration_(duration), temporal_tokens_(temporal_tokens) {
-    to_temporal(0, duration, temporal_tokens);  // throws for a duration that is none
+  TimeReader(const TimeScale& scale, std::int64_t temporal_tokens) : scale_(scale), temporal_tokens_(temporal_tokens) {
+    to_temporal(0, scale, temporal_tokens);  // throws for a duration that is none
   }
 
   TimedQuery read(const std::string& query) {
@@ -151,21 +151,21 @@ class TimeReader {
     const double seconds = time.value * (time.unit == Unit::kMinutes ? 60 : 1);
     const std::int64_t temporal = time.temporal
                                       ? std::min(*time.temporal, temporal_tokens_)
-                                      : to_temporal(std::min(seconds, duration_), duration_, temporal_tokens_);
+                                      : to_temporal(std::min(seconds, scale_.duration()), scale_, temporal_tokens_);
     if (result_.text.empty() || trailing_white_space(result_.text) == 0) result_.text += ' ';
     result_.text += temporal_name(temporal);
     result_.temporals.push_back(temporal);
   }
 
-  double duration_;
+  const TimeScale& scale_;
   std::int64_t temporal_tokens_;
   TimedQuery result_;
 };
 
 }  // namespace
 
-TimedQuery read_times(std::string_view query, double duration, std::int64_t temporal_tokens) {
-  return TimeReader(duration, temporal_tokens).read(std::string(query));
+TimedQuery read_times(std::string_view query, const TimeScale& scale, std::int64_t temporal_tokens) {
+  return TimeReader(scale, temporal_tokens).read(std::string(query));
 }
 
 }  // namespace gvl::text

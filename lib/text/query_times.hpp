@@ -3,7 +3,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+
 #include <vector>
+
+#include "text/time_scale.hpp"
 
 namespace gvl::text {
 
@@ -26,6 +29,6 @@ struct TimedQuery {
  * Everything else stays as it is, temporal tokens among it. Letter case does not matter. A time beyond the video's
  * end is its end. Throws Error(kInvalidArgument) for a duration that is not positive.
  */
-TimedQuery read_times(std::string_view query, double duration, std::int64_t temporal_tokens);
+TimedQuery read_times(std::string_view query, const TimeScale& scale, std::int64_t temporal_tokens);
 
 }  // namespace gvl::text

@@ -18,15 +18,17 @@ void require_valid(double value, double duration, std::int64_t temporal_tokens) 
 
 }  // namespace
 
-std::int64_t to_temporal(double seconds, double duration, std::int64_t temporal_tokens) {
-  require_valid(seconds, duration, temporal_tokens);
+std::int64_t to_temporal(double seconds, const TimeScale& scale, std::int64_t temporal_tokens) {
+  require_valid(seconds, scale.duration(), temporal_tokens);
   const auto largest = static_cast<double>(temporal_tokens);
-  return static_cast<std::int64_t>(std::clamp(std::nearbyint(largest * seconds / duration), 0.0, largest));
+  const double temporal = scale.uniform() ? largest * seconds / scale.duration() : largest * scale.part_at(seconds);
+  return static_cast<std::int64_t>(std::clamp(std::nearbyint(temporal), 0.0, largest));
 }
 
-double to_seconds(double temporal, double duration, std::int64_t temporal_tokens) {
-  require_valid(temporal, duration, temporal_tokens);
-  return duration * temporal / static_cast<double>(temporal_tokens);
+double to_seconds(double temporal, const TimeScale& scale, std::int64_t temporal_tokens) {
+  require_valid(temporal, scale.duration(), temporal_tokens);
+  const auto largest = static_cast<double>(temporal_tokens);
+  return scale.uniform() ? scale.duration() * temporal / largest : scale.seconds_at(temporal / largest);
 }
 
 std::string temporal_name(std::int64_t temporal) {

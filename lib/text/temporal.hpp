@@ -6,18 +6,21 @@
 #include <unordered_map>
 #include <vector>
 
+#include "text/time_scale.hpp"
 #include "text/tokenizer.hpp"
 
 namespace gvl::text {
 
 /**
- * The temporal token of a moment: t = Round(M * seconds / duration), halves to even, clamped to 0 ... M.
+ * The temporal token of a moment: t = Round(M * seconds / duration), halves to even, clamped to 0 ... M; where segments
+ * are not equally long, of its place among them.
  * Throws Error(kInvalidArgument) unless M and the duration are positive and the numbers finite.
  */
-std::int64_t to_temporal(double seconds, double duration, std::int64_t temporal_tokens);
+std::int64_t to_temporal(double seconds, const TimeScale& scale, std::int64_t temporal_tokens);
 
-/** The moment of a temporal token: duration * t / M seconds. Throws as to_temporal() does. */
-double to_seconds(double temporal, double duration, std::int64_t temporal_tokens);
+/** The moment of a temporal token: duration * t / M seconds, or by its place among the segments. Throws as
+ * to_temporal() does. */
+double to_seconds(double temporal, const TimeScale& scale, std::int64_t temporal_tokens);
 
 /** "<50>" */
 std::string temporal_name(std::int64_t temporal);

@@ -195,7 +195,7 @@ GST_START_TEST(the_bins_properties_are_the_elements_own) {
     g_free(specs);
     gst_object_unref(child);
   }
-  fail_unless_equals_int(seen, 4 + 11);
+  fail_unless_equals_int(seen, 4 + 13);
   gst_object_unref(bin);
 }
 GST_END_TEST

@@ -163,7 +163,7 @@ std::vector<Future<Answer>> FakeModel::answer(VideoWindow window, std::vector<Qu
   {
     std::lock_guard lock(mutex_);
     *number = asked_.size();
-    asked_.push_back({queries, options, window.duration, {}});
+    asked_.push_back({queries, options, window.duration, {}, window.boundaries});
   }
   std::vector<Future<Answer>> answers;
   for (const auto& query : queries)

@@ -56,6 +56,7 @@ class FakeModel : public Model {
     GenerationOptions options;
     double duration;
     std::vector<float> segments;
+    std::vector<double> boundaries = {};  ///< as in VideoWindow
   };
   std::vector<Asked> asked();
 

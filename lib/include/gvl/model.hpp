@@ -39,6 +39,11 @@ struct GenerationOptions {
 struct VideoWindow {
   Future<Tensor> tokens;  ///< gvl/video-tokens, float32 [K * L, H]
   double duration = 0;    ///< L in seconds: what temporal token M stands for
+  /**
+   * Where segments are not equally long: K + 1 times in seconds, 0 and those at which one ends, up to `duration`. Times
+   * in questions and answers then are by place among the segments.
+   */
+  std::vector<double> boundaries;
 };
 
 /**

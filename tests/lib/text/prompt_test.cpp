@@ -241,6 +241,26 @@ GST_START_TEST(rounds_times_halves_to_even) {
 }
 GST_END_TEST;
 
+GST_START_TEST(times_go_by_the_segments_that_they_lie_in) {
+  const TimeScale scale(8, {0, 1, 6, 6, 8});
+  const struct {
+    std::int64_t temporal;
+    double seconds;
+  } known[] = {{0, 0}, {50, 0.5}, {100, 1}, {150, 3.5}, {300, 6}, {350, 7}, {400, 8}};
+  for (const auto& [temporal, seconds] : known) {
+    fail_unless_equals_float(to_seconds(static_cast<double>(temporal), scale, 400), seconds);
+    // The segment of no length has no time of its own.
+    if (temporal != 300) fail_unless_equals_int64(to_temporal(seconds, scale, 400), temporal);
+  }
+  fail_unless_equals_float(to_seconds(200, scale, 400), 6);
+  fail_unless_equals_int64(to_temporal(9, scale, 400), 400);
+  fail_unless_equals_int64(to_temporal(-1, scale, 400), 0);
+  for (const auto& wrong : {std::vector<double>{0}, {0, 7}, {1, 8}, {0, 5, 4, 8}, {0, 0.0 / 0.0, 8}}) {
+    expect_error("boundaries", ErrorCode::kInvalidArgument, {}, [&] { TimeScale(8, wrong); });
+  }
+}
+GST_END_TEST;
+
 static Suite* prompt_suite() {
   Suite* suite = suite_create("prompt");
   TCase* tests = tcase_create("prompt");
@@ -256,6 +276,7 @@ static Suite* prompt_suite() {
   tcase_add_test(tests, refuses_training_turns);
   tcase_add_test(tests, reads_times);
   tcase_add_test(tests, rounds_times_halves_to_even);
+  tcase_add_test(tests, times_go_by_the_segments_that_they_lie_in);
   return suite;
 }
 

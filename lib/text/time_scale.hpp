@@ -1,0 +1,34 @@
+#pragma once
+
+#include <vector>
+
+namespace gvl::text {
+
+/**
+ * Where the moments of a model's time, 0 to 1 over its segments that are equally long to it, lie in a window's time.
+ * Uniform, or piecewise linear between the boundaries of segments that are not equally long.
+ */
+class TimeScale {
+ public:
+  /** Uniform, in seconds. Implicit: a duration is a scale. */
+  TimeScale(double duration) : duration_(duration) {}
+
+  /**
+   * `boundaries`: K + 1 times in seconds, from 0 to the duration, of which none comes before its predecessor; none at
+   * all for a uniform scale. Throws Error(kInvalidArgument) for others.
+   */
+  TimeScale(double duration, std::vector<double> boundaries);
+
+  double duration() const noexcept { return duration_; }
+  bool uniform() const noexcept { return boundaries_.empty(); }
+
+  /** Seconds of the moment `part`, and back; what is beyond an end is that end. For scales that are not uniform. */
+  double seconds_at(double part) const;
+  double part_at(double seconds) const;
+
+ private:
+  double duration_;
+  std::vector<double> boundaries_;
+};
+
+}  // namespace gvl::text
