@@ -10,7 +10,8 @@ packages=(
   # to run: LibTorch is linked to any BLAS, and the reference one that it comes with is slow
   libopenblas0-openmp
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-libav
-  gstreamer1.0-x  # textoverlay
+  gstreamer1.0-x            # textoverlay
+  gstreamer1.0-plugins-bad  # h264parse, webvttenc
   # the Python example
   python3 python3-gst-1.0
 )

@@ -142,4 +142,5 @@ def main():
     (out / "queries.json").write_text(json.dumps(queries, indent=1) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

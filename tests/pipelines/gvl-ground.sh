@@ -64,6 +64,21 @@ for clip in clips:
     assert about["clip-start"] <= about["start"], about
 PYTHON
 for clip in "$work"/clips/*.mkv "$work/overlay.mkv"; do decodes "$clip"; done
+# FFmpeg reads them, too, and sees the frames that the clip's times promise (15 a second).
+if command -v ffprobe >/dev/null; then
+  for clip in "$work"/clips/*.mkv; do
+    frames=$(ffprobe -v error -count_frames -show_entries stream=nb_read_frames -of csv=p=0 "$clip" 2>"$work/err")
+    [[ ! -s $work/err ]] || fail "ffprobe says of $clip: $(cat "$work/err")"
+    python3 - "${clip%.mkv}.json" "$frames" <<'PYTHON' || fail "$clip: $frames frames"
+import json, sys
+about = json.load(open(sys.argv[1]))
+promised = (about["clip-stop"] - about["clip-start"]) * 15 / 1e9
+assert abs(int(sys.argv[2].strip().strip(",")) - promised) <= 1, promised
+PYTHON
+  done
+else
+  echo "not checked with ffprobe: there is none"
+fi
 ground --report "$work/report.html" -q "a ball" "$work/video.webm" "$work/one.webm" >"$work/out" || fail "no report"
 grep -q "^$work/one.webm: " "$work/out" || fail "events of several videos do not say of which"
 python3 - "$work/report.html" <<'PYTHON' || fail "the report is no page of its own"

@@ -43,9 +43,19 @@ std::string clock_of(GstClockTime time) {
   return text;
 }
 
-std::string colour_of(const GstStructure* event) {
-  return kColours[g_str_hash(gst_structure_get_string(event, "query")) % G_N_ELEMENTS(kColours)];
-}
+/** A colour for each query, in the order in which they come. */
+class Palette {
+ public:
+  const char* colour_of(const GstStructure* event) {
+    const std::string query = gst_structure_get_string(event, "query");
+    auto known = std::find(queries_.begin(), queries_.end(), query);
+    if (known == queries_.end()) known = queries_.insert(known, query);
+    return kColours[static_cast<std::size_t>(known - queries_.begin()) % G_N_ELEMENTS(kColours)];
+  }
+
+ private:
+  std::vector<std::string> queries_;
+};
 
 double confidence_of(const GstStructure* event) {
   double confidence = 0;
@@ -102,7 +112,7 @@ class Pictures {
   GstElement* sink_ = nullptr;
 };
 
-std::string timeline(const FoundEvents& found, std::size_t video) {
+std::string timeline(const FoundEvents& found, std::size_t video, Palette& palette) {
   if (!GST_CLOCK_TIME_IS_VALID(found.duration) || found.duration == 0) return {};
   const auto percent = [&](GstClockTime time) {
     return formatted("%.3f", 100.0 * static_cast<double>(time) / static_cast<double>(found.duration));
@@ -114,12 +124,13 @@ std::string timeline(const FoundEvents& found, std::size_t video) {
     if (!times_of(event, &start, &stop)) continue;
     html += "<a href=\"#e" + std::to_string(video) + "-" + std::to_string(i) + "\" title=\"" +
             escaped(gst_structure_get_string(event, "query")) + "\" style=\"left:" + percent(start) +
-            "%;width:" + percent(stop - start) + "%;background:" + colour_of(event) + "\"></a>";
+            "%;width:" + percent(stop - start) + "%;background:" + palette.colour_of(event) + "\"></a>";
   }
   return html + "</div><div class=scale><span>0:00:00.000</span><span>" + clock_of(found.duration) + "</span></div>";
 }
 
-std::string row(const FoundEvents& found, std::size_t video, std::size_t index, const Pictures& pictures) {
+std::string row(const FoundEvents& found, std::size_t video, std::size_t index, const Pictures& pictures,
+                Palette& palette) {
   const GstStructure* event = found.events[index].get();
   GstClockTime start, stop;
   const bool timed = times_of(event, &start, &stop);
@@ -127,8 +138,9 @@ std::string row(const FoundEvents& found, std::size_t video, std::size_t index, 
   const std::string id = "e" + std::to_string(video) + "-" + std::to_string(index);
   const double confidence = confidence_of(event);
   return "<tr id=\"" + id + "\"><td>" + (picture.empty() ? "" : "<img alt=\"\" src=\"" + picture + "\">") +
-         "</td><td><b style=\"color:" + colour_of(event) + "\">" + escaped(gst_structure_get_string(event, "query")) +
-         "</b><br>" + escaped(gst_structure_get_string(event, "text")) + "</td><td>" +
+         "</td><td><b style=\"color:" + palette.colour_of(event) + "\">" +
+         escaped(gst_structure_get_string(event, "query")) + "</b><br>" +
+         escaped(gst_structure_get_string(event, "text")) + "</td><td>" +
          (timed ? clock_of(start) + "<br>" + clock_of(stop) : "") + "</td><td><meter value=\"" +
          formatted("%.3f", confidence) + "\"></meter> " + formatted("%.0f", confidence * 100) + " %</td></tr>\n";
 }
@@ -144,16 +156,17 @@ std::string html_report(const std::vector<FoundEvents>& videos) {
       "<!doctype html>\n<html lang=en><meta charset=utf-8><meta name=viewport "
       "content=\"width=device-width\"><title>Events</title><style>" +
       std::string(kStyle) + "</style>\n<h1>Events</h1>\n";
+  Palette palette;
   for (std::size_t video = 0; video < videos.size(); ++video) {
     const FoundEvents& found = videos[video];
-    html += "<h2>" + escaped(found.video.c_str()) + "</h2>\n" + timeline(found, video) + "\n";
+    html += "<h2>" + escaped(found.video.c_str()) + "</h2>\n" + timeline(found, video, palette) + "\n";
     if (found.events.empty()) {
       html += "<p class=none>Nothing was found.</p>\n";
       continue;
     }
     const Pictures pictures(found.video);
     html += "<table><tr><th></th><th>Event</th><th>From, to</th><th>Confidence</th></tr>\n";
-    for (std::size_t i = 0; i < found.events.size(); ++i) html += row(found, video, i, pictures);
+    for (std::size_t i = 0; i < found.events.size(); ++i) html += row(found, video, i, pictures, palette);
     html += "</table>\n";
   }
   return html + "</html>\n";
