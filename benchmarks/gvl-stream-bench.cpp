@@ -5,9 +5,9 @@
  * streaming thread for each, as a share of the time that the frame lasts.
  *
  * live: so many minutes (60) of live 1080p30 as H.264, as fast as they go, through a tee: one branch untouched into
- * gvlclipper, one decoded into gvlground whose events go to the clipper. Each minute shows a ball, and black for five
- * seconds, which is asked for. Printed are the frames of the encoded branch, the process's resident memory on the way,
- * and the clips.
+ * gvlclipper, one decoded into gvlground whose events go to the clipper. Each minute shows colour bars, and black for
+ * five seconds, which is asked for. Printed are the frames of the encoded branch, the process's resident memory on the
+ * way, and the clips.
  */
 #include <gst/app/gstappsink.h>
 #include <gst/app/gstappsrc.h>
@@ -58,7 +58,9 @@ double thread_seconds() {
 }
 
 void expect_no_samples(GstElement* element) {
-  if (!g_object_class_find_property(G_OBJECT_GET_CLASS(element), "stats") || g_str_has_prefix(G_OBJECT_TYPE_NAME(element), "GstIdentity")) return;
+  if (!g_object_class_find_property(G_OBJECT_GET_CLASS(element), "stats") ||
+      g_str_has_prefix(G_OBJECT_TYPE_NAME(element), "GstIdentity"))
+    return;
   GstStructure* stats = nullptr;
   guint64 samples = 0, frames = 0;
   g_object_get(element, "stats", &stats, nullptr);
@@ -172,13 +174,20 @@ void feed(GstElement* source, const Packets& packets, int frames) {
   gst_app_src_end_of_stream(GST_APP_SRC(source));
 }
 
-/** Until the end of the stream; the structures of element messages, counted by name. */
-void drain(GstElement* pipeline, int& clips, int& skipped) {
+struct Told {
+  int events = 0, clips = 0, skipped = 0, warnings = 0;
+};
+
+/** Until the end of the stream. */
+Told drain(GstElement* pipeline) {
+  Told told;
   GstBus* bus = gst_element_get_bus(pipeline);
   for (bool running = true; running;) {
     GstMessage* message = gst_bus_timed_pop(bus, GST_CLOCK_TIME_NONE);
-    clips += gst_message_has_name(message, "gvl-clip");
-    skipped += gst_message_has_name(message, "gvl-skipped");
+    told.events += gst_message_has_name(message, "gvl-event");
+    told.clips += gst_message_has_name(message, "gvl-clip");
+    told.skipped += gst_message_has_name(message, "gvl-skipped");
+    told.warnings += GST_MESSAGE_TYPE(message) == GST_MESSAGE_WARNING;
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
       GError* error = nullptr;
       gst_message_parse_error(message, &error, nullptr);
@@ -188,11 +197,12 @@ void drain(GstElement* pipeline, int& clips, int& skipped) {
     gst_message_unref(message);
   }
   gst_object_unref(bus);
+  return told;
 }
 
 int bench_live(int minutes) {
   Packets packets;
-  encode("ball", kLoop - 5 * kRate, packets);
+  encode("smpte", kLoop - 5 * kRate, packets);
   encode("black", 5 * kRate, packets);
   const auto folder = std::filesystem::temp_directory_path() / ("gvl-stream-bench-" + std::to_string(getpid()));
   std::filesystem::create_directory(folder);
@@ -210,12 +220,12 @@ int bench_live(int minutes) {
   gst_object_unref(pad);
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
   feed(source, packets, minutes * kLoop);
-  int clips = 0, skipped = 0;
-  drain(pipeline, clips, skipped);
+  const Told told = drain(pipeline);
   std::printf("minute %3d: %.0f MiB resident\n", minutes, resident_mib());
   gst_element_set_state(pipeline, GST_STATE_NULL);
-  std::printf("frames of the encoded branch: %d sent, %d arrived; %d clips; %d segments left out\n", minutes * kLoop,
-              arrived.load(), clips, skipped);
+  std::printf("frames of the encoded branch: %d sent, %d arrived\n", minutes * kLoop, arrived.load());
+  std::printf("%d events, %d clips, %d warnings of clips; %d segments left out\n", told.events, told.clips,
+              told.warnings, told.skipped);
   gst_object_unref(pipeline);
   std::filesystem::remove_all(folder);
   for (GstBuffer* buffer : packets.buffers) gst_buffer_unref(buffer);

@@ -5,9 +5,10 @@
 
 Generates HOURS (1) videos of an hour by long-video.json with BUILD_DIR's gvl-scenes, and asks gvl-ground (default
 model) for every event twice: all queries over the whole video, and each over a minute that holds its event, which is one
-window. Prints R@1 at IoU 0.5 of both (the most confident event of a query counts), how many of the hour's events are
-duplicates of another (same query, more than half of the shorter one in common), and how long the hour took. Needs
-ffmpeg.
+window. Prints R@1 at IoU 0.5 of both (the most confident event of a query counts), for how many queries some event of
+the hour has that IoU, how many of the hour's events are duplicates of another (same query, more than half of the
+shorter one in common), how long the hour took, and how many events with an IoU of at least 0.5 and below are told at
+several values of min-confidence. Needs ffmpeg.
 """
 import json
 import pathlib
@@ -18,6 +19,7 @@ import sys
 import time
 
 WINDOW = 60
+THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 QUERY = re.compile(r"query: '(.*)'\. When", re.DOTALL)
 TIMES = re.compile(r"<([\d.]+)> to <([\d.]+)>")
 
@@ -67,6 +69,10 @@ def hit(events, truth, shift=0.0):
     return iou((start + shift, stop + shift), truth) >= 0.5
 
 
+def right(event, truth):
+    return iou(event[1:], truth) >= 0.5
+
+
 def duplicates(events):
     times = sorted(event[1:] for event in events)
     shorter = lambda a, b: min(a[1] - a[0], b[1] - b[0])
@@ -94,19 +100,25 @@ def main():
         begin = time.monotonic()
         found[video] = ground(build, video, [query for of, query, _ in asked if of == video])
         elapsed += time.monotonic() - begin
-    whole, alone, both = 0, 0, 0
+    whole, alone, both, some = 0, 0, 0, 0
     for number, (video, query, truth) in enumerate(asked):
         clip = work / f"clip-{number:03}.avi"
         shift = cut(video, truth, clip)
         in_whole = hit(found[video][query], truth)
         in_clip = hit(ground(build, clip, [query])[query], truth, shift)
         whole, alone, both = whole + in_whole, alone + in_clip, both + (in_whole and in_clip)
+        some += any(right(event, truth) for event in found[video][query])
     count = len(asked)
     told = [events for queries in found.values() for events in queries.values()]
     print(f"{count} events in {hours} h; {elapsed:.0f} s for the whole videos")
     print(f"R@1, IoU 0.5: one window {alone / count:.3f} ({alone}), whole video {whole / count:.3f} ({whole}), "
-          f"right in both {both}")
+          f"right in both {both}, among the whole video's events {some / count:.3f} ({some})")
     print(f"duplicates among {sum(map(len, told))} events told: {sum(map(duplicates, told))}")
+    for threshold in THRESHOLDS:
+        sure = [(event, truth) for video, query, truth in asked for event in found[video][query]
+                if event[0] >= threshold]
+        print(f"min-confidence {threshold}: {sum(right(*each) for each in sure)} right, "
+              f"{sum(not right(*each) for each in sure)} wrong")
 
 
 main()

@@ -8,6 +8,9 @@
 #include "gvlerror.hpp"
 #include "gvlevent.h"
 
+GST_DEBUG_CATEGORY_EXTERN(gvl_grounded_llm_debug);
+#define GST_CAT_DEFAULT gvl_grounded_llm_debug
+
 namespace gvl::gst {
 
 namespace {
@@ -24,6 +27,8 @@ std::vector<Finding> findings_of(const Answer& answer, const AskedWindow& window
   if (answer.query.task == Task::kQuestion) return findings;
   for (const auto& interval : answer.intervals) {
     const auto start = time_in(window, interval.start), stop = time_in(window, interval.stop);
+    GST_LOG("window %" G_GUINT64_FORMAT ", \"%s\": %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT ", confidence %.3f",
+            window.index, answer.query.text.c_str(), GST_TIME_ARGS(start), GST_TIME_ARGS(stop), interval.confidence);
     findings.push_back({std::min(start, stop), std::max(start, stop), interval.confidence,
                         interval.text.empty() ? answer.text_seconds : interval.text, false, window.start, window.stop});
   }
