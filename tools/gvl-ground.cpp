@@ -28,7 +28,7 @@ struct Arguments {
   std::string task = "grounding";
   std::string device;
   bool json = false;
-  double min_confidence = -1;                           ///< below 0: the model's
+  double min_confidence = -1;                       ///< below 0: the model's
   std::string events, vtt, clips, overlay, report;  ///< outputs; empty: not wanted
   std::vector<std::string> videos;
   std::vector<std::string> queries;

@@ -196,8 +196,8 @@ class AnswerJob : public Job {
       const c10::InferenceMode inference;
       model::rethrow_libtorch_errors("language model", [&] {
         cancellation_.check();
-        engine_->grounder.answer(window_.tokens.get(), {window_.duration, window_.boundaries}, queries_, options_, cancellation_,
-                                 [this](model::Grounder::Result result) { deliver(std::move(result)); });
+        engine_->grounder.answer(window_.tokens.get(), {window_.duration, window_.boundaries}, queries_, options_,
+                                 cancellation_, [this](model::Grounder::Result result) { deliver(std::move(result)); });
       });
     } catch (...) {
       for (Promise<Answer>& promise : promises_) promise.set_error(std::current_exception());
