@@ -98,7 +98,7 @@ GST_START_TEST(segments_begin_with_shots) {
     const auto segments = stream.take_segments();
     fail_unless_equals_int(segments.size(), 2);
     // A segment of a second has twelve candidates.
-    const auto grid = GST_SECOND / 12, seen = cut * 40 * GST_MSECOND;
+    const GstClockTime grid = GST_SECOND / 12, seen = cut * 40 * GST_MSECOND;
     fail_unless(segments[0].stop + grid >= seen && segments[0].stop <= seen + grid, "cut at %d: %" GST_TIME_FORMAT, cut,
                 GST_TIME_ARGS(segments[0].stop));
     fail_unless_equals_uint64(segments[0].start, 0);
