@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  * survives every transformation. All times are stream time in nanoseconds.
  *
  * Segments that follow one another without a break are a run. A window is what one answer covers: the first
- * `window_segments` segments of a run, those from number `window_hop` on, from twice that, and so on.
+ * `window_segments` segments of a run, those from number `window_hop` on, from twice that, and so on; where a run
+ * ends elsewhere, its last window ends with it.
  */
 
 typedef struct _GvlSegmentMeta GvlSegmentMeta;

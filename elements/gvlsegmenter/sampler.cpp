@@ -166,7 +166,7 @@ GstFlowReturn Sampler::take_frame(GstBuffer* buffer) {
   hold(buffer, time);
   if (timed) {
     sampled = roll_over(time);
-    if (sampled && !plan_) plan(time);
+    if (sampled && !plan_) sampled = plan(time);
     sampled = sampled && sample_passed(time) && sample_reached(time);
     last_time_ = time;
     segment_changed_ = false;
@@ -318,7 +318,8 @@ std::int64_t Sampler::segments_of_file(GstClockTime length, std::int64_t hop) co
   return window + (wanted - window + hop - 1) / hop * hop;
 }
 
-void Sampler::plan(GstClockTime time) {
+// False when a wait for room was ended.
+bool Sampler::plan(GstClockTime time) {
   const auto& config = used_model_->config();
   SegmentPlan::Options options;
   options.samples = config.frames;
@@ -334,6 +335,8 @@ void Sampler::plan(GstClockTime time) {
     plan_first(time, options);
   plan_.emplace(options);
   const bool another_run = !before || !follows(*before);
+  // What the run before has not decided yet is its own.
+  if (another_run && candidates_ && !end_candidates(true)) return false;
   if (another_run) begin_run();
   // What comes before the first frame is left out by whole windows.
   const auto late = plan_->segments_before(time) / run_.hop * run_.hop;
@@ -342,6 +345,7 @@ void Sampler::plan(GstClockTime time) {
   tail_ = held_frame();
   GST_DEBUG_OBJECT(element_, "%" G_GINT64_FORMAT " segments: %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT,
                    plan_->segments(), GST_TIME_ARGS(plan_->start()), GST_TIME_ARGS(plan_->stop()));
+  return true;
 }
 
 void Sampler::plan_file(GstClockTime start, GstClockTime stop, std::int64_t hop, SegmentPlan::Options& options) const {
@@ -457,8 +461,7 @@ bool Sampler::roll_over(GstClockTime time) {
   const GstClockTime slack = last ? plan_->segment_duration() : 0;
   if (!plan_->beyond(time, slack)) return leave_out_empty(time);
   if (!repeat_last(true)) return false;
-  if (held_time_ == time) plan(time);
-  return true;
+  return held_time_ != time || plan(time);
 }
 
 // Where a whole window got no frame, the run ends, and another begins with the frame of `time`.

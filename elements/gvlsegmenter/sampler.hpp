@@ -105,7 +105,7 @@ class Sampler {
   void segment_bounds(std::optional<GstClockTime>* low, std::optional<GstClockTime>* high) const;
   std::int64_t wanted_hop() const;
   std::int64_t segments_of_file(GstClockTime length, std::int64_t hop) const;
-  void plan(GstClockTime time);
+  bool plan(GstClockTime time);
   void plan_file(GstClockTime start, GstClockTime stop, std::int64_t hop, SegmentPlan::Options& options) const;
   void plan_first(GstClockTime time, SegmentPlan::Options& options);
   void plan_next(GstClockTime time, SegmentPlan::Options& options) const;

@@ -204,7 +204,31 @@ GST_START_TEST(the_sharpest_sample_may_be_the_keyframe) {
 }
 GST_END_TEST
 
-GST_START_TEST(a_flush_and_a_stop_forget_candidates) {
+// What is not decided when a run ends is not lost: a pause of many windows, and another kind of segment.
+GST_START_TEST(a_run_ends_with_all_that_it_saw) {
+  for (const bool pause : {true, false}) {
+    gvl::test::StreamOptions settings;
+    settings.model = std::make_shared<FakeModel>();
+    Stream stream("gvlsegmenter name=s segmentation=shots window-duration=2000000000 max-pending=100", settings);
+    for (int i = 0; i < 85; ++i) stream.push_at(10, i * 40 * GST_MSECOND);
+    if (!pause) gst_util_set_object_arg(G_OBJECT(stream.element("s")), "segmentation", "uniform");
+    for (int i = 0; i < 75; ++i) stream.push_at(10, (i + (pause ? 500 : 85)) * 40 * GST_MSECOND);
+    stream.eos();
+    GstClockTime seen = 0;
+    bool another_run = false;
+    for (const auto& segment : stream.take_segments()) {
+      another_run = another_run || segment.run == 1;
+      if (segment.run > 0) continue;
+      fail_unless_equals_uint64(segment.start, seen);
+      seen = segment.stop;
+    }
+    fail_unless(another_run);
+    fail_unless_equals_uint64(seen, 4 * GST_SECOND);
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(a_flush_forgets_candidates) {
   Stream stream("gvlsegmenter name=s segmentation=shots", options(std::make_shared<FakeModel>(), 2 * GST_SECOND));
   stream.push_range(0, 20);
   stream.flush();
@@ -229,7 +253,8 @@ Suite* shots_suite() {
   tcase_add_test(element, the_model_is_told_where_segments_end);
   tcase_add_test(element, windows_slide_over_shots);
   tcase_add_test(element, the_sharpest_sample_may_be_the_keyframe);
-  tcase_add_test(element, a_flush_and_a_stop_forget_candidates);
+  tcase_add_test(element, a_run_ends_with_all_that_it_saw);
+  tcase_add_test(element, a_flush_forgets_candidates);
   suite_add_tcase(suite, element);
   return suite;
 }
