@@ -74,7 +74,9 @@ class Evaluation {
     } else if (conversation.task == Task::kDenseCaption) {
       add_captions(conversation, answer, duration);
     } else {
-      report.add_choice(conversation.kind, {evaluation::chosen_option(answer.text, conversation.options),
+      std::vector<std::string> options;
+      for (const scenes::Option& option : conversation.options) options.push_back(option.text);
+      report.add_choice(conversation.kind, {evaluation::chosen_option(answer.text, options),
                                             static_cast<std::size_t>(conversation.right_option)});
     }
   }

@@ -50,9 +50,13 @@ at::Tensor Network::encode_spatial(const at::Tensor& pixels, const Cancellation&
   return vision::pool_spatial(spatial_encoder_.forward(values, cancellation), config_.spatial_pooling);
 }
 
-at::Tensor Network::encode_temporal(const at::Tensor& pixels, const Cancellation& cancellation) const {
+at::Tensor Network::encode_temporal_patches(const at::Tensor& pixels, const Cancellation& cancellation) const {
   const at::Tensor values = vision::normalise(pixels.to(device_), config_.temporal, activation_type_);
-  return vision::pool_temporal(temporal_encoder_.forward(values, cancellation), config_.frames_per_segment(),
+  return temporal_encoder_.forward(values, cancellation);
+}
+
+at::Tensor Network::encode_temporal(const at::Tensor& pixels, const Cancellation& cancellation) const {
+  return vision::pool_temporal(encode_temporal_patches(pixels, cancellation), config_.frames_per_segment(),
                                config_.temporal_grid);
 }
 

@@ -45,6 +45,8 @@ class Network {
 
   /** Segments uint8 [n, frames, S', S', 3] -> pooled features [n, frames * P', D']. */
   at::Tensor encode_temporal(const at::Tensor& pixels, const Cancellation& cancellation) const;
+  /** The same before pooling: features of all patches [n, frames * grid^2, D']. */
+  at::Tensor encode_temporal_patches(const at::Tensor& pixels, const Cancellation& cancellation) const;
 
   const vision::ClipEncoder& spatial_encoder() const noexcept { return spatial_encoder_; }
   const vision::InternVideo2Encoder& temporal_encoder() const noexcept { return temporal_encoder_; }

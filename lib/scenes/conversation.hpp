@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +10,15 @@
 #include "scenes/scene.hpp"
 
 namespace gvl::scenes {
+
+/** An option of a multiple-choice question. */
+struct Option {
+  std::string text;
+  std::size_t end = 0;            ///< bytes of Conversation::question up to its end
+  std::optional<EventKind> kind;  ///< of the event that it tells; none for "the left", "twice"
+  Side side = Side::kNone;
+  std::optional<double> start;  ///< when that event begins; none where it does not happen
+};
 
 /** A question about a generated video with its only right answer. Times stand in both as `<seconds>`, "<12.50>". */
 struct Conversation {
@@ -17,8 +28,8 @@ struct Conversation {
   std::string query;     ///< what a user would type: the description alone for grounding, the question otherwise
   std::string question;  ///< the user turn as trained on, with "<image>" (and " <timestamp_grounding>")
   std::string answer;
-  std::vector<Event> events;         ///< what the answer is about; none for an event that does not happen
-  std::vector<std::string> options;  ///< of a multiple-choice question
+  std::vector<Event> events;    ///< what the answer is about; none for an event that does not happen
+  std::vector<Option> options;  ///< of a multiple-choice question
   int right_option = -1;
 };
 

@@ -6,13 +6,13 @@
 namespace gvl::scenes {
 namespace {
 
-using Texts = std::vector<std::string>;
+using Options = std::vector<Option>;
 
 /** A question, the right answer first among the options, and what it is about. */
 struct Quiz {
   std::string kind;
   std::string question;
-  Texts options;
+  Options options;
   std::vector<Event> events;
 };
 
@@ -23,24 +23,37 @@ std::string pick(Random& random, const std::string_view (&texts)[count]) {
 
 bool any_confusable(const Event& a, const Event& b) { return confusable(a.kind, a.side, b.kind, b.side); }
 
-void add_option(Texts& options, const std::string& text) {
-  if (std::find(options.begin(), options.end(), text) == options.end()) options.push_back(text);
+/** No event. */
+Option plain(std::string_view text) { return {.text = std::string(text)}; }
+
+Option option_of(const Speaker& speaker, const Event& event) {
+  return {.text = speaker.report(event), .kind = event.kind, .side = event.side, .start = event.start};
+}
+
+Option option_of(const Speaker& speaker, const Saying& absent) {
+  return {.text = speaker.report(absent), .kind = absent.claim.kind, .side = absent.claim.side};
+}
+
+void add_option(Options& options, const Option& option) {
+  const auto same = [&](const Option& other) { return other.text == option.text; };
+  if (std::none_of(options.begin(), options.end(), same)) options.push_back(option);
 }
 
 /** Fills up to four with what does not happen. */
-bool add_absent(Speaker& speaker, Texts& options) {
+bool add_absent(Speaker& speaker, Options& options) {
   for (int attempt = 0; attempt < 20 && options.size() < 4; ++attempt) {
-    if (const auto saying = speaker.absent(speaker.random().chance(0.5))) add_option(options, speaker.report(*saying));
+    if (const auto saying = speaker.absent(speaker.random().chance(0.5)))
+      add_option(options, option_of(speaker, *saying));
   }
   return options.size() == 4;
 }
 
 /** Adds up to `most` reports of `events` that nobody could take for the right one. */
 void add_others(Speaker& speaker, const Event& right, std::vector<const Event*> events, std::size_t most,
-                Texts& options) {
+                Options& options) {
   speaker.random().shuffle(events);
   for (const Event* event : events) {
-    if (options.size() < most && !any_confusable(*event, right)) add_option(options, speaker.report(*event));
+    if (options.size() < most && !any_confusable(*event, right)) add_option(options, option_of(speaker, *event));
   }
 }
 
@@ -62,7 +75,7 @@ std::optional<Quiz> which_happens(Speaker& speaker) {
       "Which of these happens in the video?", "What happens in the video?", "Which event can be seen in the video?",
       "Which of the following takes place?",  "What can be seen?",          "Which description is right?"};
   const Event& event = speaker.random().pick(speaker.scene().events);
-  Quiz quiz{"choice-which", pick(speaker.random(), questions), {speaker.report(event)}, {event}};
+  Quiz quiz{"choice-which", pick(speaker.random(), questions), {option_of(speaker, event)}, {event}};
   return add_absent(speaker, quiz.options) ? std::optional(quiz) : std::nullopt;
 }
 
@@ -72,11 +85,11 @@ std::optional<Quiz> which_does_not(Speaker& speaker) {
       "Which of the following is not seen in the video?", "What does not happen?", "Which description is wrong?"};
   const auto absent = speaker.absent(speaker.random().chance(0.6));
   if (!absent) return std::nullopt;
-  Quiz quiz{"choice-not", pick(speaker.random(), questions), {speaker.report(*absent)}, {}};
+  Quiz quiz{"choice-not", pick(speaker.random(), questions), {option_of(speaker, *absent)}, {}};
   auto events = events_but(speaker.scene(), nullptr);
   speaker.random().shuffle(events);
   for (const Event* event : events) {
-    if (quiz.options.size() < 4) add_option(quiz.options, speaker.report(*event));
+    if (quiz.options.size() < 4) add_option(quiz.options, option_of(speaker, *event));
   }
   return quiz.options.size() == 4 ? std::optional(quiz) : std::nullopt;
 }
@@ -96,7 +109,7 @@ std::optional<Quiz> first_or_last(Speaker& speaker) {
   if (!apart || !only_one(speaker, right)) return std::nullopt;
   Quiz quiz{ask_first ? "choice-first" : "choice-last",
             pick(speaker.random(), ask_first ? first : last),
-            {speaker.report(right)},
+            {option_of(speaker, right)},
             {right}};
   add_others(speaker, right, events_but(speaker.scene(), &right), 4, quiz.options);
   return add_absent(speaker, quiz.options) ? std::optional(quiz) : std::nullopt;
@@ -114,8 +127,10 @@ std::optional<Quiz> what_after(Speaker& speaker) {
   if (right.start < before.stop || !only_one(speaker, before) || !only_one(speaker, right)) return std::nullopt;
   if (any_confusable(before, right)) return std::nullopt;
   if (place + 2 < events.size() && events[place + 2].start < right.start + 0.3) return std::nullopt;
-  Quiz quiz{
-      "choice-after", pick(speaker.random(), leads) + speaker.report(before) + "?", {speaker.report(right)}, {right}};
+  Quiz quiz{"choice-after",
+            pick(speaker.random(), leads) + speaker.report(before) + "?",
+            {option_of(speaker, right)},
+            {right}};
   std::vector<const Event*> earlier;
   for (std::size_t i = 0; i < place; ++i) earlier.push_back(&events[i]);
   add_others(speaker, right, earlier, 3, quiz.options);
@@ -141,8 +156,8 @@ std::optional<Quiz> which_side(Speaker& speaker) {
     const std::string lead = enters ? (speaker.random().chance(0.7) ? "From which side " : "From where ")
                                     : (speaker.random().chance(0.7) ? "On which side " : "Through which side ");
     Quiz quiz{"side", lead + std::string(does) + mention.text + verb, {}, {*event}};
-    quiz.options.emplace_back(kSideNames[static_cast<std::size_t>(event->side)]);
-    for (std::size_t i = 1; i < kSideNames.size(); ++i) add_option(quiz.options, std::string(kSideNames[i]));
+    quiz.options.push_back(plain(kSideNames[static_cast<std::size_t>(event->side)]));
+    for (std::size_t i = 1; i < kSideNames.size(); ++i) add_option(quiz.options, plain(kSideNames[i]));
     return quiz;
   }
   return std::nullopt;
@@ -159,8 +174,8 @@ std::optional<Quiz> camera_direction(Speaker& speaker) {
   }
   if (turns.size() != 1) return std::nullopt;
   const auto way = static_cast<std::size_t>(turns[0]->kind) - static_cast<std::size_t>(EventKind::kPanLeft);
-  Quiz quiz{"direction", pick(speaker.random(), questions), {std::string(ways[way])}, {*turns[0]}};
-  for (const std::string_view other : ways) add_option(quiz.options, std::string(other));
+  Quiz quiz{"direction", pick(speaker.random(), questions), {plain(ways[way])}, {*turns[0]}};
+  for (const std::string_view other : ways) add_option(quiz.options, plain(other));
   return quiz;
 }
 
@@ -178,11 +193,11 @@ std::optional<Quiz> which_colour(Speaker& speaker) {
     const Claim generic{event->kind, {}, {}, event->side};
     bool sure = true;
     if (colour.empty() || speaker.meant(generic, &sure).size() != 1 || !sure) continue;
-    Quiz quiz{"colour", pick(speaker.random(), leads), {colour}, {*event}};
+    Quiz quiz{"colour", pick(speaker.random(), leads), {plain(colour)}, {*event}};
     quiz.question += canonical(event->kind, {{"that"}, {}, event->side}, 0).substr(5) + "?";
     for (int attempt = 0; attempt < 50 && quiz.options.size() < 4; ++attempt) {
       const std::string other = pick(speaker.random(), colours);
-      if (!colours_close(other, colour)) add_option(quiz.options, other);
+      if (!colours_close(other, colour)) add_option(quiz.options, plain(other));
     }
     return quiz.options.size() == 4 ? std::optional(quiz) : std::nullopt;
   }
@@ -207,13 +222,13 @@ std::optional<Quiz> how_often(Speaker& speaker) {
     if (event.kind != claim.kind) others.insert(event.kind);
     if (event.kind != claim.kind && confusable(claim.kind, claim.side, event.kind, event.side)) return std::nullopt;
   }
-  const auto words = describe(claim.kind, {}, speaker.random(), speaker.split(), ClauseForm::kQuestion, others);
+  const auto clause = describe(claim.kind, {}, speaker.random(), speaker.split(), ClauseForm::kQuestion, others);
   const auto events = speaker.meant(claim, nullptr);
-  if (!words || events.size() >= std::size(kCounts)) return std::nullopt;
-  Quiz quiz{"count", pick(speaker.random(), leads) + words->text + "?", {std::string(kCounts[events.size()])}, {}};
+  if (!clause || events.size() >= std::size(kCounts)) return std::nullopt;
+  Quiz quiz{"count", pick(speaker.random(), leads) + clause->text + "?", {plain(kCounts[events.size()])}, {}};
   for (const Event* event : events) quiz.events.push_back(*event);
   for (std::size_t i = 0; i < 4; ++i) {
-    if (quiz.options.size() < 4) add_option(quiz.options, std::string(kCounts[i]));
+    if (quiz.options.size() < 4) add_option(quiz.options, plain(kCounts[i]));
   }
   return quiz;
 }
@@ -233,7 +248,7 @@ std::optional<Quiz> which_third(Speaker& speaker) {
   if (inside.size() != 1 || !only_one(speaker, *inside[0])) return std::nullopt;
   const double middle = (inside[0]->start + inside[0]->stop) / 2;
   if (middle < start || middle > stop) return std::nullopt;
-  Quiz quiz{"choice-third", std::string(questions[third]), {speaker.report(*inside[0])}, {*inside[0]}};
+  Quiz quiz{"choice-third", std::string(questions[third]), {option_of(speaker, *inside[0])}, {*inside[0]}};
   add_others(speaker, *inside[0], outside, 4, quiz.options);
   return add_absent(speaker, quiz.options) ? std::optional(quiz) : std::nullopt;
 }
@@ -244,41 +259,41 @@ std::optional<Quiz> which_time(Speaker& speaker) {
   Quiz quiz{"choice-when", "", {}, {}};
   if (speaker.random().chance(0.25)) {
     const auto absent = speaker.absent(true);
-    const auto words = absent ? speaker.describe(*absent, ClauseForm::kQuestion) : std::nullopt;
-    if (!words) return std::nullopt;
-    quiz.question = "When " + *words + "?";
-    quiz.options.emplace_back(times[3]);
+    const auto clause = absent ? speaker.describe(*absent, ClauseForm::kQuestion) : std::nullopt;
+    if (!clause) return std::nullopt;
+    quiz.question = "When " + *clause + "?";
+    quiz.options.push_back(plain(times[3]));
   } else {
     const Event& event = speaker.random().pick(speaker.scene().events);
     const auto third = [&](double time) {
       return static_cast<std::size_t>(std::clamp(time / speaker.scene().duration * 3, 0.0, 2.99));
     };
-    const auto words = speaker.describe(event, ClauseForm::kQuestion);
-    if (!words || third(event.start) != third(event.stop)) return std::nullopt;
-    quiz.question = "When " + *words + "?";
-    quiz.options.emplace_back(times[third(event.start)]);
+    const auto clause = speaker.describe(event, ClauseForm::kQuestion);
+    if (!clause || third(event.start) != third(event.stop)) return std::nullopt;
+    quiz.question = "When " + *clause + "?";
+    quiz.options.push_back(plain(times[third(event.start)]));
     quiz.events = {event};
   }
-  for (const std::string_view time : times) add_option(quiz.options, std::string(time));
+  for (const std::string_view time : times) add_option(quiz.options, plain(time));
   return quiz;
 }
 
 std::optional<Quiz> yes_or_no(Speaker& speaker) {
   const bool yes = speaker.random().chance(0.5);
-  Quiz quiz{"yes-no", "", {yes ? "yes" : "no"}, {}};
-  std::optional<std::string> words;
+  Quiz quiz{"yes-no", "", {plain(yes ? "yes" : "no")}, {}};
+  std::optional<std::string> clause;
   // Until it works: what is harder to ask must not become the rarer answer.
-  for (int attempt = 0; attempt < 10 && !words; ++attempt) {
+  for (int attempt = 0; attempt < 10 && !clause; ++attempt) {
     if (yes) {
       const Event& event = speaker.random().pick(speaker.scene().events);
-      words = speaker.describe(event, ClauseForm::kQuestion);
+      clause = speaker.describe(event, ClauseForm::kQuestion);
       quiz.events = {event};
     } else if (const auto absent = speaker.absent(speaker.random().chance(0.5))) {
-      words = speaker.describe(*absent, ClauseForm::kQuestion);
+      clause = speaker.describe(*absent, ClauseForm::kQuestion);
     }
   }
-  if (!words) return std::nullopt;
-  quiz.question = capitalised(*words) + (speaker.random().chance(0.2) ? " in the video?" : "?");
+  if (!clause) return std::nullopt;
+  quiz.question = capitalised(*clause) + (speaker.random().chance(0.2) ? " in the video?" : "?");
   return quiz;
 }
 
@@ -293,7 +308,7 @@ std::optional<Quiz> which_of_two(Speaker& speaker) {
   }
   std::string one = speaker.report(a), two = speaker.report(b);
   const bool first = speaker.random().chance(0.5);
-  Quiz quiz{first ? "order-first" : "order-last", "", {first ? one : two}, {first ? a : b}};
+  Quiz quiz{first ? "order-first" : "order-last", "", {option_of(speaker, first ? a : b)}, {first ? a : b}};
   if (speaker.random().chance(0.5)) std::swap(one, two);
   quiz.question = std::string(first ? "Which happens first" : "Which happens later") + ": " + one + ", or " + two + "?";
   return quiz;
@@ -316,20 +331,23 @@ std::optional<Conversation> multiple_choice(Speaker& speaker) {
       draw(speaker, {which_happens, which_happens, which_does_not, first_or_last, first_or_last, what_after, what_after,
                      which_side, camera_direction, which_colour, how_often, which_third, which_time});
   if (!quiz) return std::nullopt;
-  const std::string right = quiz->options.front();
+  const std::string right = quiz->options.front().text;
   speaker.random().shuffle(quiz->options);
   Conversation talk;
   talk.task = Task::kQuestion;
   talk.kind = quiz->kind.starts_with("choice-") ? quiz->kind : "choice-" + quiz->kind;
+  const std::string image = "<image>\n";
   talk.query = "Question: " + quiz->question + "\nOptions:";
   for (std::size_t i = 0; i < quiz->options.size(); ++i) {
+    Option& option = quiz->options[i];
     const std::string letter = std::string("(") + static_cast<char>('A' + i) + ") ";
-    talk.query += "\n" + letter + quiz->options[i];
-    if (quiz->options[i] != right) continue;
+    talk.query += "\n" + letter + option.text;
+    option.end = image.size() + talk.query.size();
+    if (option.text != right) continue;
     talk.right_option = static_cast<int>(i);
     talk.answer = "Answer: " + letter + right;
   }
-  talk.question = "<image>\n" + talk.query;
+  talk.question = image + talk.query;
   talk.options = std::move(quiz->options);
   talk.events = std::move(quiz->events);
   return talk;
@@ -344,7 +362,7 @@ std::optional<Conversation> open_question(Speaker& speaker) {
   talk.kind = quiz->kind;
   talk.query = quiz->question;
   talk.question = "<image>\n" + talk.query;
-  talk.answer = sentence(quiz->options.front());
+  talk.answer = sentence(quiz->options.front().text);
   talk.events = quiz->events;
   return talk;
 }

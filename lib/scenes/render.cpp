@@ -175,14 +175,20 @@ bool Renderer::pose_object(std::size_t index, double time, Sprite::Pose& pose) c
   return true;
 }
 
+/** False when it is not there, or not before this backdrop. */
+bool Renderer::pose_in_picture(std::size_t index, int backdrop, double time, const View& view,
+                               Sprite::Pose& pose) const {
+  const ObjectLook& look = composition_.look.objects[index];
+  if ((look.backdrop >= 0 && look.backdrop != backdrop) || !pose_object(index, time, pose)) return false;
+  if (look.follows_sway) pose.x -= view.sway_x, pose.y -= view.sway_y;
+  pose.x += view.shake_x, pose.y += view.shake_y;
+  return true;
+}
+
 void Renderer::draw_objects(int backdrop, double time, const View& view, cv::Mat& rgb) const {
   for (std::size_t i = 0; i < sprites_.size(); ++i) {
-    const ObjectLook& look = composition_.look.objects[i];
     Sprite::Pose pose;
-    if ((look.backdrop >= 0 && look.backdrop != backdrop) || !pose_object(i, time, pose)) continue;
-    if (look.follows_sway) pose.x -= view.sway_x, pose.y -= view.sway_y;
-    pose.x += view.shake_x, pose.y += view.shake_y;
-    sprites_[i].draw(pose, rgb);
+    if (pose_in_picture(i, backdrop, time, view, pose)) sprites_[i].draw(pose, rgb);
   }
 }
 
@@ -193,10 +199,16 @@ void Renderer::draw_shot(int backdrop, double time, const View& view, cv::Mat& r
   draw_objects(backdrop, time, view, rgb);
 }
 
-void Renderer::draw_scene(double time, const View& view, cv::Mat& rgb) const {
+std::size_t Renderer::shot_at(double time) const {
   const std::vector<Shot>& shots = composition_.look.shots;
   std::size_t now = 0;
   while (now + 1 < shots.size() && shots[now + 1].start <= time + 1e-9) ++now;
+  return now;
+}
+
+void Renderer::draw_scene(double time, const View& view, cv::Mat& rgb) const {
+  const std::vector<Shot>& shots = composition_.look.shots;
+  const std::size_t now = shot_at(time);
   const Shot& shot = shots[now];
   draw_shot(shot.backdrop, time, view, rgb);
   const double share = shot.dissolve > 0 ? (time - shot.start) / shot.dissolve : 1;
@@ -219,7 +231,8 @@ void Renderer::expose(double time, std::int64_t frame, cv::Mat& rgb) const {
   }
 }
 
-void Renderer::render(double seconds, cv::Mat& rgb) const {
+/** The number of the frame that is shown: in a freeze it is the one that stays. */
+std::int64_t Renderer::frame_at(double seconds) const {
   const double position = std::floor(seconds * scene().fps + 1e-6);
   auto frame = static_cast<std::int64_t>(std::clamp(position, 0.0, static_cast<double>(frames() - 1)));
   for (const Fault& fault : composition_.look.faults) {
@@ -227,9 +240,25 @@ void Renderer::render(double seconds, cv::Mat& rgb) const {
     const bool frozen = fault.kind == EventKind::kFreeze && fault.start <= time + 1e-9 && time + 1e-9 < fault.stop;
     if (frozen) frame = std::llround(fault.start * scene().fps);
   }
+  return frame;
+}
+
+void Renderer::render(double seconds, cv::Mat& rgb) const {
+  const std::int64_t frame = frame_at(seconds);
   const double time = static_cast<double>(frame) / scene().fps;
   draw_scene(time, view_at(time, frame), rgb);
   expose(time, frame, rgb);
+}
+
+cv::Rect2d Renderer::place_of(std::size_t object, double seconds) const {
+  const std::int64_t frame = frame_at(seconds);
+  const double time = static_cast<double>(frame) / scene().fps;
+  const int backdrop = composition_.look.shots[shot_at(time)].backdrop;
+  Sprite::Pose pose;
+  if (!pose_in_picture(object, backdrop, time, view_at(time, frame), pose) || !Sprite::visible(pose)) return {};
+  const cv::Size2d half = sprites_[object].half_extent(pose);
+  return cv::Rect2d(pose.x - half.width, pose.y - half.height, 2 * half.width, 2 * half.height) &
+         cv::Rect2d(0, 0, scene().width, scene().height);
 }
 
 }  // namespace gvl::scenes

@@ -9,6 +9,8 @@ namespace {
 constexpr double kShadowOffset = 0.06;  ///< of the size, right and down
 constexpr int kShadowWeight = 90;       ///< of 255
 
+int alpha_of(const Sprite::Pose& pose) { return cvRound(std::clamp(pose.alpha, 0.0, 1.0) * 255); }
+
 int over(int below, int alpha) { return (below * (255 - alpha) + 127) / 255; }
 
 }  // namespace
@@ -44,9 +46,11 @@ cv::Size2d Sprite::half_extent(const Pose& pose) const {
           scale * (picture.cols * s + picture.rows * c) + shadow + 1};
 }
 
+bool Sprite::visible(const Pose& pose) { return alpha_of(pose) > 0 && pose.size >= 1; }
+
 void Sprite::draw(const Pose& pose, cv::Mat& rgb) const {
-  const int alpha = cvRound(std::clamp(pose.alpha, 0.0, 1.0) * 255);
-  if (alpha == 0 || pose.size < 1) return;
+  if (!visible(pose)) return;
+  const int alpha = alpha_of(pose);
   std::size_t level = 0;
   while (level + 1 < levels_.size() && std::max(levels_[level + 1].cols, levels_[level + 1].rows) >= pose.size) ++level;
   const cv::Mat& picture = levels_[level];

@@ -20,6 +20,9 @@ class Sprite {
   };
   void draw(const Pose& pose, cv::Mat& rgb) const;
 
+  /** Whether so small or faint a thing is drawn at all. */
+  static bool visible(const Pose& pose);
+
   /** Half the width and height of what is drawn, pixels, turned and with its shadow. */
   cv::Size2d half_extent(const Pose& pose) const;
 

@@ -179,11 +179,23 @@ PromptTokens PromptBuilder::build(const Query& query, const TimeScale& scale) co
   return {encode(before, true, false), encode(after, false, false)};
 }
 
+namespace {
+
+std::size_t find_image(std::string_view user_turn) {
+  if (count(user_turn, kImage) == 1) return user_turn.find(kImage);
+  throw Error(ErrorCode::kInvalidArgument, "expected <image> once in the user turn " + io::quote(user_turn));
+}
+
+}  // namespace
+
+std::size_t PromptBuilder::ids_after_video(std::string_view start_of_user_turn) const {
+  Text after;
+  after.append_untrusted(start_of_user_turn.substr(find_image(start_of_user_turn) + kImage.size()));
+  return encode(after, false, true).size();
+}
+
 TrainingTokens PromptBuilder::build_training(std::string_view user_turn, std::string_view answer) const {
-  if (count(user_turn, kImage) != 1) {
-    throw Error(ErrorCode::kInvalidArgument, "expected <image> once in the user turn " + io::quote(user_turn));
-  }
-  const std::size_t image = user_turn.find(kImage);
+  const std::size_t image = find_image(user_turn);
   Text before;
   before.append(prompts_.system + prompts_.user);
   before.append_untrusted(user_turn.substr(0, image));

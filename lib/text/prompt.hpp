@@ -61,6 +61,9 @@ class PromptBuilder {
    */
   TrainingTokens build_training(std::string_view user_turn, std::string_view answer) const;
 
+  /** How many ids of build_training()'s `after_video` the first part of a user turn, with its `<image>`, makes. */
+  std::size_t ids_after_video(std::string_view start_of_user_turn) const;
+
   /** The token that an answer begins with when it says that something does not happen; none where none does. */
   std::optional<std::int64_t> absent_id() const noexcept { return absent_id_; }
 

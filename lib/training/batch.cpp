@@ -27,6 +27,11 @@ std::optional<double> read_seconds(std::string_view text) {
   return seconds;
 }
 
+std::int64_t quantise(double seconds, double duration, std::int64_t temporal_tokens) {
+  const auto largest = static_cast<double>(temporal_tokens);
+  return static_cast<std::int64_t>(std::min(largest * seconds / duration, largest));
+}
+
 /** Rows of texts behind one video: first fit, longest first. */
 struct Rows {
   std::vector<std::vector<const TokenizedText*>> rows;
@@ -73,6 +78,12 @@ class Layout {
     batch_.labels = at::tensor(labels_, at::kLong);
     batch_.weights = at::tensor(weights_, at::kFloat);
     batch_.label_classes = at::stack({at::tensor(classified_, at::kLong), at::tensor(classes_, at::kLong)});
+    batch_.options = {at::tensor(option_at_, at::kLong),
+                      at::tensor(option_numbers_, at::kLong),
+                      at::tensor(option_weights_, at::kFloat),
+                      at::tensor(option_events_, at::kFloat),
+                      at::tensor(option_moments_, at::kLong),
+                      at::stack({at::tensor(told_, at::kLong), at::tensor(told_classes_, at::kLong)})};
   }
 
  private:
@@ -95,13 +106,28 @@ class Layout {
       labels_.push_back(ids[i]);
       weights_.push_back(1.0F / static_cast<float>(length - first));
     }
+    for (std::size_t i = 0; i < text.options.size(); ++i) add(text.options[i], at, i, text.options.size());
     ++batch_.texts;
+  }
+
+  void add(const TokenizedOption& option, std::int64_t at, std::size_t number, std::size_t count) {
+    for (const std::int64_t each : option.classes) {
+      told_.push_back(static_cast<std::int64_t>(option_at_.size()));
+      told_classes_.push_back(each);
+    }
+    option_at_.push_back(at + static_cast<std::int64_t>(option.at));
+    option_numbers_.push_back(static_cast<std::int64_t>(number));
+    option_weights_.push_back(1.0F / static_cast<float>(count));
+    option_events_.push_back(option.classes.empty() ? 0 : 1);
+    option_moments_.push_back(option.moment);
   }
 
   Batch& batch_;
   std::int64_t width_, rows_;
   std::vector<std::int64_t> label_at_, labels_, classified_, classes_;
   std::vector<float> weights_;
+  std::vector<std::int64_t> option_at_, option_numbers_, option_moments_, told_, told_classes_;
+  std::vector<float> option_weights_, option_events_;
 };
 
 std::size_t longest_text(std::span<const TokenizedSample> samples) {
@@ -123,8 +149,7 @@ std::string quantise_times(std::string_view text, double duration, std::int64_t 
     if (close == text.npos) break;
     result += text.substr(0, open);
     if (const auto seconds = read_seconds(text.substr(open + 1, close - open - 1))) {
-      const auto largest = static_cast<double>(temporal_tokens);
-      result += text::temporal_name(static_cast<std::int64_t>(std::min(largest * *seconds / duration, largest)));
+      result += text::temporal_name(quantise(*seconds, duration, temporal_tokens));
       text.remove_prefix(close + 1);
     } else {
       result += '<';
@@ -141,8 +166,14 @@ TokenizedText tokenize(const text::PromptBuilder& prompts, LanguageModelType typ
                                                        quantise_times(text.answer, duration, temporal));
   const std::size_t earlier = type == LanguageModelType::kPhi3 ? 1 : 0;
   if (before_video != nullptr) *before_video = std::move(tokens.tokens.before_video);
-  return {std::move(tokens.tokens.after_video), tokens.answer_start - std::min(earlier, tokens.answer_start),
-          text.classes};
+  TokenizedText tokenized{std::move(tokens.tokens.after_video),
+                          tokens.answer_start - std::min(earlier, tokens.answer_start), text.classes};
+  for (const TrainingOption& option : text.options) {
+    const std::string read = quantise_times(text.user_turn.substr(0, option.end), duration, temporal);
+    tokenized.options.push_back({prompts.ids_after_video(read), option.classes});
+    if (option.start) tokenized.options.back().moment = quantise(*option.start, duration, temporal);
+  }
+  return tokenized;
 }
 
 TokenizedSample tokenize(const text::PromptBuilder& prompts, LanguageModelType type, const Sample& sample) {
@@ -185,15 +216,20 @@ Batch lay_out_texts(std::span<const TokenizedSample> samples) {
 
 Batch make_batch(std::span<const Sample> samples, std::span<const TokenizedSample> tokens) {
   Batch batch = lay_out_texts(tokens);
-  std::vector<at::Tensor> spatial, temporal, labels;
+  std::vector<at::Tensor> spatial, temporal, of_frames, of_patches;
   for (const Sample& sample : samples) {
     spatial.push_back(layers::to_aten(sample.spatial_pixels));
     temporal.push_back(layers::to_aten(sample.temporal_pixels));
-    if (sample.frame_labels.data) labels.push_back(layers::to_aten(sample.frame_labels));
+    if (sample.frame_labels.data) of_frames.push_back(layers::to_aten(sample.frame_labels));
+    if (sample.patch_labels.data) of_patches.push_back(layers::to_aten(sample.patch_labels));
   }
   batch.spatial_pixels = at::cat(spatial);
   batch.temporal_pixels = at::cat(temporal);
-  if (labels.size() == samples.size() && !labels.empty()) batch.frame_labels = at::stack(labels);
+  const auto of_all = [&](const std::vector<at::Tensor>& labels) {
+    return labels.size() == samples.size() && !labels.empty() ? at::stack(labels) : at::Tensor();
+  };
+  batch.frame_labels = of_all(of_frames);
+  batch.patch_labels = of_all(of_patches);
   return batch;
 }
 

@@ -12,11 +12,29 @@
 
 namespace gvl::training {
 
+/** TrainingOption in tokens. */
+struct TokenizedOption {
+  std::size_t at = 0;                 ///< index of the id behind it
+  std::vector<std::int64_t> classes;  ///< as there
+  std::int64_t moment = -1;           ///< temporal token at which its event begins; -1: it does not happen
+};
+
 /** One text to learn: the prompt behind the video, the answer and its end token. */
 struct TokenizedText {
   std::vector<std::int64_t> ids;
   std::size_t first_label = 0;             ///< ids[first_label...] carry loss; what is before is ignored
   std::vector<std::int64_t> classes = {};  ///< TrainingText::classes
+  std::vector<TokenizedOption> options = {};
+};
+
+/** Options of a batch's questions, one after the other. */
+struct BatchOptions {
+  at::Tensor at;       ///< int64 [n]: flat position at which it has been read
+  at::Tensor numbers;  ///< int64 [n]: which option of its question, from 0
+  at::Tensor weights;  ///< float32 [n]: 1 / options of its question
+  at::Tensor events;   ///< float32 [n]: 1 where it tells an event
+  at::Tensor moments;  ///< int64 [n]: TokenizedOption::moment
+  at::Tensor classes;  ///< int64 [2, m]: option and class
 };
 
 /** Both sides of a text around its video. */
@@ -45,6 +63,7 @@ struct Batch {
   at::Tensor spatial_pixels;   ///< uint8 [V * K, S, S, 3]
   at::Tensor temporal_pixels;  ///< uint8 [V * K, frames, S', S', 3]
   at::Tensor frame_labels;     ///< float32 [V, T, 3 * classes], or undefined
+  at::Tensor patch_labels;     ///< float32 [V, T, grid^2, 3 * classes], or undefined
   std::vector<std::int64_t> before_video;
   at::Tensor ids;        ///< int64 [V, rows, C]; filled up with 0
   at::Tensor numbers;    ///< int64 [V, rows, C]: which text of its row; filled up with -1
@@ -54,6 +73,7 @@ struct Batch {
   at::Tensor weights;    ///< float32 [labels]: 1 / labels of its text, so that every text counts the same
   /** Of labels whose texts have classes, and of their classes: int64 [2, n], index into label_at and class. */
   at::Tensor label_classes;
+  BatchOptions options;
   std::int64_t texts = 0;
 };
 

@@ -71,8 +71,12 @@ ObjectiveOptions read_objective(const io::JsonValue& root, const TrainedParamete
   options.temporal_smoothing = not_negative_or(root, "temporal_smoothing", 0);
   options.checkpointing = root.boolean_or("activation_checkpointing", false);
   if (const auto dense = root.find("dense_supervision")) {
-    options.dense = {positive(*dense, "weight"), not_negative_or(*dense, "moment_weight", 0),
-                     not_negative_or(*dense, "text_weight", 0), dense->integer_or("layer", 0, 0, 1 << 10)};
+    options.dense = {.weight = positive(*dense, "weight"),
+                     .moment_weight = not_negative_or(*dense, "moment_weight", 0),
+                     .text_weight = not_negative_or(*dense, "text_weight", 0),
+                     .patch_weight = not_negative_or(*dense, "patch_weight", 0),
+                     .option_weight = not_negative_or(*dense, "option_weight", 0),
+                     .layer = dense->integer_or("layer", 0, 0, 1 << 10)};
   }
   for (const TrainedGroup& group : trained.groups) {
     const auto trains = [&](const std::string& name) {

@@ -41,8 +41,11 @@ std::vector<std::int64_t> slow_dimensions(const LanguageModelConfig& config) {
 
 EventCodes event_codes(std::int64_t classes, std::int64_t hidden_size) {
   at::Generator generator = at::detail::createCPUGenerator(kSeed);
-  const at::Tensor shown = unit_rows(at::randn({3 * classes, hidden_size}, generator, at::kFloat));
-  return {shown, unit_rows(at::randn({classes, hidden_size}, generator, at::kFloat))};
+  const auto draw = [&](std::int64_t count) {
+    return unit_rows(at::randn({count, hidden_size}, generator, at::kFloat));
+  };
+  const at::Tensor shown = draw(3 * classes), asked = draw(classes);
+  return {shown, asked, draw(1 + EventCodes::kOptions)};
 }
 
 AttentionValues matching_attention(const LanguageModelConfig& config, std::int64_t classes, const at::Tensor& moments) {

@@ -15,6 +15,9 @@ namespace gvl::training {
 struct EventCodes {
   at::Tensor shown;  ///< float32 [3 * classes, H]: of frames in which an event goes on, begins, ends
   at::Tensor asked;  ///< float32 [classes, H]: of texts that ask for it
+  /** float32 [1 + kOptions, H]: of an option that has been read: its event happens; which option it is. */
+  at::Tensor option;
+  static constexpr std::int64_t kOptions = 8;
 };
 
 EventCodes event_codes(std::int64_t classes, std::int64_t hidden_size);

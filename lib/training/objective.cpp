@@ -5,17 +5,22 @@
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/log_softmax.h>
+#include <ATen/ops/one_hot.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
+
 #include "gvl/sampling.hpp"
 #include "ops/ops.hpp"
 #include "training/checkpointing.hpp"
+#include "vision/pooling.hpp"
 
 namespace gvl::training {
 namespace {
@@ -39,11 +44,14 @@ Objective::Objective(const layers::Parameters& parameters, const ModelConfig& co
   if (options_.dense.weight > 0 && event_classes > 0) {
     const layers::LinearOptions sizes{.in = config.language.hidden_size, .out = 3 * event_classes};
     const EventCodes codes = event_codes(event_classes, config.language.hidden_size);
-    dense_ = DenseHeads{layers::Linear(under(parameters, "dense_input"), sizes),
-                        layers::Linear(under(parameters, "dense_keyframe"), sizes),
-                        under(parameters, "dense_shown").vector("bias", {3 * event_classes}),
-                        under(parameters, "dense_asked").vector("bias", {event_classes}),
-                        {codes.shown.to(network_.device()), codes.asked.to(network_.device())}};
+    dense_ = DenseHeads{
+        layers::Linear(under(parameters, "dense_input"), sizes),
+        layers::Linear(under(parameters, "dense_keyframe"), sizes),
+        layers::Linear(under(parameters, "dense_patch"), {.in = config.temporal.hidden_size, .out = 3 * event_classes}),
+        under(parameters, "dense_shown").vector("bias", {3 * event_classes}),
+        under(parameters, "dense_asked").vector("bias", {event_classes}),
+        under(parameters, "dense_option").vector("bias", {1 + EventCodes::kOptions}),
+        {codes.shown.to(network_.device()), codes.asked.to(network_.device()), codes.option.to(network_.device())}};
   }
   const at::Tensor host_ids = at::tensor(temporal.ids(), at::kLong);
   temporal_ids_ = host_ids.to(network_.device());
@@ -52,20 +60,18 @@ Objective::Objective(const layers::Parameters& parameters, const ModelConfig& co
                       .to(network_.device());
 }
 
-at::Tensor Objective::fuse(const at::Tensor& spatial, const at::Tensor& temporal) const {
-  return network_.fusion().forward(spatial, temporal).unflatten(0, {-1, config_.segments}).flatten(1, 2);
+/** Video tokens [V, K * L, H]. */
+at::Tensor Objective::fuse(const Features& features) const {
+  const at::Tensor temporal =
+      vision::pool_temporal(features.temporal, config_.frames_per_segment(), config_.temporal_grid);
+  return network_.fusion().forward(features.spatial, temporal).unflatten(0, {-1, config_.segments}).flatten(1, 2);
 }
 
-/** Video tokens [V, K * L, H]. */
-at::Tensor Objective::encode(const Batch& batch, bool with_gradient) const {
+Objective::Features Objective::encode(const Batch& batch, bool with_gradient) const {
   const Cancellation never;
-  at::Tensor spatial, temporal;
-  {
-    const at::AutoGradMode gradient(with_gradient);
-    spatial = network_.encode_spatial(batch.spatial_pixels, never);
-    temporal = network_.encode_temporal(batch.temporal_pixels, never);
-  }
-  return fuse(spatial, temporal);
+  const at::AutoGradMode gradient(with_gradient);
+  return {network_.encode_spatial(batch.spatial_pixels, never),
+          network_.encode_temporal_patches(batch.temporal_pixels, never)};
 }
 
 /** Of [V, K * L, H] the mean of each frame's temporal tokens: [V, T, H]. */
@@ -115,28 +121,70 @@ at::Tensor Objective::input_loss(const at::Tensor& video_tokens, const at::Tenso
   return frames.add(kind_loss(dense_->keyframe.forward(keyframes), labels.select(2, keyframe)));
 }
 
-at::Tensor Objective::moment_loss(const at::Tensor& frames) const {
-  const std::int64_t videos = frames.size(0), count = frames.size(1);
-  const at::Tensor logits = network_.decoder().logits(network_.decoder().norm(frames.flatten(0, 1)));
-  const at::Tensor log_probabilities = at::log_softmax(logits.index_select(1, temporal_ids_), 1);
-  const double tokens_a_frame = static_cast<double>(config_.temporal_tokens) / static_cast<double>(count);
-  const at::Tensor moments = at::arange(count, log_probabilities.options()).add(0.5).mul(tokens_a_frame).repeat(videos);
-  if (options_.temporal_smoothing > 0)
-    return smoothed(log_probabilities, moments).sum().div(static_cast<double>(count));
-  const at::Tensor nearest = moments.to(at::kLong).unsqueeze(1);
-  return log_probabilities.gather(1, nearest).sum().neg().div(static_cast<double>(count));
+/** What every patch shows by the encoder's features of it alone. */
+at::Tensor Objective::patch_loss(const at::Tensor& temporal, const Batch& batch) const {
+  const at::Tensor labels = batch.patch_labels.to(network_.device()).flatten(1, 2);
+  const at::Tensor patches = at::layer_norm(temporal, {temporal.size(2)}).reshape({labels.size(0), labels.size(1), -1});
+  return kind_loss(dense_->patch.forward(patches), labels);
 }
 
-/** Sum over the texts that have classes of the mean over their labels of the classes' sum. */
-at::Tensor Objective::about_loss(const at::Tensor& texts, const Batch& batch) const {
+/** Of hidden states [n, H] that should tell `moments` [n] as temporal tokens: [n]. */
+at::Tensor Objective::moment_losses(const at::Tensor& hidden, const at::Tensor& moments) const {
+  const at::Tensor logits = network_.decoder().logits(network_.decoder().norm(hidden));
+  const at::Tensor log_probabilities = at::log_softmax(logits.index_select(1, temporal_ids_), 1);
+  if (options_.temporal_smoothing > 0) return smoothed(log_probabilities, moments);
+  return log_probabilities.gather(1, moments.to(at::kLong).unsqueeze(1)).squeeze(1).neg();
+}
+
+/** Sum over videos of the mean over frames. */
+at::Tensor Objective::moment_loss(const at::Tensor& frames) const {
+  const std::int64_t videos = frames.size(0), count = frames.size(1);
+  const double tokens_a_frame = static_cast<double>(config_.temporal_tokens) / static_cast<double>(count);
+  const at::Tensor moments =
+      at::arange(count, frames.options().dtype(at::kFloat)).add(0.5).mul(tokens_a_frame).repeat(videos);
+  return moment_losses(frames.flatten(0, 1), moments).sum().div(static_cast<double>(count));
+}
+
+/** Sum over those positions `at` that have classes (`classes` [2, n]: position and class) of what is asked there. */
+at::Tensor Objective::asked_loss(const at::Tensor& texts, const at::Tensor& at, const at::Tensor& classes,
+                                 const at::Tensor& weights) const {
   const c10::Device device = network_.device();
-  const at::Tensor hidden = texts.flatten(0, 2).index_select(0, batch.label_at.to(device));
+  const at::Tensor hidden = texts.flatten(0, 2).index_select(0, at.to(device));
   const at::Tensor logits = told(hidden, dense_->codes.asked, dense_->asked_bias);
   at::Tensor wanted = at::zeros(logits.sizes(), at::kFloat);
-  wanted.index_put_({batch.label_classes[0], batch.label_classes[1]}, at::ones({}, at::kFloat));
-  const at::Tensor weights = batch.weights.mul(wanted.amax(1)).to(device);
+  wanted.index_put_({classes[0], classes[1]}, at::ones({}, at::kFloat));
   const at::Tensor each = at::binary_cross_entropy_with_logits(logits, wanted.to(device), {}, {}, at::Reduction::None);
-  return each.sum(1).mul(weights).sum();
+  return each.sum(1).mul(weights.mul(wanted.amax(1)).to(device)).sum();
+}
+
+/** Sum over options of the weighted loss of which one each is, whether its event happens and when that begins. */
+at::Tensor Objective::option_loss(const at::Tensor& texts, const BatchOptions& options) const {
+  const c10::Device device = network_.device();
+  const at::Tensor hidden = texts.flatten(0, 2).index_select(0, options.at.to(device));
+  const at::Tensor logits = told(hidden, dense_->codes.option, dense_->option_bias);
+  const at::Tensor happens = options.moments.ge(0).to(at::kFloat);
+  const at::Tensor numbers = options.numbers.clamp_max(EventCodes::kOptions - 1);
+  const at::Tensor wanted = at::cat({happens.unsqueeze(1), at::one_hot(numbers, EventCodes::kOptions)}, 1);
+  at::Tensor counts = at::ones(wanted.sizes(), at::kFloat);
+  counts.select(1, 0).copy_(options.events);
+  const at::Tensor each = at::binary_cross_entropy_with_logits(logits, wanted.to(device), {}, {}, at::Reduction::None)
+                              .mul(counts.to(device))
+                              .sum(1);
+  const at::Tensor moments =
+      moment_losses(hidden, options.moments.clamp_min(0).to(device)).mul(happens.mul(options.events).to(device));
+  return each.add(moments).mul(options.weights.to(device)).sum();
+}
+
+/** Behind each layer: what is asked where questions are told, what came of it where the last layer can read it. */
+void Objective::supervise_options(std::int64_t layer, const at::Tensor& texts, const BatchOptions& options,
+                                  Losses& losses) const {
+  if (options_.dense.option_weight <= 0 || options.at.size(0) == 0) return;
+  const auto add = [&](const at::Tensor& loss) {
+    const at::Tensor weighted = loss.mul(options_.dense.option_weight);
+    losses.options = losses.options.defined() ? losses.options.add(weighted) : weighted;
+  };
+  if (layer == options_.dense.layer) add(asked_loss(texts, options.at, options.classes, options.weights));
+  if (layer == std::max<std::int64_t>(config_.language.layers - 2, 0)) add(option_loss(texts, options));
 }
 
 at::Tensor Objective::read(const at::Tensor& video, const Batch& batch, language::PackedOptions options) const {
@@ -156,11 +204,15 @@ at::Tensor Objective::text_loss(const at::Tensor& video, const Batch& batch) con
 }
 
 Losses Objective::losses(const Batch& batch, std::int64_t step) const {
-  const at::Tensor video = encode(batch, step >= options_.frozen_encoders);
+  const Features features = encode(batch, step >= options_.frozen_encoders);
+  const at::Tensor video = fuse(features);
   Losses losses;
   const bool dense = dense_ && batch.frame_labels.defined();
   const at::Tensor frame_labels = dense ? batch.frame_labels.to(network_.device()) : at::Tensor();
   if (dense) losses.frames = input_loss(video, frame_labels).mul(options_.dense.weight);
+  if (dense && options_.dense.patch_weight > 0 && batch.patch_labels.defined()) {
+    losses.frames = losses.frames.add(patch_loss(features.temporal, batch), options_.dense.patch_weight);
+  }
 
   if (batch.texts == 0) {
     losses.texts = at::zeros({}, video.options().dtype(at::kFloat));
@@ -170,9 +222,11 @@ Losses Objective::losses(const Batch& batch, std::int64_t step) const {
   language::PackedOptions packed;
   if (dense) {
     packed.observe = [&](std::int64_t layer, const at::Tensor& hidden, const at::Tensor& texts) {
+      supervise_options(layer, texts, batch.options, losses);
       if (layer != options_.dense.layer) return;
       if (options_.dense.text_weight > 0 && batch.label_classes.size(1) > 0) {
-        losses.about = about_loss(texts, batch).mul(options_.dense.text_weight);
+        losses.about =
+            asked_loss(texts, batch.label_at, batch.label_classes, batch.weights).mul(options_.dense.text_weight);
       }
       const at::Tensor frames = frame_tokens(hidden.narrow(1, before, video.size(1)));
       const at::Tensor kinds = kind_loss(told(frames, dense_->codes.shown, dense_->shown_bias), frame_labels);

@@ -19,12 +19,15 @@ namespace gvl::training {
  * Supervision of every frame, for models trained from nothing (kind and moment of what a frame shows, learnt apart
  * from language): linear classifiers on the frames' and keyframes' fused tokens and on the decoder's hidden states
  * behind `layer`, and the frame's own moment as a temporal token there. With `text_weight` an answer's tokens must tell
- * there what the question is about, too. What is told behind `layer` stands in the directions of event_codes().
+ * there what the question is about, too, and with `option_weight` so must the end of each of its options. What is told
+ * behind `layer` stands in the directions of event_codes().
  */
 struct DenseSupervision {
   double weight = 0;         ///< 0: none
   double moment_weight = 0;  ///< of the frames' moments
   double text_weight = 0;    ///< of what questions are about
+  double patch_weight = 0;   ///< of what each patch shows, at the temporal encoder's end
+  double option_weight = 0;  ///< of options: which one it is, whether and when it happens, before the last layer
   std::int64_t layer = 0;    ///< decoder layer, from 0
 };
 
@@ -39,9 +42,11 @@ struct ObjectiveOptions {
 
 /** Sums over a batch, so that batches of several processes add up. */
 struct Losses {
-  at::Tensor texts;   ///< sum over texts of the mean negative log likelihood of its labels
-  at::Tensor about;   ///< sum over texts of the weighted loss of what they are about; undefined without
-  at::Tensor frames;  ///< sum over videos of the mean dense loss (kinds and moments, weighted); undefined without
+  at::Tensor texts;    ///< sum over texts of the mean negative log likelihood of its labels
+  at::Tensor about;    ///< sum over texts of the weighted loss of what they are about; undefined without
+  at::Tensor options;  ///< sum over texts of the mean loss of their options, weighted; undefined without
+  at::Tensor
+      frames;  ///< sum over videos of the mean dense loss (frames, patches, moments; weighted); undefined without
 };
 
 /** A model in training, its loss and nothing else: built anew over the parameters for each step. */
@@ -65,13 +70,20 @@ class Objective {
  private:
   struct DenseHeads {
     layers::Linear input, keyframe;  ///< H -> 3 * classes
+    layers::Linear patch;            ///< D' -> 3 * classes
     at::Tensor shown_bias;           ///< [3 * classes], the codes' like the next
     at::Tensor asked_bias;           ///< [classes]
+    at::Tensor option_bias;          ///< [1 + EventCodes::kOptions]
     EventCodes codes;
   };
 
-  at::Tensor encode(const Batch& batch, bool with_gradient) const;
-  at::Tensor fuse(const at::Tensor& spatial, const at::Tensor& temporal) const;
+  struct Features {
+    at::Tensor spatial;   ///< pooled
+    at::Tensor temporal;  ///< of all patches [V * K, frames * grid^2, D']
+  };
+  Features encode(const Batch& batch, bool with_gradient) const;
+  at::Tensor fuse(const Features& features) const;
+  at::Tensor patch_loss(const at::Tensor& temporal, const Batch& batch) const;
   at::Tensor frame_tokens(const at::Tensor& video_tokens) const;
   at::Tensor input_loss(const at::Tensor& video_tokens, const at::Tensor& frame_labels) const;
   /** Hidden states of a batch's texts [V, rows, C, H]. */
@@ -79,8 +91,13 @@ class Objective {
   at::Tensor label_loss(const at::Tensor& hidden, const Batch& batch) const;
   at::Tensor smoothed(const at::Tensor& log_probabilities, const at::Tensor& moments) const;
   at::Tensor told(const at::Tensor& hidden, const at::Tensor& codes, const at::Tensor& bias) const;
+  at::Tensor moment_losses(const at::Tensor& hidden, const at::Tensor& moments) const;
   at::Tensor moment_loss(const at::Tensor& frames) const;
-  at::Tensor about_loss(const at::Tensor& texts, const Batch& batch) const;
+  at::Tensor asked_loss(const at::Tensor& texts, const at::Tensor& at, const at::Tensor& classes,
+                        const at::Tensor& weights) const;
+  at::Tensor option_loss(const at::Tensor& texts, const BatchOptions& options) const;
+  void supervise_options(std::int64_t layer, const at::Tensor& texts, const BatchOptions& options,
+                         Losses& losses) const;
 
   ObjectiveOptions options_;
   ModelConfig config_;

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,12 +11,20 @@
 
 namespace gvl::training {
 
+/** Dense supervision: an option of a question, that it has been read and whether it happens. */
+struct TrainingOption {
+  std::size_t end = 0;                ///< bytes of TrainingText::user_turn up to its end
+  std::vector<std::int64_t> classes;  ///< of the event that it tells; empty for one that is no event
+  std::optional<double> start;        ///< seconds; none where the event does not happen
+};
+
 /** A question and its answer. In both, times stand as `<seconds>` ("<12.5>"), as in the published data sets. */
 struct TrainingText {
   std::string user_turn;  ///< with "<image>" once
   std::string answer;
   /** Dense supervision: which classes of event the question is about; empty when that is not known. */
-  std::vector<std::int64_t> classes;
+  std::vector<std::int64_t> classes = {};
+  std::vector<TrainingOption> options = {};  ///< of a multiple-choice question
 };
 
 /** A video as the model sees it, and what is to be learnt from it. */
@@ -28,6 +38,11 @@ struct Sample {
    * without data when unknown.
    */
   Tensor frame_labels;
+  /**
+   * The same of each of the temporal encoder's patches: float32 [T, grid^2, 3 * classes], what happens to objects only
+   * where they are; without data when unknown.
+   */
+  Tensor patch_labels;
 };
 
 /** Where samples come from. Thread safe: several are made at once. */

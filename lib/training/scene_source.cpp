@@ -1,5 +1,6 @@
 #include "training/scene_source.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "gvl/error.hpp"
@@ -74,15 +75,68 @@ std::string replace(std::string text, const std::string& what, const std::string
   return at == text.npos ? text : text.replace(at, what.size(), by);
 }
 
-std::vector<std::int64_t> classes_of(const scenes::Event& event) {
-  std::vector<std::int64_t> classes{static_cast<std::int64_t>(event.kind)};
-  const bool sided = event.kind == scenes::EventKind::kEnters || event.kind == scenes::EventKind::kLeaves;
-  if (sided && event.side != scenes::Side::kNone) {
-    const std::int64_t first = event.kind == scenes::EventKind::kEnters ? 0 : kSides;
-    classes.push_back(static_cast<std::int64_t>(scenes::kEventKinds) + first + static_cast<std::int64_t>(event.side) -
-                      1);
+std::vector<std::int64_t> classes_of(scenes::EventKind kind, scenes::Side side) {
+  std::vector<std::int64_t> classes{static_cast<std::int64_t>(kind)};
+  const bool sided = kind == scenes::EventKind::kEnters || kind == scenes::EventKind::kLeaves;
+  if (sided && side != scenes::Side::kNone) {
+    const std::int64_t first = kind == scenes::EventKind::kEnters ? 0 : kSides;
+    classes.push_back(static_cast<std::int64_t>(scenes::kEventKinds) + first + static_cast<std::int64_t>(side) - 1);
   }
   return classes;
+}
+
+/** The labels of a frame at `time`, `step` after the one before. */
+std::vector<std::int64_t> labels_at(const scenes::Event& event, double time, double step) {
+  const bool phases[kPhases] = {time >= event.start && time < event.stop, std::abs(time - event.start) <= step,
+                                std::abs(time - event.stop) <= step};
+  std::vector<std::int64_t> labels;
+  for (std::int64_t phase = 0; phase < kPhases; ++phase) {
+    if (!phases[phase]) continue;
+    for (const std::int64_t what : classes_of(event.kind, event.side)) labels.push_back(phase * kWhat + what);
+  }
+  return labels;
+}
+
+/** Writes 1 into labels that begin as 0. */
+class Labels {
+ public:
+  Labels(Tensor& tensor, std::vector<std::int64_t> shape) : width_(shape.back()) {
+    tensor = {DataType::kFloat32, std::move(shape), nullptr};
+    auto data = allocate_tensor_data(tensor.bytes());
+    values_ = reinterpret_cast<float*>(data.get());
+    std::fill_n(values_, tensor.bytes() / sizeof(float), 0.0F);
+    tensor.data = std::move(data);
+  }
+
+  void set(std::int64_t row, std::int64_t which) const { values_[row * width_ + which] = 1; }
+
+ private:
+  std::int64_t width_;
+  float* values_;
+};
+
+/** Which patches of the middle square that a model looks at, `side` a row, show what `event` is about. */
+std::vector<std::int64_t> patches_of(const scenes::Event& event, const scenes::Renderer& renderer, double time,
+                                     std::int64_t side) {
+  // Of the smaller of patch and object.
+  constexpr double kEnough = 0.25;
+  const double width = renderer.scene().width, height = renderer.scene().height;
+  const double patch = std::min(width, height) / static_cast<double>(side);
+  const double left = (width - std::min(width, height)) / 2, top = (height - std::min(width, height)) / 2;
+  std::vector<cv::Rect2d> places;
+  for (const int object : {event.object, event.other}) {
+    if (object >= 0) places.push_back(renderer.place_of(static_cast<std::size_t>(object), time));
+  }
+  std::vector<std::int64_t> patches;
+  for (std::int64_t i = 0; i < side * side; ++i) {
+    const cv::Rect2d area(left + static_cast<double>(i % side) * patch, top + static_cast<double>(i / side) * patch,
+                          patch, patch);
+    const auto shows = [&](const cv::Rect2d& place) {
+      return (area & place).area() > kEnough * std::min(area.area(), place.area());
+    };
+    if (places.empty() || std::any_of(places.begin(), places.end(), shows)) patches.push_back(i);
+  }
+  return patches;
 }
 
 }  // namespace
@@ -131,7 +185,10 @@ std::vector<scenes::Conversation> SceneSource::conversations(const scenes::Scene
 }
 
 Sample SceneSource::render(scenes::Composition composition) const {
-  const scenes::Renderer renderer(assets_, std::move(composition));
+  return render(scenes::Renderer(assets_, std::move(composition)));
+}
+
+Sample SceneSource::render(const scenes::Renderer& renderer) const {
   const double fps = renderer.scene().fps;
   const std::vector<std::int64_t> indices = sample_indices(model_.frames, renderer.frames());
   ModelPixels pixels(model_);
@@ -144,26 +201,24 @@ Sample SceneSource::render(scenes::Composition composition) const {
   return pixels.sample(renderer.scene().duration);
 }
 
-Tensor SceneSource::label(const scenes::Scene& scene) const {
-  const std::int64_t frames = model_.frames, classes = kWhat * kPhases;
-  const auto count = static_cast<std::size_t>(frames * classes);
-  auto data = allocate_tensor_data(count * sizeof(float));
-  auto* labels = reinterpret_cast<float*>(data.get());
-  std::fill_n(labels, count, 0.0F);
+void SceneSource::label(const scenes::Renderer& renderer, Sample& sample) const {
+  const scenes::Scene& scene = renderer.scene();
+  const std::int64_t frames = model_.frames, classes = kWhat * kPhases, side = model_.temporal.grid();
+  const Labels of_frames(sample.frame_labels, {frames, classes});
+  const Labels of_patches(sample.patch_labels, {frames, side * side, classes});
   const double step = scene.duration / static_cast<double>(frames);
   for (const scenes::Event& event : scene.events) {
     for (std::int64_t frame = 0; frame < frames; ++frame) {
       const double time = (static_cast<double>(frame) + 0.5) * step;
-      const bool phases[kPhases] = {time >= event.start && time < event.stop, std::abs(time - event.start) <= step,
-                                    std::abs(time - event.stop) <= step};
-      for (const std::int64_t what : classes_of(event)) {
-        for (std::int64_t phase = 0; phase < kPhases; ++phase) {
-          if (phases[phase]) labels[frame * classes + phase * kWhat + what] = 1;
-        }
+      const std::vector<std::int64_t> labels = labels_at(event, time, step);
+      if (labels.empty()) continue;
+      const std::vector<std::int64_t> patches = patches_of(event, renderer, time, side);
+      for (const std::int64_t label : labels) {
+        of_frames.set(frame, label);
+        for (const std::int64_t patch : patches) of_patches.set(frame * side * side + patch, label);
       }
     }
   }
-  return {DataType::kFloat32, {frames, classes}, data};
 }
 
 /** As the model is asked: its own prompt where there is one for the task, else the question as it stands. */
@@ -174,21 +229,27 @@ TrainingText SceneSource::text_of(const scenes::Conversation& conversation) cons
     case Task::kDenseCaption:
       return {replace(model_.prompts.dense_caption, "{query}", ""), conversation.answer};
     default:
-      return {conversation.question, conversation.answer};
+      break;
   }
+  TrainingText text{conversation.question, conversation.answer};
+  for (const scenes::Option& option : conversation.options) {
+    text.options.push_back({option.end, {}, option.start});
+    if (option.kind) text.options.back().classes = classes_of(*option.kind, option.side);
+  }
+  return text;
 }
 
 Sample SceneSource::make(std::int64_t index) const {
-  scenes::Composition composed = composition(index);
-  const scenes::Scene scene = composed.scene;
-  Sample sample = render(std::move(composed));
-  for (const scenes::Conversation& conversation : conversations(scene, index)) {
+  const scenes::Renderer renderer(assets_, composition(index));
+  Sample sample = render(renderer);
+  for (const scenes::Conversation& conversation : conversations(renderer.scene(), index)) {
     sample.texts.push_back(text_of(conversation));
     if (conversation.task == Task::kGrounding && !conversation.events.empty()) {
-      sample.texts.back().classes = classes_of(conversation.events.front());
+      const scenes::Event& event = conversation.events.front();
+      sample.texts.back().classes = classes_of(event.kind, event.side);
     }
   }
-  sample.frame_labels = label(scene);
+  label(renderer, sample);
   return sample;
 }
 

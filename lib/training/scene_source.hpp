@@ -51,7 +51,8 @@ class SceneSource : public SampleSource {
 
  private:
   std::uint64_t seed_of(std::int64_t index) const noexcept;
-  Tensor label(const scenes::Scene& scene) const;
+  Sample render(const scenes::Renderer& renderer) const;
+  void label(const scenes::Renderer& renderer, Sample& sample) const;
   TrainingText text_of(const scenes::Conversation& conversation) const;
 
   SceneSourceOptions options_;

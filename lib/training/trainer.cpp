@@ -221,6 +221,7 @@ std::pair<double, double> Trainer::Run::accumulate(std::vector<LoadedSample> sam
     at::Tensor loss = losses.texts.div(all_texts);
     text_loss += loss.item<double>();
     if (losses.about.defined()) loss = loss.add(losses.about.div(all_texts));
+    if (losses.options.defined()) loss = loss.add(losses.options.div(all_texts));
     if (losses.frames.defined()) {
       const at::Tensor of_frames = losses.frames.div(videos_a_step);
       frame_loss += of_frames.item<double>();

@@ -215,16 +215,49 @@ GST_START_TEST(four_options_and_one_is_right) {
   for_each_talk([&](const Scene&, const Conversation& talk) {
     if (talk.options.empty()) return;
     fail_unless_equals_int(talk.options.size(), 4);
-    fail_unless_equals_int(std::set<std::string>(talk.options.begin(), talk.options.end()).size(), 4);
+    std::set<std::string> texts;
+    for (std::size_t i = 0; i < 4; ++i) {
+      const Option& option = talk.options[i];
+      const std::string line = std::string("\n(") + static_cast<char>('A' + i) + ") " + option.text;
+      fail_unless(option.end >= line.size() && talk.question.substr(option.end - line.size(), line.size()) == line);
+      fail_unless(option.end == talk.question.size() || talk.question[option.end] == '\n');
+      texts.insert(option.text);
+    }
+    fail_unless_equals_int(texts.size(), 4);
     const auto right = static_cast<std::size_t>(talk.right_option);
     const std::string letter(1, static_cast<char>('A' + talk.right_option));
-    fail_unless(talk.answer == "Answer: (" + letter + ") " + talk.options[right]);
-    fail_unless(talk.question.find("\n(" + letter + ") " + talk.options[right]) != std::string::npos);
+    fail_unless(talk.answer == "Answer: (" + letter + ") " + talk.options[right].text);
     ++places[talk.right_option];
   });
   int total = 0;
   for (const auto& [place, count] : places) total += count;
   for (int i = 0; i < 4; ++i) fail_unless(std::abs(places[i] - total / 4) < total / 20, "%d of %d", places[i], total);
+}
+GST_END_TEST;
+
+/** Of options that tell events, which happen and when. */
+GST_START_TEST(options_tell_events) {
+  int happening = 0, absent = 0, others = 0;
+  for_each_talk([&](const Scene& scene, const Conversation& talk) {
+    for (const Option& option : talk.options) {
+      if (!option.kind) {
+        fail_if(option.start);
+        ++others;
+        continue;
+      }
+      const auto is_it = [&](const Event& event) {
+        return event.kind == *option.kind && event.side == option.side && event.start == option.start;
+      };
+      const auto count = std::count_if(scene.events.begin(), scene.events.end(), is_it);
+      fail_unless((count > 0) == option.start.has_value(), "%s", option.text.c_str());
+      ++(option.start ? happening : absent);
+    }
+    const bool tells = talk.right_option >= 0 && talk.options[static_cast<std::size_t>(talk.right_option)].kind;
+    if (!tells) return;
+    fail_unless(talk.options[static_cast<std::size_t>(talk.right_option)].start.has_value() ==
+                (talk.kind != "choice-not"));
+  });
+  fail_unless(happening > 1000 && absent > 1000 && others > 1000, "%d, %d, %d", happening, absent, others);
 }
 GST_END_TEST;
 
@@ -310,6 +343,7 @@ static Suite* conversation_suite() {
   tcase_add_test(tests, the_absent_is_absent);
   tcase_add_test(tests, what_is_arguable_is_not_denied);
   tcase_add_test(tests, four_options_and_one_is_right);
+  tcase_add_test(tests, options_tell_events);
   tcase_add_test(tests, mentions_tell_objects_apart);
   tcase_add_test(tests, most_mentions_need_no_noun);
   tcase_add_test(tests, yes_is_as_frequent_as_no);

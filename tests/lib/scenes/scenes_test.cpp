@@ -432,6 +432,30 @@ GST_START_TEST(objects_come_and_go) {
 }
 GST_END_TEST;
 
+/** Objects are where place_of() says, with little room around them. */
+GST_START_TEST(objects_are_where_they_are_said_to_be) {
+  int seen_often = 0;
+  for (const EventKind kind : {EventKind::kEnters, EventKind::kMovesLeft, EventKind::kGrows, EventKind::kSpins,
+                               EventKind::kDisappears, EventKind::kMeet}) {
+    for_videos(kind, true, [&](const Video& v) {
+      const Renderer renderer(assets(), v.composition);
+      for (const double time : {0.0, v.event.start, v.middle(), v.event.stop}) {
+        const Seen seen(v, v.event.object, time);
+        const cv::Rect2d place = renderer.place_of(static_cast<std::size_t>(v.event.object), time);
+        if (seen.area == 0) continue;
+        ++seen_often;
+        v.expect((cv::Rect2d(seen.box) & place).area() > 0.999 * seen.box.area(), "is seen elsewhere");
+        v.expect(place.area() < 4.0 * seen.box.area() + 200, "is seen in a part of its place only");
+      }
+      if (kind == EventKind::kDisappears) {
+        v.expect(renderer.place_of(static_cast<std::size_t>(v.event.object), v.event.stop).empty(), "stays");
+      }
+    });
+  }
+  fail_unless(seen_often > 100, "seen %d times", seen_often);
+}
+GST_END_TEST;
+
 GST_START_TEST(objects_move_as_named) {
   const auto check = [](EventKind kind, int right, int down) {
     for_videos(kind, true, [&](const Video& v) {
@@ -520,6 +544,7 @@ static Suite* scenes_suite() {
   tcase_add_test(tests, cameras_turn_as_named);
   tcase_add_test(tests, cameras_zoom_as_named);
   tcase_add_test(tests, objects_come_and_go);
+  tcase_add_test(tests, objects_are_where_they_are_said_to_be);
   tcase_add_test(tests, objects_move_as_named);
   tcase_add_test(tests, objects_change_as_named);
   return suite;

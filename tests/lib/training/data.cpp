@@ -1,5 +1,7 @@
 #include <opencv2/videoio.hpp>
 
+#include "model/model_folder.hpp"
+#include "training/batch.hpp"
 #include "training/conversation_file.hpp"
 #include "training/query_file.hpp"
 #include "training/scene_source.hpp"
@@ -228,6 +230,67 @@ GST_START_TEST(test_scene_samples) {
 }
 GST_END_TEST
 
+/** Patches show what their frame shows: all of them what happens to the picture, some what happens to an object. */
+GST_START_TEST(test_patches_are_labelled) {
+  ModelConfig config = small_config();
+  config.frames = 48;
+  config.temporal.patch_size = 7;
+  training::SceneSourceOptions options;
+  options.lasting.compose.shortest = options.lasting.compose.longest = 24;
+  options.lasting.compose.without_objects = 0;
+  const training::SceneSource source(options, config);
+  const std::int64_t classes = 3 * source.event_classes(), patches = config.temporal.grid() * config.temporal.grid();
+  int of_picture = 0, of_objects = 0, whole_objects = 0;
+  for (std::int64_t index = 0; index < 10; ++index) {
+    const training::Sample sample = source.make(index);
+    fail_unless(sample.patch_labels.shape == std::vector<std::int64_t>({config.frames, patches, classes}));
+    for (std::int64_t frame = 0; frame < config.frames; ++frame) {
+      for (std::int64_t which = 0; which < classes; ++which) {
+        const bool shown = sample.frame_labels.as<float>()[frame * classes + which] == 1;
+        std::int64_t count = 0;
+        for (std::int64_t patch = 0; patch < patches; ++patch) {
+          count += sample.patch_labels.as<float>()[(frame * patches + patch) * classes + which] == 1 ? 1 : 0;
+        }
+        if (!shown) fail_unless_equals_int(static_cast<int>(count), 0);
+        const std::int64_t kind = which % source.event_classes();
+        const bool object = kind >= static_cast<std::int64_t>(scenes::kEventKinds) ||
+                            group_of(static_cast<scenes::EventKind>(kind)) == scenes::EventGroup::kObject;
+        if (!shown || (object && count == 0)) continue;  // an object may be outside the picture
+        if (!object) fail_unless_equals_int(static_cast<int>(count), static_cast<int>(patches));
+        if (object && count == patches) ++whole_objects;
+        ++(object ? of_objects : of_picture);
+      }
+    }
+  }
+  fail_unless(of_picture > 100 && of_objects > 100, "%d, %d", of_picture, of_objects);
+  fail_unless(whole_objects * 4 < of_objects, "%d of %d objects fill the picture", whole_objects, of_objects);
+}
+GST_END_TEST
+
+/** An option in tokens ends where its words do. */
+GST_START_TEST(test_options_end_where_they_end) {
+  const ModelConfig config = small_config();
+  const auto tokenizer = model::load_tokenizer(fixture("phi_c") / "tokenizer" / "tokenizer.json", config);
+  const text::PromptBuilder prompts(tokenizer.tokenizer, tokenizer.temporal, config.prompts);
+  const std::string turn = "<image>\nQuestion: What happens after <12.5>?\nOptions:\n(A) it rains\n(B) it snows";
+  training::TrainingText text{turn, "Answer: (B) it snows"};
+  text.options = {{turn.find("rains") + 5, {4}, 15.0}, {turn.size(), {}, std::nullopt}};
+  const training::TokenizedText tokens = training::tokenize(prompts, config.language.type, text, 60, nullptr);
+  fail_unless_equals_int(tokens.options.size(), 2);
+  const char* ends[] = {"(A) it rains", "(B) it snows"};
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto at = static_cast<std::ptrdiff_t>(tokens.options[i].at);
+    const std::vector<std::int64_t> read(tokens.ids.begin(), tokens.ids.begin() + at);
+    const std::string words = tokenizer.tokenizer->decode(read, false);
+    fail_unless(words.ends_with(ends[i]), "it ends as %s", words.c_str());
+    fail_unless(at < static_cast<std::ptrdiff_t>(tokens.first_label));
+  }
+  // 15 of 60 s.
+  fail_unless_equals_int(static_cast<int>(tokens.options[0].moment), static_cast<int>(config.temporal_tokens / 4));
+  fail_unless(tokens.options[0].classes == std::vector<std::int64_t>{4} && tokens.options[1].moment == -1);
+}
+GST_END_TEST
+
 }  // namespace
 
 static Suite* training_data_suite() {
@@ -246,6 +309,8 @@ static Suite* training_data_suite() {
   tcase_add_test(tests, test_lessons_come_one_after_the_other);
   tcase_add_test(tests, test_queries_are_read_by_video);
   tcase_add_test(tests, test_scene_samples);
+  tcase_add_test(tests, test_patches_are_labelled);
+  tcase_add_test(tests, test_options_end_where_they_end);
   return suite;
 }
 

@@ -299,6 +299,42 @@ GST_START_TEST(test_texts_are_told_what_they_are_about) {
 }
 GST_END_TEST
 
+/** The loss of options whose hidden states are zero, so that classifiers say what their biases say. */
+GST_START_TEST(test_options_are_told) {
+  ModelConfig config = small_config();
+  config.language.layers = 3;
+  const auto silent = [](const std::string& name, const auto& shape) {
+    return name == "language_model.model.norm.weight" ? at::zeros(shape) : at::Tensor();
+  };
+  const training::ParameterSet parameters(silent, config, {{{"", {1e-3}}}, {}}, 1, at::kCPU);
+  const auto tokenizer = model::load_tokenizer(fixture("phi_c") / "tokenizer" / "tokenizer.json", config);
+  training::ObjectiveOptions options;
+  options.dense = {.weight = 1, .option_weight = 0.5, .layer = 0};
+  const NoiseSource source(config, 0);
+  const training::Objective objective(layers::Parameters(parameters, at::kCPU, at::kFloat), config, tokenizer.temporal,
+                                      source.event_classes(), options);
+  const training::Sample sample = source.make(0);
+  const auto told = [&](std::vector<training::TokenizedOption> of_text) {
+    const training::TokenizedSample tokens{{1}, {{{2, 3, 4, 5}, 2, {}, std::move(of_text)}, {{3, 4, 5}, 1, {}, {}}}};
+    return objective.losses(training::make_batch({&sample, 1}, {&tokens, 1}), 0).options;
+  };
+  // Logits of -4: ln(1 + e^4) for what is there, ln(1 + e^-4) for what is not. Of three classes, of whether it
+  // happens, of which of eight it is; and a beginning among all temporal tokens alike.
+  const double there = std::log1p(std::exp(4.0)), not_there = std::log1p(std::exp(-4.0));
+  const double number = there + 7 * not_there, moment = std::log(static_cast<double>(config.temporal_tokens) + 1);
+  const auto expect = [&](const at::Tensor& loss, double wanted) {
+    fail_unless(std::abs(loss.item<double>() - 0.5 * wanted) < 1e-3, "%g, not %g", loss.item<double>(), 0.5 * wanted);
+  };
+  expect(told({{1, {0}, -1}}), (there + 2 * not_there) + not_there + number);
+  expect(told({{1, {0}, 3}}), (there + 2 * not_there) + there + number + moment);
+  // One that is no event is only told which one it is.
+  expect(told({{1, {}, -1}}), number);
+  // The mean over a text's options.
+  expect(told({{1, {}, -1}, {2, {0, 1}, -1}}), (number + (2 * there + not_there) + not_there + number) / 2);
+  fail_if(told({}).defined());
+}
+GST_END_TEST
+
 GST_START_TEST(test_attention_begins_by_finding_what_is_asked_for) {
   LanguageModelConfig config;
   config.hidden_size = 192;
@@ -394,6 +430,7 @@ static Suite* training_parts_suite() {
   tcase_add_test(tests, test_lora_starts_as_nothing_and_merges);
   tcase_add_test(tests, test_a_filter_bank_sees_stillness_and_motion);
   tcase_add_test(tests, test_texts_are_told_what_they_are_about);
+  tcase_add_test(tests, test_options_are_told);
   tcase_add_test(tests, test_attention_begins_by_finding_what_is_asked_for);
   tcase_add_test(tests, test_orthogonal_matrices);
   tcase_add_test(tests, test_matrices_learn_by_muon);
