@@ -28,7 +28,7 @@ constexpr double kPosition = 2;        // beside patches of about unit size
 constexpr double kSharpness = 3;       // of attention that looks at one place
 constexpr double kSlope = 3;           // makes gelu(x) + gelu(-x) more like |x|
 constexpr double kStrange = 0.02;      // what is left of random queries and keys
-constexpr double kNearIdentity = 0.3;  // LayerScale of further layers
+constexpr double kNearIdentity = 0.1;  // LayerScale of further layers
 
 /** Which channels of the encoder's width hold what. */
 struct Layout {

@@ -24,7 +24,7 @@ namespace gvl::training {
  * - layer 2, attention: means over the frame, the frames beside it and the segment;
  * - layer 2, MLP: energies compressed as a logarithm does, and where in the picture something moves.
  *
- * Further layers begin near the identity (LayerScale 0.3, after Touvron et al. 2021): they are there to be trained.
+ * Further layers begin near the identity (LayerScale 0.1, Touvron et al. 2021).
  */
 class FilterBank {
  public:

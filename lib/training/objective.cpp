@@ -44,14 +44,19 @@ Objective::Objective(const layers::Parameters& parameters, const ModelConfig& co
   if (options_.dense.weight > 0 && event_classes > 0) {
     const layers::LinearOptions sizes{.in = config.language.hidden_size, .out = 3 * event_classes};
     const EventCodes codes = event_codes(event_classes, config.language.hidden_size);
-    dense_ = DenseHeads{
-        layers::Linear(under(parameters, "dense_input"), sizes),
-        layers::Linear(under(parameters, "dense_keyframe"), sizes),
-        layers::Linear(under(parameters, "dense_patch"), {.in = config.temporal.hidden_size, .out = 3 * event_classes}),
-        under(parameters, "dense_shown").vector("bias", {3 * event_classes}),
-        under(parameters, "dense_asked").vector("bias", {event_classes}),
-        under(parameters, "dense_option").vector("bias", {1 + EventCodes::kOptions}),
-        {codes.shown.to(network_.device()), codes.asked.to(network_.device()), codes.option.to(network_.device())}};
+    const c10::Device device = network_.device();
+    dense_ = DenseHeads{layers::Linear(under(parameters, "dense_input"), sizes),
+                        layers::Linear(under(parameters, "dense_keyframe"), sizes),
+                        under(parameters, "dense_shown").vector("bias", {3 * event_classes}),
+                        under(parameters, "dense_asked").vector("bias", {event_classes}),
+                        {codes.shown.to(device), codes.asked.to(device), codes.option.to(device)}};
+    if (options_.dense.patch_weight > 0) {
+      dense_->patch.emplace(under(parameters, "dense_patch"),
+                            layers::LinearOptions{.in = config.temporal.hidden_size, .out = 3 * event_classes});
+    }
+    if (options_.dense.option_weight > 0) {
+      dense_->option_bias = under(parameters, "dense_option").vector("bias", {1 + EventCodes::kOptions});
+    }
   }
   const at::Tensor host_ids = at::tensor(temporal.ids(), at::kLong);
   temporal_ids_ = host_ids.to(network_.device());
@@ -125,7 +130,7 @@ at::Tensor Objective::input_loss(const at::Tensor& video_tokens, const at::Tenso
 at::Tensor Objective::patch_loss(const at::Tensor& temporal, const Batch& batch) const {
   const at::Tensor labels = batch.patch_labels.to(network_.device()).flatten(1, 2);
   const at::Tensor patches = at::layer_norm(temporal, {temporal.size(2)}).reshape({labels.size(0), labels.size(1), -1});
-  return kind_loss(dense_->patch.forward(patches), labels);
+  return kind_loss(dense_->patch->forward(patches), labels);
 }
 
 /** Of hidden states [n, H] that should tell `moments` [n] as temporal tokens: [n]. */
@@ -210,7 +215,7 @@ Losses Objective::losses(const Batch& batch, std::int64_t step) const {
   const bool dense = dense_ && batch.frame_labels.defined();
   const at::Tensor frame_labels = dense ? batch.frame_labels.to(network_.device()) : at::Tensor();
   if (dense) losses.frames = input_loss(video, frame_labels).mul(options_.dense.weight);
-  if (dense && options_.dense.patch_weight > 0 && batch.patch_labels.defined()) {
+  if (dense && dense_->patch && batch.patch_labels.defined()) {
     losses.frames = losses.frames.add(patch_loss(features.temporal, batch), options_.dense.patch_weight);
   }
 

@@ -70,11 +70,11 @@ class Objective {
  private:
   struct DenseHeads {
     layers::Linear input, keyframe;  ///< H -> 3 * classes
-    layers::Linear patch;            ///< D' -> 3 * classes
     at::Tensor shown_bias;           ///< [3 * classes], the codes' like the next
     at::Tensor asked_bias;           ///< [classes]
-    at::Tensor option_bias;          ///< [1 + EventCodes::kOptions]
     EventCodes codes;
+    std::optional<layers::Linear> patch = {};  ///< D' -> 3 * classes; with patch_weight
+    at::Tensor option_bias = {};               ///< [1 + EventCodes::kOptions]; with option_weight
   };
 
   struct Features {

@@ -299,6 +299,36 @@ GST_START_TEST(test_texts_are_told_what_they_are_about) {
 }
 GST_END_TEST
 
+/** Of every patch, by a classifier that begins with its biases alone. */
+GST_START_TEST(test_patches_are_told) {
+  const ModelConfig config = small_config();
+  const training::ParameterSet parameters({}, config, {{{"", {1e-3}}}, {}}, 1, at::kCPU);
+  const auto tokenizer = model::load_tokenizer(fixture("phi_c") / "tokenizer" / "tokenizer.json", config);
+  const NoiseSource source(config, 0);
+  training::Sample sample = source.make(0);
+  const std::int64_t patches = config.temporal.grid() * config.temporal.grid(), columns = 3 * source.event_classes();
+  const auto count = static_cast<std::size_t>(config.frames * patches * columns);
+  auto labels = allocate_tensor_data(count * sizeof(float));
+  // The first class in every second patch.
+  for (std::size_t i = 0; i < count; ++i) {
+    reinterpret_cast<float*>(labels.get())[i] = i % static_cast<std::size_t>(2 * columns) == 0 ? 1 : 0;
+  }
+  sample.patch_labels = {DataType::kFloat32, {config.frames, patches, columns}, labels};
+  const training::TokenizedSample no_texts;
+  const training::Batch batch = training::make_batch({&sample, 1}, {&no_texts, 1});
+  const auto loss = [&](double patch_weight) {
+    training::ObjectiveOptions options;
+    options.dense = {.weight = 1, .patch_weight = patch_weight};
+    const training::Objective objective(layers::Parameters(parameters, at::kCPU, at::kFloat), config,
+                                        tokenizer.temporal, source.event_classes(), options);
+    return objective.losses(batch, 0).frames.item<double>();
+  };
+  const double there = std::log1p(std::exp(4.0)), not_there = std::log1p(std::exp(-4.0));
+  const double wanted = static_cast<double>(columns) * not_there + (there - not_there) / 2;
+  fail_unless(std::abs(loss(2) - loss(0) - 2 * wanted) < 1e-3, "%g, not %g", loss(2) - loss(0), 2 * wanted);
+}
+GST_END_TEST
+
 /** The loss of options whose hidden states are zero, so that classifiers say what their biases say. */
 GST_START_TEST(test_options_are_told) {
   ModelConfig config = small_config();
@@ -430,6 +460,7 @@ static Suite* training_parts_suite() {
   tcase_add_test(tests, test_lora_starts_as_nothing_and_merges);
   tcase_add_test(tests, test_a_filter_bank_sees_stillness_and_motion);
   tcase_add_test(tests, test_texts_are_told_what_they_are_about);
+  tcase_add_test(tests, test_patches_are_told);
   tcase_add_test(tests, test_options_are_told);
   tcase_add_test(tests, test_attention_begins_by_finding_what_is_asked_for);
   tcase_add_test(tests, test_orthogonal_matrices);
