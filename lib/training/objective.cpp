@@ -150,11 +150,11 @@ at::Tensor Objective::moment_loss(const at::Tensor& frames) const {
   return moment_losses(frames.flatten(0, 1), moments).sum().div(static_cast<double>(count));
 }
 
-/** Sum over those positions `at` that have classes (`classes` [2, n]: position and class) of what is asked there. */
-at::Tensor Objective::asked_loss(const at::Tensor& texts, const at::Tensor& at, const at::Tensor& classes,
+/** Sum over those positions that have classes (`classes` [2, n]: position and class) of what is asked there. */
+at::Tensor Objective::asked_loss(const at::Tensor& texts, const at::Tensor& positions, const at::Tensor& classes,
                                  const at::Tensor& weights) const {
   const c10::Device device = network_.device();
-  const at::Tensor hidden = texts.flatten(0, 2).index_select(0, at.to(device));
+  const at::Tensor hidden = texts.flatten(0, 2).index_select(0, positions.to(device));
   const at::Tensor logits = told(hidden, dense_->codes.asked, dense_->asked_bias);
   at::Tensor wanted = at::zeros(logits.sizes(), at::kFloat);
   wanted.index_put_({classes[0], classes[1]}, at::ones({}, at::kFloat));

@@ -45,8 +45,7 @@ struct Losses {
   at::Tensor texts;    ///< sum over texts of the mean negative log likelihood of its labels
   at::Tensor about;    ///< sum over texts of the weighted loss of what they are about; undefined without
   at::Tensor options;  ///< sum over texts of the mean loss of their options, weighted; undefined without
-  at::Tensor
-      frames;  ///< sum over videos of the mean dense loss (frames, patches, moments; weighted); undefined without
+  at::Tensor frames;   ///< sum over videos of the mean dense loss of frames, patches and moments; undefined without
 };
 
 /** A model in training, its loss and nothing else: built anew over the parameters for each step. */
@@ -93,7 +92,7 @@ class Objective {
   at::Tensor told(const at::Tensor& hidden, const at::Tensor& codes, const at::Tensor& bias) const;
   at::Tensor moment_losses(const at::Tensor& hidden, const at::Tensor& moments) const;
   at::Tensor moment_loss(const at::Tensor& frames) const;
-  at::Tensor asked_loss(const at::Tensor& texts, const at::Tensor& at, const at::Tensor& classes,
+  at::Tensor asked_loss(const at::Tensor& texts, const at::Tensor& positions, const at::Tensor& classes,
                         const at::Tensor& weights) const;
   at::Tensor option_loss(const at::Tensor& texts, const BatchOptions& options) const;
   void supervise_options(std::int64_t layer, const at::Tensor& texts, const BatchOptions& options,

@@ -267,6 +267,45 @@ GST_START_TEST(test_patches_are_labelled) {
 }
 GST_END_TEST
 
+/** Row by row: an object's patch is the one that its middle lies in. */
+GST_START_TEST(test_patches_lie_in_rows) {
+  ModelConfig config = small_config();
+  config.frames = 48;
+  config.temporal.patch_size = 7;
+  training::SceneSourceOptions options;
+  options.lasting.compose.shortest = options.lasting.compose.longest = 24;
+  options.lasting.compose.without_objects = 0;
+  const training::SceneSource source(options, config);
+  const auto assets = std::make_shared<const scenes::Assets>(options.assets);
+  const std::int64_t classes = 3 * source.event_classes(), side = config.temporal.grid();
+  int seen = 0, off_the_diagonal = 0;
+  for (std::int64_t index = 0; index < 10; ++index) {
+    const training::Sample sample = source.make(index);
+    const scenes::Renderer renderer(assets, source.composition(index));
+    const double width = renderer.scene().width, height = renderer.scene().height, square = std::min(width, height);
+    for (const scenes::Event& event : renderer.scene().events) {
+      if (event.object < 0) continue;
+      for (std::int64_t frame = 0; frame < config.frames; ++frame) {
+        const double time = (static_cast<double>(frame) + 0.5) * renderer.scene().duration / 48;
+        const cv::Rect2d place = renderer.place_of(static_cast<std::size_t>(event.object), time);
+        if (time < event.start || time >= event.stop || place.area() < 0.02 * square * square) continue;
+        const double x = (place.x + place.width / 2 - (width - square) / 2) / square;
+        const double y = (place.y + place.height / 2 - (height - square) / 2) / square;
+        if (x < 0 || x >= 1 || y < 0 || y >= 1) continue;
+        const auto column = static_cast<std::int64_t>(x * static_cast<double>(side));
+        const auto row = static_cast<std::int64_t>(y * static_cast<double>(side));
+        const std::int64_t patch = (frame * side + row) * side + column;
+        fail_unless(sample.patch_labels.as<float>()[patch * classes + static_cast<std::int64_t>(event.kind)] == 1,
+                    "video %d frame %d", static_cast<int>(index), static_cast<int>(frame));
+        ++seen;
+        off_the_diagonal += row != column;
+      }
+    }
+  }
+  fail_unless(seen > 50 && off_the_diagonal > 20, "%d, %d", seen, off_the_diagonal);
+}
+GST_END_TEST
+
 /** An option in tokens ends where its words do. */
 GST_START_TEST(test_options_end_where_they_end) {
   const ModelConfig config = small_config();
@@ -310,6 +349,7 @@ static Suite* training_data_suite() {
   tcase_add_test(tests, test_queries_are_read_by_video);
   tcase_add_test(tests, test_scene_samples);
   tcase_add_test(tests, test_patches_are_labelled);
+  tcase_add_test(tests, test_patches_lie_in_rows);
   tcase_add_test(tests, test_options_end_where_they_end);
   return suite;
 }
