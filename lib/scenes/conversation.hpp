@@ -15,7 +15,7 @@ namespace gvl::scenes {
 struct Option {
   std::string text;
   std::size_t end = 0;            ///< bytes of Conversation::question up to its end
-  std::optional<EventKind> kind;  ///< of the event that it tells; none for "the left", "twice"
+  std::optional<EventKind> kind;  ///< of the event that it tells or says a time of; none for "red", "twice"
   Side side = Side::kNone;
   std::optional<double> start;  ///< when that event begins; none where it does not happen
 };

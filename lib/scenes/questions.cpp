@@ -26,6 +26,13 @@ bool any_confusable(const Event& a, const Event& b) { return confusable(a.kind, 
 /** No event. */
 Option plain(std::string_view text) { return {.text = std::string(text)}; }
 
+/** A word, in answer to a question, that tells an event; `event` is the one that happens. */
+Option word_for(std::string_view text, EventKind kind, Side side, const Event& event) {
+  Option option{.text = std::string(text), .kind = kind, .side = side};
+  if (kind == event.kind && side == event.side) option.start = event.start;
+  return option;
+}
+
 Option option_of(const Speaker& speaker, const Event& event) {
   return {.text = speaker.report(event), .kind = event.kind, .side = event.side, .start = event.start};
 }
@@ -156,8 +163,9 @@ std::optional<Quiz> which_side(Speaker& speaker) {
     const std::string lead = enters ? (speaker.random().chance(0.7) ? "From which side " : "From where ")
                                     : (speaker.random().chance(0.7) ? "On which side " : "Through which side ");
     Quiz quiz{"side", lead + std::string(does) + mention.text + verb, {}, {*event}};
-    quiz.options.push_back(plain(kSideNames[static_cast<std::size_t>(event->side)]));
-    for (std::size_t i = 1; i < kSideNames.size(); ++i) add_option(quiz.options, plain(kSideNames[i]));
+    const auto side = [&](std::size_t i) { return word_for(kSideNames[i], event->kind, static_cast<Side>(i), *event); };
+    quiz.options.push_back(side(static_cast<std::size_t>(event->side)));
+    for (std::size_t i = 1; i < kSideNames.size(); ++i) add_option(quiz.options, side(i));
     return quiz;
   }
   return std::nullopt;
@@ -173,9 +181,15 @@ std::optional<Quiz> camera_direction(Speaker& speaker) {
     if (event.kind >= EventKind::kPanLeft && event.kind <= EventKind::kTiltDown) turns.push_back(&event);
   }
   if (turns.size() != 1) return std::nullopt;
-  const auto way = static_cast<std::size_t>(turns[0]->kind) - static_cast<std::size_t>(EventKind::kPanLeft);
-  Quiz quiz{"direction", pick(speaker.random(), questions), {plain(ways[way])}, {*turns[0]}};
-  for (const std::string_view other : ways) add_option(quiz.options, plain(other));
+  constexpr auto first = static_cast<std::size_t>(EventKind::kPanLeft);
+  const auto way = [&](std::size_t i) {
+    return word_for(ways[i], static_cast<EventKind>(first + i), turns[0]->side, *turns[0]);
+  };
+  Quiz quiz{"direction",
+            pick(speaker.random(), questions),
+            {way(static_cast<std::size_t>(turns[0]->kind) - first)},
+            {*turns[0]}};
+  for (std::size_t i = 0; i < ways.size(); ++i) add_option(quiz.options, way(i));
   return quiz;
 }
 
@@ -257,12 +271,14 @@ std::optional<Quiz> which_third(Speaker& speaker) {
 std::optional<Quiz> which_time(Speaker& speaker) {
   static constexpr std::string_view times[] = {"at the beginning", "in the middle", "at the end", "it does not happen"};
   Quiz quiz{"choice-when", "", {}, {}};
+  Option asked;
   if (speaker.random().chance(0.25)) {
     const auto absent = speaker.absent(true);
     const auto clause = absent ? speaker.describe(*absent, ClauseForm::kQuestion) : std::nullopt;
     if (!clause) return std::nullopt;
     quiz.question = "When " + *clause + "?";
     quiz.options.push_back(plain(times[3]));
+    asked = {.kind = absent->claim.kind, .side = absent->claim.side};
   } else {
     const Event& event = speaker.random().pick(speaker.scene().events);
     const auto third = [&](double time) {
@@ -273,8 +289,15 @@ std::optional<Quiz> which_time(Speaker& speaker) {
     quiz.question = "When " + *clause + "?";
     quiz.options.push_back(plain(times[third(event.start)]));
     quiz.events = {event};
+    asked = {.kind = event.kind, .side = event.side, .start = event.start};
   }
   for (const std::string_view time : times) add_option(quiz.options, plain(time));
+  // Words that say when are about the event that is asked for.
+  for (Option& option : quiz.options) {
+    option.kind = asked.kind;
+    option.side = asked.side;
+    option.start = asked.start;
+  }
   return quiz;
 }
 
