@@ -83,6 +83,7 @@ class Layout {
                       at::tensor(option_weights_, at::kFloat),
                       at::tensor(option_events_, at::kFloat),
                       at::tensor(option_moments_, at::kLong),
+                      at::tensor(option_rights_, at::kFloat),
                       at::stack({at::tensor(told_, at::kLong), at::tensor(told_classes_, at::kLong)})};
   }
 
@@ -120,6 +121,7 @@ class Layout {
     option_weights_.push_back(1.0F / static_cast<float>(count));
     option_events_.push_back(option.classes.empty() ? 0 : 1);
     option_moments_.push_back(option.moment);
+    option_rights_.push_back(option.right ? 1 : 0);
   }
 
   Batch& batch_;
@@ -127,7 +129,7 @@ class Layout {
   std::vector<std::int64_t> label_at_, labels_, classified_, classes_;
   std::vector<float> weights_;
   std::vector<std::int64_t> option_at_, option_numbers_, option_moments_, told_, told_classes_;
-  std::vector<float> option_weights_, option_events_;
+  std::vector<float> option_weights_, option_events_, option_rights_;
 };
 
 std::size_t longest_text(std::span<const TokenizedSample> samples) {
@@ -171,6 +173,7 @@ TokenizedText tokenize(const text::PromptBuilder& prompts, LanguageModelType typ
   for (const TrainingOption& option : text.options) {
     const std::string read = quantise_times(text.user_turn.substr(0, option.end), duration, temporal);
     tokenized.options.push_back({prompts.ids_after_video(read), option.classes});
+    tokenized.options.back().right = option.right;
     if (option.start) tokenized.options.back().moment = quantise(*option.start, duration, temporal);
   }
   return tokenized;

@@ -17,6 +17,7 @@ struct TokenizedOption {
   std::size_t at = 0;                 ///< index of the id behind it
   std::vector<std::int64_t> classes;  ///< as there
   std::int64_t moment = -1;           ///< temporal token at which its event begins; -1: it does not happen
+  bool right = false;
 };
 
 /** One text to learn: the prompt behind the video, the answer and its end token. */
@@ -34,6 +35,7 @@ struct BatchOptions {
   at::Tensor weights;  ///< float32 [n]: 1 / options of its question
   at::Tensor events;   ///< float32 [n]: 1 where it tells an event
   at::Tensor moments;  ///< int64 [n]: TokenizedOption::moment
+  at::Tensor rights;   ///< float32 [n]: 1 where it is the answer
   at::Tensor classes;  ///< int64 [2, m]: option and class
 };
 

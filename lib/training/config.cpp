@@ -55,13 +55,25 @@ void read_trained(const io::JsonValue& root, TrainedParameters& trained) {
     throw root.error("says nothing to train: give a stage or trains");
 }
 
+LastWordsOptions read_last_words(const io::JsonValue& words) {
+  LastWordsOptions options;
+  for (const io::JsonValue& head : words.array("heads").elements()) options.heads.push_back(head.as_integer());
+  options.like = words.integer_or("like", -1, 0, 1 << 10);
+  return options;
+}
+
 FirstValues read_first_values(const io::JsonValue& root) {
-  constexpr std::int64_t kMostWhitening = 1 << 12;
+  constexpr std::int64_t kMostFirstVideos = 1 << 12;
   FirstValues first;
   if (const auto values = root.find("first_values")) {
     first.filter_bank = values->boolean_or("filter_bank", false);
     first.matching = values->boolean_or("matching", false);
-    first.whitening_videos = values->integer_or("whitening_videos", 0, 0, kMostWhitening);
+    first.whitening_videos = values->integer_or("whitening_videos", 0, 0, kMostFirstVideos);
+    if (const auto words = values->find("last_words")) first.last_words = read_last_words(*words);
+    if (const auto choosing = values->find("choosing")) {
+      first.choosing = {choosing->integer("step", 0, kMostSteps), choosing->integer("head", 0, 1 << 10),
+                        choosing->integer("videos", 1, kMostFirstVideos)};
+    }
   }
   return first;
 }

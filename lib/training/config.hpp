@@ -6,16 +6,20 @@
 #include <vector>
 
 #include "io/json.hpp"
+#include "training/choosing.hpp"
+#include "training/last_words.hpp"
 #include "training/objective.hpp"
 #include "training/parameter_set.hpp"
 
 namespace gvl::training {
 
-/** How a model begins that has no weights. */
+/** How a model begins. All but `last_words` and `choosing` is for one that has no weights. */
 struct FirstValues {
   bool filter_bank = false;           ///< the temporal encoder as a FilterBank
   bool matching = false;              ///< matching_attention() behind dense supervision's layer
   std::int64_t whitening_videos = 0;  ///< so many of the data's videos decide the projectors; 0: none
+  LastWordsOptions last_words;        ///< what the first layer becomes, also of weights that there are
+  ChoosingOptions choosing;           ///< what the last layer becomes on the way
 };
 
 /** A training run, as its JSON file says (docs/training.md lists the members). */

@@ -24,7 +24,8 @@ constexpr double kValueGain = 0.5;
 
 at::Tensor unit_rows(at::Tensor rows) { return rows.div(rows.norm(2, 1, /*keepdim=*/true)); }
 
-/** The dimensions of a head that positions hardly turn: i and i + d / 2 turn together. */
+}  // namespace
+
 std::vector<std::int64_t> slow_dimensions(const LanguageModelConfig& config) {
   const std::int64_t half = config.head_size() / 2;
   std::vector<std::int64_t> slow;
@@ -37,15 +38,13 @@ std::vector<std::int64_t> slow_dimensions(const LanguageModelConfig& config) {
   return slow;
 }
 
-}  // namespace
-
 EventCodes event_codes(std::int64_t classes, std::int64_t hidden_size) {
   at::Generator generator = at::detail::createCPUGenerator(kSeed);
   const auto draw = [&](std::int64_t count) {
     return unit_rows(at::randn({count, hidden_size}, generator, at::kFloat));
   };
   const at::Tensor shown = draw(3 * classes), asked = draw(classes);
-  return {shown, asked, draw(1 + EventCodes::kOptions)};
+  return {shown, asked, draw(2 + EventCodes::kOptions)};
 }
 
 AttentionValues matching_attention(const LanguageModelConfig& config, std::int64_t classes, const at::Tensor& moments) {

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <vector>
 
 #include "gvl/config.hpp"
 
@@ -15,12 +16,15 @@ namespace gvl::training {
 struct EventCodes {
   at::Tensor shown;  ///< float32 [3 * classes, H]: of frames in which an event goes on, begins, ends
   at::Tensor asked;  ///< float32 [classes, H]: of texts that ask for it
-  /** float32 [1 + kOptions, H]: of an option that has been read: its event happens; which option it is. */
+  /** float32 [2 + kOptions, H]: of an option that has been read: its event happens; which one it is; it is right. */
   at::Tensor option;
   static constexpr std::int64_t kOptions = 8;
 };
 
 EventCodes event_codes(std::int64_t classes, std::int64_t hidden_size);
+
+/** The dimensions of a head that positions (RoPE) hardly turn: i and i + d / 2 turn together. */
+std::vector<std::int64_t> slow_dimensions(const LanguageModelConfig& config);
 
 /** The matrices of an attention layer. */
 struct AttentionValues {

@@ -16,7 +16,9 @@
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <limits>
 
+#include "gvl/error.hpp"
 #include "gvl/sampling.hpp"
 #include "ops/ops.hpp"
 #include "training/checkpointing.hpp"
@@ -112,7 +114,7 @@ at::Tensor Objective::label_loss(const at::Tensor& hidden, const Batch& batch) c
 /** Log odds of what hidden states tell by their directions. */
 at::Tensor Objective::told(const at::Tensor& hidden, const at::Tensor& codes, const at::Tensor& bias) const {
   const at::Tensor normed = network_.decoder().norm(hidden).to(at::kFloat);
-  return at::linear(normed, codes, bias.to(at::kFloat));
+  return at::linear(normed, codes, bias.defined() ? bias.to(at::kFloat) : bias);
 }
 
 /** What frames and keyframes show by their fused tokens alone. */
@@ -162,25 +164,41 @@ at::Tensor Objective::asked_loss(const at::Tensor& texts, const at::Tensor& posi
   return each.sum(1).mul(weights.mul(wanted.amax(1)).to(device)).sum();
 }
 
-/** Sum over options of the weighted loss of which one each is, whether its event happens and when that begins. */
-at::Tensor Objective::option_loss(const at::Tensor& texts, const BatchOptions& options) const {
+/** Sum over options that tell events of the weighted loss of whether they happen, and when those begin that do. */
+at::Tensor Objective::happens_loss(const at::Tensor& hidden, const BatchOptions& options) const {
   const c10::Device device = network_.device();
-  const at::Tensor hidden = texts.flatten(0, 2).index_select(0, options.at.to(device));
-  const at::Tensor logits = told(hidden, dense_->codes.option, dense_->option_bias);
-  const at::Tensor happens = options.moments.ge(0).to(at::kFloat);
-  const at::Tensor numbers = options.numbers.clamp_max(EventCodes::kOptions - 1);
-  const at::Tensor wanted = at::cat({happens.unsqueeze(1), at::one_hot(numbers, EventCodes::kOptions)}, 1);
-  at::Tensor counts = at::ones(wanted.sizes(), at::kFloat);
-  counts.select(1, 0).copy_(options.events);
-  const at::Tensor each = at::binary_cross_entropy_with_logits(logits, wanted.to(device), {}, {}, at::Reduction::None)
-                              .mul(counts.to(device))
-                              .sum(1);
-  const at::Tensor moments =
-      moment_losses(hidden, options.moments.clamp_min(0).to(device)).mul(happens.mul(options.events).to(device));
-  return each.add(moments).mul(options.weights.to(device)).sum();
+  const at::Tensor happens = options.moments.ge(0).to(at::kFloat).to(device);
+  const at::Tensor logits =
+      told(hidden, dense_->codes.option.narrow(0, 0, 1), dense_->option_bias.narrow(0, 0, 1)).squeeze(1);
+  const at::Tensor each = at::binary_cross_entropy_with_logits(logits, happens, {}, {}, at::Reduction::None);
+  const at::Tensor moments = moment_losses(hidden, options.moments.clamp_min(0).to(device)).mul(happens);
+  return each.add(moments).mul(options.weights.mul(options.events).to(device)).sum();
 }
 
-/** Behind each layer: what is asked where questions are told, what came of it where the last layer can read it. */
+/** Sum over options of the weighted loss of which one each is, and over questions of which of theirs is right. */
+at::Tensor Objective::choice_loss(const at::Tensor& hidden, const BatchOptions& options) const {
+  const c10::Device device = network_.device();
+  const at::Tensor numbers = options.numbers.clamp_max(EventCodes::kOptions - 1).to(device);
+  const at::Tensor which = told(hidden, dense_->codes.option.narrow(0, 1, EventCodes::kOptions),
+                                dense_->option_bias.narrow(0, 1, EventCodes::kOptions));
+  const at::Tensor each =
+      at::binary_cross_entropy_with_logits(which, at::one_hot(numbers, EventCodes::kOptions).to(at::kFloat), {}, {},
+                                           at::Reduction::None)
+          .sum(1)
+          .mul(options.weights.to(device));
+  // The options of a question in a row of their own, to be compared.
+  const at::Tensor question = options.numbers.eq(0).cumsum(0).sub(1).to(device);
+  const at::Tensor scores = told(hidden, dense_->codes.option.narrow(0, 1 + EventCodes::kOptions, 1), {}).squeeze(1);
+  const at::Tensor none = at::full({question[-1].item<std::int64_t>() + 1, EventCodes::kOptions},
+                                   -std::numeric_limits<float>::infinity(), scores.options());
+  const at::Tensor chosen = at::log_softmax(none.index_put({question, numbers}, scores), 1).index({question, numbers});
+  return each.sum().sub(chosen.mul(options.rights.to(device)).sum());
+}
+
+/**
+ * Behind each layer what it is for: what options are about where questions are told that, what comes of it behind the
+ * layer that looks for it, and which one is right where the last layer can read it.
+ */
 void Objective::supervise_options(std::int64_t layer, const at::Tensor& texts, const BatchOptions& options,
                                   Losses& losses) const {
   if (options_.dense.option_weight <= 0 || options.at.size(0) == 0) return;
@@ -188,8 +206,11 @@ void Objective::supervise_options(std::int64_t layer, const at::Tensor& texts, c
     const at::Tensor weighted = loss.mul(options_.dense.option_weight);
     losses.options = losses.options.defined() ? losses.options.add(weighted) : weighted;
   };
+  const std::int64_t last = config_.language.layers - 1;
+  const at::Tensor hidden = texts.flatten(0, 2).index_select(0, options.at.to(network_.device()));
   if (layer == options_.dense.layer) add(asked_loss(texts, options.at, options.classes, options.weights));
-  if (layer == std::max<std::int64_t>(config_.language.layers - 2, 0)) add(option_loss(texts, options));
+  if (layer == std::min(options_.dense.layer + 1, last)) add(happens_loss(hidden, options));
+  if (layer == std::max<std::int64_t>(last - 1, 0)) add(choice_loss(hidden, options));
 }
 
 at::Tensor Objective::read(const at::Tensor& video, const Batch& batch, language::PackedOptions options) const {
@@ -202,6 +223,20 @@ at::Tensor Objective::read(const at::Tensor& video, const Batch& batch, language
                                             decoder.embed_ids(batch.ids.to(network_.device())),
                                             batch.numbers.to(network_.device()), batch.positions.to(network_.device())};
   return decoder.read_packed(sequences, options);
+}
+
+void Objective::observe(const Batch& batch, const std::function<void(std::int64_t, const Seen&)>& see) const {
+  const at::NoGradGuard no_gradient;
+  language::PackedOptions packed;
+  packed.observe = [&](std::int64_t layer, const at::Tensor& videos, const at::Tensor& texts) {
+    see(layer, {videos, texts});
+  };
+  read(fuse(encode(batch, false)), batch, packed);
+}
+
+const EventCodes& Objective::codes() const {
+  if (!dense_) throw Error(ErrorCode::kInvalidArgument, "there are no event codes without dense_supervision");
+  return dense_->codes;
 }
 
 at::Tensor Objective::text_loss(const at::Tensor& video, const Batch& batch) const {

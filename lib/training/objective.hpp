@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <vector>
@@ -27,7 +28,7 @@ struct DenseSupervision {
   double moment_weight = 0;  ///< of the frames' moments
   double text_weight = 0;    ///< of what questions are about
   double patch_weight = 0;   ///< of what each patch shows, at the temporal encoder's end
-  double option_weight = 0;  ///< of options: which one it is, whether and when it happens, before the last layer
+  double option_weight = 0;  ///< of options: what they are about, whether and when it happens, which is right
   std::int64_t layer = 0;    ///< decoder layer, from 0
 };
 
@@ -60,6 +61,16 @@ class Objective {
    * CPU.
    */
   Losses losses(const Batch& batch, std::int64_t step) const;
+
+  /** Hidden states of a batch: of its videos [V, P, H] and texts [V, rows, C, H]. */
+  struct Seen {
+    at::Tensor videos, texts;
+  };
+  /** Calls `see` with what stands behind each decoder layer, from the first. Without gradient. */
+  void observe(const Batch& batch, const std::function<void(std::int64_t layer, const Seen& seen)>& see) const;
+
+  /** Throws Error(kInvalidArgument) without dense supervision. */
+  const EventCodes& codes() const;
 
   /** Of texts behind video tokens [V, K * L, H]: Losses::texts. */
   at::Tensor text_loss(const at::Tensor& video, const Batch& batch) const;
@@ -94,7 +105,8 @@ class Objective {
   at::Tensor moment_loss(const at::Tensor& frames) const;
   at::Tensor asked_loss(const at::Tensor& texts, const at::Tensor& positions, const at::Tensor& classes,
                         const at::Tensor& weights) const;
-  at::Tensor option_loss(const at::Tensor& texts, const BatchOptions& options) const;
+  at::Tensor happens_loss(const at::Tensor& hidden, const BatchOptions& options) const;
+  at::Tensor choice_loss(const at::Tensor& hidden, const BatchOptions& options) const;
   void supervise_options(std::int64_t layer, const at::Tensor& texts, const BatchOptions& options,
                          Losses& losses) const;
 

@@ -11,11 +11,12 @@
 
 namespace gvl::training {
 
-/** Dense supervision: an option of a question, that it has been read and whether it happens. */
+/** Dense supervision: an option of a question, that it has been read, whether it happens and whether it is right. */
 struct TrainingOption {
   std::size_t end = 0;                ///< bytes of TrainingText::user_turn up to its end
   std::vector<std::int64_t> classes;  ///< of the event that it tells; empty for one that is no event
   std::optional<double> start;        ///< seconds; none where the event does not happen
+  bool right = false;                 ///< it is the answer
 };
 
 /** A question and its answer. In both, times stand as `<seconds>` ("<12.5>"), as in the published data sets. */

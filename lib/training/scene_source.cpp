@@ -233,7 +233,8 @@ TrainingText SceneSource::text_of(const scenes::Conversation& conversation) cons
   }
   TrainingText text{conversation.question, conversation.answer};
   for (const scenes::Option& option : conversation.options) {
-    text.options.push_back({option.end, {}, option.start});
+    const bool right = static_cast<int>(text.options.size()) == conversation.right_option;
+    text.options.push_back({option.end, {}, option.start, right});
     if (option.kind) text.options.back().classes = classes_of(*option.kind, option.side);
   }
   return text;

@@ -21,8 +21,10 @@
 #include "model/model_folder.hpp"
 #include "ops/ops.hpp"
 #include "ops/process_group.hpp"
+#include "training/choosing.hpp"
 #include "training/filter_bank.hpp"
 #include "training/initial_value.hpp"
+#include "training/last_words.hpp"
 #include "training/loader.hpp"
 #include "training/matching.hpp"
 #include "training/whitening.hpp"
@@ -80,8 +82,8 @@ class FirstParameters {
   std::map<std::string, at::Tensor> matching_;
 };
 
-ParameterSet::Origin origin_of(const TrainingConfig& training, const ModelConfig& config,
-                               const text::TemporalTokens& temporal, std::int64_t event_classes) {
+ParameterSet::Origin weights_or_new(const TrainingConfig& training, const ModelConfig& config,
+                                    const text::TemporalTokens& temporal, std::int64_t event_classes) {
   if (has_weights(training.model)) {
     auto parameters = std::make_shared<model::FolderParameters>(training.model);
     return [parameters](const std::string& name, const std::vector<std::int64_t>& shape) {
@@ -90,6 +92,22 @@ ParameterSet::Origin origin_of(const TrainingConfig& training, const ModelConfig
   }
   const auto first = std::make_shared<const FirstParameters>(training, config, temporal, event_classes);
   return [first](const std::string& name, const std::vector<std::int64_t>& shape) { return first->value(name, shape); };
+}
+
+ParameterSet::Origin origin_of(const TrainingConfig& training, const ModelConfig& config,
+                               const text::TemporalTokens& temporal, std::int64_t event_classes) {
+  const ParameterSet::Origin origin = weights_or_new(training, config, temporal, event_classes);
+  if (training.first_values.last_words.heads.empty()) return origin;
+  const auto words = std::make_shared<const LastWords>(training.first_values.last_words, config.language);
+  const ParameterSet::Origin before = [origin, config, seed = training.seed](const std::string& name,
+                                                                             const auto& shape) {
+    const at::Tensor value = origin(name, shape);
+    return value.defined() ? value.to(at::kFloat) : initial_value(name, shape, config, seed);
+  };
+  return [origin, words, before](const std::string& name, const std::vector<std::int64_t>& shape) {
+    const at::Tensor value = words->value(name, shape, before);
+    return value.defined() ? value : origin(name, shape);
+  };
 }
 
 double gradient_norm(const std::vector<ParameterSet::Trained>& parameters) {
@@ -116,6 +134,8 @@ struct Trainer::Run {
         parameters(origin_of(config, model, tokenizer.temporal, source->event_classes()), model, config.trained,
                    config.seed, device) {
     objective();  // asks for every parameter
+    const ChoosingOptions& choosing = config.first_values.choosing;
+    if (choosing.step >= 0) check_choosing(model.language, parameters, choosing.head);
     optimiser = std::make_unique<Optimiser>(parameters.trained());
     total_steps = config.steps > 0 ? config.steps : config.epochs * steps_an_epoch();
     std::error_code error;
@@ -133,6 +153,18 @@ struct Trainer::Run {
     std::vector<Sample> samples;
     for (std::int64_t i = 0; i < config.first_values.whitening_videos; ++i) samples.push_back(source->make(i));
     whiten_projectors(objective().network(), parameters, samples, config.seed);
+  }
+
+  /** Every process does the same; a run that goes on from just before does it again. */
+  void choose() const {
+    std::vector<Sample> samples;
+    std::vector<TokenizedSample> tokens;
+    for (std::int64_t i = 0; i < config.first_values.choosing.videos; ++i) {
+      LoadedSample loaded = load(i);
+      samples.push_back(std::move(loaded.sample));
+      tokens.push_back(std::move(loaded.tokens));
+    }
+    begin_choosing(objective(), parameters, *tokenizer.tokenizer, samples, tokens, config.first_values.choosing.head);
   }
 
   std::int64_t steps_an_epoch() const {
@@ -307,6 +339,7 @@ bool Trainer::run(const Progress& progress, const Cancellation& cancellation) {
         keep();
         return false;
       }
+      if (run.state.step == run.config.first_values.choosing.step) run.choose();
       CurvePoint point = run.step(loader);
       run.state.seconds = before + std::chrono::duration<double>(Clock::now() - begin).count();
       point.seconds = run.state.seconds;

@@ -313,7 +313,7 @@ GST_START_TEST(test_options_end_where_they_end) {
   const text::PromptBuilder prompts(tokenizer.tokenizer, tokenizer.temporal, config.prompts);
   const std::string turn = "<image>\nQuestion: What happens after <12.5>?\nOptions:\n(A) it rains\n(B) it snows";
   training::TrainingText text{turn, "Answer: (B) it snows"};
-  text.options = {{turn.find("rains") + 5, {4}, 15.0}, {turn.size(), {}, std::nullopt}};
+  text.options = {{turn.find("rains") + 5, {4}, 15.0}, {turn.size(), {}, std::nullopt, true}};
   const training::TokenizedText tokens = training::tokenize(prompts, config.language.type, text, 60, nullptr);
   fail_unless_equals_int(tokens.options.size(), 2);
   const char* ends[] = {"(A) it rains", "(B) it snows"};
@@ -327,6 +327,7 @@ GST_START_TEST(test_options_end_where_they_end) {
   // 15 of 60 s.
   fail_unless_equals_int(static_cast<int>(tokens.options[0].moment), static_cast<int>(config.temporal_tokens / 4));
   fail_unless(tokens.options[0].classes == std::vector<std::int64_t>{4} && tokens.options[1].moment == -1);
+  fail_unless(!tokens.options[0].right && tokens.options[1].right);
 }
 GST_END_TEST
 

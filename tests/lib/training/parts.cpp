@@ -4,8 +4,12 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/mul.h>
+#include <ATen/ops/one_hot.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/outer.h>
+#include <ATen/ops/rand.h>
 #include <ATen/ops/randn.h>
+#include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -16,9 +20,11 @@
 #include "ops/ops.hpp"
 #include "training/batch.hpp"
 #include "training/checkpointing.hpp"
+#include "training/choosing.hpp"
 #include "training/config.hpp"
 #include "training/filter_bank.hpp"
 #include "training/initial_value.hpp"
+#include "training/last_words.hpp"
 #include "training/matching.hpp"
 #include "training/objective.hpp"
 #include "training/optimiser.hpp"
@@ -361,6 +367,8 @@ GST_START_TEST(test_options_are_told) {
   expect(told({{1, {}, -1}}), number);
   // The mean over a text's options.
   expect(told({{1, {}, -1}, {2, {0, 1}, -1}}), (number + (2 * there + not_there) + not_there + number) / 2);
+  // The right one is chosen among the options of its question alone.
+  expect(told({{0, {}, -1}, {1, {}, -1, true}, {2, {}, -1}}), number + std::log(3.0));
   fail_if(told({}).defined());
 }
 GST_END_TEST
@@ -404,6 +412,140 @@ GST_START_TEST(test_attention_begins_by_finding_what_is_asked_for) {
   } catch (const Error& error) {
     fail_unless(error.code() == ErrorCode::kInvalidArgument);
   }
+}
+GST_END_TEST
+
+/** Where each head of a query at the last of `tokens` [n, H] looks, [heads, n]. */
+at::Tensor looks(const LanguageModelConfig& config, const at::Tensor& qkv, const at::Tensor& tokens) {
+  const std::int64_t n = tokens.size(0), width = config.hidden_size;
+  const auto table = language::rope_table(config, language::RopeFactors::kShort, 0, n, at::kCPU);
+  const at::Tensor mixed = at::matmul(tokens, qkv.t()).unflatten(1, {3 * config.heads, width / config.heads});
+  const auto turned = [&](std::int64_t first) {
+    const at::Tensor x = mixed.narrow(1, first, config.heads);
+    const at::Tensor near = x.chunk(2, 2)[0], far = x.chunk(2, 2)[1];
+    const at::Tensor cos = table.cos.unsqueeze(1), sin = table.sin.unsqueeze(1);
+    return at::cat({near.mul(cos).sub(far.mul(sin)), far.mul(cos).add(near.mul(sin))}, 2);
+  };
+  const at::Tensor scores = turned(0)[n - 1].unsqueeze(0).mul(turned(config.heads)).sum(2).t();
+  return at::softmax(scores.div(std::sqrt(static_cast<double>(config.head_size()))), 1);
+}
+
+GST_START_TEST(test_heads_look_at_the_last_words) {
+  LanguageModelConfig config;
+  config.hidden_size = 192;
+  config.heads = config.kv_heads = 6;
+  config.rope_theta = 1e7;
+  constexpr std::int64_t video = 100, texts = 60, head = 32;
+  const std::string layer = "language_model.model.layers.0.";
+  const std::string attention = layer + "self_attn.qkv_proj.weight", output = layer + "self_attn.o_proj.weight";
+  at::manual_seed(1);
+  std::map<std::string, at::Tensor> before{{"language_model.model.embed_tokens.weight", at::randn({texts, 192})},
+                                           {attention, at::randn({3 * 192, 192}).div(14)},
+                                           {output, at::randn({192, 192}).div(14)},
+                                           {layer + "input_layernorm.weight", at::rand({192}).add(0.5)},
+                                           {layer + "post_attention_layernorm.weight", at::rand({192}).add(0.5)},
+                                           {layer + "mlp.gate_up_proj.weight", at::randn({1024, 192}).div(14)}};
+  const auto origin = [&](const std::string& name, const auto&) { return before.at(name); };
+  const training::LastWords words({.heads = {0, 4, 5}, .like = 1}, config);
+  const auto value = [&](const std::string& name) { return words.value(name, {}, origin); };
+  fail_if(value("language_model.lm_head.weight").defined());
+
+  const at::Tensor gain = before.at(layer + "input_layernorm.weight");
+  const auto normed = [&](const at::Tensor& x) { return x.div(x.square().mean(1, true).sqrt()).mul(gain); };
+  const at::Tensor table = value("language_model.model.embed_tokens.weight"), qkv = value(attention);
+  const at::Tensor tokens = normed(at::cat({at::randn({video, 192}), table}));
+  const at::Tensor seen = looks(config, qkv, tokens);
+  const auto mass = [&](std::int64_t which, std::int64_t last) {
+    return seen[which].narrow(0, video + texts - last, last).sum().item<double>();
+  };
+  fail_unless(mass(0, 5) > 0.9, "%g", mass(0, 5));
+  fail_unless(mass(4, 5) > 0.5 && mass(4, 12) > 0.85, "%g %g", mass(4, 5), mass(4, 12));
+  fail_unless(mass(5, 5) < 0.5 && mass(5, 30) > 0.8, "%g %g", mass(5, 5), mass(5, 30));
+  fail_unless(mass(2, 30) < 0.5, "%g", mass(2, 30));
+
+  // What else the layer does is blind to what tokens now have in common.
+  const at::Tensor row = qkv[head / 2 - 1].mul(gain), common = row.div(row.norm());
+  const at::Tensor lengths = at::matmul(table, common);
+  fail_unless(lengths.std().item<double>() < 1e-4 && lengths.mean().item<double>() > 1);
+  const auto blind = [&](const at::Tensor& weight, const at::Tensor& norm) {
+    return at::matmul(weight, norm.mul(common)).abs().max().item<double>() < 1e-5;
+  };
+  const auto part = [&](const at::Tensor& rows, std::int64_t which) { return rows.narrow(0, which * head, head); };
+  fail_unless(blind(part(qkv, 1), gain) && blind(part(qkv, 7), gain) && !blind(part(qkv, 0), gain));
+  fail_unless(blind(value(layer + "mlp.gate_up_proj.weight"), before.at(layer + "post_attention_layernorm.weight")));
+
+  // They read what the head reads that they are like, and add half as much.
+  fail_unless(part(qkv, 12 + 4).equal(part(qkv, 12 + 1)));
+  const at::Tensor added = value(output).t();
+  fail_unless(part(added, 5).equal(part(added, 1).mul(0.5)));
+  fail_unless(part(added, 2).equal(part(before.at(output).t(), 2)));
+}
+GST_END_TEST
+
+GST_START_TEST(test_last_words_need_heads_of_the_model) {
+  LanguageModelConfig config;
+  config.hidden_size = 192;
+  config.heads = config.kv_heads = 6;
+  const auto refuses = [&](const training::LastWordsOptions& options) {
+    try {
+      training::LastWords(options, config);
+      return false;
+    } catch (const Error& error) {
+      return error.code() == ErrorCode::kInvalidArgument;
+    }
+  };
+  fail_if(refuses({.heads = {5}}));
+  fail_unless(refuses({.heads = {6}}));
+  fail_unless(refuses({.heads = {0}, .like = 6}));
+  config.kv_heads = 3;
+  fail_unless(refuses({.heads = {5}}));
+}
+GST_END_TEST
+
+/** Hidden states such as a model has that tells options apart: noise and what is told, of length sqrt(H). */
+GST_START_TEST(test_a_head_chooses_the_right_option) {
+  LanguageModelConfig config;
+  config.hidden_size = 192;
+  config.heads = config.kv_heads = 6;
+  config.rope_theta = 1e7;
+  constexpr std::int64_t count = 400, letters = 4, classes = 10;
+  at::manual_seed(2);
+  const auto normed = [](const at::Tensor& x) { return x.div(x.square().mean(1, true).sqrt()); };
+  const at::Tensor codes = training::event_codes(classes, config.hidden_size).option;
+  const training::ChoosingModel model{at::rand({192}).add(0.5), at::rand({192}).add(0.5), at::randn({letters, 192}),
+                                      codes};
+  const at::Tensor asking = at::randn({1, 192}), option = at::randn({1, 192}).mul(0.5);
+  const at::Tensor numbers = at::arange(count).remainder(letters);
+  // The right one of each question is known, with a margin that is sometimes small.
+  const at::Tensor right = numbers.eq(at::arange(count).div(letters, "floor").remainder(letters)).to(at::kFloat);
+  const at::Tensor told = at::matmul(at::one_hot(numbers, letters).to(at::kFloat), codes.narrow(0, 1, letters)).mul(12);
+  const at::Tensor rightness = at::outer(right.mul(6).sub(3), codes[1 + training::EventCodes::kOptions]);
+  const training::ChoosingStates states{normed(at::randn({100, 192}).mul(0.3).add(asking)),
+                                        normed(at::randn({count, 192}).mul(0.5).add(option).add(told).add(rightness)),
+                                        numbers, normed(at::randn({2000, 192})), 500};
+  const training::HeadValues head = training::choosing_head(config, states, model);
+  const auto read = [&](const at::Tensor& x, const at::Tensor& rows) {
+    return x.mul(model.input_gain).matmul(rows.t());
+  };
+  const at::Tensor query = read(states.answers, head.q)[0];
+  const auto scores = [&](const at::Tensor& x) { return read(x, head.k).matmul(query).div(std::sqrt(32.0)); };
+  const at::Tensor of_options = scores(states.options).view({-1, letters});
+  const at::Tensor attention = at::softmax(of_options, 1);
+  fail_unless(of_options.argmax(1).equal(right.view({-1, letters}).argmax(1)));
+  fail_unless(of_options.mean().item<double>() > scores(states.others).amax().item<double>());
+
+  // Behind a state of the length that answers have, the letter that is looked at is the most probable.
+  const at::Tensor values = read(states.options, head.v).view({-1, letters, 32});
+  const at::Tensor added = attention.unsqueeze(2).mul(values).sum(1).matmul(head.o.t());
+  const at::Tensor before = normed(at::randn({1, 192})).mul(500 / std::sqrt(192.0));
+  const auto logits = [&](const at::Tensor& x) {
+    return x.mul(std::sqrt(192.0) / 500).mul(model.output_gain).matmul(model.letters.t());
+  };
+  const at::Tensor gained = logits(before.add(added)).sub(logits(before));
+  fail_unless(gained.argmax(1).equal(right.view({-1, letters}).argmax(1)));
+  const at::Tensor best = gained.amax(1);
+  const double margin = best.sub(gained.sum(1).sub(best).div(letters - 1)).mean().item<double>();
+  fail_unless(margin > 1.5 && margin < 4, "%g", margin);
 }
 GST_END_TEST
 
@@ -463,6 +605,9 @@ static Suite* training_parts_suite() {
   tcase_add_test(tests, test_patches_are_told);
   tcase_add_test(tests, test_options_are_told);
   tcase_add_test(tests, test_attention_begins_by_finding_what_is_asked_for);
+  tcase_add_test(tests, test_heads_look_at_the_last_words);
+  tcase_add_test(tests, test_last_words_need_heads_of_the_model);
+  tcase_add_test(tests, test_a_head_chooses_the_right_option);
   tcase_add_test(tests, test_orthogonal_matrices);
   tcase_add_test(tests, test_matrices_learn_by_muon);
   tcase_add_test(tests, test_parameters_may_learn_later);

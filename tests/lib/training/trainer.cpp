@@ -174,6 +174,46 @@ GST_START_TEST(test_dense_supervision_trains_encoders_too) {
 }
 GST_END_TEST
 
+/** A head that begins to choose before step 3, also where a run goes on from there. */
+GST_START_TEST(test_a_run_begins_to_choose_on_the_way) {
+  const TemporaryFolder root;
+  write_small_model(root / "model");
+  const auto with = [&](const std::string& name, int step) {
+    return configuration(root / "", name,
+                         ", \"dense_supervision\": {\"weight\": 1, \"option_weight\": 1, \"layer\": 0}, "
+                         "\"trains\": [{\"parameters\": \"\", \"learning_rate\": 1e-3}], \"first_values\": "
+                         "{\"choosing\": {\"step\": " +
+                             std::to_string(step) + ", \"head\": 1, \"videos\": 3}}");
+  };
+  const auto questions = [](const ModelConfig& model) { return std::make_shared<NoiseSource>(model, 0, true); };
+  const auto run = [&](const TrainingConfig& config, int last) {
+    const Cancellation cancellation;
+    Trainer trainer(config, questions);
+    trainer.run(
+        [&](const CurvePoint& point, std::int64_t) {
+          if (point.step == last) cancellation.cancel();
+        },
+        cancellation);
+    trainer.export_model(config.output / "model", DataType::kFloat32);
+    return weights(config.output / "model").at("language_model.model.layers.1.self_attn.o_proj.weight");
+  };
+  const std::int64_t size = small_config().language.head_size();
+  const auto before = run(with("parts", 2), 2);
+  const auto after = run(with("parts", 2), 3).sub(before).abs();
+  // Adam moves a weight by about its rate at most.
+  fail_unless(after.narrow(1, size, size).amax().item<double>() > 0.05);
+  fail_unless(after.narrow(1, 2 * size, size).amax().item<double>() < 0.01);
+  fail_unless(run(with("parts", 2), 6).equal(run(with("whole", 2), 6)));
+  fail_if(run(with("whole", 2), 6).equal(run(with("never", 100), 6)));
+  try {
+    train(with("without", 0));
+    ck_abort_msg("data without questions was accepted");
+  } catch (const Error& error) {
+    fail_unless(std::string(error.what()).find("multiple-choice") != std::string::npos, "%s", error.what());
+  }
+}
+GST_END_TEST
+
 GST_START_TEST(test_a_trained_model_loads) {
   const TemporaryFolder root;
   write_small_model(root / "model");
@@ -207,6 +247,12 @@ GST_START_TEST(test_bad_configurations_are_named) {
   expect_failure(root / "", head + "\"steps\": -1, \"stage\": \"all\"}", "steps");
   expect_failure(root / "", head + "\"steps\": 1, \"stage\": \"all\", \"precision\": \"int3\"}", "int3");
   expect_failure(root / "", head + "\"epochs\": 1, \"stage\": \"all\"}", "give steps");
+  const std::string first = head + "\"steps\": 1, \"stage\": \"all\", \"first_values\": ";
+  expect_failure(root / "", first + "{\"last_words\": {\"heads\": [4]}}}", "last_words");
+  expect_failure(root / "", first + "{\"last_words\": {}}}", "heads");
+  expect_failure(root / "", first + "{\"choosing\": {\"step\": 1, \"head\": 4, \"videos\": 1}}}", "choosing");
+  const std::string frozen = head + "\"steps\": 1, \"stage\": \"alignment\", \"first_values\": ";
+  expect_failure(root / "", frozen + "{\"choosing\": {\"step\": 1, \"head\": 0, \"videos\": 1}}}", "does not learn");
   // A checkpoint of another run.
   train(configuration(root / "", "out"));
   expect_failure(root / "", head + "\"steps\": 1, \"stage\": \"all\"}", "checkpoint.safetensors");
@@ -223,6 +269,7 @@ static Suite* trainer_suite() {
   tcase_add_test(tests, test_a_killed_run_ends_the_same);
   tcase_add_test(tests, test_two_processes_are_one);
   tcase_add_test(tests, test_dense_supervision_trains_encoders_too);
+  tcase_add_test(tests, test_a_run_begins_to_choose_on_the_way);
   tcase_add_test(tests, test_a_trained_model_loads);
   tcase_add_test(tests, test_bad_configurations_are_named);
   return suite;

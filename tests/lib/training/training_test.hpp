@@ -12,10 +12,11 @@ namespace gvl::training::test {
 
 using namespace gvl::model::test;
 
-/** Noise with questions about it: for what must hold of any data. */
+/** Noise with questions about it, also with options: for what must hold of any data. */
 class NoiseSource : public SampleSource {
  public:
-  NoiseSource(const ModelConfig& config, std::int64_t size) : config_(config), size_(size) {}
+  NoiseSource(const ModelConfig& config, std::int64_t size, bool options = false)
+      : config_(config), size_(size), options_(options) {}
 
   std::int64_t size() const noexcept override { return size_; }
   std::int64_t event_classes() const noexcept override { return kClasses; }
@@ -40,6 +41,7 @@ class NoiseSource : public SampleSource {
       sample.texts.push_back({"<image> <timestamp_grounding>\nWhen is it number " + start + "?",
                               "From <" + start + "> to <" + stop + ".5>."});
     }
+    if (options_) sample.texts.push_back(choice(static_cast<int>(next() >> 31)));
     auto labels = allocate_tensor_data(static_cast<std::size_t>(config_.frames * 3 * kClasses) * sizeof(float));
     for (std::int64_t i = 0; i < config_.frames * 3 * kClasses; ++i) {
       reinterpret_cast<float*>(labels.get())[i] = static_cast<float>(next() >> 31);
@@ -51,8 +53,17 @@ class NoiseSource : public SampleSource {
  private:
   static constexpr std::int64_t kClasses = 3;
 
+  static TrainingText choice(int right) {
+    const std::string first = "<image>\nWhich is it?\n(A) one", all = first + "\n(B) two";
+    return {all,
+            right == 0 ? "Answer: (A) one" : "Answer: (B) two",
+            {},
+            {{first.size(), {}, {}, right == 0}, {all.size(), {}, {}, right == 1}}};
+  }
+
   ModelConfig config_;
   std::int64_t size_;
+  bool options_;
 };
 
 /** A folder with a random small model in it. */
