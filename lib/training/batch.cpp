@@ -14,6 +14,7 @@
 #include "gvl/error.hpp"
 #include "layers/tensor_bridge.hpp"
 #include "text/temporal.hpp"
+#include "training/matching.hpp"
 
 namespace gvl::training {
 namespace {
@@ -170,6 +171,10 @@ TokenizedText tokenize(const text::PromptBuilder& prompts, LanguageModelType typ
   if (before_video != nullptr) *before_video = std::move(tokens.tokens.before_video);
   TokenizedText tokenized{std::move(tokens.tokens.after_video),
                           tokens.answer_start - std::min(earlier, tokens.answer_start), text.classes};
+  if (std::ssize(text.options) > EventCodes::kOptions) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "a question has more than " + std::to_string(EventCodes::kOptions) + " options");
+  }
   for (const TrainingOption& option : text.options) {
     const std::string read = quantise_times(text.user_turn.substr(0, option.end), duration, temporal);
     tokenized.options.push_back({prompts.ids_after_video(read), option.classes});

@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/eye.h>
+#include <ATen/ops/isfinite.h>
 #include <ATen/ops/linalg_inv.h>
 #include <ATen/ops/linalg_solve.h>
 #include <ATen/ops/matmul.h>
@@ -16,6 +17,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gvl/error.hpp"
@@ -35,6 +37,8 @@ constexpr double kRidge = 50;
 constexpr double kLetterLogit = 3;
 // Shared between values and what is made of them, so that neither matrix is much larger than it was.
 constexpr double kValueGain = 10;
+// By which options' own numbers stand above the others', in log odds.
+constexpr double kLeastContrast = 1;
 
 at::Tensor unit(const at::Tensor& x) { return x.div(x.norm()); }
 
@@ -58,8 +62,8 @@ at::Tensor apart(const at::Tensor& options, const at::Tensor& others) {
 }
 
 /** Directions that change one letter's logit by 1 and no other's, in what the last norm makes of a state. */
-at::Tensor saying(const ChoosingModel& model) {
-  const at::Tensor rows = model.letters.mul(model.output_gain).to(at::kDouble);
+at::Tensor saying(const ChoosingModel& model, std::int64_t letters) {
+  const at::Tensor rows = model.letters.narrow(0, 0, letters).mul(model.output_gain).to(at::kDouble);
   return rows.t().matmul(at::linalg_inv(rows.matmul(rows.t()))).to(at::kFloat);
 }
 
@@ -68,22 +72,25 @@ struct Letters {
   std::int64_t before = -1;  ///< the token before a letter
 };
 
-/** Tokens of the letters in answers such as "Answer: (B) ...". */
-Letters letters_of(const text::Tokenizer& tokenizer, std::int64_t count) {
+/** Tokens of the letters in answers such as "Answer: (B) ...", which must differ in nothing else. */
+Letters letters_of(const text::Tokenizer& tokenizer) {
   const auto answer = [&](std::int64_t number) {
     return tokenizer.encode(std::string("Answer: (") + static_cast<char>('A' + number) + ")", false);
   };
   const std::vector<std::int64_t> a = answer(0), b = answer(1);
   const auto place = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin();
   Letters letters;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const std::vector<std::int64_t> ids = answer(i);
-    if (place == 0 || ids.size() != a.size()) {
+  for (std::int64_t i = 0; i < EventCodes::kOptions; ++i) {
+    std::vector<std::int64_t> ids = answer(i);
+    const bool apart = place > 0 && place < std::ssize(a) && ids.size() == a.size();
+    const std::int64_t letter =
+        apart ? std::exchange(ids[static_cast<std::size_t>(place)], a[static_cast<std::size_t>(place)]) : -1;
+    if (!apart || ids != a || std::find(letters.ids.begin(), letters.ids.end(), letter) != letters.ids.end()) {
       throw Error(ErrorCode::kInvalidArgument, "first_values.choosing needs a tokenizer with a token for each letter");
     }
-    letters.ids.push_back(ids[static_cast<std::size_t>(place)]);
-    letters.before = ids[static_cast<std::size_t>(place) - 1];
+    letters.ids.push_back(letter);
   }
+  letters.before = a[static_cast<std::size_t>(place) - 1];
   return letters;
 }
 
@@ -95,27 +102,31 @@ at::Tensor letter_places(const Batch& batch, const Letters& letters) {
   return batch.label_at.index({before.logical_and(is_letter)});
 }
 
-/** Of one batch: what it shows. */
+/** Of one video with questions; `length` is the sum of its answers'. */
 ChoosingStates states_of(const Objective& objective, const Batch& batch, const Letters& letters) {
   const std::int64_t last = objective.network().config().language.layers - 1;
-  Objective::Seen read, answered;
-  objective.observe(batch, [&](std::int64_t layer, const Objective::Seen& seen) {
-    if (layer == last - 1) read = seen;
-    if (layer == last) answered = seen;
-  });
-  const at::Tensor texts = normed(read.texts.flatten(0, 2)), places = letter_places(batch, letters);
+  const at::Tensor places = letter_places(batch, letters);
   const at::Tensor words = batch.numbers.flatten().ge(0).index_fill(0, batch.options.at, false);
-  const at::Tensor lengths = answered.texts.flatten(0, 2).to(at::kCPU, at::kFloat).index_select(0, places).norm(2, 1);
-  return {texts.index_select(0, places), texts.index_select(0, batch.options.at), batch.options.numbers,
-          at::cat({texts.index({words}), normed(read.videos.flatten(0, 1))}), lengths.sum().item<double>()};
+  ChoosingStates states{.numbers = batch.options.numbers, .length = 0};
+  objective.observe(batch, [&](std::int64_t layer, const Objective::Seen& seen) {
+    const at::Tensor texts = seen.texts.flatten(0, 2).to(at::kCPU, at::kFloat);
+    if (layer == last) states.length = texts.index_select(0, places).norm(2, 1).sum().item<double>();
+    if (layer != last - 1) return;
+    const at::Tensor all = normed(texts);
+    states.answers = all.index_select(0, places);
+    states.options = all.index_select(0, batch.options.at);
+    states.others = at::cat({all.index({words}), normed(seen.videos.flatten(0, 1))});
+  });
+  return states;
 }
 
-ChoosingStates states_of(const Objective& objective, std::span<const Sample> samples,
-                         std::span<const TokenizedSample> tokens, const Letters& letters) {
+ChoosingStates states_of(const Objective& objective, const MakeLoaded& make, std::int64_t videos,
+                         const Letters& letters) {
   std::vector<at::Tensor> answers, options, numbers, others;
   double length = 0;
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    const Batch batch = make_batch(samples.subspan(i, 1), tokens.subspan(i, 1));
+  for (std::int64_t i = 0; i < videos; ++i) {
+    const LoadedSample loaded = make(i);
+    const Batch batch = make_batch({&loaded.sample, 1}, {&loaded.tokens, 1});
     if (batch.options.at.size(0) == 0) continue;
     const ChoosingStates states = states_of(objective, batch, letters);
     answers.push_back(states.answers);
@@ -124,19 +135,12 @@ ChoosingStates states_of(const Objective& objective, std::span<const Sample> sam
     others.push_back(states.others);
     length += states.length;
   }
-  if (answers.empty()) {
-    throw Error(ErrorCode::kInvalidArgument, "first_values.choosing needs data with multiple-choice questions");
+  const at::Tensor all = answers.empty() ? at::Tensor() : at::cat(answers);
+  if (!all.defined() || all.size(0) == 0) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "first_values.choosing needs data with multiple-choice questions that \"Answer: (A) ...\" answers");
   }
-  const at::Tensor all = at::cat(answers);
   return {all, at::cat(options), at::cat(numbers), at::cat(others), length / static_cast<double>(all.size(0))};
-}
-
-std::int64_t most_options(std::span<const TokenizedSample> tokens) {
-  std::size_t most = 1;
-  for (const TokenizedSample& sample : tokens) {
-    for (const TokenizedText& text : sample.texts) most = std::max(most, text.options.size());
-  }
-  return std::min(static_cast<std::int64_t>(most), EventCodes::kOptions);
 }
 
 std::string last_layer(const LanguageModelConfig& config) {
@@ -157,7 +161,8 @@ ChoosingModel model_of(const ParameterSet& parameters, const LanguageModelConfig
 }  // namespace
 
 HeadValues choosing_head(const LanguageModelConfig& config, const ChoosingStates& states, const ChoosingModel& model) {
-  const std::int64_t head = config.head_size(), width = config.hidden_size, letters = model.letters.size(0);
+  const std::int64_t head = config.head_size(), width = config.hidden_size;
+  const std::int64_t letters = states.numbers.max().item<std::int64_t>() + 1;
   const at::Tensor slow = at::tensor(slow_dimensions(config), at::kLong);
   at::Generator generator = at::detail::createCPUGenerator(kSeed);
   const at::Tensor lanes =
@@ -167,54 +172,72 @@ HeadValues choosing_head(const LanguageModelConfig& config, const ChoosingStates
   const double asked = states.answers.matmul(asks).mean().item<double>();
   const at::Tensor right = model.codes[1 + EventCodes::kOptions].mul(model.output_gain);
   const at::Tensor told = right.add(apart(states.options, states.others), kAboveOthers);
-  const double scale = std::sqrt(std::sqrt(static_cast<double>(head)) / asked);
 
   const at::Tensor numbers = model.codes.narrow(0, 1, letters).mul(model.output_gain);
   const at::Tensor values = states.options.matmul(numbers.t());
   const at::Tensor own = at::eye(letters, at::kBool).index_select(0, states.numbers);
   const double contrast = values.index({own}).mean().sub(values.index({own.logical_not()}).mean()).item<double>();
-  const double root = std::sqrt(static_cast<double>(width));
-  const double gain = kLetterLogit / contrast * states.length / root;
+  if (letters < 2 || !(asked > 0) || !(contrast > kLeastContrast)) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "first_values.choosing: options do not tell yet which one they are; a later step may help, or a "
+                "larger option_weight");
+  }
+  const double scale = std::sqrt(std::sqrt(static_cast<double>(head)) / asked);
+  const double gain = kLetterLogit / contrast * states.length / std::sqrt(static_cast<double>(width));
   const at::Tensor v = at::zeros({head, width}), o = at::zeros({width, head});
   v.narrow(0, 0, letters).copy_(numbers.div(model.input_gain).mul(kValueGain));
-  o.narrow(1, 0, letters).copy_(saying(model).mul(gain / kValueGain));
-  return {at::outer(lanes, asks.div(model.input_gain)).mul(scale),
-          at::outer(lanes, told.div(model.input_gain)).mul(scale), v, o};
+  o.narrow(1, 0, letters).copy_(saying(model, letters).mul(gain / kValueGain));
+  HeadValues values_of_head{at::outer(lanes, asks.div(model.input_gain)).mul(scale),
+                            at::outer(lanes, told.div(model.input_gain)).mul(scale), v, o};
+  for (const at::Tensor& each : {values_of_head.q, values_of_head.k, values_of_head.v, values_of_head.o}) {
+    if (!at::isfinite(each).all().item<bool>()) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  "first_values.choosing: a norm's weight is 0, or letters' rows are alike");
+    }
+  }
+  return values_of_head;
 }
 
-void check_choosing(const LanguageModelConfig& config, const ParameterSet& parameters, std::int64_t head) {
+std::vector<std::string> choosing_matrices(const LanguageModelConfig& config) {
+  return {last_layer(config) + kQueries, last_layer(config) + kOutput};
+}
+
+void check_choosing(const LanguageModelConfig& config, const ParameterSet& parameters, const DenseSupervision& dense,
+                    std::int64_t head) {
+  const auto refuse = [](const std::string& what) {
+    throw Error(ErrorCode::kInvalidArgument, "first_values.choosing " + what);
+  };
   if (head < 0 || head >= config.heads || config.kv_heads != config.heads || slow_dimensions(config).empty() ||
       config.head_size() < EventCodes::kOptions) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "first_values.choosing needs a head of the language model that shares no keys and has at least " +
-                    std::to_string(EventCodes::kOptions) + " dimensions, and a large rope_theta");
+    refuse("needs a head of the language model that shares no keys and has at least " +
+           std::to_string(EventCodes::kOptions) + " dimensions, and a large rope_theta");
   }
-  for (const char* matrix : {kQueries, kOutput}) {
-    const std::string name = last_layer(config) + matrix;
-    const auto trained = parameters.trained();
-    if (std::none_of(trained.begin(), trained.end(), [&](const auto& each) { return each.name == name; })) {
-      throw Error(ErrorCode::kInvalidArgument, "first_values.choosing: " + name + " does not learn");
-    }
+  if (config.layers < 2) refuse("needs a language model of two layers");
+  if (!(dense.weight > 0 && dense.option_weight > 0)) refuse("needs dense_supervision with an option_weight");
+  const auto trained = parameters.trained();
+  for (const std::string& name : choosing_matrices(config)) {
+    const auto is_it = [&](const auto& each) { return each.name == name; };
+    if (std::none_of(trained.begin(), trained.end(), is_it)) refuse("needs " + name + " to learn");
+    if (!parameters.adapters(name).empty()) refuse("needs " + name + " to learn without lora");
   }
 }
 
 void begin_choosing(const Objective& objective, const ParameterSet& parameters, const text::Tokenizer& tokenizer,
-                    std::span<const Sample> samples, std::span<const TokenizedSample> tokens, std::int64_t head) {
+                    const MakeLoaded& make, const ChoosingOptions& options) {
   const at::NoGradGuard no_gradient;
   const LanguageModelConfig& config = objective.network().config().language;
-  const Letters letters = letters_of(tokenizer, most_options(tokens));
-  const ChoosingStates states = states_of(objective, samples, tokens, letters);
+  const Letters letters = letters_of(tokenizer);
+  const ChoosingStates states = states_of(objective, make, options.videos, letters);
   const HeadValues values = choosing_head(config, states, model_of(parameters, config, letters, objective.codes()));
 
   const std::int64_t width = config.hidden_size, size = config.head_size();
-  const std::string layer = last_layer(config);
-  const at::Tensor qkv = parameters.load(layer + kQueries, {3 * width, width});
-  std::int64_t first = head * size;
+  const at::Tensor qkv = parameters.load(last_layer(config) + kQueries, {3 * width, width});
+  std::int64_t first = options.head * size;
   for (const at::Tensor& rows : {values.q, values.k, values.v}) {
     qkv.narrow(0, first, size).copy_(rows);
     first += width;
   }
-  parameters.load(layer + kOutput, {width, width}).narrow(1, head * size, size).copy_(values.o);
+  parameters.load(last_layer(config) + kOutput, {width, width}).narrow(1, options.head * size, size).copy_(values.o);
 }
 
 }  // namespace gvl::training

@@ -3,11 +3,13 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <span>
+#include <functional>
+#include <string>
+#include <vector>
 
 #include "gvl/config.hpp"
 #include "text/tokenizer.hpp"
-#include "training/batch.hpp"
+#include "training/loader.hpp"
 #include "training/objective.hpp"
 #include "training/parameter_set.hpp"
 
@@ -15,9 +17,9 @@ namespace gvl::training {
 
 /** That a head of the last layer begins, in the middle of a run, to choose among a question's options. */
 struct ChoosingOptions {
-  std::int64_t step = -1;    ///< before which; -1: never
-  std::int64_t head = 0;     ///< that is given up for it
-  std::int64_t videos = 96;  ///< of the data, which decide its values
+  std::int64_t step = -1;   ///< before which; -1: never
+  std::int64_t head = 0;    ///< that is given up for it
+  std::int64_t videos = 0;  ///< of the data, which decide its values
 };
 
 /** Hidden states that the last layer reads, float32, each of length sqrt(H). */
@@ -47,17 +49,26 @@ struct HeadValues {
  * A head that looks from where a letter is about to be named at the ends of options, at each as probably as it is told
  * there to be right (EventCodes), and adds what makes its letter probable. Options of which each knows whether it is
  * right are otherwise not found: neither where to look nor what to say is of any use without the other.
+ * Throws Error(kInvalidArgument) where the states do not tell yet which option they are of.
  */
 HeadValues choosing_head(const LanguageModelConfig& config, const ChoosingStates& states, const ChoosingModel& model);
 
-/** Throws Error(kInvalidArgument) where `head` cannot begin so, or does not learn. */
-void check_choosing(const LanguageModelConfig& config, const ParameterSet& parameters, std::int64_t head);
+/** Names of the matrices that a head's values stand in. */
+std::vector<std::string> choosing_matrices(const LanguageModelConfig& config);
+
+/** Throws Error(kInvalidArgument) where `head` cannot begin so: before a run, not in its middle. */
+void check_choosing(const LanguageModelConfig& config, const ParameterSet& parameters, const DenseSupervision& dense,
+                    std::int64_t head);
+
+/** Makes the sample `index`. */
+using MakeLoaded = std::function<LoadedSample(std::int64_t index)>;
 
 /**
- * Writes choosing_head() of what `samples` show into the last layer of `parameters`, those that `objective` was built
- * over. Throws Error(kInvalidArgument) for data without multiple-choice questions, or without dense supervision.
+ * Writes choosing_head() of what the first options.videos samples show into the last layer of `parameters`, those that
+ * `objective` was built over. check_choosing() must have accepted them. Throws Error(kInvalidArgument) as
+ * choosing_head() and for data without multiple-choice questions.
  */
 void begin_choosing(const Objective& objective, const ParameterSet& parameters, const text::Tokenizer& tokenizer,
-                    std::span<const Sample> samples, std::span<const TokenizedSample> tokens, std::int64_t head);
+                    const MakeLoaded& make, const ChoosingOptions& options);
 
 }  // namespace gvl::training

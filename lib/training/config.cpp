@@ -57,7 +57,9 @@ void read_trained(const io::JsonValue& root, TrainedParameters& trained) {
 
 LastWordsOptions read_last_words(const io::JsonValue& words) {
   LastWordsOptions options;
-  for (const io::JsonValue& head : words.array("heads").elements()) options.heads.push_back(head.as_integer());
+  const io::JsonValue heads = words.array("heads");
+  for (const io::JsonValue& head : heads.elements()) options.heads.push_back(head.as_integer());
+  if (options.heads.empty()) throw heads.error("names no heads");
   options.like = words.integer_or("like", -1, 0, 1 << 10);
   return options;
 }

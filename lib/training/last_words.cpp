@@ -46,11 +46,16 @@ std::int64_t first_turn(const LanguageModelConfig& config, double reach) {
 LastWords::LastWords(LastWordsOptions options, const LanguageModelConfig& config)
     : options_(std::move(options)), config_(config) {
   const auto known = [&](std::int64_t head) { return head >= 0 && head < config.heads; };
+  const auto given = [&](std::int64_t head) { return std::count(options_.heads.begin(), options_.heads.end(), head); };
+  const auto twice = [&](std::int64_t head) { return given(head) > 1; };
   if (!std::all_of(options_.heads.begin(), options_.heads.end(), known) ||
       (options_.like >= 0 && !known(options_.like))) {
     throw Error(ErrorCode::kInvalidArgument,
                 "first_values.last_words names a head that the language model does not have: it has " +
                     std::to_string(config.heads));
+  }
+  if (given(options_.like) > 0 || std::any_of(options_.heads.begin(), options_.heads.end(), twice)) {
+    throw Error(ErrorCode::kInvalidArgument, "first_values.last_words gives up a head twice, or the one to be like");
   }
   if (config.kv_heads != config.heads || config.head_size() / 2 <= kTurns) {
     throw Error(ErrorCode::kInvalidArgument,
@@ -103,7 +108,13 @@ at::Tensor LastWords::value(const std::string& name, const std::vector<std::int6
                             const ParameterSet::Origin& before) const {
   const std::string layer = kLayer;
   const auto old = [&] { return before(name, shape); };
-  const auto gain = [&](const char* norm) { return before(layer + norm + ".weight", {config_.hidden_size}); };
+  const auto gain = [&](const char* norm) {
+    const at::Tensor weight = before(layer + norm + ".weight", {config_.hidden_size});
+    if (weight.eq(0).any().item<bool>()) {
+      throw Error(ErrorCode::kInvalidArgument, "first_values.last_words: " + layer + norm + ".weight holds a 0");
+    }
+    return weight;
+  };
   if (name == kEmbeddings) {
     const at::Tensor tokens = old();
     const double length = tokens.norm(2, 1).mean().item<double>();

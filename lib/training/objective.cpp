@@ -178,7 +178,7 @@ at::Tensor Objective::happens_loss(const at::Tensor& hidden, const BatchOptions&
 /** Sum over options of the weighted loss of which one each is, and over questions of which of theirs is right. */
 at::Tensor Objective::choice_loss(const at::Tensor& hidden, const BatchOptions& options) const {
   const c10::Device device = network_.device();
-  const at::Tensor numbers = options.numbers.clamp_max(EventCodes::kOptions - 1).to(device);
+  const at::Tensor numbers = options.numbers.to(device);
   const at::Tensor which = told(hidden, dense_->codes.option.narrow(0, 1, EventCodes::kOptions),
                                 dense_->option_bias.narrow(0, 1, EventCodes::kOptions));
   const at::Tensor each =
@@ -229,7 +229,8 @@ void Objective::observe(const Batch& batch, const std::function<void(std::int64_
   const at::NoGradGuard no_gradient;
   language::PackedOptions packed;
   packed.observe = [&](std::int64_t layer, const at::Tensor& videos, const at::Tensor& texts) {
-    see(layer, {videos, texts});
+    // Layers may work in place without gradient.
+    see(layer, {videos.clone(), texts.clone()});
   };
   read(fuse(encode(batch, false)), batch, packed);
 }

@@ -20,8 +20,9 @@ namespace gvl::training {
  * Supervision of every frame, for models trained from nothing (kind and moment of what a frame shows, learnt apart
  * from language): linear classifiers on the frames' and keyframes' fused tokens and on the decoder's hidden states
  * behind `layer`, and the frame's own moment as a temporal token there. With `text_weight` an answer's tokens must tell
- * there what the question is about, too, and with `option_weight` so must the end of each of its options. What is told
- * behind `layer` stands in the directions of event_codes().
+ * there what the question is about, too, and with `option_weight` so must the end of each of its options, which tells
+ * one layer later whether and when that happens, and before the last layer which option it is and whether it is the
+ * right one. What is told stands in the directions of event_codes().
  */
 struct DenseSupervision {
   double weight = 0;         ///< 0: none
@@ -43,10 +44,11 @@ struct ObjectiveOptions {
 
 /** Sums over a batch, so that batches of several processes add up. */
 struct Losses {
-  at::Tensor texts;    ///< sum over texts of the mean negative log likelihood of its labels
-  at::Tensor about;    ///< sum over texts of the weighted loss of what they are about; undefined without
-  at::Tensor options;  ///< sum over texts of the mean loss of their options, weighted; undefined without
-  at::Tensor frames;   ///< sum over videos of the mean dense loss of frames, patches and moments; undefined without
+  at::Tensor texts;  ///< sum over texts of the mean negative log likelihood of its labels
+  at::Tensor about;  ///< sum over texts of the weighted loss of what they are about; undefined without
+  at::Tensor
+      options;  ///< sum over texts of the loss of their options and of which is right, weighted; undefined without
+  at::Tensor frames;  ///< sum over videos of the mean dense loss of frames, patches and moments; undefined without
 };
 
 /** A model in training, its loss and nothing else: built anew over the parameters for each step. */
@@ -84,7 +86,7 @@ class Objective {
     at::Tensor asked_bias;           ///< [classes]
     EventCodes codes;
     std::optional<layers::Linear> patch = {};  ///< D' -> 3 * classes; with patch_weight
-    at::Tensor option_bias = {};               ///< [1 + EventCodes::kOptions]; with option_weight
+    at::Tensor option_bias = {};  ///< [1 + EventCodes::kOptions]; with option_weight; what is right is compared without
   };
 
   struct Features {

@@ -62,6 +62,14 @@ void Optimiser::step(std::int64_t step, double schedule) {
   }
 }
 
+void Optimiser::forget(const std::string& name) {
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if (parameters_[i].name != name) continue;
+    moments_[i].first.zero_();
+    if (moments_[i].second.defined()) moments_[i].second.zero_();
+  }
+}
+
 at::Tensor orthogonalise(const at::Tensor& matrix) {
   constexpr int kSteps = 5;
   constexpr double kLinear = 3.4445, kCubic = -4.7750, kQuintic = 2.0315;

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "training/parameter_set.hpp"
@@ -25,6 +26,9 @@ class Optimiser {
 
   /** One step along the parameters' gradients; `schedule` multiplies every learning rate. `step` counts from 1. */
   void step(std::int64_t step, double schedule);
+
+  /** The moments of the parameter `name` begin again, as its values have been replaced. */
+  void forget(const std::string& name);
 
   const std::vector<ParameterSet::Trained>& parameters() const noexcept { return parameters_; }
   std::vector<Moments>& moments() noexcept { return moments_; }

@@ -102,7 +102,8 @@ ParameterSet::Origin origin_of(const TrainingConfig& training, const ModelConfig
   const ParameterSet::Origin before = [origin, config, seed = training.seed](const std::string& name,
                                                                              const auto& shape) {
     const at::Tensor value = origin(name, shape);
-    return value.defined() ? value.to(at::kFloat) : initial_value(name, shape, config, seed);
+    return value.defined() ? value.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true)
+                           : initial_value(name, shape, config, seed);
   };
   return [origin, words, before](const std::string& name, const std::vector<std::int64_t>& shape) {
     const at::Tensor value = words->value(name, shape, before);
@@ -135,7 +136,7 @@ struct Trainer::Run {
                    config.seed, device) {
     objective();  // asks for every parameter
     const ChoosingOptions& choosing = config.first_values.choosing;
-    if (choosing.step >= 0) check_choosing(model.language, parameters, choosing.head);
+    if (choosing.step >= 0) check_choosing(model.language, parameters, config.objective.dense, choosing.head);
     optimiser = std::make_unique<Optimiser>(parameters.trained());
     total_steps = config.steps > 0 ? config.steps : config.epochs * steps_an_epoch();
     std::error_code error;
@@ -156,15 +157,11 @@ struct Trainer::Run {
   }
 
   /** Every process does the same; a run that goes on from just before does it again. */
-  void choose() const {
-    std::vector<Sample> samples;
-    std::vector<TokenizedSample> tokens;
-    for (std::int64_t i = 0; i < config.first_values.choosing.videos; ++i) {
-      LoadedSample loaded = load(i);
-      samples.push_back(std::move(loaded.sample));
-      tokens.push_back(std::move(loaded.tokens));
-    }
-    begin_choosing(objective(), parameters, *tokenizer.tokenizer, samples, tokens, config.first_values.choosing.head);
+  void choose() {
+    begin_choosing(
+        objective(), parameters, *tokenizer.tokenizer, [this](std::int64_t index) { return load(index); },
+        config.first_values.choosing);
+    for (const std::string& name : choosing_matrices(model.language)) optimiser->forget(name);
   }
 
   std::int64_t steps_an_epoch() const {

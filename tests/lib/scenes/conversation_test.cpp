@@ -252,6 +252,15 @@ GST_START_TEST(options_tell_events) {
       fail_unless((count > 0) == option.start.has_value(), "%s", option.text.c_str());
       ++(option.start ? happening : absent);
     }
+    for (const Option& option : talk.options) {
+      const auto of_kind = [&](const Event& event) { return event.kind == option.kind; };
+      // Only one turns, and all words for a time are about one event.
+      if (talk.kind == "choice-direction" && !option.start)
+        fail_if(std::any_of(scene.events.begin(), scene.events.end(), of_kind));
+      if (talk.kind == "choice-when")
+        fail_unless(option.start == talk.options[0].start && option.kind == talk.options[0].kind);
+      if (talk.kind == "choice-when" && option.start) fail_unless(*option.start == talk.events.at(0).start);
+    }
     const bool tells = talk.right_option >= 0 && talk.options[static_cast<std::size_t>(talk.right_option)].kind;
     if (!tells) return;
     const Option& right = talk.options[static_cast<std::size_t>(talk.right_option)];

@@ -373,6 +373,92 @@ GST_START_TEST(test_options_are_told) {
 }
 GST_END_TEST
 
+/** What a model in training sees and learns: random parameters, five layers. */
+struct DeepModel {
+  static ModelConfig sizes() {
+    ModelConfig config = small_config();
+    config.language.layers = 5;
+    return config;
+  }
+
+  training::Objective objective(training::DenseSupervision dense, bool checkpointing) const {
+    training::ObjectiveOptions options;
+    options.dense = dense;
+    options.checkpointing = checkpointing;
+    return {layers::Parameters(parameters, at::kCPU, at::kFloat), config, tokenizer.temporal,
+            NoiseSource(config, 0).event_classes(), options};
+  }
+
+  ModelConfig config = sizes();
+  training::ParameterSet parameters{{}, config, {{{"", {1e-3}}}, {}}, 1, at::kCPU};
+  model::FolderTokenizer tokenizer = model::load_tokenizer(fixture("phi_c") / "tokenizer" / "tokenizer.json", config);
+};
+
+/** Options of two questions, by what stands behind each layer. */
+GST_START_TEST(test_options_are_told_layer_by_layer) {
+  const DeepModel model;
+  const training::Objective objective = model.objective({.weight = 1, .option_weight = 1, .layer = 1}, false);
+  const training::Sample sample = NoiseSource(model.config, 0).make(0);
+  const std::vector<training::TokenizedOption> two{{1, {0}, -1}, {2, {}, -1, true}},
+      three{{0, {}, -1, true}, {1, {}, -1}, {3, {2}, -1}};
+  const training::TokenizedSample tokens{{1}, {{{2, 3, 4, 5, 6}, 3, {}, three}, {{7, 8, 9, 3}, 3, {}, two}}};
+  const training::Batch batch = training::make_batch({&sample, 1}, {&tokens, 1});
+  std::vector<at::Tensor> behind;
+  objective.observe(batch, [&](std::int64_t layer, const training::Objective::Seen& seen) {
+    fail_unless_equals_int(static_cast<int>(layer), static_cast<int>(behind.size()));
+    const at::Tensor states = seen.texts.flatten(0, 2).index_select(0, batch.options.at);
+    behind.push_back(objective.network().decoder().norm(states));
+  });
+  const training::EventCodes& codes = objective.codes();
+  const auto logit = [&](std::size_t layer, std::int64_t option, const at::Tensor& code, double bias) {
+    return behind[layer][option].dot(code).item<double>() + bias;
+  };
+  const auto cross_entropy = [](double x, bool there) { return std::log1p(std::exp(there ? -x : x)); };
+  double wanted = 0;
+  std::int64_t option = 0;
+  for (const auto& of_text : {three, two}) {
+    double sum = 0, all = 0, right = 0;
+    for (std::int64_t i = 0; i < std::ssize(of_text); ++i, ++option) {
+      const training::TokenizedOption& each = of_text[static_cast<std::size_t>(i)];
+      for (std::int64_t c = 0; c < 3 && !each.classes.empty(); ++c) {
+        sum += cross_entropy(logit(1, option, codes.asked[c], -4), c == each.classes[0]);
+      }
+      if (!each.classes.empty()) sum += cross_entropy(logit(2, option, codes.option[0], -4), false);
+      for (std::int64_t n = 0; n < 8; ++n) {
+        sum += cross_entropy(logit(3, option, codes.option[1 + n], -4), n == i);
+      }
+      const double score = logit(3, option, codes.option[9], 0);
+      all += std::exp(score);
+      if (each.right) right = score;
+    }
+    wanted += sum / static_cast<double>(of_text.size()) + std::log(all) - right;
+  }
+  const double loss = objective.losses(batch, 0).options.item<double>();
+  fail_unless(std::abs(loss - wanted) < 1e-3 * wanted, "%g, not %g", loss, wanted);
+}
+GST_END_TEST
+
+/** Layers that work in place must not change what was seen. */
+GST_START_TEST(test_what_is_observed_stays) {
+  const DeepModel model;
+  const training::Sample sample = NoiseSource(model.config, 0).make(0);
+  const training::TokenizedSample tokens{{1}, {{{2, 3, 4, 5}, 2, {}, {}}}};
+  const training::Batch batch = training::make_batch({&sample, 1}, {&tokens, 1});
+  std::vector<at::Tensor> seen[2];
+  for (const bool checkpointing : {false, true}) {
+    const training::Objective objective = model.objective({}, checkpointing);
+    objective.observe(batch, [&](std::int64_t, const training::Objective::Seen& states) {
+      seen[checkpointing].push_back(at::cat({states.videos.flatten(), states.texts.flatten()}));
+    });
+  }
+  fail_unless_equals_int(static_cast<int>(seen[0].size()), 5);
+  for (std::size_t i = 0; i < 5; ++i) {
+    fail_unless(seen[0][i].allclose(seen[1][i], 1e-4, 1e-5), "layer %d", static_cast<int>(i));
+    fail_if(i > 0 && seen[0][i].allclose(seen[0][i - 1], 1e-4, 1e-5));
+  }
+}
+GST_END_TEST
+
 GST_START_TEST(test_attention_begins_by_finding_what_is_asked_for) {
   LanguageModelConfig config;
   config.hidden_size = 192;
@@ -497,6 +583,8 @@ GST_START_TEST(test_last_words_need_heads_of_the_model) {
   fail_if(refuses({.heads = {5}}));
   fail_unless(refuses({.heads = {6}}));
   fail_unless(refuses({.heads = {0}, .like = 6}));
+  fail_unless(refuses({.heads = {0, 2, 0}}));
+  fail_unless(refuses({.heads = {0, 2}, .like = 2}));
   config.kv_heads = 3;
   fail_unless(refuses({.heads = {5}}));
 }
@@ -527,12 +615,23 @@ GST_START_TEST(test_a_head_chooses_the_right_option) {
   const auto read = [&](const at::Tensor& x, const at::Tensor& rows) {
     return x.mul(model.input_gain).matmul(rows.t());
   };
-  const at::Tensor query = read(states.answers, head.q)[0];
-  const auto scores = [&](const at::Tensor& x) { return read(x, head.k).matmul(query).div(std::sqrt(32.0)); };
-  const at::Tensor of_options = scores(states.options).view({-1, letters});
+  const auto table = language::rope_table(config, language::RopeFactors::kShort, 0, 200, at::kCPU);
+  const auto turned = [&](const at::Tensor& x, std::int64_t position) {
+    const at::Tensor near = x.narrow(-1, 0, 16), far = x.narrow(-1, 16, 16);
+    const at::Tensor cos = table.cos[position], sin = table.sin[position];
+    return at::cat({near.mul(cos).sub(far.mul(sin)), far.mul(cos).add(near.mul(sin))}, -1);
+  };
+  const at::Tensor query = turned(read(states.answers, head.q)[0], 199);
+  const auto scores = [&](const at::Tensor& x, std::int64_t position) {
+    return turned(read(x, head.k), position).matmul(query).div(std::sqrt(32.0));
+  };
+  at::Tensor of_options;
+  for (const std::int64_t position : {std::int64_t{190}, std::int64_t{120}}) {
+    of_options = scores(states.options, position).view({-1, letters});
+    fail_unless(of_options.argmax(1).equal(right.view({-1, letters}).argmax(1)));
+    fail_unless(of_options.mean().item<double>() > scores(states.others, 10).amax().item<double>());
+  }
   const at::Tensor attention = at::softmax(of_options, 1);
-  fail_unless(of_options.argmax(1).equal(right.view({-1, letters}).argmax(1)));
-  fail_unless(of_options.mean().item<double>() > scores(states.others).amax().item<double>());
 
   // Behind a state of the length that answers have, the letter that is looked at is the most probable.
   const at::Tensor values = read(states.options, head.v).view({-1, letters, 32});
@@ -605,6 +704,8 @@ static Suite* training_parts_suite() {
   tcase_add_test(tests, test_patches_are_told);
   tcase_add_test(tests, test_options_are_told);
   tcase_add_test(tests, test_attention_begins_by_finding_what_is_asked_for);
+  tcase_add_test(tests, test_options_are_told_layer_by_layer);
+  tcase_add_test(tests, test_what_is_observed_stays);
   tcase_add_test(tests, test_heads_look_at_the_last_words);
   tcase_add_test(tests, test_last_words_need_heads_of_the_model);
   tcase_add_test(tests, test_a_head_chooses_the_right_option);

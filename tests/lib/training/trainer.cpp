@@ -174,43 +174,73 @@ GST_START_TEST(test_dense_supervision_trains_encoders_too) {
 }
 GST_END_TEST
 
-/** A head that begins to choose before step 3, also where a run goes on from there. */
+/** A head that begins to choose behind step 40, also where a run goes on from there. */
 GST_START_TEST(test_a_run_begins_to_choose_on_the_way) {
   const TemporaryFolder root;
   write_small_model(root / "model");
   const auto with = [&](const std::string& name, int step) {
-    return configuration(root / "", name,
-                         ", \"dense_supervision\": {\"weight\": 1, \"option_weight\": 1, \"layer\": 0}, "
-                         "\"trains\": [{\"parameters\": \"\", \"learning_rate\": 1e-3}], \"first_values\": "
-                         "{\"choosing\": {\"step\": " +
-                             std::to_string(step) + ", \"head\": 1, \"videos\": 3}}");
+    TrainingConfig config =
+        configuration(root / "", name,
+                      ", \"dense_supervision\": {\"weight\": 1, \"option_weight\": 1, \"layer\": 0}, \"first_values\": "
+                      "{\"choosing\": {\"step\": " +
+                          std::to_string(step) + ", \"head\": 1, \"videos\": 3}}");
+    config.trained = {{{"", {.adamw = 0.02}}}, {}};
+    config.steps = 42;
+    config.batch = config.micro_batch = 1;
+    config.checkpoint_every = 100;
+    return config;
   };
-  const auto questions = [](const ModelConfig& model) { return std::make_shared<NoiseSource>(model, 0, true); };
   const auto run = [&](const TrainingConfig& config, int last) {
     const Cancellation cancellation;
-    Trainer trainer(config, questions);
+    Trainer trainer(config, [](const ModelConfig& model) { return std::make_shared<NoiseSource>(model, 4, true); });
     trainer.run(
         [&](const CurvePoint& point, std::int64_t) {
           if (point.step == last) cancellation.cancel();
         },
         cancellation);
     trainer.export_model(config.output / "model", DataType::kFloat32);
-    return weights(config.output / "model").at("language_model.model.layers.1.self_attn.o_proj.weight");
+    return weights(config.output / "model");
   };
-  const std::int64_t size = small_config().language.head_size();
-  const auto before = run(with("parts", 2), 2);
-  const auto after = run(with("parts", 2), 3).sub(before).abs();
-  // Adam moves a weight by about its rate at most.
-  fail_unless(after.narrow(1, size, size).amax().item<double>() > 0.05);
-  fail_unless(after.narrow(1, 2 * size, size).amax().item<double>() < 0.01);
-  fail_unless(run(with("parts", 2), 6).equal(run(with("whole", 2), 6)));
-  fail_if(run(with("whole", 2), 6).equal(run(with("never", 100), 6)));
-  try {
-    train(with("without", 0));
-    ck_abort_msg("data without questions was accepted");
-  } catch (const Error& error) {
-    fail_unless(std::string(error.what()).find("multiple-choice") != std::string::npos, "%s", error.what());
+  const std::string layer = "language_model.model.layers.1.self_attn.";
+  const std::string qkv = layer + "qkv_proj.weight", output = layer + "o_proj.weight";
+  const std::int64_t width = small_config().language.hidden_size, size = small_config().language.head_size();
+  const auto before = run(with("parts", 40), 40), after = run(with("parts", 40), 41);
+  const auto moved = [&](const std::string& name, std::int64_t dimension, std::int64_t first) {
+    return after.at(name).sub(before.at(name)).narrow(dimension, first, size).abs().amax().item<double>();
+  };
+  // Adam moves a weight by about its rate at most, and the moments of what is replaced are gone.
+  for (std::int64_t part = 0; part < 3; ++part) {
+    fail_unless(moved(qkv, 0, part * width + size) > 0.1, "%d", static_cast<int>(part));
+    fail_unless(moved(qkv, 0, part * width + 2 * size) < 0.05, "%d", static_cast<int>(part));
   }
+  fail_unless(moved(output, 1, size) > 0.1 && moved(output, 1, 2 * size) < 0.05);
+  const at::Tensor parts = run(with("parts", 40), 42).at(output), whole = run(with("whole", 40), 42).at(output);
+  fail_unless(parts.equal(whole));
+}
+GST_END_TEST
+
+GST_START_TEST(test_choosing_needs_questions_and_what_they_are_told) {
+  const TemporaryFolder root;
+  write_small_model(root / "model");
+  const auto failure = [&](bool questions, const std::string& part) {
+    const TrainingConfig config =
+        configuration(root / "", "run",
+                      ", \"dense_supervision\": {\"weight\": 1, \"option_weight\": 1, \"layer\": 0}, \"trains\": "
+                      "[{\"parameters\": \"\", \"learning_rate\": 1e-3}], \"first_values\": "
+                      "{\"choosing\": {\"step\": 0, \"head\": 1, \"videos\": 3}}");
+    TrainingConfig without_lora = config;
+    without_lora.trained.lora = {};
+    Trainer trainer(without_lora,
+                    [&](const ModelConfig& model) { return std::make_shared<NoiseSource>(model, 0, questions); });
+    try {
+      trainer.run({}, {});
+      ck_abort_msg("it began to choose");
+    } catch (const Error& error) {
+      fail_unless(std::string(error.what()).find(part) != std::string::npos, "%s", error.what());
+    }
+  };
+  failure(false, "multiple-choice");
+  failure(true, "do not tell yet");
 }
 GST_END_TEST
 
@@ -251,8 +281,14 @@ GST_START_TEST(test_bad_configurations_are_named) {
   expect_failure(root / "", first + "{\"last_words\": {\"heads\": [4]}}}", "last_words");
   expect_failure(root / "", first + "{\"last_words\": {}}}", "heads");
   expect_failure(root / "", first + "{\"choosing\": {\"step\": 1, \"head\": 4, \"videos\": 1}}}", "choosing");
+  const std::string dense = ", \"dense_supervision\": {\"weight\": 1, \"option_weight\": 1}";
+  const std::string choosing = "{\"choosing\": {\"step\": 1, \"head\": 0, \"videos\": 1}}";
+  expect_failure(root / "", first + "{\"last_words\": {\"heads\": []}}}", "heads");
+  expect_failure(root / "", first + choosing + "}", "option_weight");
+  const std::string lora = ", \"lora\": {\"rank\": 1, \"alpha\": 1, \"learning_rate\": 1e-3}";
+  expect_failure(root / "", first + choosing + dense + lora + "}", "without lora");
   const std::string frozen = head + "\"steps\": 1, \"stage\": \"alignment\", \"first_values\": ";
-  expect_failure(root / "", frozen + "{\"choosing\": {\"step\": 1, \"head\": 0, \"videos\": 1}}}", "does not learn");
+  expect_failure(root / "", frozen + choosing + dense + "}", "to learn");
   // A checkpoint of another run.
   train(configuration(root / "", "out"));
   expect_failure(root / "", head + "\"steps\": 1, \"stage\": \"all\"}", "checkpoint.safetensors");
@@ -270,6 +306,7 @@ static Suite* trainer_suite() {
   tcase_add_test(tests, test_two_processes_are_one);
   tcase_add_test(tests, test_dense_supervision_trains_encoders_too);
   tcase_add_test(tests, test_a_run_begins_to_choose_on_the_way);
+  tcase_add_test(tests, test_choosing_needs_questions_and_what_they_are_told);
   tcase_add_test(tests, test_a_trained_model_loads);
   tcase_add_test(tests, test_bad_configurations_are_named);
   return suite;
