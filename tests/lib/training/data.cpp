@@ -230,14 +230,25 @@ GST_START_TEST(test_scene_samples) {
 }
 GST_END_TEST
 
-/** Patches show what their frame shows: all of them what happens to the picture, some what happens to an object. */
-GST_START_TEST(test_patches_are_labelled) {
+ModelConfig with_small_patches() {
   ModelConfig config = small_config();
   config.frames = 48;
   config.temporal.patch_size = 7;
+  return config;
+}
+
+/** Videos of 24 s that all hold objects. */
+training::SceneSourceOptions with_objects() {
   training::SceneSourceOptions options;
   options.lasting.compose.shortest = options.lasting.compose.longest = 24;
   options.lasting.compose.without_objects = 0;
+  return options;
+}
+
+/** Patches show what their frame shows: all of them what happens to the picture, some what happens to an object. */
+GST_START_TEST(test_patches_are_labelled) {
+  const ModelConfig config = with_small_patches();
+  const training::SceneSourceOptions options = with_objects();
   const training::SceneSource source(options, config);
   const std::int64_t classes = 3 * source.event_classes(), patches = config.temporal.grid() * config.temporal.grid();
   int of_picture = 0, of_objects = 0, whole_objects = 0;
@@ -269,12 +280,8 @@ GST_END_TEST
 
 /** Row by row: an object's patch is the one that its middle lies in. */
 GST_START_TEST(test_patches_lie_in_rows) {
-  ModelConfig config = small_config();
-  config.frames = 48;
-  config.temporal.patch_size = 7;
-  training::SceneSourceOptions options;
-  options.lasting.compose.shortest = options.lasting.compose.longest = 24;
-  options.lasting.compose.without_objects = 0;
+  const ModelConfig config = with_small_patches();
+  const training::SceneSourceOptions options = with_objects();
   const training::SceneSource source(options, config);
   const auto assets = std::make_shared<const scenes::Assets>(options.assets);
   const std::int64_t classes = 3 * source.event_classes(), side = config.temporal.grid();

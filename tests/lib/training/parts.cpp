@@ -459,6 +459,12 @@ GST_START_TEST(test_what_is_observed_stays) {
 }
 GST_END_TEST
 
+/** RoPE: the halves of the last dimension turn together. */
+at::Tensor turned(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
+  const std::vector<at::Tensor> halves = x.chunk(2, -1);
+  return at::cat({halves[0].mul(cos).sub(halves[1].mul(sin)), halves[1].mul(cos).add(halves[0].mul(sin))}, -1);
+}
+
 GST_START_TEST(test_attention_begins_by_finding_what_is_asked_for) {
   LanguageModelConfig config;
   config.hidden_size = 192;
@@ -469,17 +475,15 @@ GST_START_TEST(test_attention_begins_by_finding_what_is_asked_for) {
   const auto [qkv, o] = training::matching_attention(config, classes, moments);
   const auto codes = training::event_codes(classes, config.hidden_size);
   const auto table = language::rope_table(config, language::RopeFactors::kShort, 0, 200, at::kCPU);
-  const auto turned = [&](const at::Tensor& x, std::int64_t position) {
-    const at::Tensor near = x.narrow(-1, 0, head / 2), far = x.narrow(-1, head / 2, head / 2);
-    const at::Tensor cos = table.cos[position], sin = table.sin[position];
-    return at::cat({near.mul(cos).sub(far.mul(sin)), far.mul(cos).add(near.mul(sin))}, -1);
+  const auto at_place = [&](const at::Tensor& x, std::int64_t position) {
+    return turned(x, table.cos[position], table.sin[position]);
   };
   // Scores [heads, frames] of one question for frames of which each shows another class in one of three phases.
   const auto rows = [&](std::int64_t first) { return qkv.narrow(0, first * config.hidden_size, config.hidden_size); };
   const at::Tensor query = at::matmul(rows(0), codes.asked[wanted]).view({config.heads, head});
   const at::Tensor keys = at::matmul(codes.shown, rows(1).t()).view({3 * classes, config.heads, head});
   for (const std::int64_t position : {std::int64_t{5}, std::int64_t{60}, std::int64_t{120}}) {
-    const at::Tensor scores = at::mul(turned(query, 199), turned(keys, position)).sum(2);
+    const at::Tensor scores = at::mul(at_place(query, 199), at_place(keys, position)).sum(2);
     const at::Tensor best = scores.argmax(0);
     for (std::int64_t i = 0; i < config.heads; ++i) {
       const std::int64_t phase = i < config.heads / 2 ? 1 : 2;
@@ -506,13 +510,10 @@ at::Tensor looks(const LanguageModelConfig& config, const at::Tensor& qkv, const
   const std::int64_t n = tokens.size(0), width = config.hidden_size;
   const auto table = language::rope_table(config, language::RopeFactors::kShort, 0, n, at::kCPU);
   const at::Tensor mixed = at::matmul(tokens, qkv.t()).unflatten(1, {3 * config.heads, width / config.heads});
-  const auto turned = [&](std::int64_t first) {
-    const at::Tensor x = mixed.narrow(1, first, config.heads);
-    const at::Tensor near = x.chunk(2, 2)[0], far = x.chunk(2, 2)[1];
-    const at::Tensor cos = table.cos.unsqueeze(1), sin = table.sin.unsqueeze(1);
-    return at::cat({near.mul(cos).sub(far.mul(sin)), far.mul(cos).add(near.mul(sin))}, 2);
+  const auto at_places = [&](std::int64_t first) {
+    return turned(mixed.narrow(1, first, config.heads), table.cos.unsqueeze(1), table.sin.unsqueeze(1));
   };
-  const at::Tensor scores = turned(0)[n - 1].unsqueeze(0).mul(turned(config.heads)).sum(2).t();
+  const at::Tensor scores = at_places(0)[n - 1].unsqueeze(0).mul(at_places(config.heads)).sum(2).t();
   return at::softmax(scores.div(std::sqrt(static_cast<double>(config.head_size()))), 1);
 }
 
@@ -616,14 +617,12 @@ GST_START_TEST(test_a_head_chooses_the_right_option) {
     return x.mul(model.input_gain).matmul(rows.t());
   };
   const auto table = language::rope_table(config, language::RopeFactors::kShort, 0, 200, at::kCPU);
-  const auto turned = [&](const at::Tensor& x, std::int64_t position) {
-    const at::Tensor near = x.narrow(-1, 0, 16), far = x.narrow(-1, 16, 16);
-    const at::Tensor cos = table.cos[position], sin = table.sin[position];
-    return at::cat({near.mul(cos).sub(far.mul(sin)), far.mul(cos).add(near.mul(sin))}, -1);
+  const auto at_place = [&](const at::Tensor& x, std::int64_t position) {
+    return turned(x, table.cos[position], table.sin[position]);
   };
-  const at::Tensor query = turned(read(states.answers, head.q)[0], 199);
+  const at::Tensor query = at_place(read(states.answers, head.q)[0], 199);
   const auto scores = [&](const at::Tensor& x, std::int64_t position) {
-    return turned(read(x, head.k), position).matmul(query).div(std::sqrt(32.0));
+    return at_place(read(x, head.k), position).matmul(query).div(std::sqrt(32.0));
   };
   at::Tensor of_options;
   for (const std::int64_t position : {std::int64_t{190}, std::int64_t{120}}) {

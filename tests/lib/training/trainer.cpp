@@ -174,23 +174,26 @@ GST_START_TEST(test_dense_supervision_trains_encoders_too) {
 }
 GST_END_TEST
 
+/** Head 1 begins to choose before `step`, counted from 0. */
+TrainingConfig choosing_configuration(const fs::path& root, const std::string& output, int step) {
+  TrainingConfig config =
+      configuration(root, output,
+                    ", \"dense_supervision\": {\"weight\": 1, \"option_weight\": 1, \"layer\": 0}, \"first_values\": "
+                    "{\"choosing\": {\"step\": " +
+                        std::to_string(step) + ", \"head\": 1, \"videos\": 3}}");
+  config.trained = {{{"", {.adamw = 0.02}}}, {}};
+  config.steps = 42;
+  config.batch = config.micro_batch = 1;
+  config.checkpoint_every = 100;
+  return config;
+}
+
 /** A head that begins to choose behind step 40, also where a run goes on from there. */
 GST_START_TEST(test_a_run_begins_to_choose_on_the_way) {
   const TemporaryFolder root;
   write_small_model(root / "model");
-  const auto with = [&](const std::string& name, int step) {
-    TrainingConfig config =
-        configuration(root / "", name,
-                      ", \"dense_supervision\": {\"weight\": 1, \"option_weight\": 1, \"layer\": 0}, \"first_values\": "
-                      "{\"choosing\": {\"step\": " +
-                          std::to_string(step) + ", \"head\": 1, \"videos\": 3}}");
-    config.trained = {{{"", {.adamw = 0.02}}}, {}};
-    config.steps = 42;
-    config.batch = config.micro_batch = 1;
-    config.checkpoint_every = 100;
-    return config;
-  };
-  const auto run = [&](const TrainingConfig& config, int last) {
+  const auto run = [&](const std::string& output, int last) {
+    const TrainingConfig config = choosing_configuration(root / "", output, 40);
     const Cancellation cancellation;
     Trainer trainer(config, [](const ModelConfig& model) { return std::make_shared<NoiseSource>(model, 4, true); });
     trainer.run(
@@ -204,7 +207,7 @@ GST_START_TEST(test_a_run_begins_to_choose_on_the_way) {
   const std::string layer = "language_model.model.layers.1.self_attn.";
   const std::string qkv = layer + "qkv_proj.weight", output = layer + "o_proj.weight";
   const std::int64_t width = small_config().language.hidden_size, size = small_config().language.head_size();
-  const auto before = run(with("parts", 40), 40), after = run(with("parts", 40), 41);
+  const auto before = run("parts", 40), after = run("parts", 41);
   const auto moved = [&](const std::string& name, std::int64_t dimension, std::int64_t first) {
     return after.at(name).sub(before.at(name)).narrow(dimension, first, size).abs().amax().item<double>();
   };
@@ -214,7 +217,7 @@ GST_START_TEST(test_a_run_begins_to_choose_on_the_way) {
     fail_unless(moved(qkv, 0, part * width + 2 * size) < 0.05, "%d", static_cast<int>(part));
   }
   fail_unless(moved(output, 1, size) > 0.1 && moved(output, 1, 2 * size) < 0.05);
-  const at::Tensor parts = run(with("parts", 40), 42).at(output), whole = run(with("whole", 40), 42).at(output);
+  const at::Tensor parts = run("parts", 42).at(output), whole = run("whole", 42).at(output);
   fail_unless(parts.equal(whole));
 }
 GST_END_TEST
@@ -223,14 +226,7 @@ GST_START_TEST(test_choosing_needs_questions_and_what_they_are_told) {
   const TemporaryFolder root;
   write_small_model(root / "model");
   const auto failure = [&](bool questions, const std::string& part) {
-    const TrainingConfig config =
-        configuration(root / "", "run",
-                      ", \"dense_supervision\": {\"weight\": 1, \"option_weight\": 1, \"layer\": 0}, \"trains\": "
-                      "[{\"parameters\": \"\", \"learning_rate\": 1e-3}], \"first_values\": "
-                      "{\"choosing\": {\"step\": 0, \"head\": 1, \"videos\": 3}}");
-    TrainingConfig without_lora = config;
-    without_lora.trained.lora = {};
-    Trainer trainer(without_lora,
+    Trainer trainer(choosing_configuration(root / "", "run", 0),
                     [&](const ModelConfig& model) { return std::make_shared<NoiseSource>(model, 0, questions); });
     try {
       trainer.run({}, {});
