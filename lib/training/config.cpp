@@ -29,6 +29,12 @@ double not_negative_or(const io::JsonValue& object, const std::string& member, d
   return value;
 }
 
+double share_or(const io::JsonValue& object, const std::string& member, double fallback) {
+  const double value = object.number_or(member, fallback);
+  if (!(value >= 0 && value <= 1)) throw object.at(member).error("must be from 0 to 1");
+  return value;
+}
+
 void read_trained(const io::JsonValue& root, TrainedParameters& trained) {
   if (const auto stage = root.find("stage")) {
     try {
@@ -147,6 +153,7 @@ TrainingConfig TrainingConfig::load(const std::filesystem::path& file) {
   config.threads = root.integer_or("threads", 0, 0, kMostThreads);
   config.loader_threads = root.integer_or("loader_threads", 1, 1, kMostThreads);
   config.checkpoint_every = root.integer_or("checkpoint_every", config.checkpoint_every, 1, kMostSteps);
+  config.start_share = share_or(root, "start_share", 0);
   return config;
 }
 

@@ -25,12 +25,16 @@ LearningRates ParameterSet::rates_of(const std::string& name) const {
   return {};
 }
 
+at::Tensor ParameterSet::first_value(const std::string& name, const std::vector<std::int64_t>& shape) const {
+  const at::Tensor value = origin_ ? origin_(name, shape) : at::Tensor();
+  return value.defined() ? value : initial_value(name, shape, config_, seed_);
+}
+
 const ParameterSet::Entry& ParameterSet::entry(const std::string& name, const std::vector<std::int64_t>& shape,
                                                LearningRates rates) const {
   const auto found = entries_.find(name);
   if (found != entries_.end()) return found->second;
-  at::Tensor value = origin_ ? origin_(name, shape) : at::Tensor();
-  if (!value.defined()) value = initial_value(name, shape, config_, seed_);
+  at::Tensor value = first_value(name, shape);
   if (rates.adamw > 0) {
     // A copy of its own: the optimiser writes to it.
     value = value.to(device_, at::kFloat, /*non_blocking=*/false, /*copy=*/true).contiguous();
@@ -89,6 +93,13 @@ at::Tensor ParameterSet::merged(const std::string& name) const {
     sum.narrow(0, adapter.first_row, adapter.b.size(0)).add_(at::matmul(adapter.b, adapter.a), adapter.scale);
   }
   return sum;
+}
+
+at::Tensor ParameterSet::merged_with_start(const std::string& name, double share) const {
+  const at::NoGradGuard no_gradient;
+  const at::Tensor last = merged(name);
+  if (share == 0) return last;
+  return last.to(at::kFloat).lerp(first_value(name, last.sizes().vec()).to(last.device(), at::kFloat), share);
 }
 
 std::vector<std::string> ParameterSet::exported() const {

@@ -65,6 +65,8 @@ class ParameterSet : public layers::ParameterSource {
 
   /** `name`'s tensor with its adapters merged in: what a model folder holds. */
   at::Tensor merged(const std::string& name) const;
+  /** As merged(), but `share` of what `name` began with, and of what it has become only the rest. */
+  at::Tensor merged_with_start(const std::string& name, double share) const;
   /** Names that a model folder holds: all that were asked for, without adapters and what only training uses. */
   std::vector<std::string> exported() const;
 
@@ -80,6 +82,7 @@ class ParameterSet : public layers::ParameterSource {
     std::int64_t first_row, rows;
   };
 
+  at::Tensor first_value(const std::string& name, const std::vector<std::int64_t>& shape) const;
   const Entry& entry(const std::string& name, const std::vector<std::int64_t>& shape, LearningRates rates) const;
   LearningRates rates_of(const std::string& name) const;
   std::vector<Slice> adapter_slices(const std::string& name, std::int64_t rows) const;

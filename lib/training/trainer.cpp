@@ -50,6 +50,17 @@ bool has_weights(const fs::path& folder) {
          fs::exists(folder / (std::string(model::kWeightsFile) + ".index.json"), ignored);
 }
 
+void check_start_share(const TrainingConfig& config) {
+  if (config.start_share == 0) return;
+  if (!has_weights(config.model)) {
+    throw Error(ErrorCode::kInvalidArgument, config.model.string() + ": has no weights, of which start_share would be");
+  }
+  if (config.first_values.choosing.step >= 0) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "start_share does not go with first_values.choosing: half of a head that began anew does not choose");
+  }
+}
+
 /** What a new model begins with beside what initial_value() draws; undefined for all else. */
 class FirstParameters {
  public:
@@ -134,6 +145,7 @@ struct Trainer::Run {
         source(make_source(model)),
         parameters(origin_of(config, model, tokenizer.temporal, source->event_classes()), model, config.trained,
                    config.seed, device) {
+    check_start_share(config);
     objective();  // asks for every parameter
     const ChoosingOptions& choosing = config.first_values.choosing;
     if (choosing.step >= 0) check_choosing(model.language, parameters, config.objective.dense, choosing.head);
@@ -353,14 +365,15 @@ void Trainer::export_model(const fs::path& folder, DataType dtype) const {
   fs::create_directories(folder, error);
   if (error) throw Error(ErrorCode::kResource, folder.string() + ": cannot be created: " + error.message());
   const ParameterSet& parameters = run_->parameters;
+  const double share = run_->config.start_share;
+  const at::ScalarType type = layers::to_scalar_type(dtype);
   std::vector<io::TensorInfo> infos;
   for (const std::string& name : parameters.exported()) {
     infos.push_back({name, dtype, parameters.merged(name).sizes().vec()});
   }
   io::SafetensorsWriter writer(folder / model::kWeightsFile, infos, {{"format", "pt"}});
   for (const io::TensorInfo& info : infos) {
-    writer.write(info.name,
-                 layers::from_aten(parameters.merged(info.name).to(at::kCPU, layers::to_scalar_type(dtype))));
+    writer.write(info.name, layers::from_aten(parameters.merged_with_start(info.name, share).to(at::kCPU, type)));
   }
   writer.finish();
   ModelConfig config = run_->model;

@@ -240,6 +240,23 @@ GST_START_TEST(test_choosing_needs_questions_and_what_they_are_told) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_a_share_of_the_start_is_left) {
+  const TemporaryFolder root;
+  write_small_model(root / "model");
+  train(configuration(root / "", "last"));
+  train(configuration(root / "", "mean", ", \"start_share\": 0.25"));
+  const auto start = weights(root / "model"), last = weights(root / "last" / "model"),
+             mean = weights(root / "mean" / "model");
+  double moved = 0;
+  for (const auto& [name, tensor] : mean) {
+    const at::Tensor expected = start.at(name).mul(0.25).add(last.at(name), 0.75);
+    fail_unless(expected.sub(tensor).abs().max().item<double>() < 1e-6, "%s", name.c_str());
+    moved = std::max(moved, last.at(name).sub(start.at(name)).abs().max().item<double>());
+  }
+  fail_unless(moved > 1e-3, "nothing was learnt");
+}
+GST_END_TEST
+
 GST_START_TEST(test_a_trained_model_loads) {
   const TemporaryFolder root;
   write_small_model(root / "model");
@@ -285,6 +302,14 @@ GST_START_TEST(test_bad_configurations_are_named) {
   expect_failure(root / "", first + choosing + dense + lora + "}", "without lora");
   const std::string frozen = head + "\"steps\": 1, \"stage\": \"alignment\", \"first_values\": ";
   expect_failure(root / "", frozen + choosing + dense + "}", "to learn");
+  expect_failure(root / "", head + "\"steps\": 1, \"stage\": \"all\", \"start_share\": 1.5}", "start_share");
+  expect_failure(root / "", first + choosing + dense + ", \"start_share\": 0.5}", "choosing");
+  write_small_model(root / "new");
+  fs::remove(root / "new" / "model.safetensors");
+  expect_failure(
+      root / "",
+      "{\"model\": \"new\"" + head.substr(head.find(',')) + "\"steps\": 1, \"stage\": \"all\", \"start_share\": 0.5}",
+      "has no weights");
   // A checkpoint of another run.
   train(configuration(root / "", "out"));
   expect_failure(root / "", head + "\"steps\": 1, \"stage\": \"all\"}", "checkpoint.safetensors");
@@ -303,6 +328,7 @@ static Suite* trainer_suite() {
   tcase_add_test(tests, test_dense_supervision_trains_encoders_too);
   tcase_add_test(tests, test_a_run_begins_to_choose_on_the_way);
   tcase_add_test(tests, test_choosing_needs_questions_and_what_they_are_told);
+  tcase_add_test(tests, test_a_share_of_the_start_is_left);
   tcase_add_test(tests, test_a_trained_model_loads);
   tcase_add_test(tests, test_bad_configurations_are_named);
   return suite;
