@@ -151,6 +151,10 @@ struct Trainer::Run {
     if (choosing.step >= 0) check_choosing(model.language, parameters, config.objective.dense, choosing.head);
     optimiser = std::make_unique<Optimiser>(parameters.trained());
     total_steps = config.steps > 0 ? config.steps : config.epochs * steps_an_epoch();
+    if (choosing.step >= total_steps) {
+      throw Error(ErrorCode::kInvalidArgument, "first_values.choosing: step " + std::to_string(choosing.step) +
+                                                   " does not come in a run of " + std::to_string(total_steps));
+    }
     std::error_code error;
     fs::create_directories(config.output, error);
     if (error) throw Error(ErrorCode::kResource, config.output.string() + ": cannot be created: " + error.message());

@@ -295,9 +295,11 @@ GST_START_TEST(test_bad_configurations_are_named) {
   expect_failure(root / "", first + "{\"last_words\": {}}}", "heads");
   expect_failure(root / "", first + "{\"choosing\": {\"step\": 1, \"head\": 4, \"videos\": 1}}}", "choosing");
   const std::string dense = ", \"dense_supervision\": {\"weight\": 1, \"option_weight\": 1}";
-  const std::string choosing = "{\"choosing\": {\"step\": 1, \"head\": 0, \"videos\": 1}}";
+  const std::string choosing = "{\"choosing\": {\"step\": 0, \"head\": 0, \"videos\": 1}}";
   expect_failure(root / "", first + "{\"last_words\": {\"heads\": []}}}", "heads");
   expect_failure(root / "", first + choosing + "}", "option_weight");
+  expect_failure(root / "", first + "{\"choosing\": {\"step\": 1, \"head\": 0, \"videos\": 1}}" + dense + "}",
+                 "step 1");
   const std::string lora = ", \"lora\": {\"rank\": 1, \"alpha\": 1, \"learning_rate\": 1e-3}";
   expect_failure(root / "", first + choosing + dense + lora + "}", "without lora");
   const std::string frozen = head + "\"steps\": 1, \"stage\": \"alignment\", \"first_values\": ";
