@@ -44,8 +44,8 @@ struct TrainingConfig {
   std::int64_t threads = 0;             ///< CPU threads that compute; 0: all cores
   std::int64_t loader_threads = 1;      ///< that make samples
   std::int64_t checkpoint_every = 100;  ///< steps
-  double start_share =
-      0;  ///< of the weights that the run began with, in those that it leaves (arXiv 2109.01903, eq. 1)
+  /** Of the weights that the run began with, in those that it leaves (arXiv 2109.01903, section 3). */
+  double start_share = 0;
 
   /** Reads and checks a file. Paths in it are relative to its folder. Throws Error naming file and member. */
   static TrainingConfig load(const std::filesystem::path& file);
