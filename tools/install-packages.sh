@@ -12,6 +12,7 @@ packages=(
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-libav
   gstreamer1.0-x            # textoverlay
   gstreamer1.0-plugins-bad  # h264parse, webvttenc
+  ffmpeg                    # makes files for tests
   # the Python example
   python3 python3-gst-1.0
 )
