@@ -6,13 +6,13 @@
 G_BEGIN_DECLS
 
 /**
- * GvlSegmentMeta: says that a segment of video ends on this buffer. gvlsegmenter attaches it, together with the
- * segment's pixels as GvlTensorMetas; a buffer that ends a short stream may carry several. It has no tags and
- * survives every transformation. All times are stream time in nanoseconds.
+ * GvlSegmentMeta: says that a segment of video ends on this buffer, or shortly before it. gvlsegmenter attaches it,
+ * together with the segment's pixels as GvlTensorMetas; a buffer that ends a short stream may carry several. It has no
+ * tags and survives every transformation. All times are stream time in nanoseconds.
  *
- * Segments that follow one another without a break are a run. A window is what one answer covers: the first
- * `window_segments` segments of a run, those from number `window_hop` on, from twice that, and so on; where a run
- * ends elsewhere, its last window ends with it.
+ * What plays without a jump in time is a session. Segments that follow one another in it, and are divided alike, are a
+ * run. A window is what one answer covers: the first `window_segments` segments of a run, those from number
+ * `window_hop` on, from twice that, and so on; where a run ends elsewhere, its last window ends with it.
  */
 
 typedef struct _GvlSegmentMeta GvlSegmentMeta;
@@ -21,6 +21,7 @@ struct _GvlSegmentMeta {
   GstMeta meta;
 
   guint64 index;         /* of the segment, increasing in the order in which segments end */
+  guint64 session;       /* of its session, increasing likewise: times of two have nothing to do with each other */
   guint64 run;           /* of its run, increasing likewise */
   guint64 number;        /* of the segment in its run, in the order in which they end; one may be left out */
   guint window_segments; /* K: segments of a window */

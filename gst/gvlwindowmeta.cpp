@@ -23,6 +23,7 @@ static gboolean gvl_window_meta_transform(GstBuffer* destination, GstMeta* meta,
   auto* copy = gvl_buffer_add_window_meta(destination, source->index, source->start, source->stop, source->num_segments,
                                           source->segments);
   if (!copy) return FALSE;
+  copy->session = source->session;
   copy->settled = source->settled;
   gvl::gst::set_flow(copy, gvl::gst::ticket_of(source));
   return TRUE;

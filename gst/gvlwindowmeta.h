@@ -23,7 +23,8 @@ typedef struct {
 struct _GvlWindowMeta {
   GstMeta meta;
 
-  guint64 index; /* increasing in the order in which windows are complete */
+  guint64 index;   /* increasing in the order in which windows are complete */
+  guint64 session; /* as GvlSegmentMeta has it */
   GstClockTime start;
   GstClockTime stop;
   GstClockTime settled;       /* no later window shows what is before it; GST_CLOCK_TIME_NONE: nothing of this one */

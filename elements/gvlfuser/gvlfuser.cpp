@@ -13,8 +13,7 @@
  * Windows may overlap: each segment's tokens are computed once and read by every window that holds it. Where a run of
  * segments ends elsewhere than a window does, the last window is the one that ends with it.
  *
- * The tokens of a segment that was skipped, on a live stream, are stood in for by those of its nearest neighbour. A
- * window that a jump in time cut short is dropped.
+ * The tokens of a segment that was skipped, on a live stream, are stood in for by those of its nearest neighbour.
  *
  * ## Example launch line
  * |[
@@ -44,6 +43,7 @@ using gvl::gst::WindowAssembler;
 /** The run whose segments are coming in. */
 struct Run {
   guint64 id = 0;
+  guint64 session = 0;
   std::optional<WindowAssembler> windows;
   std::shared_ptr<gvl::gst::RunState> state;
   std::shared_ptr<gvl::gst::Flow> flow;
@@ -65,10 +65,11 @@ G_DEFINE_TYPE_WITH_CODE(GvlFuser, gvl_fuser, GVL_TYPE_FILTER,
                         GST_DEBUG_CATEGORY_INIT(gvl_fuser_debug, "gvlfuser", 0, "gvlfuser element"))
 GST_ELEMENT_REGISTER_DEFINE(gvlfuser, "gvlfuser", GST_RANK_NONE, GVL_TYPE_FUSER)
 
-static void attach_window_meta(GstBuffer* buffer, guint64 index, const AssembledWindow& window,
+static void attach_window_meta(GstBuffer* buffer, guint64 index, guint64 session, const AssembledWindow& window,
                                std::shared_ptr<gvl::gst::Ticket> ticket) {
   auto* meta = gvl_buffer_add_window_meta(buffer, index, window.segments.front().start, window.segments.back().stop,
                                           static_cast<guint>(window.segments.size()), window.segments.data());
+  meta->session = session;
   meta->settled = window.settled;
   gvl::gst::set_flow(meta, std::move(ticket));
 }
@@ -83,7 +84,7 @@ static bool attach_window(GvlFuser* self, GstBuffer* buffer, AssembledWindow win
   auto tokens = model->concatenate(std::move(window.tokens), gvl::gst::filter_cancellation(filter));
   const auto& flow = self->state->run.flow;
   const auto ticket = flow ? std::make_shared<gvl::gst::Ticket>(flow, gvl::gst::Flow::Kind::kWindow) : nullptr;
-  attach_window_meta(buffer, index, window, ticket);
+  attach_window_meta(buffer, index, self->state->run.session, window, ticket);
   gvl::gst::filter_attach(filter, buffer, GVL_TENSOR_VIDEO_TOKENS, index, {rows, config.language.hidden_size},
                           std::move(tokens), ticket);
   GST_DEBUG_OBJECT(self, "window %" G_GUINT64_FORMAT " is complete", index);
@@ -104,6 +105,7 @@ static void begin_run(GvlFuser* self, const GvlSegmentMeta* segment, bool backwa
   auto& run = self->state->run;
   const auto ticket = gvl::gst::ticket_of(segment);
   run.id = segment->run;
+  run.session = segment->session;
   run.windows.emplace(segment->window_segments, segment->window_hop, backward);
   run.state = gvl::gst::state_of(segment);
   run.flow = ticket ? ticket->flow() : nullptr;

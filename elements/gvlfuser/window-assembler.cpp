@@ -95,8 +95,6 @@ void WindowAssembler::append(Segment segment, std::vector<AssembledWindow>& comp
 std::optional<AssembledWindow> WindowAssembler::last() const {
   if (recent_.empty() || complete_end_ == next_) return std::nullopt;
   std::vector<Segment> segments(recent_.begin(), recent_.end());
-  const bool side_by_side = hop_ == segments_;
-  if (side_by_side) segments.erase(segments.begin(), segments.end() - static_cast<std::ptrdiff_t>(next_ % segments_));
   segments.resize(segments_);
   return assemble(std::move(segments), false);
 }

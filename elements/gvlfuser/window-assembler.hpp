@@ -40,10 +40,7 @@ class WindowAssembler {
   /** Takes the segment of this number, which follows(); the windows that are complete with it. */
   std::vector<AssembledWindow> add(std::uint64_t number, Segment segment);
 
-  /**
-   * The run ends: the window that holds the last segment, unless that was complete. It ends with that segment where
-   * windows overlap, and with its last one, which was left out, where they lie side by side.
-   */
+  /** The run ends: the window that ends with the last segment, unless that was complete. */
   std::optional<AssembledWindow> last() const;
 
  private:

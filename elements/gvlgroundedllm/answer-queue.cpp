@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "gvlerror.hpp"
 #include "gvlevent.h"
@@ -84,6 +85,9 @@ void AnswerQueue::answered(const Awaited& awaited) {
   std::vector<Delivery> events;
   try {
     const Answer& answer = awaited.answer.get();
+    // Times of another session are others: what was held back is all that there is to know.
+    if (std::exchange(session_, window.session) != window.session)
+      for (const auto& event : merger_.finish()) found(event, events);
     segment_ = window.segment;
     if (answer.query.task == Task::kQuestion || answer.intervals.empty()) answered_in_words(answer, window, events);
     IntervalMerger by_itself;

@@ -88,7 +88,8 @@ class AnswerQueue : public std::enable_shared_from_this<AnswerQueue> {
   // message handler.
   std::recursive_mutex posting_;
   IntervalMerger merger_;  // guarded by posting_, like the next
-  GstSegment segment_;     // of the last window that was answered, like the next
+  GstSegment segment_;     // of the last window that was answered, like the next two
+  guint64 session_ = 0;
   double min_confidence_ = 0;
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -262,6 +262,7 @@ static bool ask(GvlGroundedLlm* self, GstBuffer* buffer, const GvlWindowMeta* wi
   const double seconds = static_cast<double>(window->stop - window->start) / GST_SECOND;
   LatestWindow asked{{gvl::gst::tensor_future(tokens), seconds, boundaries_of(window)},
                      {{.index = window->index,
+                       .session = window->session,
                        .start = window->start,
                        .stop = window->stop,
                        .settled = window->settled,

@@ -26,6 +26,7 @@ struct Finding {
 /** Of the window that findings are from. */
 struct MergedWindow {
   guint64 index = 0;
+  guint64 session = 0;
   GstClockTime start = 0;
   GstClockTime stop = 0;
   GstClockTime settled = GST_CLOCK_TIME_NONE;  ///< no later window shows what is before it

@@ -23,30 +23,6 @@ double sharpness_of(const cv::Mat& rgb) {
   return deviation[0] * deviation[0];
 }
 
-Tensor pixels_of(const std::vector<std::shared_ptr<CandidatePixels>>& samples,
-                 std::vector<std::uint8_t> CandidatePixels::*pixels, std::int64_t size) {
-  const auto bytes = static_cast<std::size_t>(size * size * 3);
-  auto data = allocate_tensor_data(samples.size() * bytes);
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    if (samples[i]->failure) std::rethrow_exception(samples[i]->failure);
-    const auto& source = (*samples[i]).*pixels;
-    std::copy(source.begin(), source.end(), reinterpret_cast<std::uint8_t*>(data.get()) + i * bytes);
-  }
-  return {DataType::kUInt8, {static_cast<std::int64_t>(samples.size()), size, size, 3}, data};
-}
-
-Future<Tensor> on_worker(Worker& worker, std::function<Tensor()> make) {
-  const auto promise = std::make_shared<Promise<Tensor>>();
-  worker.post([promise, make = std::move(make)] {
-    try {
-      promise->set_value(make());
-    } catch (...) {
-      promise->set_error(std::current_exception());
-    }
-  });
-  return promise->future();
-}
-
 }  // namespace
 
 /**
@@ -82,21 +58,17 @@ Candidates::Candidates(Worker& worker, std::shared_ptr<FrameConverter> converter
 
 void Candidates::add(const std::shared_ptr<const Frame>& frame, GstClockTime start, GstClockTime stop,
                      const Cancellation& cancellation) {
-  auto pixels = std::make_shared<CandidatePixels>();
+  auto pixels = std::make_shared<FramePixels>();
   auto verdict = std::make_shared<std::promise<bool>>();
   waiting_.push_back({frame->time, start, stop, pixels, verdict->get_future()});
   worker_.post([=, converter = converter_, detector = detector_, options = options_] {
     bool cut = false;
+    const auto& sizes = options.sizes;
+    convert(*converter, frame, {sizes.spatial, sizes.temporal}, cancellation, *pixels);
     try {
-      cancellation.check();
-      const auto& sizes = options.sizes;
-      pixels->temporal.resize(static_cast<std::size_t>(sizes.temporal * sizes.temporal * 3));
-      pixels->spatial.resize(static_cast<std::size_t>(sizes.spatial * sizes.spatial * 3));
-      converter->temporal(frame, pixels->temporal);
-      converter->spatial(frame, pixels->spatial);
-      const cv::Mat rgb = picture(pixels->temporal, sizes.temporal);
-      if (options.sharpest) pixels->sharpness = sharpness_of(rgb);
-      if (options.shots) cut = detector->begins_shot(rgb);
+      const cv::Mat rgb = pixels->failure ? cv::Mat() : picture(pixels->temporal, sizes.temporal);
+      if (options.sharpest && !rgb.empty()) pixels->sharpness = sharpness_of(rgb);
+      if (options.shots && !rgb.empty()) cut = detector->begins_shot(rgb);
     } catch (...) {
       pixels->failure = std::current_exception();
     }
@@ -132,17 +104,14 @@ Candidates::Segment Candidates::make(std::size_t count) {
   segment.start = waiting_.front().start;
   segment.stop = waiting_[count - 1].stop;
   segment.keyframe = waiting_[keyframe].time;
-  std::vector<std::shared_ptr<CandidatePixels>> pixels;
+  std::vector<std::shared_ptr<FramePixels>> pixels;
   for (const auto index : samples) {
     segment.times.push_back(waiting_[index].time);
     pixels.push_back(waiting_[index].pixels);
   }
   const auto sizes = options_.sizes;
-  segment.spatial = on_worker(worker_, [key = waiting_[keyframe].pixels, sizes] {
-    return pixels_of({key}, &CandidatePixels::spatial, sizes.spatial);
-  });
-  segment.temporal =
-      on_worker(worker_, [pixels, sizes] { return pixels_of(pixels, &CandidatePixels::temporal, sizes.temporal); });
+  segment.spatial = stack_pictures(worker_, {waiting_[keyframe].pixels}, &FramePixels::spatial, sizes.spatial);
+  segment.temporal = stack_pictures(worker_, std::move(pixels), &FramePixels::temporal, sizes.temporal);
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
   return segment;
 }

@@ -7,23 +7,11 @@
 #include <optional>
 #include <vector>
 
-#include "frame-converter.hpp"
-#include "gvl/cancellation.hpp"
-#include "gvl/future.hpp"
-#include "gvl/tensor.hpp"
-#include "gvlworker.hpp"
+#include "frame-pixels.hpp"
 #include "segment-pixels.hpp"
 #include "shot-divider.hpp"
 
 namespace gvl::gst {
-
-/** A frame that may become a sample: what the model would see of it. Made by the thread that converts. */
-struct CandidatePixels {
-  std::vector<std::uint8_t> spatial;
-  std::vector<std::uint8_t> temporal;
-  double sharpness = 0;  ///< variance of the Laplacian
-  std::exception_ptr failure;
-};
 
 /**
  * Candidates for samples, several for each sample that is wanted, until the segment that they lie in is known: its
@@ -66,7 +54,7 @@ class Candidates {
  private:
   struct Waiting {
     GstClockTime time, start, stop;
-    std::shared_ptr<CandidatePixels> pixels;
+    std::shared_ptr<FramePixels> pixels;
     std::future<bool> cut;  // valid until it was told to the divider
   };
   class ShotDetector;

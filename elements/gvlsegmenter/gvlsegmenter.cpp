@@ -114,12 +114,6 @@ static GstFlowReturn gvl_segmenter_chain(GstPad* pad, GstObject* parent, GstBuff
   return state_of(parent).sampler.frame(buffer);
 }
 
-static void handle_gap(Sampler& sampler, GstEvent* event) {
-  GstClockTime timestamp, duration;
-  gst_event_parse_gap(event, &timestamp, &duration);
-  sampler.gap(timestamp, duration);
-}
-
 static void handle_segment(Sampler& sampler, GstEvent* event) {
   const GstSegment* segment;
   gst_event_parse_segment(event, &segment);
@@ -134,7 +128,6 @@ static gboolean handle_caps(Sampler& sampler, GstEvent* event) {
 
 static gboolean handle_serialized_event(State& state, GstPad* pad, GstObject* parent, GstEvent* event) {
   auto& sampler = state.sampler;
-  if (GST_EVENT_TYPE(event) == GST_EVENT_GAP) handle_gap(sampler, event);
   const bool ends = GST_EVENT_TYPE(event) == GST_EVENT_EOS || GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT_DONE ||
                     GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START;
   // No event may overtake the buffer that is held back.

@@ -20,6 +20,16 @@ namespace {
 constexpr GstClockTime kEndlessWindow = 60 * GST_SECOND;
 // A longer file is divided: too little would be seen of it.
 constexpr GstClockTime kLongestWhole = 120 * GST_SECOND;
+// Windows of an announced length that turned out to be too short go on being that long only if this is.
+constexpr GstClockTime kShortestGuess = 10 * GST_SECOND;
+// What plays between two jumps in time is not worth an answer if it is shorter.
+constexpr GstClockTime kShortestSession = GST_SECOND;
+// A single picture that says nothing of how long it is shown.
+constexpr GstClockTime kStillPicture = 40 * GST_MSECOND;
+// The first frame of a stream may be a little late.
+constexpr GstClockTime kFirstFrameSlack = 200 * GST_MSECOND;
+// Frames on their way into the reservoir: each holds one of the stream's buffers.
+constexpr unsigned kMostConversions = 4;
 // Timestamps that step back by less are jitter; a new segment that goes on within it is no jump.
 constexpr GstClockTime kJump = GST_SECOND;
 // For each sample that is wanted, where it is chosen; the middle one of each three is where it would be otherwise.
@@ -27,7 +37,7 @@ constexpr std::int64_t kCandidates = 3;
 
 GstClockTime distance(GstClockTime a, GstClockTime b) { return a > b ? a - b : b - a; }
 
-GstClockTime frame_interval(const GstVideoInfo& info, const GstCaps* caps) {
+GstClockTime interval_of(const GstVideoInfo& info, const GstCaps* caps) {
   int n = GST_VIDEO_INFO_FPS_N(&info);
   int d = GST_VIDEO_INFO_FPS_D(&info);
   if (n <= 0) gst_structure_get_fraction(gst_caps_get_structure(caps, 0), "max-framerate", &n, &d);
@@ -65,7 +75,7 @@ void Sampler::start() {
   reporter_ = std::make_shared<ErrorReporter>(element_);
   worker_ = std::make_unique<Worker>("gvlsegmenter");
   stats_.frames = stats_.samples = stats_.windows = stats_.segments = stats_.skipped = 0;
-  next_run_ = next_segment_ = 0;
+  next_run_ = next_segment_ = session_ = 0;
   live_.reset();
 }
 
@@ -76,6 +86,7 @@ void Sampler::stop() {
   converter_.reset();
   used_model_.reset();
   flush();
+  seeked_ = false;
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
   have_info_ = false;
   latency_ = 0;
@@ -84,6 +95,11 @@ void Sampler::stop() {
 std::shared_ptr<Flow> Sampler::flow() const {
   std::lock_guard lock(mutex_);
   return flow_;
+}
+
+std::shared_ptr<Flow> Sampler::conversions() const {
+  std::lock_guard lock(mutex_);
+  return conversions_;
 }
 
 Cancellation Sampler::cancellation() const {
@@ -96,11 +112,13 @@ void Sampler::begin_epoch() {
   cancellation_.cancel();
   cancellation_ = Cancellation();
   flow_ = std::make_shared<Flow>(settings_.max_pending);
+  conversions_ = std::make_shared<Flow>(kMostConversions);
 }
 
 void Sampler::interrupt() {
   cancellation().cancel();
   flow()->interrupt();
+  conversions()->interrupt();
 }
 
 void Sampler::flush() {
@@ -108,6 +126,7 @@ void Sampler::flush() {
   abort_run();
   last_time_ = next_timestamp_ = GST_CLOCK_TIME_NONE;
   segment_changed_ = false;
+  seeked_ = trust_duration_ = true;
   begin_epoch();
 }
 
@@ -122,7 +141,7 @@ bool Sampler::set_caps(GstCaps* caps) {
     return false;
   }
   have_info_ = true;
-  const auto interval = frame_interval(info_, caps);
+  const auto interval = interval_of(info_, caps);
   if (latency_.exchange(interval) != interval)
     gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
   return true;
@@ -153,26 +172,41 @@ GstFlowReturn Sampler::take_frame(GstBuffer* buffer) {
     gst_buffer_unref(buffer);
     return have_info_ ? GST_FLOW_ERROR : GST_FLOW_NOT_NEGOTIATED;
   }
-  const bool timed = GST_CLOCK_TIME_IS_VALID(time);
-  bool sampled = true;
-  if (timed && plan_ && jumped(time)) abort_run();
-  // What the frame before shows until now belongs to its own buffer.
-  if (timed && held_) sampled = roll_over(time) && sample_passed(time);
-  const GstFlowReturn pushed = sampled ? push_held() : GST_FLOW_OK;
-  if (!sampled || pushed != GST_FLOW_OK) {
+  const GstFlowReturn result = GST_CLOCK_TIME_IS_VALID(time) ? take_timed(buffer, time) : pass_untimed(buffer);
+  return result == GST_FLOW_FLUSHING && flow()->failed() ? GST_FLOW_ERROR : result;
+}
+
+// What lies outside of the segment is no part of the video.
+GstFlowReturn Sampler::pass_untimed(GstBuffer* buffer) {
+  const GstFlowReturn pushed = push_held();
+  if (pushed != GST_FLOW_OK)
     gst_buffer_unref(buffer);
-    return pushed != GST_FLOW_OK ? pushed : flow()->failed() ? GST_FLOW_ERROR : GST_FLOW_FLUSHING;
+  else
+    hold(buffer);
+  return pushed;
+}
+
+GstFlowReturn Sampler::take_timed(GstBuffer* buffer, GstClockTime time) {
+  bool sampled = true;
+  if (plan_ && jumped(time)) sampled = end_session(false);
+  // What the frame before shows until now belongs to its own buffer, if that is still here.
+  const bool before_is_here = held_;
+  if (before_is_here) sampled = sampled && advance(time);
+  const GstFlowReturn pushed = sampled ? push() : GST_FLOW_FLUSHING;
+  if (pushed != GST_FLOW_OK) {
+    gst_buffer_unref(buffer);
+    return pushed;
   }
-  hold(buffer, time);
-  if (timed) {
-    sampled = roll_over(time);
-    if (sampled && !plan_) sampled = plan(time);
-    sampled = sampled && sample_passed(time) && sample_reached(time);
-    last_time_ = time;
-    segment_changed_ = false;
-  }
-  if (sampled) return GST_FLOW_OK;
-  return flow()->failed() ? GST_FLOW_ERROR : GST_FLOW_FLUSHING;
+  hold(buffer);
+  if (!before_is_here) sampled = advance(time);
+  show(buffer, time);
+  sampled = sampled && roll_over(time);
+  if (sampled && !plan_) sampled = plan(time);
+  sampled = sampled && sample_passed(time) && sample_reached(time);
+  end_if_over(backward() ? time : shown_->until);
+  last_time_ = time;
+  segment_changed_ = false;
+  return sampled ? GST_FLOW_OK : GST_FLOW_FLUSHING;
 }
 
 bool Sampler::prepare() {
@@ -219,28 +253,59 @@ bool Sampler::stream_time(GstBuffer* buffer, GstClockTime* time) {
   return true;
 }
 
-void Sampler::hold(GstBuffer* buffer, GstClockTime time) {
+void Sampler::hold(GstBuffer* buffer) {
   held_ = buffer;
-  held_time_ = time;
   held_is_carrier_ = false;
+}
+
+// What is attached now, when no frame is held back, travels by itself.
+void Sampler::hold_something() {
+  if (held_) return;
+  held_ = gst_buffer_new();
+  held_is_carrier_ = true;
 }
 
 void Sampler::drop_held() {
   gst_clear_buffer(&held_);
-  held_frame_.reset();
+  shown_.reset();
   unpushed_ = 0;
   unpushed_holds_.clear();
 }
 
-std::shared_ptr<const Frame> Sampler::held_frame() {
-  if (!held_frame_) held_frame_ = std::make_shared<const Frame>(held_, info_, held_time_);
-  return held_frame_;
+// The buffer is the one held back.
+void Sampler::show(GstBuffer* buffer, GstClockTime time) { shown_ = Shown{time, end_of(buffer, time), nullptr}; }
+
+GstClockTime Sampler::frame_interval() const { return GST_VIDEO_INFO_FPS_N(&info_) > 0 ? latency_.load() : 0; }
+
+GstClockTime Sampler::end_of(GstBuffer* buffer, GstClockTime time) const {
+  GstClockTime duration = GST_BUFFER_DURATION(buffer);
+  // Also what no file can hold is none.
+  if (!GST_CLOCK_TIME_IS_VALID(duration) || duration > G_MAXINT64) duration = 0;
+  if (duration == 0) duration = frame_interval();
+  if (duration == 0 && announced_end_ && *announced_end_ > time) duration = *announced_end_ - time;
+  if (duration == 0 && shown_) duration = distance(time, shown_->time);
+  const auto end = time + (duration == 0 ? kStillPicture : duration);
+  std::optional<GstClockTime> low, high;
+  segment_bounds(&low, &high);
+  return high && *high > time ? std::min(end, *high) : end;
 }
 
+std::shared_ptr<const Frame> Sampler::shown_frame() {
+  if (!shown_->frame) shown_->frame = std::make_shared<const Frame>(held_, info_, shown_->time);
+  return shown_->frame;
+}
+
+Sampler::Sample Sampler::shown_sample() { return {shown_->time, shown_frame(), nullptr}; }
+
 GstFlowReturn Sampler::push_held() {
+  // It is shown until the next frame comes: samples may still be taken of it.
+  if (held_ && !held_is_carrier_ && shown_) shown_frame();
+  return push();
+}
+
+GstFlowReturn Sampler::push() {
   if (!held_) return GST_FLOW_OK;
   GstBuffer* buffer = std::exchange(held_, nullptr);
-  held_frame_.reset();
   GstFlowReturn result = GST_FLOW_OK;
   if (held_is_carrier_)
     gst_pad_push_event(srcpad_, gvl_carrier_event_new(buffer));
@@ -252,21 +317,14 @@ GstFlowReturn Sampler::push_held() {
   return result;
 }
 
-void Sampler::gap(GstClockTime timestamp, GstClockTime duration) {
-  if (!held_ || !GST_CLOCK_TIME_IS_VALID(held_time_) || segment_.format != GST_FORMAT_TIME) return;
-  const auto end = timestamp + (GST_CLOCK_TIME_IS_VALID(duration) ? duration : 0);
-  const auto time = gst_segment_to_stream_time(&segment_, GST_FORMAT_TIME, end);
-  if (GST_CLOCK_TIME_IS_VALID(time)) sample_passed(time);
-}
-
 GstFlowReturn Sampler::drain() {
-  if (!repeat_last(false)) {
+  if (!end_session(true)) {
     drop_held();
     return GST_FLOW_FLUSHING;
   }
-  plan_.reset();
-  tail_.reset();
-  return push_held();
+  seeked_ = false;
+  trust_duration_ = true;
+  return push();
 }
 
 // ---- windows ----------------------------------------------------------------------------------------------------
@@ -318,16 +376,39 @@ std::int64_t Sampler::segments_of_file(GstClockTime length, std::int64_t hop) co
   return window + (wanted - window + hop - 1) / hop * hop;
 }
 
-// False when a wait for room was ended.
-bool Sampler::plan(GstClockTime time) {
+SegmentPlan::Options Sampler::plan_options(bool with_candidates) const {
   const auto& config = used_model_->config();
   SegmentPlan::Options options;
-  options.samples = config.frames;
+  options.samples = config.frames * (with_candidates ? kCandidates : 1);
   options.segments = config.segments;
   options.fps_n = GST_VIDEO_INFO_FPS_N(&info_);
   options.fps_d = GST_VIDEO_INFO_FPS_D(&info_);
   options.backward = backward();
-  if (wants_candidates()) options.samples *= kCandidates;
+  return options;
+}
+
+// False after an element error. A window has a frame for each of its segments at least.
+bool Sampler::check_window_duration() {
+  const GstClockTime asked = settings_.window_duration;
+  const auto segments = static_cast<GstClockTime>(used_model_->config().segments);
+  const auto shortest = segments * std::max<GstClockTime>(frame_interval(), GST_MSECOND);
+  if (asked == 0 || asked >= shortest) return true;
+  GST_ELEMENT_ERROR(
+      element_, RESOURCE, SETTINGS,
+      ("window-duration=%" G_GUINT64_FORMAT " is too short: this model and frame rate need %" G_GUINT64_FORMAT
+       " at least. The unit is nanoseconds: ten seconds are window-duration=10000000000.",
+       asked, shortest),
+      ("%" G_GUINT64_FORMAT " segments of one frame", segments));
+  return false;
+}
+
+// False when a wait for room was ended, or after an element error.
+bool Sampler::plan(GstClockTime time) {
+  if (!check_window_duration()) {
+    flow()->fail();
+    return false;
+  }
+  auto options = plan_options(wants_candidates());
   const auto before = plan_;
   if (plan_)
     plan_next(time, options);
@@ -337,12 +418,15 @@ bool Sampler::plan(GstClockTime time) {
   const bool another_run = !before || !follows(*before);
   // What the run before has not decided yet is its own.
   if (another_run && candidates_ && !end_candidates(true)) return false;
-  if (another_run) begin_run();
   // What comes before the first frame is left out by whole windows.
+  if (another_run) begin_run();
   const auto late = plan_->segments_before(time) / run_.hop * run_.hop;
-  arrival_ = std::min(late, plan_->segments() - run_.window) * plan_->samples_per_segment();
-  if (another_run) begin_candidates();
-  tail_ = held_frame();
+  const auto arrival = std::min(late, plan_->segments() - run_.window) * plan_->samples_per_segment();
+  if (another_run)
+    begin_samples(arrival);
+  else
+    arrival_ = arrival;
+  tail_ = shown_sample();
   GST_DEBUG_OBJECT(element_, "%" G_GINT64_FORMAT " segments: %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT,
                    plan_->segments(), GST_TIME_ARGS(plan_->start()), GST_TIME_ARGS(plan_->stop()));
   return true;
@@ -356,38 +440,57 @@ void Sampler::plan_file(GstClockTime start, GstClockTime stop, std::int64_t hop,
   options.samples = options.segments * samples;
 }
 
+// Whether the first frame of a window that was to begin at `start` comes so late that the window begins with it: what
+// is not shown is no part of the video.
+bool Sampler::comes_late(GstClockTime time, GstClockTime start, GstClockTime window) const {
+  const auto sample = window / static_cast<GstClockTime>(used_model_->config().frames);
+  return time > start + std::max(kFirstFrameSlack, sample);
+}
+
+// Where a file ends, by what it announces. Some (MPEG-TS) count from elsewhere than 0, and announce how long they are.
+std::optional<GstClockTime> Sampler::file_end(std::optional<GstClockTime> low, GstClockTime start) const {
+  if (announced_duration_ == 0) return std::nullopt;
+  const bool counts_from_elsewhere = !seeked_ && !backward() && low.value_or(0) > 0;
+  return announced_duration_ + (counts_from_elsewhere ? start : 0);
+}
+
 void Sampler::plan_first(GstClockTime time, SegmentPlan::Options& options) {
   std::optional<GstClockTime> low, high;
   segment_bounds(&low, &high);
   const GstClockTime asked = settings_.window_duration;
-  const auto whole = stream_duration();
+  announced_duration_ = trust_duration_ ? stream_duration().value_or(0) : 0;
   announced_end_.reset();
-  if (asked == 0 && whole) {
-    const auto start = std::min(low.value_or(0), time);
-    const auto stop = std::min(*whole, high.value_or(*whole));
-    if (time < stop) {
-      announced_end_ = stop;
-      return plan_file(start, stop, wanted_hop(), options);
+  auto start = std::min(low.value_or(asked || !announced_duration_ ? time : 0), time);
+  if (asked == 0) {
+    if (const auto end = file_end(low, start)) {
+      const auto stop = std::min(*end, high.value_or(*end));
+      if (time < stop) {
+        announced_end_ = stop;
+        if (!options.backward && comes_late(time, start, stop - start)) start = time;
+        return plan_file(start, stop, wanted_hop(), options);
+      }
     }
   }
   options.duration = asked ? asked : kEndlessWindow;
   if (options.backward) {
-    const auto known_end = high ? high : whole;
+    const auto known_end = high ? high : stream_duration();
     const auto end = std::max(known_end.value_or(time), time + std::max<GstClockTime>(1, latency_));
     const auto stop = end - (end - time - 1) / options.duration * options.duration;
     options.start = stop > options.duration ? stop - options.duration : 0;
     options.duration = stop - options.start;
   } else {
-    const auto first = upstream_is_live() ? time : std::min(low.value_or(time), time);
-    options.start = first + (time - first) / options.duration * options.duration;
+    const bool late = comes_late(time, start, options.duration);
+    options.start = upstream_is_live() || late ? time : start;
   }
 }
 
 // The segments of another window follow; windows that got no frame are left out.
-void Sampler::plan_next(GstClockTime time, SegmentPlan::Options& options) const {
+void Sampler::plan_next(GstClockTime time, SegmentPlan::Options& options) {
   const GstClockTime asked = settings_.window_duration;
-  const auto usual = asked ? asked : kEndlessWindow;
-  options.duration = asked == run_.asked_duration ? plan_->duration_of(run_.window) : usual;
+  const auto before = plan_->duration_of(run_.window);
+  const bool same = asked == run_.asked_duration && (asked || !announced_end_ || before >= kShortestGuess);
+  options.duration = same ? before : asked ? asked : kEndlessWindow;
+  announced_end_.reset();
   if (!options.backward) {
     options.start = plan_->stop() + (time - plan_->stop()) / options.duration * options.duration;
     return;
@@ -408,6 +511,7 @@ void Sampler::begin_run() {
   const std::int64_t window = used_model_->config().segments;
   const bool one_window = announced_end_ && plan_->stop() >= *announced_end_ && plan_->segments() == window;
   run_ = {.id = next_run_++,
+          .begin = plan_->backward() ? plan_->stop() : plan_->start(),
           .window = window,
           .hop = one_window ? window : wanted_hop(),
           .asked_duration = settings_.window_duration,
@@ -415,6 +519,15 @@ void Sampler::begin_run() {
           .segmentation = settings_.segmentation,
           .keyframe = settings_.keyframe,
           .state = std::make_shared<RunState>()};
+}
+
+// Of a run that begins with sample `arrival` of the plan.
+void Sampler::begin_samples(std::int64_t arrival) {
+  arrival_ = arrival;
+  const auto position = plan_->sample_at(arrival) / plan_->samples_per_segment();
+  run_.begin = plan_->backward() ? plan_->segment_stop(position) : plan_->segment_start(position);
+  reservoir_.emplace(2 * static_cast<std::size_t>(used_model_->config().frames));
+  begin_candidates();
 }
 
 // Whether samples are chosen among more; backwards they are not.
@@ -437,31 +550,164 @@ void Sampler::begin_candidates() {
   candidates_.emplace(*worker_, converter_, options);
 }
 
-// Whether all that was seen lies in whole windows; where they overlap, the last may begin anywhere.
+// Whether all that was seen lies in windows: the last one may begin anywhere.
 bool Sampler::run_may_end() const {
-  if (open_ || (candidates_ && !candidates_->empty()) || run_.segments < run_.window) return false;
-  return run_.hop < run_.window || run_.segments % run_.window == 0;
+  return !open_ && (!candidates_ || candidates_->empty()) && run_.segments >= run_.window;
+}
+
+// What the run began is not to be answered.
+void Sampler::abort_segments() {
+  open_.reset();
+  candidates_.reset();
+  if (run_.segments < run_.window && run_.state) run_.state->aborted = true;
 }
 
 void Sampler::abort_run() {
-  open_.reset();
-  candidates_.reset();
-  if (plan_ && !run_may_end()) run_.state->aborted = true;
+  abort_segments();
   plan_.reset();
-  tail_.reset();
+  tail_ = {};
+  reservoir_.reset();
+  shown_.reset();
+  ++session_;
+}
+
+// ---- where a session ends ---------------------------------------------------------------------------------------
+
+// Completes what was begun by what was seen. `wait`: for room, also when live. False when a wait was ended.
+bool Sampler::end_session(bool wait) {
+  bool done = true;
+  if (plan_ && shown_) {
+    const bool forward = !plan_->backward();
+    const auto end = forward ? shown_->until : shown_->time;
+    const auto length = distance(end, run_.begin);
+    ending_ = wait;
+    done = keep_shown(shown_->until, true) && (!forward || sample_passed(end)) &&
+           (!wait && run_.segments < run_.window && length < kShortestSession ? true : complete(end));
+    ending_ = false;
+  }
+  abort_run();
+  return done;
+}
+
+bool Sampler::complete(GstClockTime end) {
+  // What is announced may be rounded.
+  const auto slack = std::max<GstClockTime>(frame_interval(), GST_MSECOND);
+  const bool whole = plan_->backward() ? end <= plan_->start() + slack : end + slack >= plan_->stop();
+  if (whole && !repeat_last(true)) return false;
+  // What segments are divided by shots takes more than one moment of each: those are spread already.
+  if (candidates_ && run_.segments + 1 >= run_.window && !end_candidates(true)) return false;
+  const bool all_sampled = run_.segments + (taken_of_open() == plan_->samples_per_segment() ? 1 : 0) >= run_.window;
+  return all_sampled ? cut_short(end) : make_anew(end);
+}
+
+// The run's only window, of the frames that were kept.
+bool Sampler::make_anew(GstClockTime end) {
+  auto options = plan_options(false);
+  abort_segments();
+  const auto start = std::min(run_.begin, end);
+  options.start = options.backward || !comes_late(reservoir_->first_time(), start, plan_->stop() - start)
+                      ? start
+                      : reservoir_->first_time();
+  options.duration = std::max<GstClockTime>(std::max(run_.begin, end) - options.start, 1);
+  plan_.emplace(options);
+  announced_end_ = plan_->stop();
+  announced_duration_ = 0;
+  begin_run();
+  arrival_ = 0;
+  while (arrival_ < plan_->samples())
+    if (!take_kept()) return false;
+  end_open_segment();
+  GST_DEBUG_OBJECT(element_, "the video was %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT, GST_TIME_ARGS(plan_->start()),
+                   GST_TIME_ARGS(plan_->stop()));
+  return true;
+}
+
+// The segment whose samples are being taken ends with the video: those that were taken are spread over it. One of which
+// less than half was seen is left out: a few frames spread over it would look like frozen ones.
+bool Sampler::cut_short(GstClockTime end) {
+  const auto samples = plan_->samples_per_segment();
+  const auto taken = taken_of_open(), key = keyframe_of(samples);
+  const auto missing = plan_->backward() ? samples - taken : 0;  // the first ones
+  if (!open_ || 2 * taken < samples) {
+    open_.reset();
+    return true;
+  }
+  // The keyframe may be one of those that do not come any more.
+  if (key < missing || key >= missing + taken) take_pixels(shown_sample(), key);
+  const auto planned_start = open_->start, sample = plan_->sample_duration();
+  (plan_->backward() ? open_->start : open_->stop) = end;
+  std::vector<std::int64_t> sources;
+  std::vector<GstClockTime> times;
+  for (std::int64_t i = 0; i < samples; ++i) {
+    const auto middle = open_->start + gst_util_uint64_scale(open_->stop - open_->start, 2 * i + 1, 2 * samples);
+    const auto shown = static_cast<std::int64_t>((middle - planned_start) / std::max<GstClockTime>(sample, 1));
+    sources.push_back(std::clamp(shown, missing, missing + taken - 1));
+    times.push_back(open_->times[static_cast<std::size_t>(sources.back())]);
+  }
+  open_->keyframe = open_->times[static_cast<std::size_t>(key)];
+  open_->times = std::move(times);
+  if (open_->pixels) worker_->post([pixels = open_->pixels, sources] { pixels->spread(sources); });
+  end_segment(*std::exchange(open_, nullptr));
+  return true;
+}
+
+// How many samples of the segment that is open were taken.
+std::int64_t Sampler::taken_of_open() const {
+  const auto samples = plan_->samples_per_segment();
+  return open_ ? (arrival_ - 1) % samples + 1 : 0;
+}
+
+// Whether upstream still announces what the plan was made of: of a file without a duration it may have guessed.
+bool Sampler::announcement_holds() {
+  if (announced_duration_ == 0) return true;
+  const auto now = stream_duration().value_or(0);
+  if (distance(now, announced_duration_) <= plan_->sample_duration()) {
+    announced_duration_ = 0;
+    return true;
+  }
+  GST_DEBUG_OBJECT(element_, "the duration was a guess: it is now %" GST_TIME_FORMAT, GST_TIME_ARGS(now));
+  return false;
+}
+
+// Begins again where the plan began, with windows as of a stream without end, and takes up to now what was kept.
+bool Sampler::plan_without_end() {
+  const auto start = plan_->start();
+  auto options = plan_options(false);
+  options.start = start;
+  options.duration = kEndlessWindow;
+  abort_segments();
+  trust_duration_ = false;
+  announced_end_.reset();
+  announced_duration_ = 0;
+  plan_.emplace(options);
+  begin_run();
+  arrival_ = 0;
+  while (!reservoir_->empty() && arrival_ < plan_->samples() && plan_->sample_target(arrival_) < shown_->time)
+    if (!take_kept()) return false;
+  return true;
 }
 
 // ---- samples ----------------------------------------------------------------------------------------------------
 
-// Completes the plan when the frame of `time` is beyond it, and plans what follows once that frame is held.
+// The frame of `time` comes: what the one before shows until then.
+bool Sampler::advance(GstClockTime time) {
+  if (!roll_over(time) || !keep_shown(time, false) || !sample_passed(time)) return false;
+  end_if_over(time);
+  return true;
+}
+
+// Completes the plan when the frame of `time` is beyond it, and plans what follows once that frame is shown.
 bool Sampler::roll_over(GstClockTime time) {
   if (!plan_) return true;
   // A file's announced duration is often a little short: that alone is not worth another answer.
   const bool last = announced_end_ && plan_->stop() >= *announced_end_;
-  const GstClockTime slack = last ? plan_->segment_duration() : 0;
+  const GstClockTime slack = last ? plan_->segment_duration() / 2 : 0;
   if (!plan_->beyond(time, slack)) return leave_out_empty(time);
+  const bool short_guess = announced_end_ && !plan_->backward() && plan_->duration_of(run_.window) < kShortestGuess;
+  if (short_guess && shown_->time != time && reservoir_) return plan_without_end();
+  const auto run = run_.id;
   if (!repeat_last(true)) return false;
-  return held_time_ != time || plan(time);
+  return run_.id != run || shown_->time != time || plan(time);
 }
 
 // Where a whole window got no frame, the run ends, and another begins with the frame of `time`.
@@ -472,67 +718,91 @@ bool Sampler::leave_out_empty(GstClockTime time) {
   if (next < reached + run_.window) return true;
   if (!repeat_last(false)) return false;
   begin_run();
-  arrival_ = std::min(next, plan_->segments() - run_.window) * samples;
-  begin_candidates();
+  begin_samples(std::min(next, plan_->segments() - run_.window) * samples);
   return true;
 }
 
-// Until the frame of `time` came, the held one was shown.
+// Keeps the last frame, which is shown until then, if it is among those that a window may be made of again. False when
+// a wait for room was ended. The last one always is.
+bool Sampler::keep_shown(GstClockTime until, bool last) {
+  if (!reservoir_ || !shown_) return true;
+  const auto room = conversions();
+  const bool live = upstream_is_live();
+  if (!last && (!reservoir_->wants(until) || (live && !room->has_room(0)))) {
+    reservoir_->leave_out();
+    return true;
+  }
+  if (!last && !live && !room->wait_for_room(0)) return false;
+  auto pixels = std::make_shared<FramePixels>();
+  reservoir_->add(shown_->time, pixels);
+  const auto& config = used_model_->config();
+  const auto hold = std::make_shared<Ticket>(room, Flow::Kind::kSegment)->hold();
+  worker_->post([pixels, hold, converter = converter_, frame = shown_frame(), cancellation = cancellation(),
+                 sizes = PictureSizes{config.spatial.image_size, config.temporal.image_size}] {
+    convert(*converter, frame, sizes, cancellation, *pixels);
+  });
+  return true;
+}
+
+// Until the frame of `time` came, the one before was shown.
 bool Sampler::sample_passed(GstClockTime time) {
-  if (!plan_ || !GST_CLOCK_TIME_IS_VALID(held_time_)) return true;
-  while (arrival_ < plan_->samples() && plan_->passed(arrival_, time))
-    if (!take(held_frame())) return false;
+  if (!shown_) return true;
+  while (plan_ && arrival_ < plan_->samples() && plan_->passed(arrival_, time))
+    if (!take(shown_sample())) return false;
   return true;
 }
 
 bool Sampler::sample_reached(GstClockTime time) {
   while (plan_ && arrival_ < plan_->samples() && plan_->reached(arrival_, time))
-    if (!take(held_frame())) return false;
+    if (!take(shown_sample())) return false;
   return true;
 }
 
 // Takes the last sample again for what is still to come: of the whole plan, or until the run may end.
 bool Sampler::repeat_last(bool whole_plan) {
   if (!plan_ || (!whole_plan && run_may_end())) return true;
-  const bool frame_held = held_ && GST_CLOCK_TIME_IS_VALID(held_time_);
-  const bool still_shown = frame_held && !plan_->constant_rate() && !plan_->backward();
-  const auto last = still_shown ? held_frame() : tail_;
-  const bool flush = candidates_ && !whole_plan;
-  if (!flush && arrival_ == plan_->samples()) return true;
-  if (!held_) {
-    held_ = gst_buffer_new();
-    held_time_ = GST_CLOCK_TIME_NONE;
-    held_is_carrier_ = true;
-  }
-  if (flush) return end_candidates(true);
-  while (arrival_ < plan_->samples() && (whole_plan || !run_may_end()))
-    if (!take(last)) return false;
+  if (candidates_ && !whole_plan) return end_candidates(true);
+  const auto run = run_.id;  // the plan may turn out to be another
+  while (run_.id == run && arrival_ < plan_->samples() && (whole_plan || !run_may_end()))
+    if (!take(tail_)) return false;
+  end_if_full();
   return true;
 }
 
-// Takes `frame` as the next sample. False when a wait for room was ended.
-bool Sampler::take(std::shared_ptr<const Frame> frame) {
-  tail_ = frame;
-  if (candidates_) return take_candidate(frame);
+// Takes the next sample. False when a wait for room was ended.
+bool Sampler::take(const Sample& sample) {
+  tail_ = sample;
+  if (candidates_) return take_candidate(sample);
   const auto samples = plan_->samples_per_segment();
+  end_if_full();
+  const bool ends = (arrival_ + 1) % samples == 0;
+  if (ends && run_.segments + 1 == run_.window && !announcement_holds()) return plan_without_end();
   if (!open_ && !begin_segment()) return false;
-  const auto sample = plan_->sample_at(arrival_) % samples;
-  open_->times[sample] = frame->time;
-  if (open_->pixels) {
-    stats_.samples++;
-    worker_->post([pixels = open_->pixels, converter = converter_, frame = std::move(frame), sample] {
-      pixels->convert(*converter, frame, sample);
-    });
-  }
-  if (++arrival_ % samples == 0) {
-    open_->keyframe = open_->times[keyframe_of(samples)];
-    end_segment(*std::exchange(open_, nullptr));
-  }
+  take_pixels(sample, plan_->sample_at(arrival_) % samples);
+  ++arrival_;
   return true;
 }
 
-bool Sampler::take_candidate(const std::shared_ptr<const Frame>& frame) {
-  candidates_->add(frame, plan_->sample_start(arrival_), plan_->sample_start(arrival_ + 1), cancellation());
+// The frame that was kept of the next sample's time. Without any, the stream has only just begun.
+bool Sampler::take_kept() {
+  const auto& kept = reservoir_->shown_at(plan_->sample_target(arrival_));
+  return take({kept.time, nullptr, kept.pixels});
+}
+
+void Sampler::take_pixels(const Sample& sample, std::int64_t number) {
+  open_->times[static_cast<std::size_t>(number)] = sample.time;
+  if (!open_->pixels) return;
+  stats_.samples++;
+  worker_->post([pixels = open_->pixels, converter = converter_, sample, number] {
+    if (sample.pixels)
+      pixels->put(*sample.pixels, number);
+    else
+      pixels->convert(*converter, sample.frame, number);
+  });
+}
+
+bool Sampler::take_candidate(const Sample& sample) {
+  candidates_->add(sample.frame, plan_->sample_start(arrival_), plan_->sample_start(arrival_ + 1), cancellation());
   ++arrival_;
   return end_candidates(announced_end_ && arrival_ == plan_->samples());
 }
@@ -578,7 +848,7 @@ bool Sampler::begin_segment() {
 // Gives the segment its index, and a ticket unless it is skipped. False when a wait for room was ended.
 bool Sampler::admit(OpenSegment& segment) {
   const auto flow = this->flow();
-  const bool live = upstream_is_live();
+  const bool live = upstream_is_live() && !ending_;
   if (!live && !flow->wait_for_room(unpushed_)) return false;
   segment.index = next_segment_++;
   if (live && !flow->has_room(unpushed_)) {
@@ -601,8 +871,26 @@ void Sampler::report_skipped(const OpenSegment& segment) {
                                                           segment.stop, "total", G_TYPE_UINT64, total, nullptr)));
 }
 
+void Sampler::end_if_full() {
+  if (taken_of_open() == plan_->samples_per_segment()) end_open_segment();
+}
+
+// A segment ends with the frame that is shown at its end, not with its last sample: until then it may be cut short.
+void Sampler::end_if_over(GstClockTime time) {
+  if (!open_ || !plan_) return;
+  if (plan_->backward() ? time <= open_->start : time >= open_->stop) end_if_full();
+}
+
+void Sampler::end_open_segment() {
+  open_->keyframe = open_->times[static_cast<std::size_t>(keyframe_of(plan_->samples_per_segment()))];
+  end_segment(*std::exchange(open_, nullptr));
+}
+
 void Sampler::end_segment(const OpenSegment& segment) {
   const auto behind_first = ++run_.segments - run_.window;
+  // A file that turns out to be longer than announced may need it yet.
+  const bool whole_file = announced_end_ && plan_->segments() == run_.window;
+  if (behind_first >= 0 && !whole_file) reservoir_.reset();
   if (behind_first >= 0 && behind_first % run_.hop == 0) stats_.windows++;
   if (!segment.ticket) return;
   attach(segment);
@@ -612,9 +900,11 @@ void Sampler::end_segment(const OpenSegment& segment) {
 }
 
 void Sampler::attach(const OpenSegment& segment) {
+  hold_something();
   held_ = make_metas_writable(held_);
   auto* meta = gvl_buffer_add_segment_meta(held_, static_cast<guint>(segment.times.size()), segment.times.data());
   meta->index = segment.index;
+  meta->session = session_;
   meta->run = run_.id;
   meta->number = static_cast<guint64>(run_.segments - 1);
   meta->window_segments = static_cast<guint>(run_.window);

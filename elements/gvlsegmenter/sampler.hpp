@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "candidates.hpp"
-#include "frame-converter.hpp"
+#include "frame-reservoir.hpp"
 #include "gvl/cancellation.hpp"
 #include "gvlcontext.hpp"
 #include "gvlerror.hpp"
@@ -46,6 +46,10 @@ struct SamplerStats {
 
 /**
  * gvlsegmenter's stream: holds back one buffer, takes the samples that the plan asks for, and attaches segments.
+ *
+ * A session is what plays without a jump in time. Where one ends before its first window does, or its announced length
+ * turns out to be a guess, the window is made again of the frames that were kept for that (FrameReservoir): a window
+ * never reaches behind the last frame's end.
  * Members are for the streaming thread unless they say otherwise.
  */
 class Sampler {
@@ -77,9 +81,6 @@ class Sampler {
   /** The next frame (transfer full); pushes the one before it. */
   GstFlowReturn frame(GstBuffer* buffer);
 
-  /** No frame comes in this time: whatever was to be sampled there shows the frame before it. */
-  void gap(GstClockTime timestamp, GstClockTime duration);
-
   /** Pushes the buffer held back, if there is one. */
   GstFlowReturn push_held();
 
@@ -89,11 +90,32 @@ class Sampler {
  private:
   struct OpenSegment;
 
+  /** A frame that is taken for a sample: as it came, or as the models see it. */
+  struct Sample {
+    GstClockTime time = 0;
+    std::shared_ptr<const Frame> frame;
+    std::shared_ptr<FramePixels> pixels;
+  };
+
+  /** The last frame that has a time. */
+  struct Shown {
+    GstClockTime time = 0;
+    GstClockTime until = 0;              ///< as far as can be known before the next one comes
+    std::shared_ptr<const Frame> frame;  ///< null until somebody asks, while its buffer is the one held back
+  };
+
   bool prepare();
   GstFlowReturn take_frame(GstBuffer* buffer);
-  void hold(GstBuffer* buffer, GstClockTime time);
+  GstFlowReturn take_timed(GstBuffer* buffer, GstClockTime time);
+  GstFlowReturn pass_untimed(GstBuffer* buffer);
+  void hold(GstBuffer* buffer);
+  void hold_something();
+  GstFlowReturn push();
   void drop_held();
-  std::shared_ptr<const Frame> held_frame();
+  void show(GstBuffer* buffer, GstClockTime time);
+  GstClockTime end_of(GstBuffer* buffer, GstClockTime time) const;
+  std::shared_ptr<const Frame> shown_frame();
+  Sample shown_sample();
 
   bool estimate_time(GstBuffer* buffer, GstClockTime* timestamp);
   bool stream_time(GstBuffer* buffer, GstClockTime* time);
@@ -105,32 +127,55 @@ class Sampler {
   void segment_bounds(std::optional<GstClockTime>* low, std::optional<GstClockTime>* high) const;
   std::int64_t wanted_hop() const;
   std::int64_t segments_of_file(GstClockTime length, std::int64_t hop) const;
+  GstClockTime frame_interval() const;
+  bool comes_late(GstClockTime time, GstClockTime start, GstClockTime window) const;
+  SegmentPlan::Options plan_options(bool with_candidates) const;
+  bool check_window_duration();
   bool plan(GstClockTime time);
+  std::optional<GstClockTime> file_end(std::optional<GstClockTime> low, GstClockTime start) const;
   void plan_file(GstClockTime start, GstClockTime stop, std::int64_t hop, SegmentPlan::Options& options) const;
   void plan_first(GstClockTime time, SegmentPlan::Options& options);
-  void plan_next(GstClockTime time, SegmentPlan::Options& options) const;
+  void plan_next(GstClockTime time, SegmentPlan::Options& options);
   bool follows(const SegmentPlan& before) const;
   void begin_run();
+  void begin_samples(std::int64_t arrival);
   bool wants_candidates() const;
   void begin_candidates();
   bool run_may_end() const;
+  void abort_segments();
   void abort_run();
 
+  bool end_session(bool wait);
+  bool complete(GstClockTime end);
+  bool make_anew(GstClockTime end);
+  bool cut_short(GstClockTime end);
+  bool announcement_holds();
+  bool plan_without_end();
+
+  bool advance(GstClockTime time);
   bool roll_over(GstClockTime time);
   bool leave_out_empty(GstClockTime time);
+  bool keep_shown(GstClockTime until, bool last);
   bool sample_passed(GstClockTime time);
   bool sample_reached(GstClockTime time);
   bool repeat_last(bool whole_plan);
-  bool take(std::shared_ptr<const Frame> frame);
-  bool take_candidate(const std::shared_ptr<const Frame>& frame);
+  bool take(const Sample& sample);
+  bool take_kept();
+  void take_pixels(const Sample& sample, std::int64_t number);
+  bool take_candidate(const Sample& sample);
   bool end_candidates(bool all);
   bool begin_segment();
   bool admit(OpenSegment& segment);
+  std::int64_t taken_of_open() const;
+  void end_if_full();
+  void end_if_over(GstClockTime time);
+  void end_open_segment();
   void end_segment(const OpenSegment& segment);
   void report_skipped(const OpenSegment& segment);
   void attach(const OpenSegment& segment);
 
   std::shared_ptr<Flow> flow() const;
+  std::shared_ptr<Flow> conversions() const;
   Cancellation cancellation() const;
   void begin_epoch();
 
@@ -143,7 +188,8 @@ class Sampler {
   std::atomic<GstClockTime> latency_{0};
 
   mutable std::mutex mutex_;
-  std::shared_ptr<Flow> flow_;  // guarded by mutex_, one per flush, like the next
+  std::shared_ptr<Flow> flow_;         // guarded by mutex_, one per flush, like the next two
+  std::shared_ptr<Flow> conversions_;  // of frames for the reservoir
   Cancellation cancellation_;
 
   std::shared_ptr<ErrorReporter> reporter_;
@@ -159,9 +205,8 @@ class Sampler {
   GstClockTime last_time_ = GST_CLOCK_TIME_NONE;       // stream time of the last frame
   GstClockTime next_timestamp_ = GST_CLOCK_TIME_NONE;  // where a frame without one would be
 
+  std::optional<Shown> shown_;
   GstBuffer* held_ = nullptr;
-  GstClockTime held_time_ = GST_CLOCK_TIME_NONE;
-  std::shared_ptr<const Frame> held_frame_;
   bool held_is_carrier_ = false;  // not a frame: metas that are left over at the end
   unsigned unpushed_ = 0;         // segments attached to held_
   std::vector<Ticket::Hold> unpushed_holds_;
@@ -169,6 +214,7 @@ class Sampler {
   // Segments one after the other, as GvlSegmentMeta describes them.
   struct Run {
     guint64 id = 0;
+    GstClockTime begin = 0;     // where its first segment begins; where it ends, backwards
     std::int64_t segments = 0;  // that ended
     std::int64_t window = 1;    // segments of one
     std::int64_t hop = 1;
@@ -181,11 +227,17 @@ class Sampler {
 
   std::optional<SegmentPlan> plan_;
   std::optional<GstClockTime> announced_end_;  // of the stream, where the plan divides all of it
+  GstClockTime announced_duration_ = 0;        // that it comes from; 0: what it comes from is certain
+  bool trust_duration_ = true;                 // false once an announced one was a guess
+  bool seeked_ = false;                        // the stream's times are those of a seek
+  bool ending_ = false;                        // what comes now ends the stream: it waits for room also when live
   Run run_;
-  std::int64_t arrival_ = 0;           // samples of the plan that are taken, or left out
-  std::shared_ptr<const Frame> tail_;  // what completes a window if no more frames come
+  std::int64_t arrival_ = 0;  // samples of the plan that are taken, or left out
+  Sample tail_;               // what completes a window if no more frames come
   std::unique_ptr<OpenSegment> open_;
-  std::optional<Candidates> candidates_;  // where the plan's samples are no more than that
+  std::optional<Candidates> candidates_;     // where the plan's samples are no more than that
+  std::optional<FrameReservoir> reservoir_;  // until the run's first window is complete
+  guint64 session_ = 0;
   guint64 next_run_ = 0;
   guint64 next_segment_ = 0;
 };

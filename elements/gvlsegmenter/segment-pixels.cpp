@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "segment-pixels.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "gvl/sampling.hpp"
 
 namespace gvl::gst {
@@ -20,26 +23,62 @@ SegmentPixels::SegmentPixels(const Sizes& sizes, Cancellation cancellation)
     : sizes_(sizes), cancellation_(std::move(cancellation)), missing_(sizes.samples) {}
 
 void SegmentPixels::convert(FrameConverter& converter, const std::shared_ptr<const Frame>& frame, std::int64_t sample) {
+  add(sample, [&](std::span<std::uint8_t> temporal, std::span<std::uint8_t> spatial) {
+    converter.temporal(frame, temporal);
+    if (!spatial.empty()) converter.spatial(frame, spatial);
+  });
+}
+
+void SegmentPixels::put(const FramePixels& pixels, std::int64_t sample) {
+  add(sample, [&](std::span<std::uint8_t> temporal, std::span<std::uint8_t> spatial) {
+    if (pixels.failure) std::rethrow_exception(pixels.failure);
+    std::copy(pixels.temporal.begin(), pixels.temporal.end(), temporal.begin());
+    if (!spatial.empty()) std::copy(pixels.spatial.begin(), pixels.spatial.end(), spatial.begin());
+  });
+}
+
+void SegmentPixels::spread(const std::vector<std::int64_t>& sources) {
   try {
     cancellation_.check();
-    convert_or_throw(converter, frame, sample);
+    if (!temporal_) return;  // a failure was told already
+    const auto taken = std::exchange(temporal_, allocate_tensor_data(sources.size() * picture_bytes(sizes_.temporal)));
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      const auto source = picture(taken, sources[i], sizes_.temporal);
+      std::copy(source.begin(), source.end(),
+                picture(temporal_, static_cast<std::int64_t>(i), sizes_.temporal).begin());
+    }
+    finish();
   } catch (...) {
-    spatial_promise_.set_error(std::current_exception());
-    temporal_promise_.set_error(std::current_exception());
+    fail();
   }
 }
 
-void SegmentPixels::convert_or_throw(FrameConverter& converter, const std::shared_ptr<const Frame>& frame,
-                                     std::int64_t sample) {
-  if (!temporal_) temporal_ = allocate_tensor_data(sizes_.samples * picture_bytes(sizes_.temporal));
-  converter.temporal(frame, picture(temporal_, sample, sizes_.temporal));
-  if (sample == keyframe_of(sizes_.samples)) {
-    spatial_ = allocate_tensor_data(picture_bytes(sizes_.spatial));
-    converter.spatial(frame, picture(spatial_, 0, sizes_.spatial));
-    spatial_promise_.set_value({DataType::kUInt8, {1, sizes_.spatial, sizes_.spatial, 3}, spatial_});
+void SegmentPixels::add(std::int64_t sample, const Write& write) {
+  try {
+    cancellation_.check();
+    add_or_throw(sample, write);
+  } catch (...) {
+    fail();
   }
-  if (--missing_ == 0)
-    temporal_promise_.set_value({DataType::kUInt8, {sizes_.samples, sizes_.temporal, sizes_.temporal, 3}, temporal_});
+}
+
+void SegmentPixels::add_or_throw(std::int64_t sample, const Write& write) {
+  if (!temporal_) temporal_ = allocate_tensor_data(sizes_.samples * picture_bytes(sizes_.temporal));
+  const bool key = sample == keyframe_of(sizes_.samples);
+  if (key) spatial_ = allocate_tensor_data(picture_bytes(sizes_.spatial));
+  write(picture(temporal_, sample, sizes_.temporal),
+        key ? picture(spatial_, 0, sizes_.spatial) : std::span<std::uint8_t>());
+  if (key) spatial_promise_.set_value({DataType::kUInt8, {1, sizes_.spatial, sizes_.spatial, 3}, spatial_});
+  if (--missing_ == 0) finish();
+}
+
+void SegmentPixels::finish() {
+  temporal_promise_.set_value({DataType::kUInt8, {sizes_.samples, sizes_.temporal, sizes_.temporal, 3}, temporal_});
+}
+
+void SegmentPixels::fail() {
+  spatial_promise_.set_error(std::current_exception());
+  temporal_promise_.set_error(std::current_exception());
 }
 
 }  // namespace gvl::gst

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <span>
+#include <vector>
 
-#include "frame-converter.hpp"
-#include "gvl/cancellation.hpp"
-#include "gvl/future.hpp"
-#include "gvl/tensor.hpp"
+#include "frame-pixels.hpp"
 
 namespace gvl::gst {
 
@@ -30,8 +30,23 @@ class SegmentPixels {
   /** Converts `frame` as sample number `sample`, each once, in any order. A failure goes into the futures. */
   void convert(FrameConverter& converter, const std::shared_ptr<const Frame>& frame, std::int64_t sample);
 
+  /** Likewise, of a frame that was converted before. */
+  void put(const FramePixels& pixels, std::int64_t sample);
+
+  /**
+   * No more samples come: sample i is that which was number `sources[i]`. Those were converted, and the keyframe is
+   * among them.
+   */
+  void spread(const std::vector<std::int64_t>& sources);
+
  private:
-  void convert_or_throw(FrameConverter& converter, const std::shared_ptr<const Frame>& frame, std::int64_t sample);
+  /** Writes one sample's pictures into the segment's memory; the spatial one is empty but for the keyframe. */
+  using Write = std::function<void(std::span<std::uint8_t> temporal, std::span<std::uint8_t> spatial)>;
+
+  void add(std::int64_t sample, const Write& write);
+  void add_or_throw(std::int64_t sample, const Write& write);
+  void fail();
+  void finish();
 
   Sizes sizes_;
   Cancellation cancellation_;

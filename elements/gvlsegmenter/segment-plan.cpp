@@ -17,31 +17,46 @@ std::int64_t frames_in(GstClockTime duration, int fps_n, int fps_d) {
 }  // namespace
 
 SegmentPlan::SegmentPlan(const Options& options) : options_(options) {
-  if (constant_rate()) {
-    const auto total = std::max<std::int64_t>(1, frames_in(options.duration, options.fps_n, options.fps_d));
-    frames_ = sample_indices(options.samples, total);
-    return;
-  }
-  for (std::int64_t i = 0; i < options.samples; ++i)
-    targets_.push_back(options.start + gst_util_uint64_scale(options.duration, 2 * i + 1, 2 * options.samples));
+  if (options.fps_n > 0) total_frames_ = frames_in(options.duration, options.fps_n, options.fps_d);
 }
 
 std::int64_t SegmentPlan::sample_at(std::int64_t arrival) const {
   return options_.backward ? options_.samples - 1 - arrival : arrival;
 }
 
-bool SegmentPlan::reached(std::int64_t arrival, GstClockTime time) const {
-  if (!constant_rate()) return options_.backward && time <= targets_[sample_at(arrival)];
+std::int64_t SegmentPlan::wanted_frame(std::int64_t arrival) const {
+  return sample_index(sample_at(arrival), options_.samples, total_frames_);
+}
+
+// Which frame of the stretch is shown from `time` on; negative before the stretch.
+std::int64_t SegmentPlan::frame_number(GstClockTime time) const {
   const bool before_start = time < options_.start;
   const auto distance =
       frames_in(before_start ? options_.start - time : time - options_.start, options_.fps_n, options_.fps_d);
-  const auto frame = before_start ? -distance : distance;
-  const auto wanted = frames_[sample_at(arrival)];
-  return options_.backward ? frame <= wanted : frame >= wanted;
+  return before_start ? -distance : distance;
+}
+
+// Of the interval that the sample stands for.
+GstClockTime SegmentPlan::middle(std::int64_t arrival) const {
+  return options_.start + gst_util_uint64_scale(options_.duration, 2 * sample_at(arrival) + 1, 2 * options_.samples);
+}
+
+bool SegmentPlan::reached(std::int64_t arrival, GstClockTime time) const {
+  if (!by_frame_number()) return options_.backward && time <= middle(arrival);
+  const auto frame = frame_number(time), wanted = wanted_frame(arrival);
+  return options_.backward ? frame <= wanted : frame == wanted;
 }
 
 bool SegmentPlan::passed(std::int64_t arrival, GstClockTime time) const {
-  return !constant_rate() && !options_.backward && time > targets_[sample_at(arrival)];
+  if (options_.backward) return false;
+  return by_frame_number() ? frame_number(time) > wanted_frame(arrival) : time > middle(arrival);
+}
+
+GstClockTime SegmentPlan::sample_target(std::int64_t arrival) const {
+  if (!by_frame_number()) return middle(arrival);
+  const auto half_frames = static_cast<guint64>(2 * wanted_frame(arrival) + 1);
+  return options_.start + gst_util_uint64_scale(half_frames, static_cast<guint64>(options_.fps_d) * GST_SECOND,
+                                                2 * static_cast<guint64>(options_.fps_n));
 }
 
 GstClockTime SegmentPlan::duration_of(std::int64_t segments) const {

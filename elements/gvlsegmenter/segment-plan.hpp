@@ -4,13 +4,16 @@
 #include <gst/gst.h>
 
 #include <cstdint>
-#include <vector>
 
 namespace gvl::gst {
 
 /**
  * A stretch of video divided into equal segments: which frames are sampled, and which interval each segment stands for.
  * Times are stream time in nanoseconds.
+ *
+ * A sample is the frame shown at a target time. Where the declared frame rate gives at least as many frames as samples,
+ * targets are the frames of gvl::sample_index(), as the model was trained; elsewhere, the middles of equal intervals,
+ * so that a frame may be sampled more than once. Nothing is stored for each sample: a plan may be of any length.
  *
  * Samples are counted in the order in which they arrive: forwards in stream time, or backwards when a stream plays
  * that way.
@@ -34,21 +37,23 @@ class SegmentPlan {
   GstClockTime segment_duration() const { return duration_of(1); }
   std::int64_t segments() const { return options_.segments; }
   bool backward() const { return options_.backward; }
-  bool constant_rate() const { return options_.fps_n > 0; }
   std::int64_t samples() const { return options_.samples; }
   std::int64_t samples_per_segment() const { return options_.samples / options_.segments; }
 
   /** Sample in stream time order of the `arrival`-th that arrives. */
   std::int64_t sample_at(std::int64_t arrival) const;
 
-  /**
-   * Whether the frame shown from `time` on is the `arrival`-th sample, or comes after it and stands in for it. Never
-   * for a variable rate played forwards, where the next frame's time decides.
-   */
+  /** Whether the frame shown from `time` on is certainly the `arrival`-th sample: no later frame can be. */
   bool reached(std::int64_t arrival, GstClockTime time) const;
 
-  /** Variable rate, forwards: whether the frame before the one of `time` is the `arrival`-th sample. */
+  /** Forwards: whether the frame of `time` comes after the `arrival`-th sample, which then is the one before it. */
   bool passed(std::int64_t arrival, GstClockTime time) const;
+
+  /** A time at which the `arrival`-th sample is shown, away from its edges where the rate is known. */
+  GstClockTime sample_target(std::int64_t arrival) const;
+
+  /** How much time a sample stands for. */
+  GstClockTime sample_duration() const { return options_.duration / static_cast<GstClockTime>(options_.samples); }
 
   /** How long so many segments are. */
   GstClockTime duration_of(std::int64_t segments) const;
@@ -67,9 +72,13 @@ class SegmentPlan {
   bool beyond(GstClockTime time, GstClockTime slack) const;
 
  private:
+  bool by_frame_number() const { return total_frames_ >= options_.samples; }
+  std::int64_t wanted_frame(std::int64_t arrival) const;
+  std::int64_t frame_number(GstClockTime time) const;
+  GstClockTime middle(std::int64_t arrival) const;
+
   Options options_;
-  std::vector<std::int64_t> frames_;   // constant rate: frame number of each sample
-  std::vector<GstClockTime> targets_;  // variable rate: time of each sample
+  std::int64_t total_frames_ = 0;  // by the declared rate; 0: unknown
 };
 
 }  // namespace gvl::gst

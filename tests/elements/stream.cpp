@@ -95,8 +95,8 @@ GstBuffer* make_frame(const GstVideoInfo& info, int number, GstClockTime pts, Gs
 std::vector<SeenSegment> segments_on(GstBuffer* buffer) {
   std::vector<SeenSegment> seen;
   for (const auto* meta : gst::segments_of(buffer)) {
-    SeenSegment segment{meta->index,      meta->run,   meta->number, meta->window_segments,
-                        meta->window_hop, meta->start, meta->stop,   meta->keyframe};
+    SeenSegment segment{meta->index,      meta->session, meta->run,  meta->number,  meta->window_segments,
+                        meta->window_hop, meta->start,   meta->stop, meta->keyframe};
     segment.times.assign(meta->samples, meta->samples + meta->num_samples);
     segment.spatial = picture_values(buffer, GVL_TENSOR_SPATIAL_PIXELS, meta->index).at(0);
     segment.temporal = picture_values(buffer, GVL_TENSOR_TEMPORAL_PIXELS, meta->index);

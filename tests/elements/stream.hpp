@@ -30,7 +30,7 @@ GstBuffer* make_frame(const GstVideoInfo& info, int number, GstClockTime pts, Gs
 
 /** What a buffer's GvlSegmentMeta and gvl/temporal-pixels say. */
 struct SeenSegment {
-  guint64 index, run, number;
+  guint64 index, session, run, number;
   guint window_segments, window_hop;
   GstClockTime start, stop, keyframe;
   std::vector<GstClockTime> times;
@@ -64,6 +64,9 @@ class Stream {
   bool send(GstEvent* event);
   void eos() { send(gst_event_new_eos()); }
   void flush();
+
+  /** What upstream says from now on. */
+  void set_duration(GstClockTime duration) { duration_ = duration; }
   void new_segment(double rate, double applied_rate, GstClockTime start, GstClockTime stop, GstClockTime time);
 
   /** The next buffer that came out, or NULL at once when there is none. (transfer full) */
