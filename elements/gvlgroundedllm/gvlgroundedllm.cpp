@@ -156,12 +156,17 @@ static T guarded_copy(State& state, const T& member) {
 
 // ---- queries ----------------------------------------------------------------------------------------------------
 
+// Each query once, however often it is set.
 static std::vector<Query> make_queries(State& state) {
   std::lock_guard lock(state.mutex);
   if (state.task == Task::kDenseCaption) return {{state.task, state.query.value_or("")}};
   std::vector<Query> queries;
-  if (state.query) queries.push_back({state.task, *state.query});
-  for (const auto& text : state.queries) queries.push_back({state.task, text});
+  const auto add = [&](const std::string& text) {
+    const auto same = [&](const Query& query) { return query.text == text; };
+    if (std::none_of(queries.begin(), queries.end(), same)) queries.push_back({state.task, text});
+  };
+  if (state.query) add(*state.query);
+  for (const auto& text : state.queries) add(text);
   return queries;
 }
 

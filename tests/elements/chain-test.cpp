@@ -425,10 +425,11 @@ GST_START_TEST(the_end_is_held_until_all_is_answered) {
 }
 GST_END_TEST
 
-GST_START_TEST(all_queries_are_asked_of_one_window) {
+GST_START_TEST(all_queries_are_asked_once_of_one_window) {
   Setup setup;
   Stream stream("gvlsegmenter ! " + kEncoders +
-                    " ! gvlgroundedllm query=one queries=\"<\\\"two, too\\\",\\\"drei\\\">\" max-new-tokens=9 "
+                    " ! gvlgroundedllm query=one "
+                    "queries=\"<\\\"two, too\\\",\\\"one\\\",\\\"drei\\\",\\\"two, too\\\">\" max-new-tokens=9 "
                     "temperature=0.5 top-p=0.25 seed=77",
                 setup.options);
   stream.push_range(0, 25);
@@ -953,7 +954,7 @@ Suite* chain_suite() {
   tcase_add_test(answers, events_come_before_the_next_buffer);
   tcase_add_test(answers, messages_do_not_wait_for_frames_and_keep_the_order);
   tcase_add_test(answers, the_end_is_held_until_all_is_answered);
-  tcase_add_test(answers, all_queries_are_asked_of_one_window);
+  tcase_add_test(answers, all_queries_are_asked_once_of_one_window);
   tcase_add_test(answers, a_query_may_change_while_playing);
   tcase_add_test(answers, a_long_query_is_the_models_affair);
   tcase_add_test(answers, each_interval_is_an_event);
