@@ -5,6 +5,11 @@
 #include <json-glib/json-glib.h>
 
 #include <algorithm>
+#include <exception>
+#include <string>
+
+#include "gvl/error.hpp"
+#include "gvl/json_line.hpp"
 
 GstStructure* gvl_event_new(guint64 id, const gchar* task, const gchar* query, const gchar* text, GstClockTime start,
                             GstClockTime stop, gdouble confidence, GstClockTime window_start,
@@ -60,92 +65,132 @@ gchar* gvl_event_to_json(const GstStructure* event) {
 
 // ---- reading ----------------------------------------------------------------------------------------------------
 
-static gboolean refuse(GError** error, const gchar* member, const gchar* what) {
-  g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "\"%s\" %s", member, what);
-  return FALSE;
+namespace {
+
+using gvl::JsonMembers;
+using gvl::JsonScalar;
+
+// What a line says; the members that it does not have keep their defaults. Throws for what is no event.
+struct EventLine {
+  explicit EventLine(const JsonMembers& members) : members_(members) {
+    read_time("id", id);
+    read_time("start", start);
+    read_time("stop", stop);
+    read_words("task", task);
+    read_words("query", query);
+    read_words("text", text);
+    read_confidence();
+    const bool timed = GST_CLOCK_TIME_IS_VALID(start) && GST_CLOCK_TIME_IS_VALID(stop);
+    window_start = timed ? start : 0;
+    window_stop = timed ? stop : 0;
+    read_time("window-start", window_start);
+    read_time("window-stop", window_stop);
+    if (timed && start > stop) refuse("stop", "comes before start");
+    if (window_start > window_stop) refuse("window-stop", "comes before window-start");
+  }
+
+  guint64 id = 0, start = GST_CLOCK_TIME_NONE, stop = GST_CLOCK_TIME_NONE, window_start = 0, window_stop = 0;
+  std::string task = "grounding", query, text;
+  double confidence = 1;
+
+ private:
+  [[noreturn]] static void refuse(const char* member, const char* what) {
+    throw gvl::Error(gvl::ErrorCode::kMalformed, "\"" + std::string(member) + "\" " + what);
+  }
+
+  // None where it is absent or null.
+  const JsonScalar* value_of(const char* member) const {
+    const auto found = members_.find(member);
+    return found == members_.end() || std::holds_alternative<std::nullptr_t>(found->second) ? nullptr : &found->second;
+  }
+
+  void read_time(const char* member, guint64& time) const {
+    const JsonScalar* value = value_of(member);
+    if (!value) return;
+    const auto* number = std::get_if<std::int64_t>(value);
+    if (!number || *number < 0) refuse(member, "is not a whole number of nanoseconds");
+    time = static_cast<guint64>(*number);
+  }
+
+  void read_words(const char* member, std::string& words) const {
+    const JsonScalar* value = value_of(member);
+    if (!value) return;
+    const auto* given = std::get_if<std::string>(value);
+    if (!given) refuse(member, "is not a string");
+    words = *given;
+  }
+
+  void read_confidence() {
+    const JsonScalar* value = value_of("confidence");
+    if (!value) return;
+    if (const auto* whole = std::get_if<std::int64_t>(value)) {
+      confidence = static_cast<double>(*whole);
+    } else if (const auto* number = std::get_if<double>(value)) {
+      confidence = *number;
+    } else {
+      refuse("confidence", "is not a number");
+    }
+    if (!(confidence >= 0 && confidence <= 1)) refuse("confidence", "is not within 0 and 1");
+  }
+
+  const JsonMembers& members_;
+};
+
+// What a file of events may need in memory, at most: a constant, and so many times its size.
+constexpr gsize kMemoryFloor = gsize{8} << 20;
+constexpr gsize kMemoryPerByte = 64;
+constexpr gsize kMemoryOfEvent = 1024;  // without its words
+
+void set_error(GError** error, const std::exception& failure) {
+  g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, failure.what());
 }
 
-static JsonNode* value_of(JsonObject* object, const gchar* member) {
-  JsonNode* node = json_object_get_member(object, member);
-  return node && !JSON_NODE_HOLDS_NULL(node) ? node : nullptr;
+GstStructure* event_of(std::string_view line) {
+  const JsonMembers members = gvl::read_json_line(line);
+  const EventLine event(members);
+  return gvl_event_new(event.id, event.task.c_str(), event.query.c_str(), event.text.c_str(), event.start, event.stop,
+                       event.confidence, event.window_start, event.window_stop);
 }
 
-// Leaves `time` as it is where there is no such member.
-static gboolean read_time(JsonObject* object, const gchar* member, guint64* time, GError** error) {
-  JsonNode* node = value_of(object, member);
-  if (!node) return TRUE;
-  if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_INT64 || json_node_get_int(node) < 0)
-    return refuse(error, member, "is not a whole number of nanoseconds");
-  *time = static_cast<guint64>(json_node_get_int(node));
-  return TRUE;
+void free_event(gpointer event) { gst_structure_free(static_cast<GstStructure*>(event)); }
+
+void append_events(const gchar* file, GPtrArray* events) {
+  gvl::JsonLines lines(file);
+  std::string line;
+  while (lines.next(line)) {
+    const auto fail = [&](const std::string& what) {
+      throw gvl::Error(gvl::ErrorCode::kMalformed,
+                       std::string(file) + ": line " + std::to_string(lines.number()) + ": " + what);
+    };
+    try {
+      g_ptr_array_add(events, event_of(line));
+    } catch (const gvl::Error& error) {
+      fail(error.what());
+    }
+    if (events->len * kMemoryOfEvent > kMemoryFloor + kMemoryPerByte * lines.bytes()) {
+      fail("the events need more memory than 64 times the file's size: most of the lines say nothing");
+    }
+  }
 }
 
-static gboolean read_words(JsonObject* object, const gchar* member, const gchar** words, GError** error) {
-  JsonNode* node = value_of(object, member);
-  if (!node) return TRUE;
-  if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING)
-    return refuse(error, member, "is not a string");
-  *words = json_node_get_string(node);
-  return TRUE;
-}
-
-static gboolean read_confidence(JsonObject* object, gdouble* confidence, GError** error) {
-  JsonNode* node = value_of(object, "confidence");
-  if (!node) return TRUE;
-  const GType type = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_INVALID;
-  if (type != G_TYPE_DOUBLE && type != G_TYPE_INT64) return refuse(error, "confidence", "is not a number");
-  *confidence = json_node_get_double(node);
-  if (*confidence >= 0 && *confidence <= 1) return TRUE;
-  return refuse(error, "confidence", "is not within 0 and 1");
-}
-
-static GstStructure* read_event(JsonObject* object, GError** error) {
-  guint64 id = 0, start = GST_CLOCK_TIME_NONE, stop = GST_CLOCK_TIME_NONE;
-  const gchar *task = "grounding", *query = "", *text = "";
-  gdouble confidence = 1;
-  if (!read_time(object, "id", &id, error) || !read_time(object, "start", &start, error) ||
-      !read_time(object, "stop", &stop, error) || !read_words(object, "task", &task, error) ||
-      !read_words(object, "query", &query, error) || !read_words(object, "text", &text, error) ||
-      !read_confidence(object, &confidence, error))
-    return nullptr;
-  const bool timed = GST_CLOCK_TIME_IS_VALID(start) && GST_CLOCK_TIME_IS_VALID(stop);
-  guint64 window_start = timed ? start : 0, window_stop = timed ? stop : 0;
-  if (!read_time(object, "window-start", &window_start, error) ||
-      !read_time(object, "window-stop", &window_stop, error))
-    return nullptr;
-  if (timed && start > stop) return refuse(error, "stop", "comes before start"), nullptr;
-  if (window_start > window_stop) return refuse(error, "window-stop", "comes before window-start"), nullptr;
-  return gvl_event_new(id, task, query, text, start, stop, confidence, window_start, window_stop);
-}
+}  // namespace
 
 GstStructure* gvl_event_from_json(const gchar* line, GError** error) {
-  g_autoptr(JsonParser) parser = json_parser_new_immutable();
-  if (!json_parser_load_from_data(parser, line, -1, error)) return nullptr;
-  JsonNode* root = json_parser_get_root(parser);
-  if (!root || !JSON_NODE_HOLDS_OBJECT(root)) {
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "is no JSON object");
-    return nullptr;
+  try {
+    return event_of(line);
+  } catch (const std::exception& failure) {
+    return set_error(error, failure), nullptr;
   }
-  return read_event(json_node_get_object(root), error);
 }
 
-static void free_event(gpointer event) { gst_structure_free(static_cast<GstStructure*>(event)); }
-
 GPtrArray* gvl_events_load(const gchar* file, GError** error) {
-  g_autofree gchar* content = nullptr;
-  if (!g_file_get_contents(file, &content, nullptr, error)) return nullptr;
   g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func(free_event);
-  g_auto(GStrv) lines = g_strsplit(content, "\n", -1);
-  for (guint i = 0; lines[i]; ++i) {
-    if (*g_strstrip(lines[i]) == '\0') continue;
-    GstStructure* event = gvl_event_from_json(lines[i], error);
-    if (!event) {
-      g_prefix_error(error, "%s: line %u: ", file, i + 1);
-      return nullptr;
-    }
-    g_ptr_array_add(events, event);
+  try {
+    append_events(file, events);
+    return static_cast<GPtrArray*>(g_steal_pointer(&events));
+  } catch (const std::exception& failure) {
+    return set_error(error, failure), nullptr;
   }
-  return static_cast<GPtrArray*>(g_steal_pointer(&events));
 }
 
 GstEvent* gvl_carrier_event_new(GstBuffer* buffer) {

@@ -38,14 +38,15 @@ gchar* gvl_event_to_json(const GstStructure* event);
 
 /**
  * The gvl-event of one line of JSON as gvl_event_to_json() writes it; NULL and `error` (of G_IO_ERROR) for anything
- * else. What a line does not say has a default: a confidence of 1, no words, a window that is the event itself. Free
- * with gst_structure_free().
+ * else, and for a line longer than 1 MiB or nested deeper than 64 levels. What a line does not say has a default: a
+ * confidence of 1, no words, a window that is the event itself. Free with gst_structure_free().
  */
 GstStructure* gvl_event_from_json(const gchar* line, GError** error);
 
 /**
  * The gvl-events of a file with one on each line, in order, as elements of GstStructure*; NULL and `error`, which names
- * the file and the line. Free with g_ptr_array_unref().
+ * the file and the line. The file is read line by line; its events may need 64 times its size in memory, or 8 MiB.
+ * Free with g_ptr_array_unref().
  */
 GPtrArray* gvl_events_load(const gchar* file, GError** error);
 

@@ -1,6 +1,10 @@
 #include "io/json.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <numeric>
+#include <system_error>
 
 #include "io/json_scanner.hpp"
 #include "io/mapped_file.hpp"
@@ -10,73 +14,44 @@ namespace gvl::io {
 
 namespace {
 
-// json-glib wraps integers beyond 64 bits around; with a fraction it reads them as the numbers that they are.
-std::string with_fractions(std::string_view text, const std::vector<std::size_t>& offsets) {
-  std::string out;
-  std::size_t done = 0;
-  for (const std::size_t offset : offsets) {
-    out += text.substr(done, offset - done);
-    out += ".0";
-    done = offset;
-  }
-  return out += text.substr(done);
+constexpr std::uint32_t kNone = 0;  // entry 0 is nobody's member
+
+/** The characters of the string that begins at `position`. */
+std::string string_at(std::string_view text, std::size_t position) {
+  const std::string_view inside = text.substr(position + 1, end_of_json_string(text, position) - position - 2);
+  return inside.find('\\') == inside.npos ? std::string(inside) : unescape_json(inside);
 }
 
-JsonNode* parse_checked(std::string_view text, const std::string& source) {
-  JsonParser* parser = json_parser_new();
-  GError* failure = nullptr;
-  JsonNode* root = nullptr;
-  if (json_parser_load_from_data(parser, text.data(), static_cast<gssize>(text.size()), &failure)) {
-    root = json_parser_steal_root(parser);
-  }
-  g_object_unref(parser);
-  if (root) return root;
-  const std::string message = failure ? failure->message : "no value";
-  g_clear_error(&failure);
-  throw Error(ErrorCode::kMalformed, source + ": not valid JSON: " + message);
+bool string_is(std::string_view text, std::size_t position, const std::string& wanted) {
+  const std::string_view begin = text.substr(position + 1, wanted.size() + 1);
+  if (begin.find('\\') != begin.npos) return string_at(text, position) == wanted;
+  return begin.size() == wanted.size() + 1 && begin.back() == '"' && begin.starts_with(wanted);
 }
 
-const char* kind_of(JsonNode* node) {
-  if (JSON_NODE_HOLDS_OBJECT(node)) return "an object";
-  if (JSON_NODE_HOLDS_ARRAY(node)) return "an array";
-  if (JSON_NODE_HOLDS_NULL(node)) return "null";
-  switch (json_node_get_value_type(node)) {
-    case G_TYPE_STRING:
-      return "a string";
-    case G_TYPE_BOOLEAN:
-      return "a bool";
-    case G_TYPE_INT64:
-      return "an integer";
-    default:
-      return "a number";
-  }
+Error error_at(const std::string& source, const std::string& path, const std::string& what, ErrorCode code) {
+  const std::string safe = quote(path);
+  const std::string place = safe == "'" + path + "'" ? path : safe;
+  return Error(code, source + ": " + (place.empty() ? "" : place + ": ") + what);
 }
 
 }  // namespace
 
 struct JsonValue::Document {
-  Document(std::string_view text, std::string name, const JsonLimits& limits) : source(std::move(name)) {
-    JsonScan scan = scan_json(text, source, limits);
-    repeated_member = std::move(scan.repeated_member);
-    root = scan.huge_integers.empty() ? parse_checked(text, source)
-                                      : parse_checked(with_fractions(text, scan.huge_integers), source);
+  Document(std::string_view json, std::string name, const JsonLimits& limits) : source(std::move(name)) {
+    scan_json(json, source, limits, &entries);
+    text = json;
   }
-  ~Document() { json_node_unref(root); }
-  Document(const Document&) = delete;
-  Document& operator=(const Document&) = delete;
 
   std::string source;
-  std::optional<std::string> repeated_member;
-  JsonNode* root = nullptr;
+  std::string text;
+  std::vector<JsonEntry> entries;
 };
 
-JsonValue::JsonValue(std::shared_ptr<const Document> document, JsonNode* node, std::string path)
-    : document_(std::move(document)), node_(node), path_(std::move(path)) {}
+JsonValue::JsonValue(std::shared_ptr<const Document> document, std::uint32_t index)
+    : document_(std::move(document)), index_(index) {}
 
 JsonValue JsonValue::parse(std::string_view text, std::string source, const JsonLimits& limits) {
-  auto document = std::make_shared<const Document>(text, std::move(source), limits);
-  JsonNode* root = document->root;
-  return JsonValue(std::move(document), root, "");
+  return JsonValue(std::make_shared<const Document>(text, std::move(source), limits), 0);
 }
 
 JsonValue JsonValue::load(const std::filesystem::path& file, const JsonLimits& limits) {
@@ -84,22 +59,28 @@ JsonValue JsonValue::load(const std::filesystem::path& file, const JsonLimits& l
   return parse(mapped->text(), file.string(), limits);
 }
 
-bool JsonValue::is_string() const noexcept {
-  return JSON_NODE_HOLDS_VALUE(node_) && json_node_get_value_type(node_) == G_TYPE_STRING;
+const JsonEntry& JsonValue::entry() const noexcept { return document_->entries[index_]; }
+
+char JsonValue::first() const noexcept { return document_->text[entry().begin]; }
+
+std::string_view JsonValue::number_text() const noexcept {
+  const std::string_view rest = std::string_view(document_->text).substr(entry().begin);
+  return rest.substr(0, rest.find_first_not_of("+-.0123456789eE"));
 }
 
-bool JsonValue::is_bool() const noexcept {
-  return JSON_NODE_HOLDS_VALUE(node_) && json_node_get_value_type(node_) == G_TYPE_BOOLEAN;
-}
-
-bool JsonValue::is_number() const noexcept {
-  return JSON_NODE_HOLDS_VALUE(node_) &&
-         (json_node_get_value_type(node_) == G_TYPE_INT64 || json_node_get_value_type(node_) == G_TYPE_DOUBLE);
+bool JsonValue::is_integer() const noexcept {
+  if (!is_number()) return false;
+  const std::string_view text = number_text();
+  std::int64_t value = 0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  return result.ec == std::errc() && result.ptr == text.data() + text.size();
 }
 
 std::int64_t JsonValue::as_integer(std::int64_t smallest, std::int64_t largest) const {
-  if (!JSON_NODE_HOLDS_VALUE(node_) || json_node_get_value_type(node_) != G_TYPE_INT64) throw mismatch("an integer");
-  const std::int64_t value = json_node_get_int(node_);
+  if (!is_integer()) throw mismatch("an integer");
+  const std::string_view text = number_text();
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
   if (value < smallest || value > largest) {
     throw error(std::to_string(value) + " is not within " + std::to_string(smallest) + " to " +
                 std::to_string(largest));
@@ -109,69 +90,98 @@ std::int64_t JsonValue::as_integer(std::int64_t smallest, std::int64_t largest) 
 
 double JsonValue::as_number() const {
   if (!is_number()) throw mismatch("a number");
-  const double value = json_node_get_value_type(node_) == G_TYPE_INT64 ? static_cast<double>(json_node_get_int(node_))
-                                                                       : json_node_get_double(node_);
+  const double value = g_ascii_strtod(std::string(number_text()).c_str(), nullptr);
   if (!std::isfinite(value)) throw error("the number is too large");
   return value;
 }
 
 bool JsonValue::as_bool() const {
   if (!is_bool()) throw mismatch("a bool");
-  return json_node_get_boolean(node_);
+  return first() == 't';
 }
 
 std::string JsonValue::as_string() const {
   if (!is_string()) throw mismatch("a string");
-  return json_node_get_string(node_);
+  return string_at(document_->text, entry().begin);
+}
+
+template <typename Visit>
+void JsonValue::for_each_member(Visit&& visit) const {
+  require_object();
+  const std::vector<JsonEntry>& entries = document_->entries;
+  for (std::uint32_t name = index_ + 1; name < entry().next; name = entries[name + 1].next) visit(name);
+}
+
+/** The last value with this name, or kNone. */
+std::uint32_t JsonValue::find_member(const std::string& name) const {
+  std::uint32_t found = kNone;
+  for_each_member([&](std::uint32_t at) {
+    if (string_is(document_->text, document_->entries[at].begin, name)) found = at + 1;
+  });
+  return found;
 }
 
 std::size_t JsonValue::size() const {
-  if (is_array()) return json_array_get_length(json_node_get_array(node_));
-  return json_object_get_size(require_object());
+  if (is_array()) return entry().count;
+  return members().size();
 }
 
 JsonValue JsonValue::at(std::size_t index) const {
-  JsonArray* array = require_array();
-  const std::size_t length = json_array_get_length(array);
-  if (index >= length) {
-    throw error("has " + std::to_string(length) + " elements, expected at least " + std::to_string(index + 1));
+  require_array();
+  if (index >= entry().count) {
+    throw error("has " + std::to_string(entry().count) + " elements, expected at least " + std::to_string(index + 1));
   }
-  return element(index, json_array_get_element(array, static_cast<guint>(index)));
+  std::uint32_t element = index_ + 1;
+  while (index-- > 0) element = document_->entries[element].next;
+  return sibling(element);
 }
 
 JsonValue JsonValue::at(const std::string& name) const {
-  JsonNode* node = json_object_get_member(require_object(), name.c_str());
-  JsonValue value = member(name, node);
-  if (!node) throw value.error("is missing");
-  return value;
+  const std::uint32_t found = find_member(name);
+  if (found != kNone) return sibling(found);
+  const std::string path = this->path();
+  throw error_at(source(), path.empty() ? name : path + "." + name, "is missing", ErrorCode::kMalformed);
 }
 
 std::optional<JsonValue> JsonValue::find(const std::string& name) const {
-  JsonNode* node = json_object_get_member(require_object(), name.c_str());
-  if (!node || JSON_NODE_HOLDS_NULL(node)) return std::nullopt;
-  return member(name, node);
+  const std::uint32_t found = find_member(name);
+  if (found == kNone || sibling(found).is_null()) return std::nullopt;
+  return sibling(found);
 }
 
 std::vector<JsonValue> JsonValue::elements() const {
-  JsonArray* array = require_array();
-  const std::size_t length = json_array_get_length(array);
+  require_array();
   std::vector<JsonValue> values;
-  values.reserve(length);
-  for (std::size_t i = 0; i < length; ++i) {
-    values.push_back(element(i, json_array_get_element(array, static_cast<guint>(i))));
+  values.reserve(entry().count);
+  for (std::uint32_t at = index_ + 1; at < entry().next; at = document_->entries[at].next) {
+    values.push_back(sibling(at));
   }
   return values;
 }
 
 std::vector<std::pair<std::string, JsonValue>> JsonValue::members() const {
-  JsonObject* object = require_object();
+  require_object();
   std::vector<std::pair<std::string, JsonValue>> values;
-  values.reserve(json_object_get_size(object));
-  JsonObjectIter iterator;
-  json_object_iter_init_ordered(&iterator, object);
-  const char* name = nullptr;
-  JsonNode* node = nullptr;
-  while (json_object_iter_next_ordered(&iterator, &name, &node)) values.emplace_back(name, member(name, node));
+  values.reserve(entry().count);
+  for_each_member([&](std::uint32_t at) {
+    values.emplace_back(string_at(document_->text, document_->entries[at].begin), sibling(at + 1));
+  });
+  // Of equal names, side by side when sorted, the first keeps its place and gets the last one's value.
+  std::vector<std::uint32_t> order(values.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return values[a].first < values[b].first; });
+  std::vector<bool> repeated(values.size());
+  for (std::size_t i = 1, first = 0; i < order.size(); ++i) {
+    if (values[order[i]].first != values[order[first]].first) {
+      first = i;
+      continue;
+    }
+    values[order[first]].second = values[order[i]].second;
+    repeated[order[i]] = true;
+  }
+  std::size_t place = 0;
+  std::erase_if(values, [&](const auto&) { return repeated[place++]; });
   return values;
 }
 
@@ -210,34 +220,54 @@ std::string JsonValue::string_or(const std::string& name, std::string fallback) 
 
 const std::string& JsonValue::source() const noexcept { return document_->source; }
 
-const std::optional<std::string>& JsonValue::repeated_member() const noexcept { return document_->repeated_member; }
-
-Error JsonValue::error(const std::string& what, ErrorCode code) const {
-  const std::string safe = quote(path_);
-  const std::string place = safe == "'" + path_ + "'" ? path_ : safe;
-  return Error(code, source() + ": " + (place.empty() ? "" : place + ": ") + what);
+std::optional<std::string> JsonValue::repeated_member() const {
+  std::vector<std::string> names;
+  names.reserve(entry().count);
+  for_each_member([&](std::uint32_t at) { names.push_back(string_at(document_->text, document_->entries[at].begin)); });
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice == names.end()) return std::nullopt;
+  return *twice;
 }
+
+/** How a path goes on from this value's array or object to it. */
+std::string JsonValue::step_to() const {
+  const std::vector<JsonEntry>& entries = document_->entries;
+  if (sibling(entry().parent).is_object()) return "." + string_at(document_->text, entries[index_ - 1].begin);
+  std::size_t place = 0;
+  for (std::uint32_t at = entry().parent + 1; at != index_; at = entries[at].next) ++place;
+  return "[" + std::to_string(place) + "]";
+}
+
+std::string JsonValue::path() const {
+  std::vector<std::string> steps;
+  for (JsonValue value = *this; value.index_ != 0; value = sibling(value.entry().parent)) {
+    steps.push_back(value.step_to());
+  }
+  std::string path;
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) path += *step;
+  return path.starts_with('.') ? path.substr(1) : path;
+}
+
+Error JsonValue::error(const std::string& what, ErrorCode code) const { return error_at(source(), path(), what, code); }
 
 Error JsonValue::mismatch(const char* expected) const {
-  return error("expected " + std::string(expected) + ", found " + kind_of(node_));
+  const char* found = is_object()    ? "an object"
+                      : is_array()   ? "an array"
+                      : is_null()    ? "null"
+                      : is_string()  ? "a string"
+                      : is_bool()    ? "a bool"
+                      : is_integer() ? "an integer"
+                                     : "a number";
+  return error("expected " + std::string(expected) + ", found " + found);
 }
 
-JsonObject* JsonValue::require_object() const {
+void JsonValue::require_object() const {
   if (!is_object()) throw mismatch("an object");
-  return json_node_get_object(node_);
 }
 
-JsonArray* JsonValue::require_array() const {
+void JsonValue::require_array() const {
   if (!is_array()) throw mismatch("an array");
-  return json_node_get_array(node_);
-}
-
-JsonValue JsonValue::member(const std::string& name, JsonNode* node) const {
-  return JsonValue(document_, node, path_.empty() ? name : path_ + "." + name);
-}
-
-JsonValue JsonValue::element(std::size_t index, JsonNode* node) const {
-  return JsonValue(document_, node, path_ + "[" + std::to_string(index) + "]");
 }
 
 std::string json_text(JsonBuilder* builder) {

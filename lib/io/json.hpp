@@ -19,7 +19,7 @@ namespace gvl::io {
 
 /** What reading one JSON text may cost. Checked before anything is allocated for its values. */
 struct JsonLimits {
-  std::size_t bytes = std::size_t{64} << 20;
+  std::size_t bytes = std::size_t{64} << 20;  ///< never more than 4 GiB
   std::size_t values = std::size_t{4} << 20;  ///< arrays, objects, members and plain values together
   std::size_t depth = 64;                     ///< arrays and objects within each other
 };
@@ -27,13 +27,16 @@ struct JsonLimits {
 /** What was built, laid out over lines and ended by one. The builder stays the caller's. */
 std::string json_text(JsonBuilder* builder);
 
+struct JsonEntry;
+
 /**
- * One value of a JSON text, and the way to it ("spatial.heads") for messages. Copies are cheap and keep the whole
- * text's values alive; values may be read from any thread.
+ * One value of a JSON text. Copies are cheap and keep the whole text alive; values may be read from any thread.
  *
- * The text is held to RFC 8259 to the letter (UTF-8, no comments, no lone surrogates) before json-glib sees it,
- * which by itself accepts more, recurses without limit and aborts on some input. Of members with the same name the
- * last counts. Characters U+0000 in strings are refused, as json-glib's strings end there.
+ * This is the one reader of JSON that comes from outside. The text is held to RFC 8259 to the letter (UTF-8, no
+ * comments, no lone surrogates) and to its limits in one pass that does not recurse. What is kept is the text and 16
+ * bytes a value, at most 24 times the text's size while it is read; strings and paths are made when they are asked for.
+ * Of members with the same name the last counts; looking for one costs time in proportion to the object. Characters
+ * U+0000 in strings are refused, as C strings end there.
  *
  * Every accessor throws Error(kMalformed) "FILE: MEMBER: what is wrong" when the value is not what is asked for.
  */
@@ -47,12 +50,14 @@ class JsonValue {
   /** Throws also what MappedFile::open() throws. */
   static JsonValue load(const std::filesystem::path& file, const JsonLimits& limits = {});
 
-  bool is_object() const noexcept { return JSON_NODE_HOLDS_OBJECT(node_); }
-  bool is_array() const noexcept { return JSON_NODE_HOLDS_ARRAY(node_); }
-  bool is_null() const noexcept { return JSON_NODE_HOLDS_NULL(node_); }
-  bool is_string() const noexcept;
-  bool is_bool() const noexcept;
-  bool is_number() const noexcept;
+  bool is_object() const noexcept { return first() == '{'; }
+  bool is_array() const noexcept { return first() == '['; }
+  bool is_null() const noexcept { return first() == 'n'; }
+  bool is_string() const noexcept { return first() == '"'; }
+  bool is_bool() const noexcept { return first() == 't' || first() == 'f'; }
+  bool is_number() const noexcept { return first() == '-' || (first() >= '0' && first() <= '9'); }
+  /** Written without fraction and exponent, and within 64 bits with sign. */
+  bool is_integer() const noexcept;
 
   /** An integer within [smallest, largest]; 3.0 is none. */
   std::int64_t as_integer(std::int64_t smallest = kSmallest, std::int64_t largest = kLargest) const;
@@ -63,7 +68,7 @@ class JsonValue {
 
   /** Elements of an array, members of an object. */
   std::size_t size() const;
-  /** The element of an array. */
+  /** The element of an array. Passes over those before it: elements() is for all of them. */
   JsonValue at(std::size_t index) const;
   /** The member of an object, which must be there. */
   JsonValue at(const std::string& name) const;
@@ -93,15 +98,12 @@ class JsonValue {
   bool boolean_or(const std::string& name, bool fallback) const;
   std::string string_or(const std::string& name, std::string fallback) const;
 
-  /** For long arrays and objects, where building a JsonValue per element would cost. Owned by this value's text. */
-  JsonNode* node() const noexcept { return node_; }
-
   /** "" for the outermost value, else like "added_tokens[3].content". */
-  const std::string& path() const noexcept { return path_; }
+  std::string path() const;
   /** The file, as in messages. */
   const std::string& source() const noexcept;
-  /** A name that the outermost object has twice, as written in the text. */
-  const std::optional<std::string>& repeated_member() const noexcept;
+  /** A name that this object has twice. */
+  std::optional<std::string> repeated_member() const;
 
   /** An Error about this value: "FILE: MEMBER: `what`". */
   Error error(const std::string& what, ErrorCode code = ErrorCode::kMalformed) const;
@@ -109,17 +111,23 @@ class JsonValue {
  private:
   struct Document;
 
-  JsonValue(std::shared_ptr<const Document> document, JsonNode* node, std::string path);
+  JsonValue(std::shared_ptr<const Document> document, std::uint32_t index);
 
   Error mismatch(const char* expected) const;
-  JsonObject* require_object() const;
-  JsonArray* require_array() const;
-  JsonValue member(const std::string& name, JsonNode* node) const;
-  JsonValue element(std::size_t index, JsonNode* node) const;
+  void require_object() const;
+  void require_array() const;
+  char first() const noexcept;
+  std::string_view number_text() const noexcept;
+  const JsonEntry& entry() const noexcept;
+  JsonValue sibling(std::uint32_t index) const { return JsonValue(document_, index); }
+  /** Calls `visit(index of the name's entry)` for each member as it is written. */
+  template <typename Visit>
+  void for_each_member(Visit&& visit) const;
+  std::uint32_t find_member(const std::string& name) const;
+  std::string step_to() const;
 
   std::shared_ptr<const Document> document_;
-  JsonNode* node_;
-  std::string path_;
+  std::uint32_t index_ = 0;  // of its entry
 };
 
 }  // namespace gvl::io

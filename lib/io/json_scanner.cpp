@@ -2,11 +2,10 @@
 
 #include <glib.h>
 
+#include <algorithm>
 #include <charconv>
+#include <limits>
 #include <system_error>
-#include <unordered_set>
-
-#include "io/quote.hpp"
 
 namespace gvl::io {
 
@@ -16,15 +15,14 @@ bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 class Scanner {
  public:
-  Scanner(std::string_view text, const std::string& source, const JsonLimits& limits)
-      : text_(text), source_(source), limits_(limits) {}
+  Scanner(std::string_view text, const std::string& source, const JsonLimits& limits, std::vector<JsonEntry>* entries)
+      : text_(text), source_(source), limits_(limits), entries_(entries) {}
 
-  JsonScan run() {
+  void run() {
     check_encoding();
     Expect expect = Expect::kValue;
     for (skip_space(); position_ < text_.size(); skip_space()) expect = step(expect);
     if (expect != Expect::kEnd) fail("the text ends early");
-    return std::move(scan_);
   }
 
  private:
@@ -36,9 +34,10 @@ class Scanner {
   }
 
   void check_encoding() {
-    if (text_.size() > limits_.bytes) {
+    const std::size_t limit = std::min<std::size_t>(limits_.bytes, std::numeric_limits<std::uint32_t>::max());
+    if (text_.size() > limit) {
       throw Error(ErrorCode::kMalformed, source_ + ": JSON text of " + std::to_string(text_.size()) +
-                                             " bytes is longer than the limit of " + std::to_string(limits_.bytes));
+                                             " bytes is longer than the limit of " + std::to_string(limit));
     }
     const char* end = nullptr;
     if (!g_utf8_validate(text_.data(), static_cast<gssize>(text_.size()), &end)) {
@@ -73,7 +72,7 @@ class Scanner {
       case Expect::kCommaOrClose:
         if (c != ',') return close(c);
         ++position_;
-        return open_.back() == '{' ? Expect::kName : Expect::kValue;
+        return open_.back().bracket == '{' ? Expect::kName : Expect::kValue;
       case Expect::kEnd:
         break;
     }
@@ -82,6 +81,8 @@ class Scanner {
 
   Expect value(char c) {
     count_value();
+    if (!open_.empty() && open_.back().bracket == '[') count_element();
+    record();
     if (c == '{' || c == '[') return open(c);
     if (c == '"') {
       string();
@@ -95,13 +96,14 @@ class Scanner {
 
   Expect open(char c) {
     if (open_.size() >= limits_.depth) fail("nested deeper than " + std::to_string(limits_.depth) + " levels");
-    open_.push_back(c);
+    open_.push_back({c, entries_ ? static_cast<std::uint32_t>(entries_->size() - 1) : 0});
     ++position_;
     return c == '{' ? Expect::kNameOrClose : Expect::kValueOrClose;
   }
 
   Expect close(char c) {
-    if (open_.empty() || c != (open_.back() == '{' ? '}' : ']')) fail("expected ',' or the end of the list");
+    if (open_.empty() || c != (open_.back().bracket == '{' ? '}' : ']')) fail("expected ',' or the end of the list");
+    if (entries_) (*entries_)[open_.back().entry].next = static_cast<std::uint32_t>(entries_->size());
     open_.pop_back();
     ++position_;
     return after_value();
@@ -113,13 +115,24 @@ class Scanner {
     if (++values_ > limits_.values) fail("more than " + std::to_string(limits_.values) + " values");
   }
 
+  void count_element() {
+    if (entries_) ++(*entries_)[open_.back().entry].count;
+  }
+
+  /** What begins here; arrays and objects learn later where they end. */
+  void record() {
+    if (!entries_) return;
+    const auto index = static_cast<std::uint32_t>(entries_->size());
+    entries_->push_back(
+        {static_cast<std::uint32_t>(position_), open_.empty() ? index : open_.back().entry, index + 1, 0});
+  }
+
   Expect name(char c) {
     if (c != '"') fail("expected a member name");
     count_value();
-    const std::size_t start = position_ + 1;
+    count_element();
+    record();
     string();
-    const std::string_view name = text_.substr(start, position_ - 1 - start);
-    if (open_.size() == 1 && !names_.insert(name).second) scan_.repeated_member = std::string(name);
     return Expect::kColon;
   }
 
@@ -165,24 +178,15 @@ class Scanner {
   void number() {
     if (text_[position_] == '-') ++position_;
     const std::size_t start = position_;
-    const std::size_t length = digits();
-    if (length > 1 && text_[start] == '0') fail("a number starts with 0");
-    bool integer = true;
+    if (digits() > 1 && text_[start] == '0') fail("a number starts with 0");
     if (peek() == '.') {
-      integer = false;
       ++position_;
       digits();
     }
     if (peek() == 'e' || peek() == 'E') {
-      integer = false;
       ++position_;
       if (peek() == '+' || peek() == '-') ++position_;
       digits();
-    }
-    std::int64_t magnitude = 0;
-    if (integer && std::from_chars(text_.data() + start, text_.data() + position_, magnitude).ec ==
-                       std::errc::result_out_of_range) {
-      scan_.huge_integers.push_back(position_);
     }
   }
 
@@ -205,20 +209,80 @@ class Scanner {
     fail("expected a value");
   }
 
+  struct Level {
+    char bracket;
+    std::uint32_t entry;
+  };
+
   std::string_view text_;
   const std::string& source_;
   const JsonLimits& limits_;
   std::size_t position_ = 0;
   std::size_t values_ = 0;
-  std::string open_;  // '{' or '[' per level
-  std::unordered_set<std::string_view> names_;
-  JsonScan scan_;
+  std::vector<Level> open_;
+  std::vector<JsonEntry>* entries_;
 };
+
+std::uint32_t hexadecimal(std::string_view digits) noexcept {
+  std::uint32_t value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+  return value;
+}
+
+/** Appends the character of the \uXXXX at the start of `text` and gives its length, 12 with its low surrogate. */
+std::size_t append_unicode_escape(std::string_view text, std::string& out) {
+  const std::uint32_t first = hexadecimal(text.substr(2, 4));
+  const bool pair = first >= 0xD800 && first <= 0xDFFF;
+  const std::uint32_t character =
+      pair ? 0x10000 + ((first - 0xD800) << 10) + (hexadecimal(text.substr(8, 4)) - 0xDC00) : first;
+  char bytes[6];
+  out.append(bytes, static_cast<std::size_t>(g_unichar_to_utf8(character, bytes)));
+  return pair ? 12 : 6;
+}
+
+char simple_escape(char letter) noexcept {
+  switch (letter) {
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return letter;
+  }
+}
 
 }  // namespace
 
-JsonScan scan_json(std::string_view text, const std::string& source, const JsonLimits& limits) {
-  return Scanner(text, source, limits).run();
+void scan_json(std::string_view text, const std::string& source, const JsonLimits& limits,
+               std::vector<JsonEntry>* entries) {
+  Scanner(text, source, limits, entries).run();
+}
+
+std::size_t end_of_json_string(std::string_view text, std::size_t position) noexcept {
+  std::size_t end = position + 1;
+  while (text[end] != '"') end += text[end] == '\\' ? 2 : 1;
+  return end + 1;
+}
+
+std::string unescape_json(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    if (text[i] != '\\') {
+      out += text[i++];
+    } else if (text[i + 1] == 'u') {
+      i += append_unicode_escape(text.substr(i), out);
+    } else {
+      out += simple_escape(text[i + 1]);
+      i += 2;
+    }
+  }
+  return out;
 }
 
 }  // namespace gvl::io

@@ -7,8 +7,8 @@
 namespace gvl::text {
 
 /**
- * Walks through JSON that io::scan_json() has found right, without building values: for the hundreds of thousands
- * of entries of a vocabulary, which json-glib takes seconds for. The text outlives the cursor.
+ * Walks through JSON that io::scan_json() has found right, without keeping anything: for the hundreds of
+ * thousands of entries of a vocabulary. The text outlives the cursor.
  */
 class JsonCursor {
  public:
@@ -26,8 +26,6 @@ class JsonCursor {
   std::size_t position();
 
  private:
-  std::size_t end_of_string() const;
-
   std::string_view json_;
   std::size_t position_ = 0;
 };

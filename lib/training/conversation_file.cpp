@@ -25,14 +25,15 @@ std::string read_turn(const io::JsonValue& turn, const char* from) {
 }
 
 std::vector<TrainingText> read_texts(const io::JsonValue& conversation) {
-  if (conversation.size() == 0 || conversation.size() % 2 != 0) {
+  const std::vector<io::JsonValue> turns = conversation.elements();
+  if (turns.empty() || turns.size() % 2 != 0) {
     throw conversation.error("needs turns in pairs, of \"human\" and \"gpt\"");
   }
   std::vector<TrainingText> texts;
-  for (std::size_t i = 0; i < conversation.size(); i += 2) {
-    std::string question = read_turn(conversation.at(i), "human");
+  for (std::size_t i = 0; i < turns.size(); i += 2) {
+    std::string question = read_turn(turns[i], "human");
     if (question.find(kImage) == question.npos) question = std::string(kImage) + "\n" + question;
-    texts.push_back({std::move(question), read_turn(conversation.at(i + 1), "gpt")});
+    texts.push_back({std::move(question), read_turn(turns[i + 1], "gpt")});
   }
   return texts;
 }

@@ -368,6 +368,58 @@ GST_START_TEST(events_are_read_from_json) {
 }
 GST_END_TEST
 
+// What would end the process, or be read as something else, if json-glib were given it as it is.
+GST_START_TEST(hostile_events_are_errors) {
+  const struct {
+    std::string line, named;
+  } faults[] = {{std::string(75000, '['), "nested deeper than 64"},
+                {"{\"query\": " + std::string(70, '[') + std::string(70, ']') + "}", "nested deeper than 64"},
+                {"{\"query\": \"\\ud800\"}", "lone surrogate"},
+                {"{\"query\": \"\\u0000\"}", "U+0000"},
+                {"{\"query\": \"\xff\"}", "UTF-8"},
+                {"{\"start\": 99999999999999999999, \"stop\": 2}", "start"},
+                {"{\"start\": 1, \"stop\": 2} // c", "JSON"},
+                {"{\"query\": \"" + std::string(1 << 20, 'q') + "\"}", "limit"}};
+  for (const auto& fault : faults) {
+    GError* error = nullptr;
+    fail_unless(gvl_event_from_json(fault.line.c_str(), &error) == nullptr, "%s", fault.line.substr(0, 40).c_str());
+    fail_unless(error && strstr(error->message, fault.named.c_str()), "%s: %s", fault.line.substr(0, 40).c_str(),
+                error ? error->message : "");
+    g_error_free(error);
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(hostile_files_of_events_are_errors) {
+  gchar* file = g_build_filename(g_get_tmp_dir(), "gvl-events-XXXXXX", nullptr);
+  close(g_mkstemp(file));
+  std::string empty_events;
+  for (int i = 0; i < 100000; ++i) empty_events += "{}\n";
+  const struct {
+    std::string content, named;
+  } faults[] = {{"{}\n" + std::string(75000, '['), "line 2: "},
+                {"{}\n\n{\"query\": \"" + std::string(2 << 20, 'q'), "line 3: is longer than"},
+                {empty_events, "more memory than 64 times"}};
+  for (const auto& fault : faults) {
+    fail_unless(g_file_set_contents(file, fault.content.data(), static_cast<gssize>(fault.content.size()), nullptr));
+    GError* error = nullptr;
+    fail_unless(gvl_events_load(file, &error) == nullptr, "%s was accepted", fault.named.c_str());
+    fail_unless(error && strstr(error->message, file) && strstr(error->message, fault.named.c_str()), "%s",
+                error ? error->message : "");
+    g_clear_error(&error);
+  }
+  // As many events as lines that say something are fine.
+  std::string events;
+  for (int i = 0; i < 100000; ++i) events += "{\"start\":1,\"stop\":2}\n";
+  fail_unless(g_file_set_contents(file, events.data(), static_cast<gssize>(events.size()), nullptr));
+  GPtrArray* loaded = gvl_events_load(file, nullptr);
+  fail_unless(loaded && loaded->len == 100000);
+  g_ptr_array_unref(loaded);
+  g_remove(file);
+  g_free(file);
+}
+GST_END_TEST
+
 GST_START_TEST(files_of_events_are_read) {
   gchar* file = g_build_filename(g_get_tmp_dir(), "gvl-events-XXXXXX", nullptr);
   close(g_mkstemp(file));
@@ -452,6 +504,8 @@ Suite* meta_suite() {
   tcase_add_test(others, events_are_clamped_and_ordered);
   tcase_add_test(others, events_are_valid_json);
   tcase_add_test(others, events_are_read_from_json);
+  tcase_add_test(others, hostile_events_are_errors);
+  tcase_add_test(others, hostile_files_of_events_are_errors);
   tcase_add_test(others, files_of_events_are_read);
   tcase_add_test(others, events_are_recognised);
   tcase_add_test(others, contexts_hold_a_model);

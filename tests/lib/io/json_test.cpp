@@ -1,5 +1,7 @@
 #include "io/json.hpp"
 
+#include "cost.hpp"
+#include "gvl/json_line.hpp"
 #include "io/quote.hpp"
 #include "io_test.hpp"
 
@@ -37,7 +39,6 @@ GST_START_TEST(reads_values) {
   fail_unless_equals_int64(root.array("zero").at(std::size_t{3}).as_integer(), -9223372036854775807);
   fail_unless_equals_int64(root.array("zero").at(std::size_t{4}).as_integer(), INT64_MAX);
   expect_text(root.members()[0].first, "spatial");
-  fail_unless(json_node_get_node_type(root.node()) == JSON_NODE_OBJECT);
 }
 GST_END_TEST;
 
@@ -229,6 +230,87 @@ GST_START_TEST(quotes_text_for_messages) {
 }
 GST_END_TEST;
 
+/** Many small values cost most; names that fall on the same place of a hash table cost their square. */
+GST_START_TEST(cost_is_in_proportion) {
+  const auto read = [](const std::string& label, const std::string& text) {
+    expect_cheap(label, text.size(), [&] {
+      const JsonValue root = parse(text);
+      if (root.is_array()) {
+        root.elements();
+      } else {
+        root.members();
+      }
+    });
+  };
+  read("numbers", "[" + joined(2000000, [](std::size_t) { return "0"; }) + "]");
+  read("arrays", "[" + joined(2000000, [](std::size_t) { return "[]"; }) + "]");
+  read("objects", "[" + joined(2000000, [](std::size_t) { return "{}"; }) + "]");
+  read("members", "{" + joined(1000000, [](std::size_t i) { return "\"" + std::to_string(i) + "\":0"; }) + "}");
+  read("equal members", "{" + joined(1000000, [](std::size_t) { return "\"a\":0"; }) + "}");
+  // "Ab" and "BA" have the same hash for g_str_hash(), so have all texts made of them.
+  const auto colliding = [](std::size_t i) {
+    std::string name = "\"";
+    for (int bit = 0; bit < 16; ++bit) name += i >> bit & 1 ? "Ab" : "BA";
+    return name + "\":0";
+  };
+  read("colliding members", "{" + joined(60000, colliding) + "}");
+  // Each element's path would repeat the name.
+  const std::string name(500000, 'n');
+  const std::string named = "{\"" + name + "\":[" + joined(50000, [](std::size_t) { return "0"; }) + "]}";
+  expect_cheap("a long name", named.size(), [&] {
+    for (const JsonValue& value : parse(named).members()[0].second.elements()) value.as_integer();
+  });
+}
+GST_END_TEST;
+
+GST_START_TEST(members_are_found_by_their_names) {
+  const JsonValue root = parse(R"({"a\"b": 1, "a\\": 2, "\u00e9": 3, "ab": 4, "a": {"x": null, "x": 5}, "ab": 6})");
+  fail_unless_equals_int64(root.integer("a\"b"), 1);
+  fail_unless_equals_int64(root.integer("a\\"), 2);
+  fail_unless_equals_int64(root.integer("\xc3\xa9"), 3);
+  fail_unless_equals_int64(root.integer("ab"), 6);
+  fail_unless_equals_int64(root.object("a").integer("x"), 5);
+  fail_if(root.has("abc") || root.has("") || root.has("x"));
+  fail_unless_equals_int(root.size(), 5);
+  expect_text(root.members()[3].first, "ab");
+  fail_unless_equals_int64(root.members()[3].second.as_integer(), 6);
+  expect_error("names", ErrorCode::kMalformed, {"a.x: expected a string, found an integer"},
+               [&] { root.object("a").string("x"); });
+}
+GST_END_TEST;
+
+GST_START_TEST(lines_are_read_one_by_one) {
+  const JsonMembers members =
+      read_json_line(R"({"a": 1, "b": 2.5, "c": "x", "d": true, "e": null, "f": [1], "g": 1e30})");
+  fail_unless(std::get<std::int64_t>(members.at("a")) == 1 && std::get<double>(members.at("b")) == 2.5);
+  fail_unless(std::get<std::string>(members.at("c")) == "x" && std::get<bool>(members.at("d")));
+  fail_unless(std::holds_alternative<std::nullptr_t>(members.at("e")));
+  fail_unless(std::holds_alternative<NestedJson>(members.at("f")) && std::get<double>(members.at("g")) == 1e30);
+  for (const std::string& bad : {std::string(75000, '['), std::string("[]"), std::string(R"({"a": "\ud800"})"),
+                                 std::string(kLongestJsonLine, ' ') + "{}"}) {
+    expect_error(bad.substr(0, 10), ErrorCode::kMalformed, {"the line: "}, [&] { read_json_line(bad); });
+  }
+
+  const TemporaryFolder folder;
+  write_file(folder / "events.jsonl", "{\"a\":1}\r\n\n  {}  \nlast");
+  JsonLines lines(folder / "events.jsonl");
+  std::string line;
+  fail_unless(lines.next(line) && line == "{\"a\":1}" && lines.number() == 1);
+  fail_unless(lines.next(line) && line == "{}" && lines.number() == 3);
+  fail_unless(lines.next(line) && line == "last" && lines.number() == 4 && lines.bytes() == 21);
+  fail_if(lines.next(line));
+  const std::string endless(kLongestJsonLine + 1, '[');
+  write_file(folder / "endless.jsonl", "{}\n" + endless);
+  JsonLines long_lines(folder / "endless.jsonl");
+  fail_unless(long_lines.next(line));
+  expect_error("long line", ErrorCode::kMalformed, {"endless.jsonl: line 2", "longer than"},
+               [&] { long_lines.next(line); });
+  expect_error("missing", ErrorCode::kNotFound, {"none.jsonl", "No such file"},
+               [&] { JsonLines(folder / "none.jsonl"); });
+  expect_error("folder", ErrorCode::kNotFound, {"is a folder"}, [&] { JsonLines(folder.path()); });
+}
+GST_END_TEST;
+
 static Suite* json_suite() {
   Suite* suite = suite_create("json");
   TCase* tests = tcase_create("json");
@@ -242,6 +324,9 @@ static Suite* json_suite() {
   tcase_add_test(tests, holds_its_limits);
   tcase_add_test(tests, loads_files);
   tcase_add_test(tests, survives_truncation_and_mutation);
+  tcase_add_test(tests, cost_is_in_proportion);
+  tcase_add_test(tests, members_are_found_by_their_names);
+  tcase_add_test(tests, lines_are_read_one_by_one);
   tcase_add_test(tests, quotes_text_for_messages);
   return suite;
 }
