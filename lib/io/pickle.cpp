@@ -2,6 +2,7 @@
 
 #include <glib.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdio>
@@ -12,6 +13,7 @@
 #include <unordered_map>
 
 #include "gvl/error.hpp"
+#include "io/budget.hpp"
 #include "io/quote.hpp"
 #include "io/tensor_size.hpp"
 
@@ -21,7 +23,8 @@ static_assert(std::endian::native == std::endian::little, "pickles are little-en
 
 namespace {
 
-// The limits leave ample room for a state_dict of 25,000 tensors; hostile pickles meet them early.
+// The limits leave ample room for a state_dict of 25,000 tensors; hostile pickles meet them early. They bound single
+// things; what all of them need together is bounded by the pickle's size (Budget).
 constexpr std::size_t kLongestPickle = std::size_t{32} << 20;
 constexpr std::size_t kMostValues = std::size_t{1} << 19;
 constexpr std::size_t kDeepestStack = std::size_t{1} << 18;
@@ -29,7 +32,12 @@ constexpr std::size_t kMostTensors = std::size_t{1} << 15;
 constexpr std::size_t kLongestStorageKey = 64;
 constexpr std::size_t kDeepestDictionary = 32;
 constexpr std::size_t kLongestName = 4096;
-constexpr std::size_t kLongestNames = std::size_t{64} << 20;
+
+// What things need beside what they hold, with what the allocator adds.
+constexpr std::size_t kMemoOverhead = 64;
+constexpr std::size_t kTensorOverhead = 256;
+constexpr std::size_t kFoundOverhead = 512;  // records and index of TorchArchive included
+constexpr std::size_t kNamesKept = 4;        // by the pickle, the archive and its index; and while they grow
 
 /** What calling, or otherwise using, an allowed global gives. */
 enum class Role { kDictionary, kTensor, kParameter, kStorage, kSize, kInert };
@@ -84,7 +92,9 @@ using Kind = Value::Kind;
 class Unpickler {
  public:
   Unpickler(std::span<const std::byte> pickle, const std::string& source)
-      : text_(reinterpret_cast<const char*>(pickle.data()), pickle.size()), source_(source) {
+      : text_(reinterpret_cast<const char*>(pickle.data()), pickle.size()),
+        source_(source),
+        budget_(pickle.size(), source + ": its pickle") {
     if (text_.size() > kLongestPickle) {
       fail("it is longer than the limit of " + std::to_string(kLongestPickle) + " bytes");
     }
@@ -131,6 +141,7 @@ class Unpickler {
 
   Value* make(Kind kind) {
     if (values_.size() >= kMostValues) fail("more than " + std::to_string(kMostValues) + " values");
+    budget_.take_memory(sizeof(Value));
     Value& value = values_.emplace_back();
     value.kind = kind;
     return &value;
@@ -139,6 +150,15 @@ class Unpickler {
   void push(Value* value) {
     if (stack_.size() >= kDeepestStack) fail("the stack is deeper than " + std::to_string(kDeepestStack));
     stack_.push_back(value);
+    take_depth(stack_.size(), deepest_stack_);
+  }
+
+  /** Once for each place of the stack or the marks, however often it is taken. */
+  void take_depth(std::size_t depth, std::size_t& deepest) {
+    constexpr std::size_t kSlots = 3;
+    if (depth <= deepest) return;
+    deepest = depth;
+    budget_.take_memory(kSlots * sizeof(Value*), "its stack");
   }
 
   void push_integer(std::int64_t integer) {
@@ -179,6 +199,7 @@ class Unpickler {
   void push_mark() {
     if (marks_.size() >= kDeepestStack) fail("more than " + std::to_string(kDeepestStack) + " marks");
     marks_.push_back(stack_.size());
+    take_depth(marks_.size(), deepest_marks_);
   }
 
   std::vector<Value*> pop_mark() {
@@ -336,7 +357,14 @@ class Unpickler {
 
   void push_container(Kind kind, std::vector<Value*> items) {
     push(make(kind));
+    take_items(items.size());
     stack_.back()->items = std::move(items);
+  }
+
+  /** Before a container gets so many more. */
+  void take_items(std::size_t count) {
+    constexpr std::size_t kSlots = 3;  // a vector that grows has twice the room, and its old one while it copies
+    if (count > 0) budget_.take_memory(16 + count * kSlots * sizeof(Value*), "its lists and dictionaries");
   }
 
   std::vector<Value*> pairs(std::vector<Value*> items) const {
@@ -347,19 +375,20 @@ class Unpickler {
   void insert(Kind kind, const std::vector<Value*>& items) {
     Value* container = top();
     if (container->kind != kind) fail(kind == Kind::kList ? "expected a list" : "expected a dictionary");
+    take_items(items.size());
     container->items.insert(container->items.end(), items.begin(), items.end());
   }
 
   bool run_memo(unsigned char code) {
     switch (code) {
       case 'q':  // BINPUT
-        memo_[take<std::uint8_t>()] = top();
+        remember(take<std::uint8_t>());
         return true;
       case 'r':  // LONG_BINPUT
-        memo_[take<std::uint32_t>()] = top();
+        remember(take<std::uint32_t>());
         return true;
       case 0x94:  // MEMOIZE
-        memo_[static_cast<std::uint32_t>(memo_.size())] = top();
+        remember(static_cast<std::uint32_t>(memo_.size()));
         return true;
       case 'h':  // BINGET
         push(recall(take<std::uint8_t>()));
@@ -382,6 +411,15 @@ class Unpickler {
       default:
         return false;
     }
+  }
+
+  void remember(std::uint32_t key) {
+    Value* value = top();
+    const auto [place, added] = memo_.try_emplace(key, value);
+    place->second = value;
+    if (!added) return;
+    if (memo_.size() > kMostValues) fail("more than " + std::to_string(kMostValues) + " values in the memo");
+    budget_.take_memory(kMemoOverhead, "its memo");
   }
 
   Value* recall(std::uint32_t key) const {
@@ -461,6 +499,7 @@ class Unpickler {
       if ((pair->kind != Kind::kTuple && pair->kind != Kind::kList) || pair->items.size() != 2) {
         fail("unexpected arguments");
       }
+      take_items(pair->items.size());
       dictionary->items.insert(dictionary->items.end(), pair->items.begin(), pair->items.end());
     }
     return dictionary;
@@ -473,6 +512,7 @@ class Unpickler {
     if (global.role != Role::kStorage) fail("expected a storage type");
     const std::string_view key = argument(id, 2, Kind::kString)->text;
     if (key.size() > kLongestStorageKey) fail("a storage's key is too long");
+    budget_.take_memory(kTensorOverhead + key.size(), "its storages");
     Value* storage = make(Kind::kStorage);
     storage->integer = static_cast<std::int64_t>(storages_.size());
     storages_.push_back({std::string(key), argument(id, 4, Kind::kInteger)->integer, global.type});
@@ -486,10 +526,16 @@ class Unpickler {
     pickled.offset = argument(arguments, 1, Kind::kInteger)->integer;
     pickled.shape = integers(*argument(arguments, 2, Kind::kTuple));
     pickled.strides = integers(*argument(arguments, 3, Kind::kTuple));
+    budget_.take_memory(kTensorOverhead + memory_of(pickled), "its tensors");
     Value* tensor = make(Kind::kTensor);
     tensor->integer = static_cast<std::int64_t>(tensors_.size());
     tensors_.push_back(std::move(pickled));
     return tensor;
+  }
+
+  static std::size_t memory_of(const PickledTensor& tensor) {
+    constexpr std::size_t kSlots = 2;  // of a vector that has grown
+    return tensor.storage.size() + kSlots * sizeof(std::int64_t) * (tensor.shape.size() + tensor.strides.size());
   }
 
   std::vector<std::int64_t> integers(const Value& tuple) const {
@@ -509,17 +555,27 @@ class Unpickler {
     if (value.kind != Kind::kDictionary) return;
     if (depth == kDeepestDictionary) fail("dictionaries deeper than " + std::to_string(kDeepestDictionary));
     for (std::size_t i = 0; i < value.items.size(); i += 2) {
-      if (++visited_ > kMostValues) fail("its dictionaries repeat each other without end");
+      budget_.take_steps(kVisit, kRepeats);
       const Value& item = *value.items[i + 1];
       if (item.kind != Kind::kTensor && item.kind != Kind::kDictionary) continue;
       const auto key = key_text(*value.items[i]);
-      if (key) collect(item, depth == 0 ? *key : name + "/" + *key, depth + 1);
+      if (key) collect(item, depth == 0 ? *key : joined(name, *key), depth + 1);
     }
   }
 
-  std::optional<std::string> key_text(const Value& key) const {
+  std::string joined(const std::string& name, const std::string& key) {
+    budget_.take_steps(name.size() + key.size(), kRepeats);
+    const std::string result = name + "/" + key;
+    if (result.size() > kLongestName) fail_name(result);
+    return result;
+  }
+
+  [[noreturn]] void fail_name(const std::string& name) const { fail("too many or too long names: " + quote(name)); }
+
+  std::optional<std::string> key_text(const Value& key) {
     if (key.kind == Kind::kInteger) return std::to_string(key.integer);
     if (key.kind != Kind::kString) return std::nullopt;
+    budget_.take_steps(std::min(key.text.size(), kLongestName), kRepeats);
     if (key.text.size() > kLongestName ||
         !g_utf8_validate(key.text.data(), static_cast<gssize>(key.text.size()), nullptr)) {
       fail("the key " + quote(key.text) + " is too long or not UTF-8");
@@ -528,25 +584,29 @@ class Unpickler {
   }
 
   void add(const Value& value, const std::string& name) {
-    names_length_ += name.size();
-    if (name.size() > kLongestName || names_length_ > kLongestNames || found_.size() >= kMostTensors) {
-      fail("too many or too long names of tensors: " + quote(name));
-    }
-    found_.emplace_back(name, tensors_[static_cast<std::size_t>(value.integer)]);
+    if (name.size() > kLongestName || found_.size() >= kMostTensors) fail_name(name);
+    const PickledTensor& tensor = tensors_[static_cast<std::size_t>(value.integer)];
+    budget_.take_memory(kFoundOverhead + kNamesKept * name.size() + 2 * memory_of(tensor), "the names of its tensors");
+    found_.emplace_back(name, tensor);
   }
+
+  // A visit of a member is a few look-ups anywhere in memory.
+  static constexpr std::size_t kVisit = 32;
+  static constexpr const char* kRepeats = "its dictionaries repeat each other";
 
   std::string_view text_;
   const std::string& source_;
+  Budget budget_;
   std::size_t position_ = 0;
   std::deque<Value> values_;  // owns all; nobody else does, so that cycles neither leak nor recurse
   std::vector<Value*> stack_;
   std::vector<std::size_t> marks_;
+  std::size_t deepest_stack_ = 0;
+  std::size_t deepest_marks_ = 0;
   std::unordered_map<std::uint32_t, Value*> memo_;
   std::vector<PickledTensor> storages_;
   std::vector<PickledTensor> tensors_;
   std::vector<std::pair<std::string, PickledTensor>> found_;
-  std::size_t visited_ = 0;
-  std::size_t names_length_ = 0;
 };
 
 }  // namespace

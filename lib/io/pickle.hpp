@@ -26,8 +26,8 @@ struct PickledTensor {
  * their order; a lone tensor's is "". Leaves that are no tensors are ignored, and so are lists.
  *
  * This is no general unpickler: it knows the instructions and the few names that tensors need and runs nothing. What
- * it spends in memory, stack and time is bounded whatever the pickle says. Throws Error(kMalformed) naming `source`,
- * or Error(kUnsupported) naming the global or instruction that tensors do not need.
+ * it spends in memory and steps is bounded by the pickle's size (io/budget.hpp), whatever it says. Throws
+ * Error(kMalformed) naming `source`, or Error(kUnsupported) naming the global or instruction that tensors do not need.
  */
 std::vector<std::pair<std::string, PickledTensor>> read_pickled_tensors(std::span<const std::byte> pickle,
                                                                         const std::string& source);

@@ -7,7 +7,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "gvl/tensor.hpp"
@@ -61,7 +60,7 @@ class SafetensorsFile {
   std::size_t data_start_ = 0;
   std::vector<TensorInfo> tensors_;
   std::vector<std::size_t> offsets_;  // of each tensor's data, from the start of the file
-  std::unordered_map<std::string, std::size_t> index_;
+  std::map<std::string, std::size_t> index_;
   std::map<std::string, std::string> metadata_;
 };
 

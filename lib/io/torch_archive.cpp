@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gvl/error.hpp"
+#include "io/budget.hpp"
 #include "io/pickle.hpp"
 #include "io/quote.hpp"
 #include "io/tensor_size.hpp"
@@ -72,9 +73,6 @@ std::optional<std::int64_t> end_of_view(const PickledTensor& tensor) {
 }
 
 void check_view(const MappedFile& file, const std::string& name, const PickledTensor& tensor) {
-  // Dimensions of stride 0 repeat data: as many elements as are asked for, from almost no file.
-  constexpr std::int64_t kLargestExpansion = std::int64_t{1} << 24;
-
   const auto elements = checked_elements(tensor.shape);
   if (tensor.shape.size() > kMaximumRank || tensor.shape.size() != tensor.strides.size() || !elements ||
       !checked_bytes(tensor.type, tensor.shape)) {
@@ -93,10 +91,19 @@ void check_view(const MappedFile& file, const std::string& name, const PickledTe
                         std::to_string(tensor.offset) + " reach outside a storage of " +
                         std::to_string(tensor.storage_elements) + " elements");
   }
-  if (*elements > std::max(tensor.storage_elements, kLargestExpansion)) {
+}
+
+// Dimensions of stride 0 repeat data: as many elements as are asked for, from almost no file.
+void check_expansion(const MappedFile& file, const std::string& name, const PickledTensor& tensor, Budget& budget) {
+  const auto elements = static_cast<std::size_t>(checked_elements(tensor.shape).value_or(0));
+  const auto stored = static_cast<std::size_t>(tensor.storage_elements);
+  if (elements <= stored) return;
+  try {
+    budget.take_memory((elements - stored) * size_of(tensor.type));
+  } catch (const Error& error) {
     throw Error(ErrorCode::kUnsupported, file.path().string() + ": tensor " + quote(name) + ": shape " +
                                              to_string(tensor.shape) + " repeats a storage of only " +
-                                             std::to_string(tensor.storage_elements) + " elements");
+                                             std::to_string(stored) + " elements; " + error.what());
   }
 }
 
@@ -177,8 +184,10 @@ void TorchArchive::load() {
   const ZipArchive zip(file_);
   const std::string root = find_root(*file_, zip);
   check_byte_order(*file_, zip, root);
+  Budget expansions(file_->size(), "what such tensors repeat");
   for (auto& [name, tensor] : read_pickled_tensors(zip.read(root + "data.pkl"), path().string())) {
     check_view(*file_, name, tensor);
+    check_expansion(*file_, name, tensor, expansions);
     const auto storage = find_storage(*file_, zip, root, name, tensor);
     if (!index_.emplace(name, records_.size()).second) throw malformed(*file_, name, "occurs twice");
     records_.push_back({TensorInfo{name, tensor.type, std::move(tensor.shape)}, std::move(tensor.strides),

@@ -2,10 +2,10 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "gvl/tensor.hpp"
@@ -17,7 +17,8 @@ namespace gvl::io {
 /**
  * A checkpoint written by torch.save of PyTorch 1.6 or newer (.pth, .pt), memory-mapped and read without running
  * anything that is in it. Nested dictionaries become paths: "model/language_model/lm_head.weight"; a flat state_dict
- * gives the plain names, a lone tensor is called "". Where every tensor lies is checked when the file is opened.
+ * gives the plain names, a lone tensor is called "". Where every tensor lies is checked when the file is opened, which
+ * needs memory and time in proportion to the file (io/budget.hpp) and so do, all together, tensors that repeat data.
  * Thread safe.
  */
 class TorchArchive {
@@ -56,7 +57,7 @@ class TorchArchive {
 
   std::shared_ptr<const MappedFile> file_;
   std::vector<Record> records_;
-  std::unordered_map<std::string, std::size_t> index_;
+  std::map<std::string, std::size_t> index_;
 };
 
 }  // namespace gvl::io

@@ -1,7 +1,5 @@
 #include "io/weights.hpp"
 
-#include <algorithm>
-#include <map>
 #include <system_error>
 #include <utility>
 
@@ -64,7 +62,6 @@ std::vector<std::string> Weights::names() const {
   std::vector<std::string> names;
   names.reserve(file_of_.size());
   for (const auto& [name, file] : file_of_) names.push_back(name);
-  std::sort(names.begin(), names.end());
   return names;
 }
 

@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "gvl/tensor.hpp"
@@ -48,7 +48,7 @@ class Weights {
   const SafetensorsFile& file_of(const std::string& name) const;
 
   std::filesystem::path path_;
-  std::unordered_map<std::string, std::shared_ptr<const SafetensorsFile>> file_of_;
+  std::map<std::string, std::shared_ptr<const SafetensorsFile>> file_of_;
   std::size_t total_bytes_ = 0;
 };
 

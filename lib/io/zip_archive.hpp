@@ -2,10 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "gvl/error.hpp"
@@ -56,7 +56,7 @@ class ZipArchive {
   std::shared_ptr<const MappedFile> file_;
   Directory directory_;
   std::vector<std::string> names_;
-  std::unordered_map<std::string, Entry> entries_;
+  std::map<std::string, Entry> entries_;
 };
 
 }  // namespace gvl::io

@@ -1,6 +1,7 @@
 #include "io/torch_archive.hpp"
 
 #include "archive_builder.hpp"
+#include "cost.hpp"
 #include "io_test.hpp"
 
 using namespace gvl;
@@ -445,6 +446,69 @@ GST_START_TEST(bombs_are_bounded) {
 }
 GST_END_TEST;
 
+/** What each of many things needs may be little: all of them together are bounded by the file's size. */
+GST_START_TEST(cost_is_in_proportion) {
+  using namespace pickle;
+  const TemporaryFolder folder;
+  const auto read = [&](const std::string& label, const std::string& instructions) {
+    const std::string content = checkpoint(finished(instructions), {floats(24)}).build();
+    write_file(folder / "model.pth", content);
+    expect_cheap(label, content.size(), [&] {
+      const TorchArchive archive = TorchArchive::open(folder / "model.pth");
+      for (const std::string& name : archive.names()) archive.get(name);
+    });
+  };
+  // PUT at a number and POP; GET of two.
+  const auto keep = [](char number) { return "q"s + number + "0"; };
+  const std::string both = "h\x01h\x02";
+  // A list of pairs, and a dictionary of it again and again.
+  const std::string pairs =
+      global("collections", "OrderedDict") + keep(1) + "](" + repeat("NN\x86", 1500) + "e\x85" + keep(2);
+  read("copied dictionaries", pairs + "(" + repeat(both + "R", 8000) + "t");
+  read("memo by MEMOIZE", "N" + repeat("\x94", 8 << 20));
+  std::string puts = "N";
+  for (std::uint32_t i = 0; i < 1000000; ++i) puts += "r" + packed(i * 7919);
+  read("memo by LONG_BINPUT", puts);
+  read("tuples", "N" + repeat("\x85", 500000));
+  read("dictionaries", "(" + repeat("}", 250000) + "l");
+  read("long lists", "](" + repeat("(", 250000) + repeat("l", 250000) + "e");
+  const std::string ones = tuple(std::vector<std::int64_t>(64, 1));
+  const std::string wide = global("torch._utils", "_rebuild_tensor_v2") + keep(1) + "(" +
+                           storage("FloatStorage", "0", 24) + integer(0) + ones + ones + "\x89Nt" + keep(2);
+  read("one tensor again and again", wide + "(" + repeat(both + "R", 32000) + "l");
+  std::string tensors = wide + both + "R" + keep(2) + "}";
+  for (int i = 0; i < 30000; ++i) tensors += text(std::to_string(i)) + "h\x02s";
+  read("one tensor under many names", tensors);
+  // Dictionaries in each other, with long names on the way.
+  std::string nested = "}q"s + '\0';
+  for (char level = 1; level <= 28; ++level) {
+    const std::string below = "h"s + static_cast<char>(level - 1) + "s";
+    nested += "}" + text(std::string(100, 'k')) + below;
+    for (int i = 0; i < 9; ++i) nested += text(std::to_string(i)) + below;
+    nested += "q"s + level;
+  }
+  read("nested dictionaries", nested);
+  std::string repeating = "}";
+  for (int i = 0; i < 100; ++i) {
+    repeating += member(std::to_string(i), tensor({"FloatStorage", "0", 24, 0, {1 << 24}, {0}}));
+  }
+  read("repeated data", repeating);
+}
+GST_END_TEST;
+
+GST_START_TEST(many_tensors_are_read) {
+  using namespace pickle;
+  std::string members;
+  for (int i = 0; i < 20000; ++i) {
+    const std::string name = "model.layers." + std::to_string(i) + ".self_attn.qkv_proj.weight";
+    members += member(name, tensor(view_of_24({4, 6}, {6, 1})));
+  }
+  const TemporaryFolder folder;
+  const TorchArchive archive = open(folder, checkpoint(finished(dictionary(members)), {floats(24)}).build());
+  fail_unless_equals_int(archive.names().size(), 20000);
+}
+GST_END_TEST;
+
 GST_START_TEST(long_pickles_meet_limits) {
   const auto malformed = ErrorCode::kMalformed;
   expect_pickle_error("deep stack", malformed, {"stack"}, "N" + repeat("2", 270000));
@@ -603,6 +667,8 @@ static Suite* torch_archive_suite() {
   tcase_add_test(tests, pickles_run_nothing);
   tcase_add_test(tests, damaged_pickles_are_named_errors);
   tcase_add_test(tests, bombs_are_bounded);
+  tcase_add_test(tests, cost_is_in_proportion);
+  tcase_add_test(tests, many_tensors_are_read);
   tcase_add_test(tests, long_pickles_meet_limits);
   tcase_add_test(tests, damaged_archives_are_named_errors);
   tcase_add_test(tests, survives_truncation);
