@@ -5,7 +5,7 @@ set -euo pipefail
 packages=(
   # to build
   g++ meson ninja-build pkg-config ccache clang-format
-  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libtorch-dev libjson-glib-dev
+  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libtorch-dev libjson-glib-dev libpcre2-dev
   libgloo-dev libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libopencv-videoio-dev libfreetype-dev
   # to run: LibTorch is linked to any BLAS, and the reference one that it comes with is slow
   libopenblas0-openmp

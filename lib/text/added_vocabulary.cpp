@@ -37,28 +37,35 @@ struct WhiteRun {
 
 }  // namespace
 
-void TokenTrie::insert(std::string_view content, std::int64_t id) {
-  if (content.empty()) return;
-  starts_[static_cast<unsigned char>(content.front())] = true;
-  std::size_t node = 0;
-  for (const char byte : content) {
-    const auto [child, added] = nodes_[node].children.try_emplace(static_cast<unsigned char>(byte), nodes_.size());
-    node = child->second;
-    if (added) nodes_.emplace_back();
-  }
-  if (!nodes_[node].id) nodes_[node].id = id;
+TokenSet::TokenSet(std::vector<Entry> entries) : entries_(std::move(entries)) {
+  std::erase_if(entries_, [](const Entry& entry) { return entry.content.empty(); });
+  std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
+    const int order = a.content.compare(b.content);
+    return order != 0 ? order < 0 : a.id < b.id;
+  });
+  const auto same = [](const Entry& a, const Entry& b) { return a.content == b.content; };
+  entries_.erase(std::unique(entries_.begin(), entries_.end(), same), entries_.end());
+  for (const Entry& entry : entries_) ++starts_[static_cast<unsigned char>(entry.content.front()) + 1];
+  for (std::size_t byte = 0; byte < 256; ++byte) starts_[byte + 1] += starts_[byte];
 }
 
 template <typename Visit>
-void TokenTrie::visit_matches(std::string_view text, std::size_t position, Visit&& visit) const {
-  if (!starts_[static_cast<unsigned char>(text[position])]) return;
-  std::size_t node = 0;
-  for (std::size_t i = position; i < text.size(); ++i) {
-    const auto child = nodes_[node].children.find(static_cast<unsigned char>(text[i]));
-    if (child == nodes_[node].children.end()) return;
-    node = child->second;
-    if (nodes_[node].id) visit(*nodes_[node].id, i + 1 - position);
+std::size_t TokenSet::visit_matches(std::string_view text, std::size_t position, Visit&& visit) const {
+  const auto byte = [](char c) { return static_cast<unsigned char>(c); };
+  auto first = entries_.begin() + static_cast<std::ptrdiff_t>(starts_[byte(text[position])]);
+  auto last = entries_.begin() + static_cast<std::ptrdiff_t>(starts_[byte(text[position]) + 1u]);
+  std::size_t length = 1;  // in which all from first to last are like the text
+  for (; first != last; ++length) {
+    if (first->content.size() == length) {
+      visit(first->id, length);
+      ++first;
+    }
+    if (position + length == text.size()) break;
+    const unsigned char next = byte(text[position + length]);
+    first = std::partition_point(first, last, [&](const Entry& e) { return byte(e.content[length]) < next; });
+    last = std::partition_point(first, last, [&](const Entry& e) { return byte(e.content[length]) == next; });
   }
+  return length;
 }
 
 void AddedVocabulary::add(AddedToken token, std::string normalized) {
@@ -69,45 +76,52 @@ void AddedVocabulary::add(AddedToken token, std::string normalized) {
   if (known != tokens_.end()) {
     token.special = token.special || known->second.special;
     known->second = std::move(token);
-    rebuild();
-    return;
+  } else {
+    tokens_.emplace(id, std::move(token));
   }
-  const AddedToken& added = tokens_.emplace(id, std::move(token)).first->second;
-  (added.normalized ? normalized_ : raw_).insert(decoded_forms_.at(id), id);
 }
 
-void AddedVocabulary::rebuild() {
-  raw_ = TokenTrie();
-  normalized_ = TokenTrie();
-  for (const auto& [id, token] : tokens_) (token.normalized ? normalized_ : raw_).insert(decoded_forms_.at(id), id);
+void AddedVocabulary::index() {
+  std::vector<TokenSet::Entry> raw;
+  std::vector<TokenSet::Entry> normalized;
+  for (const auto& [id, token] : tokens_) (token.normalized ? normalized : raw).push_back({decoded_forms_.at(id), id});
+  raw_ = TokenSet(std::move(raw));
+  normalized_ = TokenSet(std::move(normalized));
 }
 
-std::vector<Piece> AddedVocabulary::split_raw(const Piece& piece, const Permitted& permitted) const {
-  return split(raw_, piece, permitted);
+void AddedVocabulary::split_raw(const Piece& piece, const Permitted& permitted, io::Budget& work,
+                                const Visit& visit) const {
+  split(raw_, piece, permitted, work, visit);
 }
 
-std::vector<Piece> AddedVocabulary::split_normalized(const Piece& piece, const Permitted& permitted) const {
-  return split(normalized_, piece, permitted);
+void AddedVocabulary::split_normalized(const Piece& piece, const Permitted& permitted, io::Budget& work,
+                                       const Visit& visit) const {
+  split(normalized_, piece, permitted, work, visit);
 }
 
-std::optional<AddedVocabulary::Match> AddedVocabulary::longest_at(const TokenTrie& trie, const Piece& piece,
-                                                                  std::size_t position,
-                                                                  const Permitted& permitted) const {
+std::optional<AddedVocabulary::Match> AddedVocabulary::longest_at(const TokenSet& set, const Piece& piece,
+                                                                  std::size_t position, const Permitted& permitted,
+                                                                  io::Budget& work) {
+  constexpr std::size_t kStepsPerByte = 8;  // a byte is two binary searches
   std::optional<Match> longest;
-  trie.visit_matches(piece.text, position, [&](std::int64_t id, std::size_t length) {
-    const bool named_by_untrusted = piece.touches_untrusted(position, position + length);
+  std::size_t checked = position;
+  bool named_by_untrusted = false;
+  const std::size_t looked_at = set.visit_matches(piece.text, position, [&](std::int64_t id, std::size_t length) {
+    named_by_untrusted = named_by_untrusted || piece.touches_untrusted(checked, position + length);
+    checked = position + length;
     if (!named_by_untrusted || (permitted && permitted(id))) longest = Match{id, length};
   });
+  work.take_steps(looked_at * kStepsPerByte, "looking for added tokens");
   return longest;
 }
 
-std::vector<Piece> AddedVocabulary::split(const TokenTrie& trie, const Piece& piece, const Permitted& permitted) const {
-  std::vector<Piece> pieces;
+void AddedVocabulary::split(const TokenSet& set, const Piece& piece, const Permitted& permitted, io::Budget& work,
+                            const Visit& visit) const {
   const std::string_view text = piece.text;
   WhiteRun white;
   std::size_t done = 0;
-  for (std::size_t position = 0; position < text.size() && !trie.empty();) {
-    const auto match = longest_at(trie, piece, position, permitted);
+  for (std::size_t position = 0; position < text.size() && !set.empty();) {
+    const auto match = longest_at(set, piece, position, permitted, work);
     if (!match) {
       ++position;
       continue;
@@ -119,16 +133,15 @@ std::vector<Piece> AddedVocabulary::split(const TokenTrie& trie, const Piece& pi
     if (token.single_word && !stands_alone(text, start, stop)) continue;
     if (token.lstrip && done < start) start -= trailing_white_space(text.substr(done, start - done));
     if (token.rstrip) stop = white.stop_behind(text, stop);
-    if (done < start) pieces.push_back(piece.part(done, start));
-    pieces.push_back(Piece{{}, {}, match->id});
+    if (done < start) visit(piece.part(done, start));
+    visit(Piece{{}, {}, match->id});
     done = stop;
   }
-  if (done < text.size()) pieces.push_back(piece.part(done, text.size()));
-  return pieces;
+  if (done < text.size()) visit(piece.part(done, text.size()));
 }
 
 std::optional<std::int64_t> AddedVocabulary::id_of(std::string_view content) const {
-  const auto found = ids_.find(std::string(content));
+  const auto found = ids_.find(content);
   if (found == ids_.end()) return std::nullopt;
   return found->second;
 }

@@ -8,9 +8,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "io/budget.hpp"
 #include "text/piece.hpp"
 
 namespace gvl::text {
@@ -26,25 +26,29 @@ struct AddedToken {
   bool special = false;      ///< left out when decoding
 };
 
-/** A set of strings that finds the longest one at a place. */
-class TokenTrie {
+/** A set of strings that finds those at a place, in order: what begins alike lies side by side. */
+class TokenSet {
  public:
-  TokenTrie() { nodes_.emplace_back(); }
-
-  void insert(std::string_view content, std::int64_t id);
-  /** Calls `visit(id, length)` for each string that begins at `position`, shortest first. */
-  template <typename Visit>
-  void visit_matches(std::string_view text, std::size_t position, Visit&& visit) const;
-  bool empty() const noexcept { return nodes_.size() == 1; }
-
- private:
-  struct Node {
-    std::map<unsigned char, std::size_t> children;
-    std::optional<std::int64_t> id;
+  struct Entry {
+    std::string content;
+    std::int64_t id = 0;
   };
 
-  std::vector<Node> nodes_;
-  std::array<bool, 256> starts_{};
+  TokenSet() = default;
+  /** Of equal strings that with the lowest id counts. Empty ones are left out. */
+  explicit TokenSet(std::vector<Entry> entries);
+
+  /**
+   * Calls `visit(id, length)` for each string that begins at `position`, shortest first. Gives the number of bytes that
+   * were looked at.
+   */
+  template <typename Visit>
+  std::size_t visit_matches(std::string_view text, std::size_t position, Visit&& visit) const;
+  bool empty() const noexcept { return entries_.empty(); }
+
+ private:
+  std::vector<Entry> entries_;
+  std::array<std::size_t, 257> starts_{};  // where those with a first byte begin
 };
 
 /**
@@ -59,13 +63,17 @@ class AddedVocabulary {
   /** Longest content of a token, in bytes: what bounds the time to look for it. */
   static constexpr std::size_t kLongestContent = 1024;
 
+  using Visit = std::function<void(Piece)>;
+
   /** Adds or replaces a token. `normalized` is what the normalizer makes of its content. */
   void add(AddedToken token, std::string normalized);
+  /** To be called when tokens were added, before text is split. */
+  void index();
 
-  /** Takes the tokens out of text that is not yet normalized: pieces in order, none of them empty. */
-  std::vector<Piece> split_raw(const Piece& piece, const Permitted& permitted) const;
+  /** Takes the tokens out of text that is not yet normalized: visits pieces in order, none of them empty. */
+  void split_raw(const Piece& piece, const Permitted& permitted, io::Budget& work, const Visit& visit) const;
   /** The same for normalized text. */
-  std::vector<Piece> split_normalized(const Piece& piece, const Permitted& permitted) const;
+  void split_normalized(const Piece& piece, const Permitted& permitted, io::Budget& work, const Visit& visit) const;
 
   std::optional<std::int64_t> id_of(std::string_view content) const;
   /** Null when no added token has this id. */
@@ -79,16 +87,16 @@ class AddedVocabulary {
     std::size_t length = 0;
   };
 
-  std::optional<Match> longest_at(const TokenTrie& trie, const Piece& piece, std::size_t position,
-                                  const Permitted& permitted) const;
-  std::vector<Piece> split(const TokenTrie& trie, const Piece& piece, const Permitted& permitted) const;
-  void rebuild();
+  static std::optional<Match> longest_at(const TokenSet& set, const Piece& piece, std::size_t position,
+                                         const Permitted& permitted, io::Budget& work);
+  void split(const TokenSet& set, const Piece& piece, const Permitted& permitted, io::Budget& work,
+             const Visit& visit) const;
 
   std::map<std::int64_t, AddedToken> tokens_;
-  std::unordered_map<std::int64_t, std::string> decoded_forms_;
-  std::unordered_map<std::string, std::int64_t> ids_;
-  TokenTrie raw_;
-  TokenTrie normalized_;
+  std::map<std::int64_t, std::string> decoded_forms_;
+  std::map<std::string, std::int64_t, std::less<>> ids_;
+  TokenSet raw_;
+  TokenSet normalized_;
 };
 
 }  // namespace gvl::text

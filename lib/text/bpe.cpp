@@ -73,7 +73,7 @@ class Bpe::Queue {
   std::priority_queue<Candidate, std::vector<Candidate>, Later> queue_;
 };
 
-Bpe::Bpe(const io::JsonValue& model, const CutTokenizer& cut) {
+Bpe::Bpe(const io::JsonValue& model, const CutTokenizer& cut, io::Budget& budget) {
   const std::string type = model.string("type");
   if (type != "BPE") {
     throw model.at("type").error("only BPE is supported, not " + io::quote(type), ErrorCode::kUnsupported);
@@ -84,9 +84,9 @@ Bpe::Bpe(const io::JsonValue& model, const CutTokenizer& cut) {
   fuse_unknown_ = model.boolean_or("fuse_unk", false);
   ignore_merges_ = model.boolean_or("ignore_merges", false);
   model.object("vocab");
-  load_vocabulary(model, cut.vocabulary);
+  load_vocabulary(model, cut.vocabulary, budget);
   model.array("merges");
-  load_merges(model, cut.merges);
+  load_merges(model, cut.merges, budget);
   if (model.boolean_or("byte_fallback", false)) load_byte_tokens();
   if (const auto unknown = model.find("unk_token")) {
     const std::int32_t id = find(unknown->as_string());
@@ -95,7 +95,7 @@ Bpe::Bpe(const io::JsonValue& model, const CutTokenizer& cut) {
   }
 }
 
-void Bpe::load_vocabulary(const io::JsonValue& model, std::string_view json) {
+void Bpe::load_vocabulary(const io::JsonValue& model, std::string_view json, io::Budget& budget) {
   JsonCursor cursor(json);
   std::string buffer;
   cursor.take('{');
@@ -104,7 +104,7 @@ void Bpe::load_vocabulary(const io::JsonValue& model, std::string_view json) {
     cursor.take(':');
     const std::size_t id = parse_id(model, name, cursor.value());
     cursor.take(',');
-    if (id >= tokens_.size()) tokens_.resize(id + 1);
+    make_room(id, budget);
     const std::string_view token = JsonCursor(name).string(buffer);
     if (tokens_[id]) {
       throw model.at("vocab").error(io::quote(token) + " has the id " + std::to_string(id) + ", as " +
@@ -112,10 +112,22 @@ void Bpe::load_vocabulary(const io::JsonValue& model, std::string_view json) {
     }
     tokens_[id] = token;
   }
-  index_vocabulary(model);
+  index_vocabulary(model, budget);
 }
 
-void Bpe::index_vocabulary(const io::JsonValue& model) {
+/** Ids need room for all below them, also those that no token has. */
+void Bpe::make_room(std::size_t id, io::Budget& budget) {
+  if (id < tokens_.size()) return;
+  if (id >= tokens_.capacity()) {
+    const std::size_t room = std::max(id + 1, 2 * tokens_.capacity());
+    budget.take_memory(room * sizeof(tokens_.front()), "the ids of its vocabulary");
+    tokens_.reserve(room);
+  }
+  tokens_.resize(id + 1);
+}
+
+void Bpe::index_vocabulary(const io::JsonValue& model, io::Budget& budget) {
+  budget.take_memory(TokenTable::memory_for(tokens_.size()), "the ids of its vocabulary");
   ids_.reset(tokens_.size());
   for (std::size_t id = 0; id < tokens_.size(); ++id) {
     if (!tokens_[id]) continue;
@@ -126,7 +138,7 @@ void Bpe::index_vocabulary(const io::JsonValue& model) {
   }
 }
 
-void Bpe::load_merges(const io::JsonValue& model, std::string_view json) {
+void Bpe::load_merges(const io::JsonValue& model, std::string_view json, io::Budget& budget) {
   std::vector<ParsedMerge> merges;
   JsonCursor cursor(json);
   cursor.take('[');
@@ -134,6 +146,7 @@ void Bpe::load_merges(const io::JsonValue& model, std::string_view json) {
     merges.push_back(parse_merge_of_known(model, merges.size(), cursor.value()));
     cursor.take(',');
   }
+  budget.take_memory(MergeTable::memory_for(merges.size()), "its merges");
   merges_.reset(merges.size());
   for (std::size_t rank = 0; rank < merges.size(); ++rank) {
     merges_.insert(merges[rank].left, merges[rank].right, {static_cast<std::uint32_t>(rank), merges[rank].merged});

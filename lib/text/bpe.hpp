@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "io/budget.hpp"
 #include "io/json.hpp"
 #include "text/hash_tables.hpp"
 #include "text/json_cursor.hpp"
@@ -23,9 +24,9 @@ class Bpe {
 
   /**
    * The `model` of a tokenizer.json and, as JSON, the vocabulary and the merges that were cut out of it. Throws
-   * Error(kMalformed) or Error(kUnsupported) naming the file and the member.
+   * Error(kMalformed) or Error(kUnsupported) naming the file and the member, also when the budget does not do.
    */
-  Bpe(const io::JsonValue& model, const CutTokenizer& cut);
+  Bpe(const io::JsonValue& model, const CutTokenizer& cut, io::Budget& budget);
 
   /** Appends the ids of a word, which is valid UTF-8. O(n log n). */
   void encode(std::string_view word, std::vector<std::int64_t>& ids) const;
@@ -57,9 +58,10 @@ class Bpe {
   };
   class Queue;
 
-  void load_vocabulary(const io::JsonValue& model, std::string_view json);
-  void index_vocabulary(const io::JsonValue& model);
-  void load_merges(const io::JsonValue& model, std::string_view json);
+  void load_vocabulary(const io::JsonValue& model, std::string_view json, io::Budget& budget);
+  void make_room(std::size_t id, io::Budget& budget);
+  void index_vocabulary(const io::JsonValue& model, io::Budget& budget);
+  void load_merges(const io::JsonValue& model, std::string_view json, io::Budget& budget);
   ParsedMerge parse_merge_of_known(const io::JsonValue& model, std::size_t index, std::string_view json) const;
   void load_byte_tokens();
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gvl/error.hpp"
+#include "io/budget.hpp"
 #include "io/json.hpp"
 #include "text/byte_alphabet.hpp"
 #include "text/pre_tokenizer.hpp"
@@ -81,7 +82,9 @@ std::vector<Word> count_words(std::span<const std::string> texts) {
   const PreTokenizer splitter(io::JsonValue::parse(document.text(), "the split of words"));
   std::map<std::string, std::size_t> counts;
   for (const std::string& text : texts) {
-    for (const std::string& word : splitter.split(text)) ++counts[word];
+    if (text.empty()) continue;
+    io::Budget work(text.size(), "a text");
+    splitter.split(text, work, [&](const std::string& word) { ++counts[word]; });
   }
   std::vector<Word> words;
   for (const auto& [word, count] : counts) words.push_back({symbols_of(word), count});

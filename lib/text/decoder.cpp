@@ -7,27 +7,29 @@
 #include <utility>
 
 #include "text/byte_alphabet.hpp"
-#include "text/limits.hpp"
 #include "text/utf8.hpp"
 
 namespace gvl::text {
 namespace {
 
-std::string joined(const std::vector<std::string>& tokens, std::string_view separator) {
+std::string joined(const std::vector<std::string>& tokens, std::string_view separator, const TextBudget& budget) {
   std::string text;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     if (i) text += separator;
-    require_length(text.size(), tokens[i].size());
+    budget.require_length(text.size(), tokens[i].size());
     text += tokens[i];
   }
   return text;
 }
 
-std::string replaced(const std::string& text, const std::string& pattern, const std::string& content) {
+/** `before` bytes are those of the tokens before this one. */
+std::string replaced(const std::string& text, const std::string& pattern, const std::string& content,
+                     std::size_t before, TextBudget& budget) {
+  take_search(budget.work(), text.size(), pattern.size());
   std::string result;
   std::size_t done = 0;
   for (std::size_t found; (found = text.find(pattern, done)) != text.npos; done = found + pattern.size()) {
-    require_length(result.size() + text.size(), content.size());
+    budget.require_length(before + result.size() + text.size(), content.size());
     result.append(text, done, found - done) += content;
   }
   return result.append(text, done);
@@ -93,13 +95,11 @@ std::string from_byte_level(const std::vector<std::string>& tokens) {
 
 }  // namespace
 
-Decoder::Decoder(const io::JsonValue& decoder) : any_(true) {
-  add_steps(decoder);
-  require_steps(decoder, steps_.size());
-}
+Decoder::Decoder(const io::JsonValue& decoder) : any_(true) { add_steps(decoder); }
 
 void Decoder::add_steps(const io::JsonValue& decoder) {
   const std::string type = decoder.string("type");
+  if (type != "Sequence") require_steps(decoder, steps_.size());
   if (type == "Sequence") {
     for (const io::JsonValue& step : decoder.at("decoders").elements()) add_steps(step);
   } else if (type == "Replace") {
@@ -123,20 +123,28 @@ void Decoder::add_steps(const io::JsonValue& decoder) {
   }
 }
 
-std::string Decoder::decode(std::vector<std::string> tokens) const {
-  for (const Step& step : steps_) tokens = apply(step, std::move(tokens));
-  return joined(tokens, any_ ? "" : " ");
+std::string Decoder::decode(std::vector<std::string> tokens, TextBudget& budget) const {
+  for (const Step& step : steps_) tokens = apply(step, std::move(tokens), budget);
+  return joined(tokens, any_ ? "" : " ", budget);
 }
 
-std::vector<std::string> Decoder::apply(const Step& step, std::vector<std::string> tokens) {
+std::vector<std::string> Decoder::apply(const Step& step, std::vector<std::string> tokens, TextBudget& budget) {
+  std::size_t length = 0;
+  for (const std::string& token : tokens) length += token.size();
+  budget.require_length(length, 0);
+  budget.work().take_steps(length, "decoding");
+  length = 0;
   switch (step.kind) {
     case Kind::kReplace:
-      for (std::string& token : tokens) token = replaced(token, step.pattern, step.content);
+      for (std::string& token : tokens) {
+        token = replaced(token, step.pattern, step.content, length, budget);
+        length += token.size();
+      }
       return tokens;
     case Kind::kByteFallback:
       return with_bytes_decoded(std::move(tokens));
     case Kind::kFuse:
-      return {joined(tokens, "")};
+      return {joined(tokens, "", budget)};
     case Kind::kStrip:
       for (std::string& token : tokens) token = stripped(token, step.content, step.start, step.stop);
       return tokens;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "io/json.hpp"
+#include "text/limits.hpp"
 
 namespace gvl::text {
 
@@ -18,8 +19,11 @@ class Decoder {
   /** Throws Error(kMalformed) or Error(kUnsupported) naming the file and the member. */
   explicit Decoder(const io::JsonValue& decoder);
 
-  /** Tokens' texts, valid UTF-8 each, -> valid UTF-8. Without a decoder they are joined by spaces. */
-  std::string decode(std::vector<std::string> tokens) const;
+  /**
+   * Tokens' texts, valid UTF-8 each, -> valid UTF-8. Without a decoder they are joined by spaces. Throws Error when
+   * the budget does not do.
+   */
+  std::string decode(std::vector<std::string> tokens, TextBudget& budget) const;
 
  private:
   enum class Kind { kReplace, kByteFallback, kFuse, kStrip, kByteLevel };
@@ -32,7 +36,7 @@ class Decoder {
   };
 
   void add_steps(const io::JsonValue& decoder);
-  static std::vector<std::string> apply(const Step& step, std::vector<std::string> tokens);
+  static std::vector<std::string> apply(const Step& step, std::vector<std::string> tokens, TextBudget& budget);
 
   std::vector<Step> steps_;
   bool any_ = false;

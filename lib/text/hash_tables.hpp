@@ -3,11 +3,28 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace gvl::text {
+
+/** Spreads a hash by a secret of this process: nobody can write a file whose keys all fall on the same place. */
+inline std::uint64_t spread(std::uint64_t hash) {
+  static const std::uint64_t secret = std::uint64_t{std::random_device()()} << 32 | std::random_device()();
+  hash ^= secret;  // then MurmurHash3's finalizer
+  hash = (hash ^ hash >> 33) * 0xFF51AFD7ED558CCDU;
+  hash = (hash ^ hash >> 33) * 0xC4CEB9FE1A85EC53U;
+  return hash ^ hash >> 33;
+}
+
+/** A power of two, half of which stays free. */
+inline std::size_t slots_for(std::size_t count) {
+  std::size_t slots = 16;
+  while (slots < count * 2) slots *= 2;
+  return slots;
+}
 
 /**
  * Tokens by their text: open addressing, so that a look-up touches one or two cache lines instead of a node's. The
@@ -18,11 +35,9 @@ class TokenTable {
   static constexpr std::int32_t kNone = -1;
 
   /** Room for `count` tokens. Forgets those it had. */
-  void reset(std::size_t count) {
-    std::size_t slots = 16;
-    while (slots < count * 2) slots *= 2;
-    slots_.assign(slots, Slot{});
-  }
+  void reset(std::size_t count) { slots_.assign(slots_for(count), Slot{}); }
+  /** Bytes that the table needs for `count` tokens. */
+  static std::size_t memory_for(std::size_t count) { return slots_for(count) * sizeof(Slot); }
 
   /** The id of a token, or kNone. `text_of(id)` gives the text of one that was inserted. */
   template <typename TextOf>
@@ -49,7 +64,7 @@ class TokenTable {
   };
 
   static std::uint32_t hash_of(std::string_view token) {
-    return static_cast<std::uint32_t>(std::hash<std::string_view>()(token));
+    return static_cast<std::uint32_t>(spread(std::hash<std::string_view>()(token)));
   }
   std::size_t mask() const { return slots_.size() - 1; }
 
@@ -64,11 +79,8 @@ class MergeTable {
     std::int32_t id = 0;
   };
 
-  void reset(std::size_t count) {
-    std::size_t slots = 16;
-    while (slots < count * 2) slots *= 2;
-    slots_.assign(slots, Slot{});
-  }
+  void reset(std::size_t count) { slots_.assign(slots_for(count), Slot{}); }
+  static std::size_t memory_for(std::size_t count) { return slots_for(count) * sizeof(Slot); }
 
   const Merge* find(std::int32_t left, std::int32_t right) const {
     const Slot& slot = slots_[position_of(pair_of(left, right))];
@@ -95,10 +107,8 @@ class MergeTable {
 
   /** The slot of a pair, or where it would be. */
   std::size_t position_of(std::uint64_t pair) const {
-    std::uint64_t hash = pair * 0x9E3779B97F4A7C15U;  // golden ratio: spreads neighbouring ids
-    hash ^= hash >> 32;
     const std::size_t mask = slots_.size() - 1;
-    std::size_t at = hash & mask;
+    std::size_t at = spread(pair) & mask;
     while (slots_[at].pair != kFree && slots_[at].pair != pair) at = (at + 1) & mask;
     return at;
   }

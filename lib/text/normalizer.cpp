@@ -1,8 +1,7 @@
 #include "text/normalizer.hpp"
 
 #include <algorithm>
-
-#include "text/limits.hpp"
+#include <utility>
 
 namespace gvl::text {
 namespace {
@@ -10,15 +9,15 @@ namespace {
 /** Writes a new text with its trust beside it. */
 class Rewriter {
  public:
-  explicit Rewriter(const Piece& source) : source_(source) {}
+  Rewriter(const Piece& source, const TextBudget& budget) : source_(source), budget_(budget) {}
 
   void copy(std::size_t start, std::size_t stop) {
-    require_length(result_.text.size(), stop - start);
+    budget_.require_length(result_.text.size(), stop - start);
     result_.text.append(source_.text, start, stop - start);
     for (std::size_t i = start; i < stop && tracked(); ++i) result_.untrusted.push_back(source_.untrusted[i]);
   }
   void write(const std::string& content, bool untrusted) {
-    require_length(result_.text.size(), content.size());
+    budget_.require_length(result_.text.size(), content.size());
     result_.text += content;
     if (tracked()) result_.untrusted.insert(result_.untrusted.end(), content.size(), untrusted);
   }
@@ -28,11 +27,13 @@ class Rewriter {
   bool tracked() const { return !source_.untrusted.empty(); }
 
   const Piece& source_;
+  const TextBudget& budget_;
   Piece result_;
 };
 
-Piece replaced(const Piece& piece, const std::string& pattern, const std::string& content) {
-  Rewriter rewriter(piece);
+Piece replaced(const Piece& piece, const std::string& pattern, const std::string& content, TextBudget& budget) {
+  take_search(budget.work(), piece.text.size(), pattern.size());
+  Rewriter rewriter(piece, budget);
   std::size_t done = 0;
   for (std::size_t found; (found = piece.text.find(pattern, done)) != piece.text.npos; done = found + pattern.size()) {
     rewriter.copy(done, found);
@@ -42,8 +43,8 @@ Piece replaced(const Piece& piece, const std::string& pattern, const std::string
   return rewriter.take();
 }
 
-Piece prepended(const Piece& piece, const std::string& content) {
-  Rewriter rewriter(piece);
+Piece prepended(const Piece& piece, const std::string& content, const TextBudget& budget) {
+  Rewriter rewriter(piece, budget);
   rewriter.write(content, false);
   rewriter.copy(0, piece.text.size());
   return rewriter.take();
@@ -51,13 +52,11 @@ Piece prepended(const Piece& piece, const std::string& content) {
 
 }  // namespace
 
-Normalizer::Normalizer(const io::JsonValue& normalizer) {
-  add_steps(normalizer);
-  require_steps(normalizer, steps_.size());
-}
+Normalizer::Normalizer(const io::JsonValue& normalizer) { add_steps(normalizer); }
 
 void Normalizer::add_steps(const io::JsonValue& normalizer) {
   const std::string type = normalizer.string("type");
+  if (type != "Sequence") require_steps(normalizer, steps_.size());
   if (type == "Sequence") {
     for (const io::JsonValue& step : normalizer.at("normalizers").elements()) add_steps(step);
   } else if (type == "Prepend") {
@@ -69,11 +68,14 @@ void Normalizer::add_steps(const io::JsonValue& normalizer) {
   }
 }
 
-void Normalizer::apply(Piece& piece) const {
+void Normalizer::apply(Piece& piece, TextBudget& budget) const {
   for (const Step& step : steps_) {
-    if (piece.text.empty()) return;
-    piece = step.pattern ? replaced(piece, *step.pattern, step.content) : prepended(piece, step.content);
+    if (piece.text.empty()) break;
+    budget.work().take_steps(piece.text.size(), "normalizing");
+    piece =
+        step.pattern ? replaced(piece, *step.pattern, step.content, budget) : prepended(piece, step.content, budget);
   }
+  budget.take_length(piece.text.size());
 }
 
 }  // namespace gvl::text

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "io/json.hpp"
+#include "text/limits.hpp"
 #include "text/piece.hpp"
 
 namespace gvl::text {
@@ -16,8 +17,9 @@ class Normalizer {
   /** Throws Error(kMalformed) or Error(kUnsupported) naming the file and the member. */
   explicit Normalizer(const io::JsonValue& normalizer);
 
-  /** Changes the piece's text; what stands in for untrusted text is untrusted. Throws Error(kResource). */
-  void apply(Piece& piece) const;
+  /** Changes the piece's text; what stands in for untrusted text is untrusted. Throws Error when the budget does not
+   * do. */
+  void apply(Piece& piece, TextBudget& budget) const;
 
  private:
   struct Step {

@@ -1,24 +1,113 @@
 #include "text/pre_tokenizer.hpp"
 
-#include <optional>
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "gvl/error.hpp"
 #include "io/quote.hpp"
 #include "text/byte_alphabet.hpp"
 #include "text/limits.hpp"
-#include "text/regex.hpp"
 
 namespace gvl::text {
 namespace {
 
 constexpr const char* kGpt2Pattern = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
-/** As Oniguruma's Ruby syntax has it: ^ and $ at every line, which \n alone ends. */
-GRegex* compile(const char* pattern, GError** error) {
-  constexpr int kFlags = G_REGEX_OPTIMIZE | G_REGEX_MULTILINE | G_REGEX_NEWLINE_LF;
-  return g_regex_new(pattern, static_cast<GRegexCompileFlags>(kFlags), static_cast<GRegexMatchFlags>(0), error);
+constexpr std::size_t kLongestPattern = std::size_t{64} << 10;
+constexpr std::uint32_t kMatchMemory = 16 << 10;  // KiB
+
+struct Free {
+  void operator()(pcre2_compile_context* context) const { pcre2_compile_context_free(context); }
+  void operator()(pcre2_match_context* context) const { pcre2_match_context_free(context); }
+  void operator()(pcre2_match_data* data) const { pcre2_match_data_free(data); }
+};
+
+std::string message_of(int error) {
+  PCRE2_UCHAR text[256];
+  pcre2_get_error_message(error, text, sizeof text);
+  return reinterpret_cast<const char*>(text);
 }
+
+/**
+ * As Oniguruma's Ruby syntax has it: ^ and $ at every line, which \n alone ends. Calls out before each item, where its
+ * work is counted: PCRE2's own limits are for each place where a match could begin, not for a whole text.
+ */
+std::shared_ptr<const pcre2_code> compile(std::string_view pattern, std::string& error) {
+  const std::unique_ptr<pcre2_compile_context, Free> context(pcre2_compile_context_create(nullptr));
+  pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
+  pcre2_set_bsr(context.get(), PCRE2_BSR_UNICODE);
+  pcre2_set_max_pattern_length(context.get(), kLongestPattern);
+  constexpr std::uint32_t kOptions = PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_AUTO_CALLOUT;
+  int failure = 0;
+  PCRE2_SIZE place = 0;
+  pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), kOptions, &failure,
+                                   &place, context.get());
+  if (!code) error = "not a regular expression: " + message_of(failure) + " (character " + std::to_string(place) + ")";
+  return std::shared_ptr<const pcre2_code>(code,
+                                           [](const pcre2_code* c) { pcre2_code_free(const_cast<pcre2_code*>(c)); });
+}
+
+/** The work of matching, as PCRE2 calls out for it. */
+struct Work {
+  static constexpr std::size_t kCallout = 8;  // some ten nanoseconds
+
+  std::size_t allowed = 0;
+  std::size_t done = 0;
+  std::size_t position = 0;
+
+  static int count(pcre2_callout_block* block, void* data) {
+    Work& work = *static_cast<Work*>(data);
+    const std::size_t now = block->current_position;
+    work.done += kCallout + (now > work.position ? now - work.position : work.position - now);
+    work.position = now;
+    return work.done > work.allowed ? PCRE2_ERROR_MATCHLIMIT : 0;
+  }
+};
+
+/** One pattern over one text, match by match. */
+class Matcher {
+ public:
+  Matcher(const pcre2_code* code, const std::string& subject, io::Budget& budget)
+      : code_(code),
+        subject_(subject),
+        budget_(budget),
+        work_{budget.steps_left()},
+        context_(pcre2_match_context_create(nullptr)),
+        data_(pcre2_match_data_create_from_pattern(code, nullptr)) {
+    pcre2_set_heap_limit(context_.get(), kMatchMemory);
+    pcre2_set_callout(context_.get(), Work::count, &work_);
+  }
+  ~Matcher() { budget_.take_steps(std::min(work_.done, budget_.steps_left())); }
+  Matcher(const Matcher&) = delete;
+  Matcher& operator=(const Matcher&) = delete;
+
+  /** The next match from `start` on. */
+  bool next(std::size_t start) {
+    work_.done += Work::kCallout;
+    const int found = pcre2_match(code_, reinterpret_cast<PCRE2_SPTR>(subject_.data()), subject_.size(), start,
+                                  PCRE2_NO_UTF_CHECK, data_.get(), context_.get());
+    if (found == PCRE2_ERROR_NOMATCH) return false;
+    if (found >= 0) return true;
+    throw Error(ErrorCode::kResource,
+                "the tokenizer's Split pattern takes too many steps or too much memory for a text "
+                "of " +
+                    std::to_string(subject_.size()) + " bytes: " + message_of(found));
+  }
+  std::size_t start() const { return pcre2_get_ovector_pointer(data_.get())[0]; }
+  std::size_t stop() const { return pcre2_get_ovector_pointer(data_.get())[1]; }
+
+ private:
+  const pcre2_code* code_;
+  const std::string& subject_;
+  io::Budget& budget_;
+  Work work_;
+  std::unique_ptr<pcre2_match_context, Free> context_;
+  std::unique_ptr<pcre2_match_data, Free> data_;
+};
 
 /**
  * What a pattern is matched against. PCRE2's \s has U+180E, which is no white space since Unicode 6.3 and not for
@@ -34,6 +123,16 @@ std::string subject_of(const std::string& text) {
   return subject;
 }
 
+/** A pattern for the text itself. */
+std::string quoted(const std::string& text) {
+  std::string pattern;
+  for (const char c : text) {
+    if (std::string_view("\\|()[]{}^$*+?.").find(c) != std::string_view::npos) pattern += '\\';
+    pattern += c;
+  }
+  return pattern;
+}
+
 bool within_character(const std::string& text, std::size_t position) {
   return position < text.size() && (static_cast<unsigned char>(text[position]) & 0xC0) == 0x80;
 }
@@ -43,44 +142,59 @@ bool within_character(const std::string& text, std::size_t position) {
 SplitPattern::SplitPattern(const std::string& pattern, const io::JsonValue& place) {
   // Set operations in brackets are Oniguruma's own; PCRE2 would read them as characters.
   if (pattern.find("&&") != pattern.npos) throw place.error("&& is not supported", ErrorCode::kUnsupported);
-  GError* error = nullptr;
-  GRegex* regex = compile(pattern.c_str(), &error);
-  if (!regex) {
-    const RegexError owned(error);
-    throw place.error(owned->message);
-  }
-  regex_ = std::shared_ptr<GRegex>(regex, g_regex_unref);
+  std::string error;
+  code_ = compile(pattern, error);
+  if (!code_) throw place.error(error);
 }
 
-SplitPattern::SplitPattern(const char* pattern)
-    : regex_(std::shared_ptr<GRegex>(compile(pattern, nullptr), g_regex_unref)) {}
+SplitPattern::SplitPattern(const char* pattern) {
+  std::string error;
+  code_ = compile(pattern, error);
+}
 
-void SplitPattern::split(const std::string& text, bool drop_matches, std::vector<std::string>& words) const {
+std::size_t SplitPattern::memory() const {
+  std::size_t bytes = 0;
+  pcre2_pattern_info(code_.get(), PCRE2_INFO_SIZE, &bytes);
+  return bytes;
+}
+
+void SplitPattern::split(const std::string& text, bool drop_matches, io::Budget& work, const VisitWord& visit) const {
+  work.take_steps(text.size());
+  const std::string subject = subject_of(text);
   std::size_t done = 0;
   const auto append = [&](std::size_t start, std::size_t stop) {
-    if (start < stop) words.push_back(text.substr(start, stop - start));
+    if (start < stop) visit(text.substr(start, stop - start));
   };
-  const auto visit = [&](const GMatchInfo*, std::size_t start, std::size_t stop) {
+  Matcher matcher(code_.get(), subject, work);
+  for (std::size_t from = 0; from <= subject.size() && matcher.next(from);) {
+    const std::size_t start = matcher.start();
+    const std::size_t stop = matcher.stop();
     if (start < done || stop < start || within_character(text, start) || within_character(text, stop)) {
       throw Error(ErrorCode::kUnsupported, "the tokenizer's Split pattern matches within a character or backwards");
     }
     append(done, start);
     if (!drop_matches) append(start, stop);
     done = stop;
-  };
-  if (const RegexError error = for_each_match(regex_.get(), subject_of(text), visit)) {
-    throw Error(ErrorCode::kResource, std::string("the tokenizer's Split pattern: ") + error->message);
+    from = std::max(from, stop);
+    if (start < stop) continue;
+    do {
+      ++from;  // behind an empty match the next one is sought a character on
+    } while (within_character(text, from));
   }
   append(done, text.size());
 }
 
-PreTokenizer::PreTokenizer(const io::JsonValue& pre_tokenizer) {
-  add_steps(pre_tokenizer);
-  require_steps(pre_tokenizer, steps_.size());
+PreTokenizer::PreTokenizer(const io::JsonValue& pre_tokenizer) { add_steps(pre_tokenizer); }
+
+std::size_t PreTokenizer::memory() const {
+  std::size_t bytes = 0;
+  for (const Step& step : steps_) bytes += step.pattern ? step.pattern->memory() : 0;
+  return bytes;
 }
 
 void PreTokenizer::add_steps(const io::JsonValue& pre_tokenizer) {
   const std::string type = pre_tokenizer.string("type");
+  if (type != "Sequence") require_steps(pre_tokenizer, steps_.size());
   if (type == "Sequence") {
     for (const io::JsonValue& step : pre_tokenizer.at("pretokenizers").elements()) add_steps(step);
   } else if (type == "Split") {
@@ -106,9 +220,7 @@ void PreTokenizer::add_split(const io::JsonValue& split) {
   if (const auto regex = pattern.find("Regex")) {
     step.pattern = std::make_shared<SplitPattern>(regex->as_string(), *regex);
   } else {
-    const std::unique_ptr<char, decltype(&g_free)> escaped(g_regex_escape_string(string_pattern(pattern).c_str(), -1),
-                                                           g_free);
-    step.pattern = std::make_shared<SplitPattern>(escaped.get(), pattern);
+    step.pattern = std::make_shared<SplitPattern>(quoted(string_pattern(pattern)), pattern);
   }
   steps_.push_back(std::move(step));
 }
@@ -127,27 +239,18 @@ void PreTokenizer::add_byte_level(const io::JsonValue& byte_level) {
   steps_.push_back(std::move(step));
 }
 
-std::vector<std::string> PreTokenizer::split(std::string text) const {
-  std::vector<std::string> words;
-  words.push_back(std::move(text));
-  for (const Step& step : steps_) {
-    std::vector<std::string> parts;
-    for (std::string& word : words) apply(step, std::move(word), parts);
-    words = std::move(parts);
-  }
-  return words;
-}
-
-void PreTokenizer::apply(const Step& step, std::string word, std::vector<std::string>& words) {
-  if (step.add_prefix_space && word.front() != ' ') word.insert(word.begin(), ' ');
-  const std::size_t first = words.size();
-  if (step.pattern) {
-    step.pattern->split(word, step.drop_matches, words);
+void PreTokenizer::apply(std::size_t step, std::string word, io::Budget& work, const VisitWord& visit) const {
+  if (step == steps_.size()) return visit(std::move(word));
+  const Step& now = steps_[step];
+  if (now.add_prefix_space && word.front() != ' ') word.insert(word.begin(), ' ');
+  const VisitWord go_on = [&](std::string part) {
+    apply(step + 1, now.byte_level ? to_byte_alphabet(part) : std::move(part), work, visit);
+  };
+  if (now.pattern) {
+    now.pattern->split(word, now.drop_matches, work, go_on);
   } else {
-    words.push_back(std::move(word));
+    go_on(std::move(word));
   }
-  if (!step.byte_level) return;
-  for (std::size_t i = first; i < words.size(); ++i) words[i] = to_byte_alphabet(words[i]);
 }
 
 }  // namespace gvl::text

@@ -1,15 +1,21 @@
 #pragma once
 
-#include <glib.h>
-
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "io/budget.hpp"
 #include "io/json.hpp"
 
+struct pcre2_real_code_8;
+
 namespace gvl::text {
+
+/** Visits words, or parts of them, in order. */
+using VisitWord = std::function<void(std::string)>;
 
 /**
  * A regular expression of a tokenizer. The library that wrote it uses Oniguruma, we PCRE2: the published patterns
@@ -17,19 +23,24 @@ namespace gvl::text {
  */
 class SplitPattern {
  public:
-  /** `place` stands for the pattern in errors: Error(kMalformed) when it is no regular expression. */
+  /** `place` stands for the pattern in errors: Error(kMalformed) when it is no regular expression, or too large a one.
+   */
   SplitPattern(const std::string& pattern, const io::JsonValue& place);
   /** The same for a pattern of our own, which is known to be right. */
   explicit SplitPattern(const char* pattern);
 
   /**
-   * Appends the matches and, unless `drop_matches`, also what lies between them to `words`, in order and none empty.
-   * With `drop_matches` only what lies between. Throws Error(kResource) when matching takes too long.
+   * Visits the matches and what lies between them, in order and none empty; with `drop_matches` only what lies between.
+   * All that matching does is taken from `work`, also what it does in vain. Throws Error(kResource) when that, or 16
+   * MiB of memory, do not do.
    */
-  void split(const std::string& text, bool drop_matches, std::vector<std::string>& words) const;
+  void split(const std::string& text, bool drop_matches, io::Budget& work, const VisitWord& visit) const;
+
+  /** Bytes that the compiled pattern needs. */
+  std::size_t memory() const;
 
  private:
-  std::shared_ptr<GRegex> regex_;
+  std::shared_ptr<const pcre2_real_code_8> code_;
 };
 
 /** The `pre_tokenizer` of a tokenizer.json: null, Split, ByteLevel, and sequences of them. Thread safe. */
@@ -39,8 +50,13 @@ class PreTokenizer {
   /** Throws Error(kMalformed) or Error(kUnsupported) naming the file and the member. */
   explicit PreTokenizer(const io::JsonValue& pre_tokenizer);
 
-  /** Normalized text -> words for the model. */
-  std::vector<std::string> split(std::string text) const;
+  /** Normalized text, not empty -> words for the model, one in memory at a time. */
+  void split(std::string text, io::Budget& work, const VisitWord& visit) const {
+    apply(0, std::move(text), work, visit);
+  }
+
+  /** Bytes that the patterns need. */
+  std::size_t memory() const;
 
  private:
   struct Step {
@@ -53,7 +69,7 @@ class PreTokenizer {
   void add_steps(const io::JsonValue& pre_tokenizer);
   void add_split(const io::JsonValue& split);
   void add_byte_level(const io::JsonValue& byte_level);
-  static void apply(const Step& step, std::string word, std::vector<std::string>& words);
+  void apply(std::size_t step, std::string word, io::Budget& work, const VisitWord& visit) const;
 
   std::vector<Step> steps_;
 };

@@ -44,21 +44,24 @@ Tokenizer Tokenizer::load(const std::filesystem::path& file) {
 Tokenizer Tokenizer::parse(std::string_view json, std::string source) {
   io::scan_json(json, source, {});
   const CutTokenizer cut = cut_tokenizer(json);
-  return Tokenizer(io::JsonValue::parse(cut.rest, std::move(source)), cut);
+  io::Budget budget(json.size(), source + ": the tokenizer");
+  return Tokenizer(io::JsonValue::parse(cut.rest, std::move(source)), cut, budget);
 }
 
-Tokenizer::Tokenizer(const io::JsonValue& root, const CutTokenizer& cut)
-    : model_(root.object("model"), cut), size_(model_.size()) {
+Tokenizer::Tokenizer(const io::JsonValue& root, const CutTokenizer& cut, io::Budget& budget)
+    : model_(root.object("model"), cut, budget), size_(model_.size()) {
   if (const auto part = root.find("normalizer")) normalizer_ = Normalizer(*part);
   if (const auto part = root.find("pre_tokenizer")) pre_tokenizer_ = PreTokenizer(*part);
+  budget.take_memory(pre_tokenizer_.memory(), "its patterns");
   if (const auto part = root.find("decoder")) decoder_ = Decoder(*part);
   if (const auto tokens = root.find("added_tokens")) {
-    for (const io::JsonValue& token : tokens->elements()) load_added_token(token);
+    for (const io::JsonValue& token : tokens->elements()) load_added_token(token, budget);
+    added_.index();
   }
   if (const auto part = root.find("post_processor")) load_post_processor(*part);
 }
 
-void Tokenizer::load_added_token(const io::JsonValue& value) {
+void Tokenizer::load_added_token(const io::JsonValue& value, io::Budget& budget) {
   AddedToken token;
   token.id = value.integer("id", 0, Bpe::kLargestId);
   token.content = value.string("content");
@@ -80,19 +83,23 @@ void Tokenizer::load_added_token(const io::JsonValue& value) {
                                " already");
   }
   try {
-    add(std::move(token));
+    add(std::move(token), budget);
   } catch (const Error& error) {
+    if (std::string_view(error.what()).starts_with(value.source())) throw;  // what ran out is the whole file's
     throw value.at("content").error(error.what(), error.code());
   }
 }
 
-void Tokenizer::add(AddedToken token) {
+void Tokenizer::add(AddedToken token, io::Budget& budget) {
+  constexpr std::size_t kCopies = 3;  // what is kept, what is looked for, and either while they are made
   constexpr std::size_t kLongestNormalized = 4 * AddedVocabulary::kLongestContent;
   Piece piece{token.content, {}, std::nullopt};
-  if (token.normalized) normalizer_.apply(piece);
+  TextBudget length(token.content.size(), budget);
+  if (token.normalized) normalizer_.apply(piece, length);
   if (piece.text.size() > kLongestNormalized) {
     throw Error(ErrorCode::kUnsupported, "is longer than 4096 bytes when normalized");
   }
+  budget.take_memory(kCopies * piece.text.size(), "its added tokens");
   size_ = std::max(size_, token.id + 1);
   added_.add(std::move(token), std::move(piece.text));
 }
@@ -112,7 +119,9 @@ void Tokenizer::load_template(const io::JsonValue& processor) {
   std::vector<std::int64_t> before;
   std::vector<std::int64_t> after;
   bool seen = false;
-  for (const io::JsonValue& item : processor.array("single").elements()) {
+  const io::JsonValue single = processor.array("single");
+  if (single.size() > 2 * kMostTemplateIds) throw single.error("has too many items", ErrorCode::kUnsupported);
+  for (const io::JsonValue& item : single.elements()) {
     if (const auto sequence = item.find("Sequence")) {
       if (seen || sequence->string("id") != "A") throw sequence->error("expected sequence A, once");
       seen = true;
@@ -121,7 +130,8 @@ void Tokenizer::load_template(const io::JsonValue& processor) {
     const std::vector<std::int64_t> ids = load_template_ids(processor, item);
     std::vector<std::int64_t>& side = seen ? after : before;
     side.insert(side.end(), ids.begin(), ids.end());
-    if (side.size() > kMostTemplateIds) throw item.error("adds more than 64 tokens", ErrorCode::kUnsupported);
+    const std::size_t all = side.size() + (seen ? after_ : before_).size();  // of templates before this one, too
+    if (all > kMostTemplateIds) throw item.error("adds more than 64 tokens", ErrorCode::kUnsupported);
   }
   if (!seen) throw processor.at("single").error("has no Sequence");
   before_.insert(before_.begin(), before.begin(), before.end());
@@ -149,13 +159,17 @@ std::vector<std::int64_t> Tokenizer::add_tokens(std::span<const std::string> tok
     require_utf8(token, "a token to add, " + io::quote(token) + ",");
   }
   std::vector<std::int64_t> ids;
+  std::size_t bytes = 0;
+  for (const std::string& content : tokens) bytes += content.size();
+  io::Budget budget(bytes, "adding tokens", ErrorCode::kResource);
   for (const std::string& content : tokens) {
     AddedToken token;
     token.id = token_to_id(content).value_or(size_);
     token.content = content;
     ids.push_back(token.id);
-    add(std::move(token));
+    add(std::move(token), budget);
   }
+  added_.index();
   return ids;
 }
 
@@ -167,44 +181,52 @@ std::vector<std::int64_t> Tokenizer::encode(std::string_view text, bool add_spec
 
 std::vector<std::int64_t> Tokenizer::encode(std::string_view text, const EncodeOptions& options) const {
   require_utf8(text, "text");
-  require_length(0, text.size());
+  if (text.size() > kLongestText) {
+    throw Error(ErrorCode::kResource, "a text of " + std::to_string(text.size()) + " bytes is longer than " +
+                                          std::to_string(kLongestText) + " bytes");
+  }
+  io::Budget work(text.size(), "this tokenizer's reading of a text", ErrorCode::kResource);
+  TextBudget length(text.size(), work);
   std::vector<std::int64_t> ids;
   if (options.add_special) ids = before_;
   const Piece whole{std::string(text), marked(text.size(), options.untrusted), std::nullopt};
-  for (Piece& piece : added_.split_raw(whole, options.permitted)) {
-    if (piece.id) {
-      ids.push_back(*piece.id);
-    } else {
-      normalizer_.apply(piece);
-      encode_normalized(piece, options, ids);
-    }
-  }
+  added_.split_raw(whole, options.permitted, work, [&](Piece piece) {
+    if (piece.id) return ids.push_back(*piece.id);
+    normalizer_.apply(piece, length);
+    encode_normalized(piece, options, work, ids);
+  });
   if (options.add_special) ids.insert(ids.end(), after_.begin(), after_.end());
   return ids;
 }
 
-void Tokenizer::encode_normalized(const Piece& normalized, const EncodeOptions& options,
+void Tokenizer::encode_normalized(const Piece& normalized, const EncodeOptions& options, io::Budget& work,
                                   std::vector<std::int64_t>& ids) const {
-  for (Piece& piece : added_.split_normalized(normalized, options.permitted)) {
-    if (piece.id) {
-      ids.push_back(*piece.id);
-    } else {
-      for (const std::string& word : pre_tokenizer_.split(std::move(piece.text))) model_.encode(word, ids);
-    }
-  }
+  added_.split_normalized(normalized, options.permitted, work, [&](Piece piece) {
+    if (piece.id) return ids.push_back(*piece.id);
+    pre_tokenizer_.split(std::move(piece.text), work, [&](const std::string& word) { model_.encode(word, ids); });
+  });
 }
 
 std::string Tokenizer::decode(std::span<const std::int64_t> ids, bool skip_special) const {
+  constexpr std::size_t kBytesOfToken = 32;
+  io::Budget work(kBytesOfToken * ids.size(), "this tokenizer's writing of a text", ErrorCode::kResource);
+  TextBudget length(kBytesOfToken * ids.size(), work);
+  std::size_t bytes = 0;
+  const auto take = [&](const std::string& token) {
+    length.require_length(bytes, token.size());
+    bytes += token.size();
+    return token;
+  };
   std::vector<std::string> tokens;
   tokens.reserve(ids.size());
   for (const std::int64_t id : ids) {
     if (const AddedToken* added = added_.find(id)) {
-      if (!skip_special || !added->special) tokens.push_back(added_.decoded_form(*added));
+      if (!skip_special || !added->special) tokens.push_back(take(added_.decoded_form(*added)));
     } else if (const std::string* token = model_.token_of(id)) {
-      tokens.push_back(*token);
+      tokens.push_back(take(*token));
     }
   }
-  return decoder_.decode(std::move(tokens));
+  return decoder_.decode(std::move(tokens), length);
 }
 
 std::optional<std::int64_t> Tokenizer::token_to_id(std::string_view token) const {

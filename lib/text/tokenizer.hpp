@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "io/budget.hpp"
 #include "io/json.hpp"
 #include "text/added_vocabulary.hpp"
 #include "text/bpe.hpp"
@@ -36,6 +37,10 @@ struct EncodeOptions {
  * gives. It knows byte pair encoding and what tokenizers of Phi-3 and LLaMA-3 are made of (see the parts' headers);
  * anything else in a file is an Error(kUnsupported). The `truncation` and `padding` members are ignored.
  *
+ * Loading costs memory and steps in proportion to the file (io/budget.hpp), and so does encoding or decoding in
+ * proportion to the text, whatever the file makes of it: its normalizer, decoder, patterns and added tokens share one
+ * budget per text (TextBudget).
+ *
  * Const members are thread safe.
  */
 class Tokenizer {
@@ -52,13 +57,16 @@ class Tokenizer {
    */
   std::vector<std::int64_t> add_tokens(std::span<const std::string> tokens);
 
-  /** Throws Error(kInvalidArgument) when `text` is not UTF-8. U+0000 is a character like others. */
+  /**
+   * Throws Error(kInvalidArgument) when `text` is not UTF-8, Error(kResource) when it is longer than 4 MiB or the
+   * tokenizer needs more for it than a text may cost. U+0000 is a character like others.
+   */
   std::vector<std::int64_t> encode(std::string_view text, bool add_special = true) const;
   std::vector<std::int64_t> encode(std::string_view text, const EncodeOptions& options) const;
 
   /**
    * Valid UTF-8: bytes that are none become U+FFFD. Ids that no token has are passed over, special tokens only with
-   * `skip_special`.
+   * `skip_special`. Throws Error(kResource) when the tokens make a text longer than 64 KiB and 256 bytes a token.
    */
   std::string decode(std::span<const std::int64_t> ids, bool skip_special = true) const;
 
@@ -69,15 +77,16 @@ class Tokenizer {
   std::int64_t size() const noexcept { return size_; }
 
  private:
-  Tokenizer(const io::JsonValue& root, const CutTokenizer& cut);
+  Tokenizer(const io::JsonValue& root, const CutTokenizer& cut, io::Budget& budget);
 
-  void load_added_token(const io::JsonValue& value);
+  void load_added_token(const io::JsonValue& value, io::Budget& budget);
   void load_post_processor(const io::JsonValue& post_processor);
   void load_template(const io::JsonValue& processor);
   std::vector<std::int64_t> load_template_ids(const io::JsonValue& processor, const io::JsonValue& item) const;
 
-  void add(AddedToken token);
-  void encode_normalized(const Piece& piece, const EncodeOptions& options, std::vector<std::int64_t>& ids) const;
+  void add(AddedToken token, io::Budget& budget);
+  void encode_normalized(const Piece& piece, const EncodeOptions& options, io::Budget& work,
+                         std::vector<std::int64_t>& ids) const;
 
   Bpe model_;
   AddedVocabulary added_;

@@ -1,6 +1,8 @@
 #include "text/tokenizer.hpp"
 #include "text_test.hpp"
 
+#include "../io/cost.hpp"
+
 using namespace gvl;
 using namespace gvl::text;
 using namespace gvl::text::test;
@@ -218,6 +220,124 @@ GST_START_TEST(bombs) {
 }
 GST_END_TEST;
 
+/** A file, and a text that is read and written by its tokenizer. */
+struct Attack {
+  const char* label;
+  std::string from;  // of the document
+  std::string to;
+  std::string text = "a ab _ b";
+};
+
+void expect_cheap(const Attack& attack) {
+  const std::string json = document(attack.from, attack.to);
+  io::test::expect_cheap(attack.label, json.size() + attack.text.size(), [&] {
+    const Tokenizer tokenizer = parse(json);
+    tokenizer.decode(tokenizer.encode(attack.text));
+  });
+}
+
+std::string added_token(std::size_t id, const std::string& content, bool normalized) {
+  return R"({"id": )" + std::to_string(id) + R"(, "content": ")" + content +
+         R"(", "single_word": false, "lstrip": false, "rstrip": false, "normalized": )" +
+         (normalized ? "true" : "false") + R"(, "special": false},)";
+}
+
+std::string replace_step(const std::string& pattern, const std::string& content) {
+  return R"({"type": "Replace", "pattern": {"String": ")" + pattern + R"("}, "content": ")" + content + R"("},)";
+}
+
+GST_START_TEST(cost_is_in_proportion_to_the_file) {
+  using io::test::repeated;
+  const std::string added = R"("added_tokens": [)";
+  const std::string normalizers = R"("normalizers": [)";
+  std::string once, other;
+  for (std::size_t i = 0; i < 3000; ++i) once += added_token(9 + i, "<" + std::to_string(i) + ">", i % 2 == 0);
+  for (std::size_t i = 0; i < 6000; ++i) once += added_token(9, "<0>", i % 2 == 0);
+  expect_cheap({"repeated added tokens", added, added + once});
+  io::test::Random random;
+  for (std::size_t i = 0; i < 5000; ++i) {
+    std::string content;
+    while (content.size() < 1000) content += static_cast<char>('a' + random.below(26));
+    other += added_token(9 + i, content, i % 2 == 0);
+  }
+  expect_cheap({"added tokens that have nothing in common", added, added + other});
+
+  const std::string doubling = repeated(13, replace_step("a", "aa"));
+  const std::string halving = repeated(14, replace_step("aa", "a"));
+  std::string words;
+  for (std::size_t i = 0; i < 2000; ++i) words += added_token(9 + i, "a" + std::to_string(i), true);
+  const std::string both = document(normalizers, normalizers + doubling + halving + doubling + halving);
+  const std::string with_words = std::string(both).replace(both.find(added), added.size(), added + words);
+  io::test::expect_cheap("normalizers that double and halve", with_words.size(),
+                         [&] { parse(with_words).encode("a b"); });
+  expect_cheap({"normalizers of one long word", normalizers,
+                normalizers + repeated(12, replace_step("a", "aa")) +
+                    repeated(40, replace_step(std::string(30000, 'a') + "b", "b"))});
+  expect_cheap({"an id that is far", R"("c": 7)", R"("c": 1048575)"});
+  expect_cheap(
+      {"large patterns", R"("pretokenizers": [)",
+       R"("pretokenizers": [)" +
+           repeated(60,
+                    R"({"type": "Split", "pattern": {"Regex": "(?:[a-zα-ω]{1,900}){9}"}, "behavior": "Isolated"},)")});
+  const std::string template_of = R"({"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}},
+      {"Sequence": {"id": "A"}}], "special_tokens": {"<s>": {"ids": [2)" +
+                                  repeated(60, ",2") + "]}}},";
+  expect_cheap({"templates", R"("post_processor": {"type": "TemplateProcessing",)",
+                R"("post_processor": {"type": "Sequence", "processors": [)" + repeated(3000, template_of) +
+                    R"({"type": "ByteLevel"}]}, "more": {"type": "TemplateProcessing",)"});
+  expect_cheap(
+      {"special tokens", R"("single": [)", R"("single": [)" + repeated(20000, R"({"SpecialToken": {"id": "x"}},)")});
+}
+GST_END_TEST;
+
+GST_START_TEST(cost_is_in_proportion_to_the_text) {
+  using io::test::repeated;
+  const std::string decoders = R"("decoders": [)";
+  expect_cheap(
+      {"decoders that double", decoders, decoders + repeated(40, replace_step("b", "bb")), repeated(200, "b")});
+  std::string token(10000, 'x');
+  const std::string vocabulary = R"("vocab": {)";
+  const std::string long_token = document(vocabulary, vocabulary + "\"" + token + "\": 9,");
+  io::test::expect_cheap("a long token again and again", long_token.size() + 8000, [&] {
+    const Tokenizer tokenizer = parse(long_token);
+    const std::vector<std::int64_t> ids(1000, 9);
+    expect_error("long tokens", ErrorCode::kResource, {"longer than"}, [&] { tokenizer.decode(ids); });
+  });
+  const std::string prepend = R"({"type": "Prepend", "prepend": "_"})";
+  expect_cheap({"a long text before every piece", prepend,
+                R"({"type": "Prepend", "prepend": ")" + std::string(60000, 'a') + "\"}", repeated(2000, "a<s>")});
+  std::string nested;
+  for (std::size_t i = 1; i < 1000; ++i) nested += added_token(8 + i, std::string(i, 'q'), false);
+  const std::string added = R"("added_tokens": [)";
+  expect_cheap({"added tokens within each other", added, added + nested, std::string(20000, 'q')});
+
+  // Each place of the text costs nearly what PCRE2 allows for one; and all of them, together, minutes.
+  const std::string pattern = R"("\\p{N}{1,3}|\\s+")";
+  for (const std::string regex : {"(?:a|aa){1,14}b", "(a+)+$", "(?:a*)*b", "a*a*a*b", "(?<=a{0,50})b", "(a?){30}a{30}",
+                                  "(?=(a+))\\\\1b", "(?:(?:a{1,9}){1,9}){1,9}b", "(?R)?a(?R)?b", "a*+b"}) {
+    const std::string label = "pattern " + regex;
+    const Attack attack{label.c_str(), pattern, "\"" + regex + "\"", std::string(4000, 'a') + "cb"};
+    expect_cheap(attack);
+  }
+}
+GST_END_TEST;
+
+/** The patterns of published tokenizers are far from what a text may cost, also where every character is a word. */
+GST_START_TEST(published_patterns_are_cheap) {
+  constexpr const char* kPatterns[] = {
+      R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+)",
+      R"('s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+)"};
+  for (const char* pattern : kPatterns) {
+    const Tokenizer tokenizer = parse(document(R"("\\p{N}{1,3}|\\s+")", "\"" + std::string(pattern) + "\""));
+    for (const char* unit : {"1!", "a b ", " ", "\n ", "a", "'re", "!", "é猫", "12 ", " \n"}) {
+      std::string text;
+      while (text.size() < 700000) text += unit;
+      fail_unless(!tokenizer.encode(text).empty(), "%s", unit);
+    }
+  }
+}
+GST_END_TEST;
+
 GST_START_TEST(files) {
   expect_error("missing", ErrorCode::kNotFound, {"no/such/file"}, [] { Tokenizer::load("no/such/file"); });
   const io::test::TemporaryFolder folder;
@@ -276,6 +396,9 @@ static Suite* malformed_tokenizer_suite() {
   tcase_add_test(tests, post_processor);
   tcase_add_test(tests, decoder);
   tcase_add_test(tests, bombs);
+  tcase_add_test(tests, cost_is_in_proportion_to_the_file);
+  tcase_add_test(tests, cost_is_in_proportion_to_the_text);
+  tcase_add_test(tests, published_patterns_are_cheap);
   tcase_add_test(tests, files);
   tcase_add_test(tests, truncated_anywhere);
   tcase_add_test(tests, random_mutations);
