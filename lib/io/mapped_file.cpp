@@ -50,6 +50,16 @@ int advice_of(MappedFile::Access access) noexcept {
   return MADV_NORMAL;
 }
 
+void read_whole(int file, const std::string& name, std::byte* data, std::size_t size) {
+  for (std::size_t done = 0; done < size;) {
+    const ssize_t got = ::pread(file, data + done, size - done, static_cast<off_t>(done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw Error(ErrorCode::kNotFound, name + ": cannot be read: " + reason(errno));
+    if (got == 0) throw Error(ErrorCode::kMalformed, name + ": became shorter while it was read");
+    done += static_cast<std::size_t>(got);
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path, Access access) {
@@ -67,24 +77,32 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
   if (status.st_size <= 0) throw Error(ErrorCode::kMalformed, name + ": is empty");
 
   const auto size = static_cast<std::size_t>(status.st_size);
-  void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  const bool mapped = size >= kMapped;
+  // What is read comes into pages of its own, too: aligned as a mapping is, and given back whole.
+  void* data = ::mmap(nullptr, size, mapped ? PROT_READ : PROT_READ | PROT_WRITE,
+                      mapped ? MAP_PRIVATE : MAP_PRIVATE | MAP_ANONYMOUS, mapped ? file.get() : -1, 0);
   if (data == MAP_FAILED) throw Error(ErrorCode::kResource, name + ": cannot map into memory: " + reason(errno));
-  std::shared_ptr<const MappedFile> mapped(new MappedFile(path, static_cast<const std::byte*>(data), size));
-  if (access != Access::kNormal) mapped->advise(access, 0, size);
-  return mapped;
+  std::shared_ptr<MappedFile> result(new MappedFile(path, static_cast<std::byte*>(data), size, mapped));
+  if (!mapped) {
+    read_whole(file.get(), name, result->data_, size);
+    ::mprotect(data, size, PROT_READ);
+  } else if (access != Access::kNormal) {
+    result->advise(access, 0, size);
+  }
+  return result;
 }
 
-MappedFile::MappedFile(std::filesystem::path path, const std::byte* data, std::size_t size)
-    : path_(std::move(path)), data_(data), size_(size) {}
+MappedFile::MappedFile(std::filesystem::path path, std::byte* data, std::size_t size, bool mapped)
+    : path_(std::move(path)), data_(data), size_(size), mapped_(mapped) {}
 
-MappedFile::~MappedFile() { ::munmap(const_cast<std::byte*>(data_), size_); }
+MappedFile::~MappedFile() { ::munmap(data_, size_); }
 
 void MappedFile::advise(Access access, std::size_t offset, std::size_t length) const noexcept {
-  if (offset >= size_) return;
+  if (!mapped_ || offset >= size_) return;
   const std::size_t stop = offset + std::min(length, size_ - offset);
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   const std::size_t start = offset / page * page;
-  ::madvise(const_cast<std::byte*>(data_) + start, stop - start, advice_of(access));
+  ::madvise(data_ + start, stop - start, advice_of(access));
 }
 
 }  // namespace gvl::io

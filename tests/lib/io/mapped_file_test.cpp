@@ -21,14 +21,17 @@ GST_END_TEST;
 
 GST_START_TEST(advice_is_clamped_to_the_file) {
   const TemporaryFolder folder;
-  write_file(folder / "a.bin", std::string(10000, 'x'));
-  const auto file = MappedFile::open(folder / "a.bin");
-  for (const auto access : {MappedFile::Access::kNormal, MappedFile::Access::kSequential, MappedFile::Access::kRandom,
-                            MappedFile::Access::kWillNeed, MappedFile::Access::kDontNeed}) {
-    file->advise(access, 0, SIZE_MAX);
-    file->advise(access, 5000, 1);
-    file->advise(access, SIZE_MAX, SIZE_MAX);
-    fail_unless(file->text() == std::string(10000, 'x'));
+  for (const std::size_t size : {std::size_t{10000}, MappedFile::kMapped}) {
+    write_file(folder / "a.bin", std::string(10000, 'x'));
+    std::filesystem::resize_file(folder / "a.bin", size);
+    const auto file = MappedFile::open(folder / "a.bin");
+    for (const auto access : {MappedFile::Access::kNormal, MappedFile::Access::kSequential, MappedFile::Access::kRandom,
+                              MappedFile::Access::kWillNeed, MappedFile::Access::kDontNeed}) {
+      file->advise(access, 0, SIZE_MAX);
+      file->advise(access, 5000, 1);
+      file->advise(access, SIZE_MAX, SIZE_MAX);
+      fail_unless(file->text().substr(0, 10000) == std::string(10000, 'x'));
+    }
   }
 }
 GST_END_TEST;
@@ -51,6 +54,34 @@ GST_START_TEST(errors_name_the_file) {
 }
 GST_END_TEST;
 
+/** As an editor or a copy does that writes into the file instead of replacing it. */
+GST_START_TEST(a_small_file_cut_short_stays) {
+  const TemporaryFolder folder;
+  const std::string content(100000, 'x');
+  write_file(folder / "a.bin", content);
+  const auto file = MappedFile::open(folder / "a.bin");
+  std::filesystem::resize_file(folder / "a.bin", 0);
+  fail_unless(file->text() == content);
+  std::ofstream(folder / "a.bin") << "other";
+  fail_unless(file->text() == content);
+}
+GST_END_TEST;
+
+GST_START_TEST(a_large_file_replaced_stays) {
+  const TemporaryFolder folder;
+  write_file(folder / "a.bin", "begin");
+  std::filesystem::resize_file(folder / "a.bin", MappedFile::kMapped);
+  const auto file = MappedFile::open(folder / "a.bin", MappedFile::Access::kRandom);
+  write_file(folder / "b.bin", "new");
+  std::filesystem::rename(folder / "b.bin", folder / "a.bin");
+  fail_unless_equals_int(file->size(), MappedFile::kMapped);
+  fail_unless(file->text().substr(0, 5) == "begin" && file->text().back() == '\0');
+  fail_unless(MappedFile::open(folder / "a.bin")->text() == "new");
+  std::filesystem::remove(folder / "a.bin");
+  fail_unless(file->text().substr(0, 5) == "begin");
+}
+GST_END_TEST;
+
 static Suite* mapped_file_suite() {
   Suite* suite = suite_create("mapped_file");
   TCase* tests = tcase_create("mapped_file");
@@ -58,6 +89,8 @@ static Suite* mapped_file_suite() {
   tcase_add_test(tests, maps_a_file);
   tcase_add_test(tests, advice_is_clamped_to_the_file);
   tcase_add_test(tests, errors_name_the_file);
+  tcase_add_test(tests, a_small_file_cut_short_stays);
+  tcase_add_test(tests, a_large_file_replaced_stays);
   return suite;
 }
 
