@@ -11,6 +11,8 @@ namespace gvl {
 
 namespace {
 
+constexpr const char* kNowhere = "the line";
+
 JsonScalar scalar_of(const io::JsonValue& value) {
   if (value.is_null()) return nullptr;
   if (value.is_bool()) return value.as_bool();
@@ -22,13 +24,18 @@ JsonScalar scalar_of(const io::JsonValue& value) {
 
 }  // namespace
 
-JsonMembers read_json_line(std::string_view line) {
+JsonMembers read_json_line(std::string_view line) try {
   constexpr std::size_t kMostValues = std::size_t{1} << 16;
-  const auto root = io::JsonValue::parse(line, "the line", {.bytes = kLongestJsonLine, .values = kMostValues});
+  const auto root = io::JsonValue::parse(line, kNowhere, {.bytes = kLongestJsonLine, .values = kMostValues});
   if (!root.is_object()) throw root.error("is no JSON object");
   JsonMembers members;
   for (const auto& [name, value] : root.members()) members.emplace(name, scalar_of(value));
   return members;
+} catch (const Error& error) {
+  // The caller knows which line of what this is.
+  const std::string_view message = error.what();
+  const std::string place = std::string(kNowhere) + ": ";
+  throw Error(error.code(), std::string(message.starts_with(place) ? message.substr(place.size()) : message));
 }
 
 JsonLines::JsonLines(std::filesystem::path file) : path_(std::move(file)) {

@@ -288,7 +288,14 @@ GST_START_TEST(lines_are_read_one_by_one) {
   fail_unless(std::holds_alternative<NestedJson>(members.at("f")) && std::get<double>(members.at("g")) == 1e30);
   for (const std::string& bad : {std::string(75000, '['), std::string("[]"), std::string(R"({"a": "\ud800"})"),
                                  std::string(kLongestJsonLine, ' ') + "{}"}) {
-    expect_error(bad.substr(0, 10), ErrorCode::kMalformed, {"the line: "}, [&] { read_json_line(bad); });
+    expect_error(bad.substr(0, 10), ErrorCode::kMalformed, {}, [&] { read_json_line(bad); });
+  }
+
+  try {
+    read_json_line("[");
+    fail("half a line was read");
+  } catch (const Error& error) {
+    expect_text(error.what(), "not valid JSON: the text ends early (byte 1)");
   }
 
   const TemporaryFolder folder;
