@@ -2,6 +2,8 @@
  * gvl-scenes [--config FILE] [--seed N] [--videos N] OUT_DIR: writes generated videos (NNNNNN.avi, motion JPEG), the
  * conversations about them (conversations.json, the form that gvl-train reads) and every event (events.jsonl).
  * gvl-scenes --tokenizer FILE [--vocabulary N]: trains a tokenizer on the words that such conversations use.
+ * gvl-scenes --words FILE [CONVERSATIONS.json...]: writes the words that such conversations use, and those of files in
+ * the form that gvl-train reads: the words.txt of a model that is trained on them.
  * Exits 0 when everything is written, 1 on wrong usage, 2 when it cannot be.
  */
 #include <glib.h>
@@ -18,8 +20,10 @@
 #include "gvl/error.hpp"
 #include "scenes/conversation.hpp"
 #include "scenes/phrases.hpp"
+#include "scenes/places.hpp"
 #include "scenes/render.hpp"
 #include "text/bpe_trainer.hpp"
+#include "text/words.hpp"
 #include "training/conversation_file.hpp"
 #include "training/scene_source.hpp"
 
@@ -31,19 +35,41 @@ namespace fs = std::filesystem;
 int usage(const char* reason) {
   std::fprintf(stderr,
                "gvl-scenes: %s\nusage: gvl-scenes [--config FILE] [--seed N] [--videos N] OUT_DIR\n"
-               "       gvl-scenes --tokenizer FILE [--vocabulary N]\n",
+               "       gvl-scenes --tokenizer FILE [--vocabulary N]\n"
+               "       gvl-scenes --words FILE [CONVERSATIONS.json...]\n",
                reason);
   return 1;
 }
 
-int write_tokenizer(const std::string& file, std::size_t vocabulary) {
-  constexpr std::size_t kTexts = 60000;
-  const std::vector<std::string> texts = scenes::corpus(1, kTexts);
+constexpr std::size_t kTexts = 60000;  // of the corpus
+
+int write_file(const std::string& file, const std::string& text) {
   std::ofstream stream(file, std::ios::binary);
-  stream << text::train_byte_level_bpe(texts, vocabulary, {"<|video|>", "<|answer|>", "<|end|>"});
+  stream << text;
   stream.close();
   if (!stream) throw Error(ErrorCode::kResource, file + ": cannot be written");
   return 0;
+}
+
+int write_tokenizer(const std::string& file, std::size_t vocabulary) {
+  const std::vector<std::string> texts = scenes::corpus(1, kTexts);
+  return write_file(file, text::train_byte_level_bpe(texts, vocabulary, {"<|video|>", "<|answer|>", "<|end|>"}));
+}
+
+/** The words of generated conversations and of files of them. */
+int write_words(const std::string& file, const std::vector<fs::path>& conversations) {
+  text::WordList words;
+  for (const std::string& text : scenes::corpus(1, kTexts)) words.add_words_of(text);
+  for (const std::string& text : scenes::all_places()) words.add_words_of(text);
+  for (const fs::path& from : conversations) {
+    for (const training::ConversationRecord& record : training::read_conversations(from, {})) {
+      for (const training::TrainingText& text : record.texts) {
+        words.add_words_of(text.user_turn);
+        words.add_words_of(text.answer);
+      }
+    }
+  }
+  return write_file(file, words.to_text());
 }
 
 /** Writes videos into a folder, and gathers what is to be said about them. */
@@ -144,6 +170,7 @@ training::SceneSourceOptions read_options(const char* config) {
 int main(int argc, char** argv) {
   g_autofree char* config = nullptr;
   g_autofree char* tokenizer = nullptr;
+  g_autofree char* words = nullptr;
   gint64 seed = -1;
   gint64 videos = 0;
   gint vocabulary = 2700;
@@ -152,6 +179,8 @@ int main(int argc, char** argv) {
       {"seed", 0, 0, G_OPTION_ARG_INT64, &seed, "Of the first video; the next has the next", "N"},
       {"videos", 0, 0, G_OPTION_ARG_INT64, &videos, "How many; default: the file's, or 10", "N"},
       {"tokenizer", 0, 0, G_OPTION_ARG_FILENAME, &tokenizer, "Train a tokenizer instead and write it here", "FILE"},
+      {"words", 0, 0, G_OPTION_ARG_FILENAME, &words, "Write the words of conversations instead, those of files too",
+       "FILE"},
       {"vocabulary", 0, 0, G_OPTION_ARG_INT, &vocabulary, "Tokens of the tokenizer; default: 2700", "N"},
       {}};
   g_autoptr(GOptionContext) context = g_option_context_new("OUT_DIR");
@@ -159,11 +188,13 @@ int main(int argc, char** argv) {
   g_option_context_add_main_entries(context, entries, nullptr);
   g_autoptr(GError) error = nullptr;
   if (!g_option_context_parse(context, &argc, &argv, &error)) return usage(error->message);
-  if (tokenizer == nullptr && argc != 2) return usage("one folder is needed");
+  if (tokenizer != nullptr && words != nullptr) return usage("a tokenizer or words, not both");
+  if (tokenizer == nullptr && words == nullptr && argc != 2) return usage("one folder is needed");
   if (tokenizer != nullptr && argc != 1) return usage("a tokenizer needs no folder");
   if (seed < -1 || videos < 0 || vocabulary < 0) return usage("numbers must not be negative");
   constexpr std::int64_t kVideos = 10;
   try {
+    if (words != nullptr) return write_words(words, {argv + 1, argv + argc});
     if (tokenizer != nullptr) return write_tokenizer(tokenizer, static_cast<std::size_t>(vocabulary));
     training::SceneSourceOptions options = read_options(config);
     if (seed >= 0) options.seed = static_cast<std::uint64_t>(seed);

@@ -48,12 +48,14 @@ struct Engine {
       : config(ModelConfig::load(folder / model::kConfigFile)),
         parameters(folder),
         network(layers::Parameters(parameters, device, layers::to_scalar_type(config.dtype)), config),
-        grounder(network, model::load_tokenizer(folder / model::kTokenizerFile, config)) {}
+        grounder(network, model::load_tokenizer(folder / model::kTokenizerFile, config)),
+        words(model::load_words(folder)) {}
 
   ModelConfig config;
   model::FolderParameters parameters;
   model::Network network;
   model::Grounder grounder;
+  std::optional<text::WordList> words;
 };
 
 void expect_shape(const char* what, const Tensor& tensor, DataType type, const std::vector<std::int64_t>& shape) {
@@ -260,6 +262,10 @@ class LoadedModel : public Model {
 
   const ModelConfig& config() const noexcept override { return engine_->config; }
   const std::string& device() const noexcept override { return device_; }
+
+  std::vector<std::string> unknown_words(const std::string& query) const override {
+    return engine_->words ? engine_->words->unknown_words(query) : std::vector<std::string>();
+  }
 
   Future<Tensor> encode_spatial(Future<Tensor> pixels, Cancellation cancellation) override {
     return encode(spatial_, std::move(pixels), std::move(cancellation));

@@ -26,4 +26,11 @@ FolderTokenizer load_tokenizer(const std::filesystem::path& file, const ModelCon
   return {std::move(tokenizer), std::move(temporal)};
 }
 
+std::optional<text::WordList> load_words(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  const std::filesystem::path file = folder / kWordsFile;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(file, ignored))) return std::nullopt;
+  return text::WordList::load(file);
+}
+
 }  // namespace gvl::model

@@ -2,18 +2,21 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "gvl/config.hpp"
 #include "io/weights.hpp"
 #include "layers/parameters.hpp"
 #include "text/temporal.hpp"
 #include "text/tokenizer.hpp"
+#include "text/words.hpp"
 
 namespace gvl::model {
 
 inline constexpr const char* kConfigFile = "config.json";
 inline constexpr const char* kWeightsFile = "model.safetensors";
 inline constexpr const char* kTokenizerFile = "tokenizer.json";
+inline constexpr const char* kWordsFile = "words.txt";  ///< need not be there
 
 /** The weights of a model folder, memory-mapped: what load() gives are views of the files. */
 class FolderParameters : public layers::ParameterSource {
@@ -36,5 +39,8 @@ struct FolderTokenizer {
 
 /** Throws Error naming the file when it is no tokenizer, or has more tokens than the model. */
 FolderTokenizer load_tokenizer(const std::filesystem::path& file, const ModelConfig& config);
+
+/** The words that a model folder's model saw, where it says so. Throws Error naming the file. */
+std::optional<text::WordList> load_words(const std::filesystem::path& folder);
 
 }  // namespace gvl::model

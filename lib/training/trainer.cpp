@@ -364,6 +364,17 @@ bool Trainer::run(const Progress& progress, const Cancellation& cancellation) {
   });
 }
 
+// The list of words is of the conversations, like the tokenizer. Without one, none of an earlier run stays.
+static void export_words(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  if (model::load_words(from)) {
+    fs::copy_file(from / model::kWordsFile, to / model::kWordsFile, fs::copy_options::overwrite_existing, error);
+  } else if (from != to) {
+    fs::remove(to / model::kWordsFile, error);
+  }
+  if (error) throw Error(ErrorCode::kResource, (to / model::kWordsFile).string() + ": " + error.message());
+}
+
 void Trainer::export_model(const fs::path& folder, DataType dtype) const {
   std::error_code error;
   fs::create_directories(folder, error);
@@ -389,6 +400,7 @@ void Trainer::export_model(const fs::path& folder, DataType dtype) const {
   fs::copy_file(run_->config.model / model::kTokenizerFile, folder / model::kTokenizerFile,
                 fs::copy_options::overwrite_existing, error);
   if (error) throw Error(ErrorCode::kResource, (folder / model::kTokenizerFile).string() + ": " + error.message());
+  export_words(run_->config.model, folder);
 }
 
 }  // namespace gvl::training

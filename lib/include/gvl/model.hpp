@@ -57,7 +57,7 @@ struct VideoWindow {
 class Model {
  public:
   /**
-   * The model in `folder` (config.json, model.safetensors or shards with an index, tokenizer.json). Everybody in the
+   * The model in `folder` (config.json, model.safetensors or shards with an index, tokenizer.json, maybe words.txt). Everybody in the
    * process who names the same folder and device gets the same instance while somebody holds it. On the CPU weight
    * files of 64 MiB and more stay memory-mapped: they may be replaced by renaming another over them, or removed, but
    * not be written into or cut short. Smaller ones are read. Throws Error naming the file at fault.
@@ -68,6 +68,12 @@ class Model {
 
   virtual const ModelConfig& config() const noexcept = 0;
   virtual const std::string& device() const noexcept = 0;  ///< where it runs: "cpu", "cuda:0"
+
+  /**
+   * The words of `query` that this model never saw when it was trained, in lower case, each once and in order: what it
+   * answers about them is a guess. Empty for a model whose folder has no words.txt (docs/models.md).
+   */
+  virtual std::vector<std::string> unknown_words(const std::string& query) const { return {}; }
 
   /** uint8 [1, S, S, 3] -> float32 [P, D] pooled CLIP features of a keyframe. */
   virtual Future<Tensor> encode_spatial(Future<Tensor> pixels, Cancellation cancellation) = 0;
