@@ -28,6 +28,10 @@
  * `ask` (a string, a GvlTask) asks about the latest complete window without touching the stream; it returns %FALSE when
  * there is none. The answer is delivered like any other, on the bus at once.
  *
+ * Words of a query that the model never saw when it was trained, as far as its folder says which it saw, are told by an
+ * element message `gvl-unknown-words` with the fields `query` and `words` (strings; words are separated by spaces),
+ * once a query and run, when it is first asked.
+ *
  * Buffers pass at once; the end of the stream is held until every window is answered. A failing model is an element
  * error.
  *
@@ -44,6 +48,7 @@
 #include <algorithm>
 #include <atomic>
 #include <optional>
+#include <set>
 
 #include "answer-queue.hpp"
 #include "events-output.hpp"
@@ -107,6 +112,7 @@ struct State {
   Cancellation cancellation;
   std::shared_ptr<EventsOutput> events;  // null while the pad is not requested
   std::optional<LatestWindow> latest;
+  std::set<std::string> told;  // queries whose unknown words were told of
 
   std::shared_ptr<std::atomic<guint64>> next_id;
   std::atomic<guint64> windows{0};
@@ -225,6 +231,26 @@ static double min_confidence_of(State& state, const gvl::Model& model) {
   return asked < 0 ? model.config().min_confidence : asked;
 }
 
+// Tells once per query and run which of its words the model never saw: what it answers about them is a guess.
+static void tell_unknown_words(GvlGroundedLlm* self, const gvl::Model& model, const std::vector<Query>& queries) {
+  auto& state = state_of(self);
+  for (const auto& query : queries) {
+    if (query.task == Task::kDenseCaption) continue;
+    {
+      std::lock_guard lock(state.mutex);
+      if (!state.told.insert(query.text).second) continue;
+    }
+    std::string words;
+    for (const auto& word : model.unknown_words(query.text)) words += (words.empty() ? "" : " ") + word;
+    if (words.empty()) continue;
+    gst_element_post_message(
+        GST_ELEMENT(self),
+        gst_message_new_element(GST_OBJECT(self),
+                                gst_structure_new("gvl-unknown-words", "query", G_TYPE_STRING, query.text.c_str(),
+                                                  "words", G_TYPE_STRING, words.c_str(), nullptr)));
+  }
+}
+
 static void submit(State& state, const std::shared_ptr<gvl::Model>& model, const LatestWindow& window,
                    const std::vector<Query>& queries) {
   const auto answers =
@@ -263,6 +289,7 @@ static bool ask(GvlGroundedLlm* self, GstBuffer* buffer, const GvlWindowMeta* wi
   if (queries.empty()) return false;
   const auto model = state.model.require();
   if (!model) return false;
+  tell_unknown_words(self, *model, queries);
   state.windows++;
   const double seconds = static_cast<double>(window->stop - window->start) / GST_SECOND;
   LatestWindow asked{{gvl::gst::tensor_future(tokens), seconds, boundaries_of(window)},
@@ -366,6 +393,7 @@ static gboolean gvl_grounded_llm_ask(GvlGroundedLlm* self, const gchar* text, in
   const auto model = state.model.require();
   if (!model) return FALSE;
   latest->about.min_confidence = min_confidence_of(state, *model);
+  tell_unknown_words(self, *model, queries);
   submit(state, model, *latest, queries);
   return TRUE;
 }
@@ -500,6 +528,10 @@ static GstStateChangeReturn gvl_grounded_llm_change_state(GstElement* element, G
       begin_epoch(self);
       state.saw_buffers = state.saw_segments = state.failed = false;
       state.windows = state.delivered = 0;
+      {
+        std::lock_guard lock(state.mutex);
+        state.told.clear();
+      }
       break;
     case GST_STATE_CHANGE_PAUSED_TO_READY:
       interrupt(self);
