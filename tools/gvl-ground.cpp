@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -114,6 +115,14 @@ class Run {
     return false;
   }
 
+  /** Once for all files. */
+  void tell_unknown_words(const GstStructure* message) {
+    const std::string query = gst_structure_get_string(message, "query");
+    if (!told_.insert(query).second) return;
+    std::fprintf(stderr, "gvl-ground: \"%s\": the model never saw these words, and can only guess: %s\n", query.c_str(),
+                 gst_structure_get_string(message, "words"));
+  }
+
   bool pass(const FilePassOptions& options) {
     const std::string error = run_file_pass(options, progress_);
     return error.empty() || fail(error);
@@ -146,6 +155,7 @@ class Run {
     options.doing = "looking at " + video;
     options.prepare = [&](GstElement* consumer) { set_up(consumer); };
     options.on_message = [&](const GstStructure* message) {
+      if (gst_structure_has_name(message, "gvl-unknown-words")) return tell_unknown_words(message);
       if (!gst_structure_has_name(message, GVL_EVENT_NAME)) return;
       found.events.emplace_back(gst_structure_copy(message), gst_structure_free);
       print(video, message);
@@ -240,6 +250,7 @@ class Run {
 
   const Arguments& arguments_;
   ProgressBar progress_;
+  std::set<std::string> told_;  // queries with words that the model does not know
   std::vector<FoundEvents> found_;
 };
 
