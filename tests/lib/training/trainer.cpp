@@ -10,6 +10,7 @@
 
 #include "io/weights.hpp"
 #include "layers/tensor_bridge.hpp"
+#include "model/model_folder.hpp"
 #include "training_test.hpp"
 
 using namespace gvl;
@@ -167,6 +168,14 @@ GST_START_TEST(test_dense_supervision_trains_encoders_too) {
   double first = 0, last = 0;
   trainer.run([&](const CurvePoint& point, std::int64_t) { (point.step == 1 ? first : last) = point.frame_loss; }, {});
   trainer.export_model(config.output / "model", DataType::kFloat32);
+  // The words that the model saw go along; none stay from before.
+  fail_if(fs::exists(config.output / "model" / model::kWordsFile));
+  io::test::write_file(config.model / model::kWordsFile, "ball\n");
+  trainer.export_model(config.output / "model", DataType::kFloat32);
+  fail_unless(io::test::read_file(config.output / "model" / model::kWordsFile) == "ball\n");
+  fs::remove(config.model / model::kWordsFile);
+  trainer.export_model(config.output / "model", DataType::kFloat32);
+  fail_if(fs::exists(config.output / "model" / model::kWordsFile));
   fail_unless(last < first && last > 0, "the loss of frames went from %f to %f", first, last);
   const auto before = weights(root / "model"), after = weights(config.output / "model");
   fail_unless(!before.at("temporal_encoder.cls_token").equal(after.at("temporal_encoder.cls_token")));
