@@ -504,6 +504,8 @@ void Sampler::plan_next(GstClockTime time, SegmentPlan::Options& options) {
 bool Sampler::follows(const SegmentPlan& before) const {
   if (run_.asked_duration != settings_.window_duration || run_.asked_overlap != settings_.window_overlap) return false;
   if (run_.segmentation != settings_.segmentation || run_.keyframe != settings_.keyframe) return false;
+  // A file that was to be one window goes on all the same: from here on its windows overlap.
+  if (run_.hop != wanted_hop()) return false;
   return backward() ? plan_->stop() == before.start() : plan_->start() == before.stop();
 }
 

@@ -531,6 +531,20 @@ GST_START_TEST(far_past_the_announced_end_a_window_opens) {
 }
 GST_END_TEST
 
+GST_START_TEST(far_past_a_long_announcement_windows_overlap) {
+  auto few_frames = with_caps("video/x-raw,format=RGB,width=32,height=24,framerate=1/1", 12 * GST_SECOND);
+  Stream stream("gvlsegmenter window-overlap=0.5", few_frames);
+  for (int i = 0; i < 36; ++i) stream.push_at(i, i * GST_SECOND);
+  stream.eos();
+  const auto segments = stream.take_segments();
+  check_window(part(segments, 0, 2), 0, 0, 12 * GST_SECOND);
+  fail_unless_equals_uint64(segments[0].window_hop, 2);
+  check_window(part(segments, 2, 2), 0, 12 * GST_SECOND, 24 * GST_SECOND);
+  fail_unless_equals_uint64(segments[2].window_hop, 1);
+  fail_unless_equals_uint64(segments[2].session, segments[0].session);
+}
+GST_END_TEST
+
 GST_START_TEST(variable_rate_samples_what_is_shown) {
   Stream stream("gvlsegmenter", with_caps("video/x-raw,format=RGB,width=32,height=24,framerate=0/1", 8 * GST_SECOND));
   // Sample times are 0.5 s, 1.5 s, ...
@@ -860,6 +874,7 @@ Suite* segmenter_suite() {
   tcase_add_test(sampled, a_live_window_begins_with_its_first_frame);
   tcase_add_test(sampled, frames_past_the_announced_end_open_no_window);
   tcase_add_test(sampled, far_past_the_announced_end_a_window_opens);
+  tcase_add_test(sampled, far_past_a_long_announcement_windows_overlap);
   tcase_add_test(sampled, variable_rate_samples_what_is_shown);
 
   TCase* times = tcase_create("times");
