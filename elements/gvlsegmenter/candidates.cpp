@@ -56,8 +56,8 @@ Candidates::Candidates(Worker& worker, std::shared_ptr<FrameConverter> converter
       divider_(options.per_sample * options.sizes.samples, options.segments),
       detector_(std::make_shared<ShotDetector>()) {}
 
-void Candidates::add(const std::shared_ptr<const Frame>& frame, GstClockTime start, GstClockTime stop,
-                     const Cancellation& cancellation) {
+std::shared_ptr<FramePixels> Candidates::add(const std::shared_ptr<const Frame>& frame, GstClockTime start,
+                                             GstClockTime stop, const Cancellation& cancellation) {
   auto pixels = std::make_shared<FramePixels>();
   auto verdict = std::make_shared<std::promise<bool>>();
   waiting_.push_back({frame->time, start, stop, pixels, verdict->get_future()});
@@ -74,6 +74,7 @@ void Candidates::add(const std::shared_ptr<const Frame>& frame, GstClockTime sta
     }
     verdict->set_value(cut);
   });
+  return pixels;
 }
 
 std::optional<Candidates::Segment> Candidates::next(bool all) {

@@ -39,9 +39,9 @@ class Candidates {
 
   Candidates(Worker& worker, std::shared_ptr<FrameConverter> converter, const Options& options);
 
-  /** `frame` stands for the time from `start` to `stop`. */
-  void add(const std::shared_ptr<const Frame>& frame, GstClockTime start, GstClockTime stop,
-           const Cancellation& cancellation);
+  /** `frame` stands for the time from `start` to `stop`. Its pixels, which are on their way. */
+  std::shared_ptr<FramePixels> add(const std::shared_ptr<const Frame>& frame, GstClockTime start, GstClockTime stop,
+                                   const Cancellation& cancellation);
 
   bool empty() const { return waiting_.empty(); }
 

@@ -11,8 +11,8 @@ GstClockTime distance(GstClockTime a, GstClockTime b) { return a > b ? a - b : b
 
 GstClockTime FrameReservoir::span() const { return distance(kept_.front().time, kept_.back().time); }
 
-bool FrameReservoir::wants(GstClockTime until) const {
-  return kept_.empty() || distance(until, kept_.back().time) > spacing_;
+bool FrameReservoir::wants(GstClockTime until, GstClockTime least) const {
+  return kept_.empty() || distance(until, kept_.back().time) > std::max(spacing_, least);
 }
 
 void FrameReservoir::leave_out() {

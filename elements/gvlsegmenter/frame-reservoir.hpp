@@ -31,8 +31,11 @@ class FrameReservoir {
 
   bool empty() const { return kept_.empty(); }
 
-  /** Whether the frame that is shown until `until`, where another begins, is to be kept. */
-  bool wants(GstClockTime until) const;
+  /**
+   * Whether the frame that is shown until `until`, where another begins, is to be kept. Not where it is shown for no
+   * longer than `least` after the last one that was kept began.
+   */
+  bool wants(GstClockTime until, GstClockTime least = 0) const;
 
   /** The next frame: keeps it, its pixels being on their way, or leaves it out. */
   void add(GstClockTime time, std::shared_ptr<FramePixels> pixels);

@@ -28,6 +28,8 @@ constexpr GstClockTime kShortestSession = GST_SECOND;
 constexpr GstClockTime kStillPicture = 40 * GST_MSECOND;
 // The first frame of a stream may be a little late.
 constexpr GstClockTime kFirstFrameSlack = 200 * GST_MSECOND;
+// Of a video that ends long before it was announced to, so many frames are kept at least.
+constexpr GstClockTime kFewestKept = 12;
 // Frames on their way into the reservoir: each holds one of the stream's buffers.
 constexpr unsigned kMostConversions = 4;
 // Timestamps that step back by less are jitter; a new segment that goes on within it is no jump.
@@ -273,7 +275,9 @@ void Sampler::drop_held() {
 }
 
 // The buffer is the one held back.
-void Sampler::show(GstBuffer* buffer, GstClockTime time) { shown_ = Shown{time, end_of(buffer, time), nullptr}; }
+void Sampler::show(GstBuffer* buffer, GstClockTime time) {
+  shown_ = Shown{time, end_of(buffer, time), nullptr, nullptr};
+}
 
 GstClockTime Sampler::frame_interval() const { return GST_VIDEO_INFO_FPS_N(&info_) > 0 ? latency_.load() : 0; }
 
@@ -295,7 +299,24 @@ std::shared_ptr<const Frame> Sampler::shown_frame() {
   return shown_->frame;
 }
 
-Sampler::Sample Sampler::shown_sample() { return {shown_->time, shown_frame(), nullptr}; }
+// On their way.
+std::shared_ptr<FramePixels> Sampler::shown_pixels() {
+  if (shown_->pixels) return shown_->pixels;
+  shown_->pixels = std::make_shared<FramePixels>();
+  const auto& config = used_model_->config();
+  const auto hold = std::make_shared<Ticket>(conversions(), Flow::Kind::kSegment)->hold();
+  worker_->post([pixels = shown_->pixels, hold, converter = converter_, frame = shown_frame(),
+                 cancellation = cancellation(),
+                 sizes = PictureSizes{config.spatial.image_size, config.temporal.image_size}] {
+    convert(*converter, frame, sizes, cancellation, *pixels);
+  });
+  return shown_->pixels;
+}
+
+// What the reservoir keeps is converted once.
+Sampler::Sample Sampler::shown_sample() {
+  return {shown_->time, shown_frame(), reservoir_ && !candidates_ ? shown_pixels() : nullptr};
+}
 
 GstFlowReturn Sampler::push_held() {
   // It is shown until the next frame comes: samples may still be taken of it.
@@ -693,7 +714,7 @@ bool Sampler::plan_without_end() {
 
 // The frame of `time` comes: what the one before shows until then.
 bool Sampler::advance(GstClockTime time) {
-  if (!roll_over(time) || !keep_shown(time, false) || !sample_passed(time)) return false;
+  if (!roll_over(time) || !sample_passed(time) || !keep_shown(time, false)) return false;
   end_if_over(time);
   return true;
 }
@@ -724,26 +745,26 @@ bool Sampler::leave_out_empty(GstClockTime time) {
   return true;
 }
 
-// Keeps the last frame, which is shown until then, if it is among those that a window may be made of again. False when
-// a wait for room was ended. The last one always is.
+// Keeps the last frame, which is shown until then, if it is among those that a window may be made of again: samples,
+// the last one of all, and others as long as the end is not known or not certain. False when a wait for room was ended.
 bool Sampler::keep_shown(GstClockTime until, bool last) {
   if (!reservoir_ || !shown_) return true;
-  const auto room = conversions();
-  const bool live = upstream_is_live();
-  if (!last && (!reservoir_->wants(until) || (live && !room->has_room(0)))) {
-    reservoir_->leave_out();
-    return true;
+  if (!shown_->pixels && !last) {
+    if (!wants_unsampled(until)) {
+      reservoir_->leave_out();
+      return true;
+    }
+    if (!upstream_is_live() && !conversions()->wait_for_room(0)) return false;
   }
-  if (!last && !live && !room->wait_for_room(0)) return false;
-  auto pixels = std::make_shared<FramePixels>();
-  reservoir_->add(shown_->time, pixels);
-  const auto& config = used_model_->config();
-  const auto hold = std::make_shared<Ticket>(room, Flow::Kind::kSegment)->hold();
-  worker_->post([pixels, hold, converter = converter_, frame = shown_frame(), cancellation = cancellation(),
-                 sizes = PictureSizes{config.spatial.image_size, config.temporal.image_size}] {
-    convert(*converter, frame, sizes, cancellation, *pixels);
-  });
+  reservoir_->add(shown_->time, shown_pixels());
   return true;
+}
+
+// Where the announced end holds, samples alone are enough: some more in case that the video is much shorter.
+bool Sampler::wants_unsampled(GstClockTime until) {
+  const auto least = announced_end_ ? distance(until, run_.begin) / kFewestKept : 0;
+  if (!reservoir_->wants(until, least)) return false;
+  return !upstream_is_live() || conversions()->has_room(0);
 }
 
 // Until the frame of `time` came, the one before was shown.
@@ -804,7 +825,9 @@ void Sampler::take_pixels(const Sample& sample, std::int64_t number) {
 }
 
 bool Sampler::take_candidate(const Sample& sample) {
-  candidates_->add(sample.frame, plan_->sample_start(arrival_), plan_->sample_start(arrival_ + 1), cancellation());
+  auto pixels =
+      candidates_->add(sample.frame, plan_->sample_start(arrival_), plan_->sample_start(arrival_ + 1), cancellation());
+  if (shown_ && shown_->frame == sample.frame) shown_->pixels = std::move(pixels);
   ++arrival_;
   return end_candidates(announced_end_ && arrival_ == plan_->samples());
 }

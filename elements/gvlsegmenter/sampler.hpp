@@ -90,7 +90,7 @@ class Sampler {
  private:
   struct OpenSegment;
 
-  /** A frame that is taken for a sample: as it came, or as the models see it. */
+  /** A frame that is taken for a sample: as it came, or as the models see it where the reservoir keeps it. */
   struct Sample {
     GstClockTime time = 0;
     std::shared_ptr<const Frame> frame;
@@ -100,8 +100,9 @@ class Sampler {
   /** The last frame that has a time. */
   struct Shown {
     GstClockTime time = 0;
-    GstClockTime until = 0;              ///< as far as can be known before the next one comes
-    std::shared_ptr<const Frame> frame;  ///< null until somebody asks, while its buffer is the one held back
+    GstClockTime until = 0;               ///< as far as can be known before the next one comes
+    std::shared_ptr<const Frame> frame;   ///< null until somebody asks, while its buffer is the one held back
+    std::shared_ptr<FramePixels> pixels;  ///< null until somebody asks
   };
 
   bool prepare();
@@ -115,6 +116,7 @@ class Sampler {
   void show(GstBuffer* buffer, GstClockTime time);
   GstClockTime end_of(GstBuffer* buffer, GstClockTime time) const;
   std::shared_ptr<const Frame> shown_frame();
+  std::shared_ptr<FramePixels> shown_pixels();
   Sample shown_sample();
 
   bool estimate_time(GstBuffer* buffer, GstClockTime* timestamp);
@@ -156,6 +158,7 @@ class Sampler {
   bool roll_over(GstClockTime time);
   bool leave_out_empty(GstClockTime time);
   bool keep_shown(GstClockTime until, bool last);
+  bool wants_unsampled(GstClockTime until);
   bool sample_passed(GstClockTime time);
   bool sample_reached(GstClockTime time);
   bool repeat_last(bool whole_plan);
