@@ -32,8 +32,9 @@ Frame::Frame(GstBuffer* shown, const GstVideoInfo& format, GstClockTime stream_t
 
 Frame::~Frame() { gst_buffer_unref(buffer); }
 
-FrameConverter::FrameConverter(std::int64_t spatial_size, std::int64_t temporal_size)
-    : spatial_{spatial_size, std::vector<std::uint8_t>(spatial_size * spatial_size * 3)},
+FrameConverter::FrameConverter(std::int64_t spatial_size, std::int64_t temporal_size, Reading reading)
+    : reading_(reading),
+      spatial_{spatial_size, std::vector<std::uint8_t>(spatial_size * spatial_size * 3)},
       temporal_{temporal_size, std::vector<std::uint8_t>(temporal_size * temporal_size * 3)} {
   gst_video_info_init(&rgb_info_);
   gst_video_info_init(&converter_input_);
@@ -53,6 +54,11 @@ void FrameConverter::temporal(const std::shared_ptr<const Frame>& frame, std::sp
 
 void FrameConverter::make(Picture& picture, const std::shared_ptr<const Frame>& frame, std::span<std::uint8_t> out) {
   if (last_.owner_before(frame) || frame.owner_before(last_)) read(frame);
+  Picture& other = &picture == &spatial_ ? temporal_ : spatial_;
+  if (!picture.made && other.made && other.size == picture.size) {
+    std::copy(other.pixels.begin(), other.pixels.end(), out.begin());
+    return;
+  }
   if (!picture.made) {
     const RgbView view{rgb_.data(), GST_VIDEO_INFO_WIDTH(&rgb_info_), GST_VIDEO_INFO_HEIGHT(&rgb_info_),
                        GST_VIDEO_INFO_PLANE_STRIDE(&rgb_info_, 0)};
@@ -97,18 +103,33 @@ GstVideoConverter* FrameConverter::converter_for(const GstVideoInfo& input) {
   if (converter_ && gst_video_info_is_equal(&input, &converter_input_)) return converter_;
   if (converter_) gst_video_converter_free(converter_);
   converter_ = nullptr;
-  const auto mode = GST_VIDEO_INFO_INTERLACE_MODE(&input);
-  gst_video_info_set_interlaced_format(&rgb_info_, GST_VIDEO_FORMAT_RGB, mode, GST_VIDEO_INFO_WIDTH(&input),
-                                       GST_VIDEO_INFO_HEIGHT(&input));
-  rgb_info_.fps_n = GST_VIDEO_INFO_FPS_N(&input);
-  rgb_info_.fps_d = GST_VIDEO_INFO_FPS_D(&input);
-  converter_ = gst_video_converter_new(const_cast<GstVideoInfo*>(&input), &rgb_info_, nullptr);
+  set_rgb_info(input);
+  GstStructure* options =
+      gst_structure_new("options", GST_VIDEO_CONVERTER_OPT_RESAMPLER_METHOD, GST_TYPE_VIDEO_RESAMPLER_METHOD,
+                        GST_VIDEO_RESAMPLER_METHOD_LINEAR, nullptr);
+  converter_ = gst_video_converter_new(const_cast<GstVideoInfo*>(&input), &rgb_info_, options);
   if (!converter_)
     throw Error(ErrorCode::kUnsupported, std::string("video format ") +
                                              gst_video_format_to_string(GST_VIDEO_INFO_FORMAT(&input)) +
                                              " cannot be converted to RGB");
   converter_input_ = input;
   return converter_;
+}
+
+// A reduced picture is large enough for a model's to be made of it without loss.
+void FrameConverter::set_rgb_info(const GstVideoInfo& input) {
+  auto width = static_cast<guint>(GST_VIDEO_INFO_WIDTH(&input)),
+       height = static_cast<guint>(GST_VIDEO_INFO_HEIGHT(&input));
+  const auto shorter = std::min(width, height),
+             enough = static_cast<guint>(2 * std::max(spatial_.size, temporal_.size));
+  if (reading_ == Reading::kReduced && shorter > enough) {
+    width = static_cast<guint>(gst_util_uint64_scale_round(width, enough, shorter));
+    height = static_cast<guint>(gst_util_uint64_scale_round(height, enough, shorter));
+  }
+  gst_video_info_set_interlaced_format(&rgb_info_, GST_VIDEO_FORMAT_RGB, GST_VIDEO_INFO_INTERLACE_MODE(&input), width,
+                                       height);
+  rgb_info_.fps_n = GST_VIDEO_INFO_FPS_N(&input);
+  rgb_info_.fps_d = GST_VIDEO_INFO_FPS_D(&input);
 }
 
 }  // namespace gvl::gst

@@ -28,12 +28,15 @@ struct Frame {
  */
 class FrameConverter {
  public:
-  FrameConverter(std::int64_t spatial_size, std::int64_t temporal_size);
+  /** Of a large frame a reduced one is read: much cheaper, and a little different. */
+  enum class Reading { kWhole, kReduced };
+
+  FrameConverter(std::int64_t spatial_size, std::int64_t temporal_size, Reading reading = Reading::kWhole);
   ~FrameConverter();
 
   /**
-   * Packed RGB, size x size, as gvl::resize_and_crop makes it from the frame at its own resolution. Both throw
-   * gvl::Error when the frame's memory cannot be read or its format cannot be converted.
+   * Packed RGB, size x size, as gvl::resize_and_crop makes it from the frame at the resolution of its reading. Both
+   * throw gvl::Error when the frame's memory cannot be read or its format cannot be converted.
    */
   void spatial(const std::shared_ptr<const Frame>& frame, std::span<std::uint8_t> out);
   void temporal(const std::shared_ptr<const Frame>& frame, std::span<std::uint8_t> out);
@@ -49,7 +52,9 @@ class FrameConverter {
   void read(const std::shared_ptr<const Frame>& frame);
   void convert_to_rgb(GstVideoFrame& mapped);
   GstVideoConverter* converter_for(const GstVideoInfo& input);
+  void set_rgb_info(const GstVideoInfo& input);
 
+  Reading reading_;
   Picture spatial_;
   Picture temporal_;
   std::weak_ptr<const Frame> last_;  // whose pixels rgb_ and the pictures are

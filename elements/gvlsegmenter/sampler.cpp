@@ -28,8 +28,6 @@ constexpr GstClockTime kShortestSession = GST_SECOND;
 constexpr GstClockTime kStillPicture = 40 * GST_MSECOND;
 // The first frame of a stream may be a little late.
 constexpr GstClockTime kFirstFrameSlack = 200 * GST_MSECOND;
-// Of a video that ends long before it was announced to, so many frames are kept at least.
-constexpr GstClockTime kFewestKept = 12;
 // Frames on their way into the reservoir: each holds one of the stream's buffers.
 constexpr unsigned kMostConversions = 4;
 // Timestamps that step back by less are jitter; a new segment that goes on within it is no jump.
@@ -86,6 +84,7 @@ void Sampler::stop() {
   reporter_.reset();
   worker_.reset();
   converter_.reset();
+  reducing_converter_.reset();
   used_model_.reset();
   flush();
   seeked_ = false;
@@ -223,7 +222,9 @@ bool Sampler::prepare() {
   used_model_ = model_.require();
   if (!used_model_) return false;
   const auto& config = used_model_->config();
-  converter_ = std::make_shared<FrameConverter>(config.spatial.image_size, config.temporal.image_size);
+  const auto size = config.spatial.image_size, temporal_size = config.temporal.image_size;
+  converter_ = std::make_shared<FrameConverter>(size, temporal_size);
+  reducing_converter_ = std::make_shared<FrameConverter>(size, temporal_size, FrameConverter::Reading::kReduced);
   return true;
 }
 
@@ -299,14 +300,13 @@ std::shared_ptr<const Frame> Sampler::shown_frame() {
   return shown_->frame;
 }
 
-// On their way.
-std::shared_ptr<FramePixels> Sampler::shown_pixels() {
+// On their way; by this converter if nobody asked before.
+std::shared_ptr<FramePixels> Sampler::shown_pixels(const std::shared_ptr<FrameConverter>& converter) {
   if (shown_->pixels) return shown_->pixels;
   shown_->pixels = std::make_shared<FramePixels>();
   const auto& config = used_model_->config();
   const auto hold = std::make_shared<Ticket>(conversions(), Flow::Kind::kSegment)->hold();
-  worker_->post([pixels = shown_->pixels, hold, converter = converter_, frame = shown_frame(),
-                 cancellation = cancellation(),
+  worker_->post([pixels = shown_->pixels, hold, converter, frame = shown_frame(), cancellation = cancellation(),
                  sizes = PictureSizes{config.spatial.image_size, config.temporal.image_size}] {
     convert(*converter, frame, sizes, cancellation, *pixels);
   });
@@ -315,7 +315,7 @@ std::shared_ptr<FramePixels> Sampler::shown_pixels() {
 
 // What the reservoir keeps is converted once.
 Sampler::Sample Sampler::shown_sample() {
-  return {shown_->time, shown_frame(), reservoir_ && !candidates_ ? shown_pixels() : nullptr};
+  return {shown_->time, shown_frame(), reservoir_ && !candidates_ ? shown_pixels(converter_) : nullptr};
 }
 
 GstFlowReturn Sampler::push_held() {
@@ -756,13 +756,15 @@ bool Sampler::keep_shown(GstClockTime until, bool last) {
     }
     if (!upstream_is_live() && !conversions()->wait_for_room(0)) return false;
   }
-  reservoir_->add(shown_->time, shown_pixels());
+  reservoir_->add(shown_->time, shown_pixels(reducing_converter_));
   return true;
 }
 
-// Where the announced end holds, samples alone are enough: some more in case that the video is much shorter.
+// Where an announced end holds, samples alone are enough. In case that it does not, as many as are wanted are kept of
+// what has passed.
 bool Sampler::wants_unsampled(GstClockTime until) {
-  const auto least = announced_end_ ? distance(until, run_.begin) / kFewestKept : 0;
+  const auto frames = static_cast<GstClockTime>(used_model_->config().frames);
+  const auto least = announced_end_ ? distance(until, run_.begin) / frames : 0;
   if (!reservoir_->wants(until, least)) return false;
   return !upstream_is_live() || conversions()->has_room(0);
 }

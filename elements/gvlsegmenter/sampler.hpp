@@ -116,7 +116,7 @@ class Sampler {
   void show(GstBuffer* buffer, GstClockTime time);
   GstClockTime end_of(GstBuffer* buffer, GstClockTime time) const;
   std::shared_ptr<const Frame> shown_frame();
-  std::shared_ptr<FramePixels> shown_pixels();
+  std::shared_ptr<FramePixels> shown_pixels(const std::shared_ptr<FrameConverter>& converter);
   Sample shown_sample();
 
   bool estimate_time(GstBuffer* buffer, GstClockTime* timestamp);
@@ -197,7 +197,8 @@ class Sampler {
 
   std::shared_ptr<ErrorReporter> reporter_;
   std::unique_ptr<Worker> worker_;
-  std::shared_ptr<FrameConverter> converter_;  // the worker's
+  std::shared_ptr<FrameConverter> converter_;  // the worker's, like the next
+  std::shared_ptr<FrameConverter> reducing_converter_;
   std::shared_ptr<Model> used_model_;
 
   GstSegment segment_;
