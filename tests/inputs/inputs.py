@@ -9,6 +9,7 @@ import functools
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -62,8 +63,8 @@ def in_seconds(event):
 
 def launch(pipeline, check=True, **options):
     """The gvl-event messages of a pipeline run by gst-launch-1.0, with start and stop in seconds."""
-    done = run(["gst-launch-1.0", "-m", *pipeline.split()] if isinstance(pipeline, str)
-               else ["gst-launch-1.0", "-m", *pipeline], check=check, **options)
+    words = shlex.split(pipeline) if isinstance(pipeline, str) else pipeline
+    done = run(["gst-launch-1.0", "-m", *words], check=check, **options)
     return [fields_of(line) for line in done.stdout.splitlines() if "gvl-event," in line]
 
 

@@ -3,11 +3,242 @@
 
 from inputs import *
 
+# Frames like the one before are left out: the black picture is one frame, shown for three seconds.
+ONE_BLACK_FRAME = ["-vf", "select='not(between(t,4.05,6.95))'", "-fps_mode", "vfr"]
 
-class LowRates(Inputs):
-    def test_ordinary_file(self):
-        found = events(ffmpeg(*picture(11, black=(4, 7)), self.file("a.mkv")), BLACK)
+
+def base(path, *options):
+    """11 s at 10 frames a second, black from 4 to 7 s."""
+    return ffmpeg(*picture(11, black=(4, 7)), *options, path)
+
+
+def grounded(source, query=BLACK, properties="", **options):
+    """What `source ! decodebin ! gvlground` finds, by gst-launch-1.0."""
+    found = launch(f"{source} ! decodebin ! gvlground {properties} query='{query}' ! fakesink", **options)
+    return [event for event in found if "start" in event]
+
+
+def times(found):
+    return [(round(event["start"], 3), round(event["stop"], 3)) for event in found]
+
+
+class FewFrames(Inputs):
+    """Fewer frames than the model takes samples: some are sampled several times, and time stays time."""
+
+    def check(self, name, seconds, rate, black, within, *options):
+        found = events(ffmpeg(*picture(seconds, rate, black=black), *options, self.file(name)), BLACK)
+        self.assert_found(found, *black, within=within)
+        self.assert_within(found, seconds)
+
+    def test_one_frame_a_second(self):
+        self.check("a.mp4", 60, 1, (20, 40), 1.2)
+
+    def test_two_frames_a_second(self):
+        self.check("a.mkv", 40, 2, (10, 20), 0.9)
+
+    def test_three_frames_a_second_of_vp8(self):
+        self.check("a.webm", 24, 3, (6, 12), 0.7, "-c:v", "libvpx", "-deadline", "realtime")
+
+    def test_five_frames_a_second(self):
+        self.check("a.avi", 15, 5, (5, 10), 0.6)
+
+    def test_a_frame_in_two_seconds(self):
+        self.check("a.mkv", 100, "1/2", (40, 70), 3)
+
+    def test_a_short_clip(self):
+        self.check("a.mp4", 2.5, 30, (1, 1.7), 0.15)
+
+    def test_a_second(self):
+        self.check("a.mov", 1, 25, (0.32, 0.72), 0.1)
+
+    def test_windows_of_a_slow_camera(self):
+        video = ffmpeg(*picture(60, 2, black=(25, 33)), self.file("a.mkv"))
+        found = grounded(f"filesrc location={video}", properties="window-duration=20000000000")
+        self.assert_found(found, 25, 33, within=0.9)
+
+    def test_a_rate_that_is_not_declared_gives_the_same(self):
+        video = ffmpeg(*picture(30, 2, black=(10, 18)), self.file("a.mkv"))
+        declared = grounded(f"filesrc location={video}")
+        undeclared = grounded(f"filesrc location={video} ! decodebin ! capssetter join=true "
+                              "caps=video/x-raw,framerate=0/1")
+        self.assert_found(declared, 10, 18, within=0.7)
+        self.assertEqual(times(declared), times(undeclared))
+
+
+class VariableRates(Inputs):
+    """A declared rate says little where frames come at other times."""
+
+    def test_a_frame_that_is_shown_for_long(self):
+        for name in ("a.mkv", "a.mp4", "a.mov"):
+            with self.subTest(name):
+                self.assert_found(events(base(self.file(name), *ONE_BLACK_FRAME), BLACK), 4, 7)
+
+    def test_far_fewer_frames_than_declared(self):
+        video = ffmpeg(*picture(20, 30, black=(8, 13)), "-vf", "select='not(mod(n,15))'", "-fps_mode", "vfr",
+                       self.file("a.mkv"))
+        self.assert_found(events(video, BLACK), 8, 13)
+
+
+class Ends(Inputs):
+    """Nothing that is told reaches behind the last frame, and no end looks like a frozen picture."""
+
+    def assert_ends(self, found, end):
+        self.assertEqual([event["query"] for event in found if event["query"] == FREEZE], [], found)
+        self.assert_within(found, end)
+
+    def test_a_pipe_has_no_end_that_freezes(self):
+        video = ffmpeg(*picture(10), self.file("a.mkv"))
+        with open(video, "rb") as file:
+            found = grounded("fdsrc ! matroskademux", FREEZE, stdin=file)
+        self.assertEqual(times(found), [])
+
+    def test_the_same_by_pipe_and_by_file(self):
+        video = base(self.file("a.mkv"))
+        with open(video, "rb") as file:
+            piped = grounded("fdsrc ! matroskademux", stdin=file)
+        self.assertEqual(times(piped), times(events(video, BLACK)))
+
+    def test_a_file_cut_short(self):
+        whole = ffmpeg(*picture(60, 30, black=(4, 7)), "-cluster_time_limit", 500, self.file("a.mkv"))
+        packets = run(["ffprobe", "-v", "error", "-show_entries", "packet=pts_time,pos", "-of", "csv=p=0", whole]).stdout
+        cut = next(int(pos) for time, pos in (line.split(",")[:2] for line in packets.split()) if float(time) >= 11)
+        os.truncate(whole, cut)
+        found = events(whole, BLACK, FREEZE)
         self.assert_found(found, 4, 7)
+        self.assert_ends(found, 11.2)
+
+    def test_a_live_window_cut_short(self):
+        found = launch("videotestsrc is-live=true num-buffers=45 ! video/x-raw,width=96,height=96,framerate=30/1 ! "
+                       "gvlground window-duration=30000000000 query='colour bars are shown' ! fakesink")
+        self.assertTrue(found)
+        for event in found:
+            self.assertLess(event["window-stop"], 3)
+
+    def test_raw_elementary_streams(self):
+        h264 = base(self.file("a.h264"), "-c:v", "libx264", "-preset", "ultrafast", "-bsf:v", "h264_mp4toannexb")
+        mpeg4 = base(self.file("a.m4v"), "-c:v", "mpeg4")
+        raw = base(self.file("a.y4m"))
+        for video in (h264, mpeg4, raw):
+            with self.subTest(video):
+                found = events(video, BLACK, FREEZE)
+                self.assert_found(found, 4, 7)
+                self.assert_ends(found, 11)
+
+    def test_single_pictures(self):
+        for name in ("a.png", "a.jpg"):
+            with self.subTest(name):
+                found = events(ffmpeg(*picture(1, 1), "-frames:v", 1, self.file(name)), BLACK, FREEZE)
+                self.assert_ends(found, 1)
+
+    def test_sound_that_goes_on_behind_the_pictures(self):
+        video = ffmpeg(*picture(8, black=(3, 5)), "-f", "lavfi", "-i", "sine=duration=20", self.file("a.mkv"))
+        found = events(video, BLACK, FREEZE)
+        self.assert_found(found, 3, 5)
+        self.assert_ends(found, 8.01)
+
+    def test_an_edit_list(self):
+        whole = base(self.file("whole.mp4"), "-g", 50)
+        found = events(ffmpeg("-ss", 3.3, "-i", whole, "-c", "copy", self.file("a.mp4")), BLACK, FREEZE)
+        self.assert_found(found, 0.7, 3.7)
+        self.assert_ends(found, 7.7)
+
+
+class UnknownDurations(Inputs):
+    """What says nothing of its length is looked at as a whole all the same."""
+
+    def test_recordings_without_a_duration(self):
+        mkv = base(self.file("a.mkv"), "-f", "matroska", "-live", 1)
+        webm = base(self.file("a.webm"), "-c:v", "libvpx", "-deadline", "realtime", "-f", "webm", "-live", 1)
+        mp4 = base(self.file("a.mp4"), "-movflags", "frag_keyframe+empty_moov", "-bf", 0)
+        flv = base(self.file("a.flv"), "-flvflags", "no_duration_filesize", "-bf", 0)
+        for video in (mkv, webm, mp4, flv):
+            with self.subTest(video):
+                found = events(video, BLACK)
+                self.assert_found(found, 4, 7)
+                self.assert_within(found, 11)
+                self.assertGreater(found[0]["window-stop"], 10.8)
+
+
+class TransportStreams(Inputs):
+    """Streams whose times begin elsewhere than at 0."""
+
+    def test_one_window(self):
+        for name in ("a.ts", "a.m2ts", "a.mpg"):
+            with self.subTest(name):
+                [event] = events(base(self.file(name), "-r", 25, "-g", 10), BLACK)
+                length = event["window-stop"] - event["window-start"]
+                self.assertAlmostEqual(length, 11, delta=0.35)
+                self.assertAlmostEqual(event["start"] - event["window-start"], 4, delta=0.6)
+                self.assertAlmostEqual(event["stop"] - event["window-start"], 7, delta=0.6)
+
+    def test_no_end_that_is_none(self):
+        video = ffmpeg("-f", "lavfi", "-i", "mandelbrot=size=160x120:rate=25", "-t", 6, self.file("a.ts"))
+        self.assertEqual(times(grounded(f"filesrc location={video}", FREEZE)), [])
+
+    def test_times_of_years(self):
+        base(self.file("a.mp4"))
+        for name, offset in (("a.mkv", 1700000000), ("b.ts", 80000), ("c.mkv", 2000000)):
+            with self.subTest(name):
+                video = ffmpeg("-i", self.file("a.mp4"), "-c", "copy", "-output_ts_offset", offset, self.file(name))
+                [event] = events(video, BLACK)
+                self.assertAlmostEqual(event["stop"] - event["start"], 3, delta=0.4)
+                self.assertAlmostEqual(event["window-stop"] - event["window-start"], 11, delta=0.3)
+        found = launch("videotestsrc num-buffers=40 timestamp-offset=1700000000000000000 ! video/x-raw,framerate=10/1 ! "
+                       "gvlground query='colour bars are shown' ! fakesink")
+        self.assertAlmostEqual(found[0]["window-stop"] - found[0]["window-start"], 4, delta=0.001)
+
+
+class Sessions(Inputs):
+    """What starts again is answered for itself."""
+
+    def test_one_file_after_the_other(self):
+        first = base(self.file("a.mkv"))
+        second = ffmpeg(*picture(11, black=(5, 9)), self.file("b.mkv"))
+        found = launch(f"concat name=c ! gvlground query='{BLACK}' ! fakesink "
+                       f"filesrc location={first} ! matroskademux ! decodebin ! c. "
+                       f"filesrc location={second} ! matroskademux ! decodebin ! c.")
+        self.assertEqual(len(found), 2, found)
+        self.assert_found(found[:1], 4, 7)
+        self.assert_found(found[1:], 5, 9)
+
+    def test_a_file_twice_gives_the_same_twice(self):
+        video = base(self.file("a.mkv"))
+        found = launch(f"concat name=c adjust-base=false ! gvlground query='{BLACK}' ! fakesink "
+                       f"filesrc location={video} ! matroskademux ! decodebin ! c. "
+                       f"filesrc location={video} ! matroskademux ! decodebin ! c.")
+        self.assertEqual(len(found), 2, found)
+        self.assertEqual(*times(found))
+        self.assertAlmostEqual(found[0]["confidence"], found[1]["confidence"], delta=0.001)
+
+    def test_a_query_twice_is_asked_once(self):
+        video = base(self.file("a.mkv"))
+        once, twice = events(video, BLACK), events(video, BLACK, BLACK)
+        self.assertEqual(len(twice), 1)
+        self.assertEqual(times(once), times(twice))
+        self.assertAlmostEqual(once[0]["confidence"], twice[0]["confidence"], delta=0.001)
+
+
+class WindowDurations(Inputs):
+    def refused(self, value):
+        done = run(["gst-launch-1.0", *shlex.split(
+            f"videotestsrc num-buffers=30 ! video/x-raw,framerate=10/1 ! gvlground window-duration={value} "
+            f"query='{BLACK}' ! fakesink")], check=False)
+        self.assertNotEqual(done.returncode, 0)
+        return done.stderr
+
+    def test_seconds_taken_for_nanoseconds(self):
+        for value in (1, 10, 30000000):
+            message = self.refused(value)
+            self.assertIn(f"window-duration={value} is too short", message)
+            self.assertIn("nanoseconds", message)
+
+    def test_windows_that_never_end(self):
+        video = base(self.file("a.mkv"))
+        for value in (10**15, 2**63 - 1, 2**64 - 2):
+            with self.subTest(value):
+                found = grounded(f"filesrc location={video}", properties=f"window-duration={value}")
+                self.assert_found(found, 4, 7)
+                self.assert_within(found, 11)
 
 
 if __name__ == "__main__":
