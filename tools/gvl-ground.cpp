@@ -35,7 +35,7 @@ struct Arguments {
   std::vector<std::string> queries;
 };
 
-/** "12.40 s - 25.00 s  0.83  a car drives: From 12.40 seconds to 25.00 seconds." */
+/** "12.40 s - 25.00 s  0.83  it goes black: From 12.40 seconds to 25.00 seconds." */
 std::string describe(const GstStructure* event) {
   std::string line;
   guint64 start = 0, stop = 0;

@@ -18,7 +18,7 @@
  * ## Example launch line
  * |[
  * gst-launch-1.0 -m filesrc location=VIDEO ! decodebin ! videoconvert ! gvlsegmenter model=MODEL_DIR ! \
- *   gvlspatialencoder ! gvltemporalencoder ! gvlfuser ! gvlgroundedllm query="a car drives along the road" ! fakesink
+ *   gvlspatialencoder ! gvltemporalencoder ! gvlfuser ! gvlgroundedllm query="the picture goes black" ! fakesink
  * ]|
  */
 

@@ -12,7 +12,7 @@
  * ## Example launch lines
  * |[
  * gst-launch-1.0 -m filesrc location=VIDEO ! decodebin ! gvlground model=MODEL_DIR \
- *   query="a car drives along the road" ! fakesink
+ *   query="the picture goes black" ! fakesink
  * ]|
  * |[
  * gst-launch-1.0 filesrc location=VIDEO ! decodebin ! gvlground name=g model=MODEL_DIR task=dense-caption ! fakesink \

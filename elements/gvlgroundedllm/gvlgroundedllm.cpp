@@ -39,7 +39,7 @@
  * |[
  * gst-launch-1.0 -m filesrc location=VIDEO ! decodebin ! videoconvert ! gvlsegmenter ! gvlspatialencoder ! \
  *   gvltemporalencoder ! gvlfuser ! \
- *   gvlgroundedllm model=MODEL_DIR queries="<\"a car drives along the road\",\"it rains\">" ! fakesink
+ *   gvlgroundedllm model=MODEL_DIR queries="<\"the picture goes black\",\"the picture freezes\">" ! fakesink
  * ]|
  */
 

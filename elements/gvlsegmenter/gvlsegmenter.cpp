@@ -7,12 +7,18 @@
  *
  * The first of the five elements that answer questions about video. It divides the stream into segments, takes the
  * frames from each that the model was trained to see, and attaches a #GvlSegmentMeta and the segment's pixels, as the
- * tensors `gvl/spatial-pixels` and `gvl/temporal-pixels`, to the last of every few samples. Buffers themselves pass
+ * tensors `gvl/spatial-pixels` and `gvl/temporal-pixels`, to the last frame of each segment. Buffers themselves pass
  * unchanged; they are converted in another thread.
+ *
+ * A sample is the frame shown at the middle of an equal share of the window; where the caps' frame rate gives as many
+ * frames as samples or more, the middle frame of such a share, as the model was trained. A frame may be sampled more
+ * than once. No segment reaches behind the last frame's end: what is shorter than its window is a window of its own
+ * length.
  *
  * So many segments as the model reads at once are a window, what one answer covers. A short file is one window; else
  * windows slide over the stream (#GvlSegmenter:window-duration, #GvlSegmenter:window-overlap), and each segment is
- * computed once for all windows that hold it. The last window ends with the stream.
+ * computed once for all windows that hold it. The last window ends with the stream. What plays between two jumps in
+ * time is a session: its windows show nothing of another.
  *
  * With #GvlSegmenter:segmentation=shots a segment ends where the picture is another (PySceneDetect's ContentDetector
  * over three candidates for each sample) when that is within half and one and a half of its planned length; its samples
@@ -31,7 +37,7 @@
  * ## Example launch line
  * |[
  * gst-launch-1.0 -m filesrc location=VIDEO ! decodebin ! videoconvert ! gvlsegmenter model=MODEL_DIR ! \
- *   gvlspatialencoder ! gvltemporalencoder ! gvlfuser ! gvlgroundedllm query="a car drives along the road" ! fakesink
+ *   gvlspatialencoder ! gvltemporalencoder ! gvlfuser ! gvlgroundedllm query="the picture goes black" ! fakesink
  * ]|
  */
 
