@@ -2,10 +2,10 @@
 #include "frame-converter.hpp"
 
 #include <algorithm>
+#include <opencv2/core.hpp>
 #include <string>
 
 #include "gvl/error.hpp"
-#include "gvl/preprocess.hpp"
 #include "gvlbuffer.hpp"
 
 namespace gvl::gst {
@@ -25,10 +25,38 @@ GstVideoInfo picture_info(const GstVideoInfo& info) {
   return field;
 }
 
+bool swaps_sides(GstVideoOrientationMethod orientation) {
+  return orientation == GST_VIDEO_ORIENTATION_90R || orientation == GST_VIDEO_ORIENTATION_90L ||
+         orientation == GST_VIDEO_ORIENTATION_UL_LR || orientation == GST_VIDEO_ORIENTATION_UR_LL;
+}
+
+// As videoflip does it. `turned` has its size already.
+void turn_picture(const cv::Mat& picture, GstVideoOrientationMethod orientation, cv::Mat& turned) {
+  switch (orientation) {
+    case GST_VIDEO_ORIENTATION_90R:
+      return cv::rotate(picture, turned, cv::ROTATE_90_CLOCKWISE);
+    case GST_VIDEO_ORIENTATION_180:
+      return cv::rotate(picture, turned, cv::ROTATE_180);
+    case GST_VIDEO_ORIENTATION_90L:
+      return cv::rotate(picture, turned, cv::ROTATE_90_COUNTERCLOCKWISE);
+    case GST_VIDEO_ORIENTATION_HORIZ:
+      return cv::flip(picture, turned, 1);
+    case GST_VIDEO_ORIENTATION_VERT:
+      return cv::flip(picture, turned, 0);
+    case GST_VIDEO_ORIENTATION_UL_LR:
+      return cv::transpose(picture, turned);
+    case GST_VIDEO_ORIENTATION_UR_LL:
+      cv::transpose(picture, turned);
+      return cv::flip(turned, turned, -1);
+    default:
+      return picture.copyTo(turned);
+  }
+}
+
 }  // namespace
 
-Frame::Frame(GstBuffer* shown, const GstVideoInfo& format, GstClockTime stream_time)
-    : buffer(buffer_with_same_memory(shown)), info(picture_info(format)), time(stream_time) {}
+Frame::Frame(GstBuffer* shown, const GstVideoInfo& format, GstClockTime stream_time, GstVideoOrientationMethod turned)
+    : buffer(buffer_with_same_memory(shown)), info(picture_info(format)), time(stream_time), orientation(turned) {}
 
 Frame::~Frame() { gst_buffer_unref(buffer); }
 
@@ -54,15 +82,12 @@ void FrameConverter::temporal(const std::shared_ptr<const Frame>& frame, std::sp
 
 void FrameConverter::make(Picture& picture, const std::shared_ptr<const Frame>& frame, std::span<std::uint8_t> out) {
   if (last_.owner_before(frame) || frame.owner_before(last_)) read(frame);
-  Picture& other = &picture == &spatial_ ? temporal_ : spatial_;
-  if (!picture.made && other.made && other.size == picture.size) {
-    std::copy(other.pixels.begin(), other.pixels.end(), out.begin());
-    return;
-  }
   if (!picture.made) {
-    const RgbView view{rgb_.data(), GST_VIDEO_INFO_WIDTH(&rgb_info_), GST_VIDEO_INFO_HEIGHT(&rgb_info_),
-                       GST_VIDEO_INFO_PLANE_STRIDE(&rgb_info_, 0)};
-    resize_and_crop(view, picture.size, picture.pixels);
+    const Picture& other = &picture == &spatial_ ? temporal_ : spatial_;
+    if (other.made && other.size == picture.size)
+      picture.pixels = other.pixels;
+    else
+      resize_and_crop(shown_, picture.size, picture.pixels);
     picture.made = true;
   }
   std::copy(picture.pixels.begin(), picture.pixels.end(), out.begin());
@@ -83,7 +108,23 @@ void FrameConverter::read(const std::shared_ptr<const Frame>& frame) {
     throw;
   }
   gst_video_frame_unmap(&mapped);
+  turn(frame->orientation);
   last_ = frame;
+}
+
+// Makes shown_ of rgb_.
+void FrameConverter::turn(GstVideoOrientationMethod orientation) {
+  shown_ = {rgb_.data(), GST_VIDEO_INFO_WIDTH(&rgb_info_), GST_VIDEO_INFO_HEIGHT(&rgb_info_),
+            GST_VIDEO_INFO_PLANE_STRIDE(&rgb_info_, 0)};
+  if (orientation == GST_VIDEO_ORIENTATION_IDENTITY) return;
+  const cv::Mat picture(static_cast<int>(shown_.height), static_cast<int>(shown_.width), CV_8UC3, rgb_.data(),
+                        static_cast<std::size_t>(shown_.stride));
+  if (swaps_sides(orientation)) std::swap(shown_.width, shown_.height);
+  shown_.stride = shown_.width * 3;
+  turned_.resize(static_cast<std::size_t>(shown_.stride * shown_.height));
+  shown_.data = turned_.data();
+  cv::Mat turned(static_cast<int>(shown_.height), static_cast<int>(shown_.width), CV_8UC3, turned_.data());
+  turn_picture(picture, orientation, turned);
 }
 
 void FrameConverter::convert_to_rgb(GstVideoFrame& mapped) {

@@ -8,11 +8,14 @@
 #include <span>
 #include <vector>
 
+#include "gvl/preprocess.hpp"
+
 namespace gvl::gst {
 
 /** A frame of the stream, kept until it is converted: the memory of its buffer, what the buffer holds, and when. */
 struct Frame {
-  Frame(GstBuffer* shown, const GstVideoInfo& format, GstClockTime stream_time);
+  Frame(GstBuffer* shown, const GstVideoInfo& format, GstClockTime stream_time,
+        GstVideoOrientationMethod turned = GST_VIDEO_ORIENTATION_IDENTITY);
   ~Frame();
   Frame(const Frame&) = delete;
   Frame& operator=(const Frame&) = delete;
@@ -20,6 +23,7 @@ struct Frame {
   GstBuffer* buffer;  ///< owned; shares the memory, and leaves the stream's own buffer writable
   GstVideoInfo info;
   GstClockTime time;
+  GstVideoOrientationMethod orientation;  ///< how a player turns the picture before it is shown
 };
 
 /**
@@ -35,8 +39,8 @@ class FrameConverter {
   ~FrameConverter();
 
   /**
-   * Packed RGB, size x size, as gvl::resize_and_crop makes it from the frame at the resolution of its reading. Both
-   * throw gvl::Error when the frame's memory cannot be read or its format cannot be converted.
+   * Packed RGB, size x size, as gvl::resize_and_crop makes it from the frame at the resolution of its reading, turned
+   * as it is shown. Both throw gvl::Error when the frame's memory cannot be read or its format cannot be converted.
    */
   void spatial(const std::shared_ptr<const Frame>& frame, std::span<std::uint8_t> out);
   void temporal(const std::shared_ptr<const Frame>& frame, std::span<std::uint8_t> out);
@@ -51,6 +55,7 @@ class FrameConverter {
   void make(Picture& picture, const std::shared_ptr<const Frame>& frame, std::span<std::uint8_t> out);
   void read(const std::shared_ptr<const Frame>& frame);
   void convert_to_rgb(GstVideoFrame& mapped);
+  void turn(GstVideoOrientationMethod orientation);
   GstVideoConverter* converter_for(const GstVideoInfo& input);
   void set_rgb_info(const GstVideoInfo& input);
 
@@ -60,6 +65,8 @@ class FrameConverter {
   std::weak_ptr<const Frame> last_;  // whose pixels rgb_ and the pictures are
   GstVideoInfo rgb_info_;
   std::vector<std::uint8_t> rgb_;
+  std::vector<std::uint8_t> turned_;
+  RgbView shown_;  // rgb_, or turned_
   GstVideoInfo converter_input_;
   GstVideoConverter* converter_ = nullptr;
 };
