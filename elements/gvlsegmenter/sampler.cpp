@@ -296,7 +296,7 @@ GstClockTime Sampler::end_of(GstBuffer* buffer, GstClockTime time) const {
 }
 
 std::shared_ptr<const Frame> Sampler::shown_frame() {
-  if (!shown_->frame) shown_->frame = std::make_shared<const Frame>(held_, info_, shown_->time);
+  if (!shown_->frame) shown_->frame = std::make_shared<const Frame>(held_, info_, shown_->time, orientation_);
   return shown_->frame;
 }
 

@@ -75,6 +75,9 @@ class Sampler {
   bool set_caps(GstCaps* caps);
   void set_segment(const GstSegment& segment);
 
+  /** How frames from now on are turned before they are shown. */
+  void set_orientation(GstVideoOrientationMethod orientation) { orientation_ = orientation; }
+
   /** How long a frame is held back, 0 where the caps do not say. Any thread. */
   GstClockTime latency() const { return latency_; }
 
@@ -204,6 +207,7 @@ class Sampler {
   GstSegment segment_;
   GstVideoInfo info_;
   bool have_info_ = false;
+  GstVideoOrientationMethod orientation_ = GST_VIDEO_ORIENTATION_IDENTITY;
   bool segment_changed_ = false;
   std::optional<bool> live_;
   GstClockTime last_time_ = GST_CLOCK_TIME_NONE;       // stream time of the last frame
