@@ -24,6 +24,9 @@
  * over three candidates for each sample) when that is within half and one and a half of its planned length; its samples
  * are spread over it. The model's time then is mapped to the stream's piece by piece.
  *
+ * The model sees pictures as a player shows them: turned and flipped as the stream's tag `image-orientation` says, or
+ * the file's where the stream has none. A new stream begins without.
+ *
  * One buffer is held back, so that the end of the stream still has one to travel on; the latency of one frame that
  * this adds is reported. For a variable frame rate that is 1 / max-framerate, or nothing where the caps do not say.
  * A frame without a timestamp is taken to follow the one before at the frame rate; without a frame rate that is an
@@ -44,6 +47,7 @@
 #include "gvlsegmenter.h"
 
 #include "gvlevent.h"
+#include "gvlorientation.hpp"
 #include "sampler.hpp"
 
 GST_DEBUG_CATEGORY(gvl_segmenter_debug);
@@ -65,6 +69,7 @@ namespace {
 
 using gvl::gst::Keyframe;
 using gvl::gst::ModelClient;
+using gvl::gst::OrientationTags;
 using gvl::gst::Sampler;
 using gvl::gst::SamplerSettings;
 using gvl::gst::SamplerStats;
@@ -83,6 +88,7 @@ struct State {
   SamplerSettings settings;
   SamplerStats stats;
   Sampler sampler;
+  OrientationTags tags;  // of the streaming thread
 };
 
 }  // namespace
@@ -132,6 +138,14 @@ static gboolean handle_caps(Sampler& sampler, GstEvent* event) {
   return sampler.set_caps(caps);
 }
 
+static void handle_orientation(State& state, GstEvent* event) {
+  if (GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START)
+    state.tags.forget();
+  else if (GST_EVENT_TYPE(event) == GST_EVENT_TAG)
+    state.tags.take(event);
+  state.sampler.set_orientation(state.tags.orientation());
+}
+
 static gboolean handle_serialized_event(State& state, GstPad* pad, GstObject* parent, GstEvent* event) {
   auto& sampler = state.sampler;
   const bool ends = GST_EVENT_TYPE(event) == GST_EVENT_EOS || GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT_DONE ||
@@ -141,6 +155,7 @@ static gboolean handle_serialized_event(State& state, GstPad* pad, GstObject* pa
     sampler.drain();
   else
     sampler.push_held();
+  handle_orientation(state, event);
   if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) handle_segment(sampler, event);
   if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS && !handle_caps(sampler, event)) {
     gst_event_unref(event);
