@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <string>
 
 #include "gvlevent.h"
@@ -14,10 +15,27 @@ namespace gvl::gst {
 
 namespace {
 
-GstClockTime position_of(const GstSegment& segment, GstClockTime stream_time) {
-  const auto position = gst_segment_position_from_stream_time(&segment, GST_FORMAT_TIME, stream_time);
-  // Beyond the segment, as a window may reach beyond the last frame, times count on.
-  return GST_CLOCK_TIME_IS_VALID(position) ? position : stream_time;
+// Also beyond the segment's ends; GST_CLOCK_TIME_NONE where the segment does not say.
+GstClockTime stream_time_of(const GstSegment& segment, GstClockTime position) {
+  guint64 time = 0;
+  if (!GST_CLOCK_TIME_IS_VALID(position)) return GST_CLOCK_TIME_NONE;
+  const int sign = gst_segment_to_stream_time_full(&segment, GST_FORMAT_TIME, position, &time);
+  return sign > 0 ? time : sign < 0 ? 0 : GST_CLOCK_TIME_NONE;
+}
+
+// The video's segment, counted in stream time: its positions are the file's own times, and each has the running time
+// that the video has there. An encoder of captions reads positions, all that is shown beside the video running times.
+GstSegment in_stream_time(const GstSegment& video) {
+  GstSegment segment = video;
+  auto start = stream_time_of(video, video.start), stop = stream_time_of(video, video.stop);
+  if (video.applied_rate < 0) std::swap(start, stop);
+  segment.start = segment.time = segment.position = GST_CLOCK_TIME_IS_VALID(start) ? start : 0;
+  segment.stop = stop;
+  segment.rate = video.rate * video.applied_rate;
+  segment.applied_rate = 1;
+  const double speed = std::abs(video.applied_rate);
+  if (speed != 1) segment.offset = static_cast<guint64>(static_cast<double>(video.offset) * speed);
+  return segment;
 }
 
 }  // namespace
@@ -152,8 +170,7 @@ void EventsOutput::process(const Item& item) {
       gst_pad_push_event(pad_, gst_event_new_eos());
       break;
     case Kind::kGap:
-      set_segment(item.segment);
-      gst_pad_push_event(pad_, gst_event_new_gap(item.start, item.stop - item.start));
+      push_gap(item);
       break;
     case Kind::kEvent: {
       set_segment(item.segment);
@@ -200,11 +217,18 @@ void EventsOutput::negotiate() {
   gst_caps_unref(offered);
 }
 
-// The video's own segment: what is timed alike is shown at the same time.
-void EventsOutput::set_segment(const GstSegment& segment) {
-  if (segment_ && gst_segment_is_equal(&*segment_, &segment)) return;
-  segment_ = segment;
+void EventsOutput::set_segment(const GstSegment& video) {
+  if (segment_ && gst_segment_is_equal(&*segment_, &video)) return;
+  segment_ = video;
+  const auto segment = in_stream_time(video);
   gst_pad_push_event(pad_, gst_event_new_segment(&segment));
+}
+
+void EventsOutput::push_gap(const Item& item) {
+  set_segment(item.segment);
+  const auto [start, stop] =
+      std::minmax({stream_time_of(item.segment, item.start), stream_time_of(item.segment, item.stop)});
+  if (GST_CLOCK_TIME_IS_VALID(stop)) gst_pad_push_event(pad_, gst_event_new_gap(start, stop - start));
 }
 
 GstBuffer* EventsOutput::buffer_of(const Delivery& delivery) const {
@@ -222,9 +246,8 @@ GstBuffer* EventsOutput::buffer_of(const Delivery& delivery) const {
     content = g_strdup(gst_structure_get_string(event, "text"));
   }
   GstBuffer* buffer = gst_buffer_new_wrapped(content, strlen(content));
-  const auto [first, last] = std::minmax({position_of(delivery.segment, start), position_of(delivery.segment, stop)});
-  GST_BUFFER_PTS(buffer) = first;
-  GST_BUFFER_DURATION(buffer) = last - first;
+  GST_BUFFER_PTS(buffer) = start;
+  GST_BUFFER_DURATION(buffer) = stop - start;
   return buffer;
 }
 

@@ -14,8 +14,9 @@ namespace gvl::gst {
 
 /**
  * The `events` pad: sends gvl-events as buffers, from a task of its own with a queue before it, so that what comes
- * after it never blocks the video. Gaps between events are told as GAP events, at the video's pace. Lives as long as
- * the pad; members are thread safe.
+ * after it never blocks the video. Gaps between events are told as GAP events, at the video's pace. Timestamps are
+ * stream time, in a segment that gives them the video's running time. Lives as long as the pad; members are thread
+ * safe.
  */
 class EventsOutput {
  public:
@@ -64,7 +65,8 @@ class EventsOutput {
   void sent();
   void open_stream();
   void negotiate();
-  void set_segment(const GstSegment& segment);
+  void set_segment(const GstSegment& video);
+  void push_gap(const Item& item);
   GstBuffer* buffer_of(const Delivery& delivery) const;
 
   GstElement* element_;
@@ -78,7 +80,7 @@ class EventsOutput {
   // Of the task, but for a flush, when the task is paused.
   bool opened_ = false;
   bool json_ = false;
-  std::optional<GstSegment> segment_;
+  std::optional<GstSegment> segment_;  // the video's, of which ours was made
 };
 
 }  // namespace gvl::gst

@@ -217,6 +217,8 @@ struct EventsBranch {
   std::mutex mutex;
   std::vector<GstBuffer*> buffers;
   std::vector<GstEventType> events;
+  std::vector<GstSegment> segments;
+  std::vector<GstClockTime> gaps;  // where they begin
   std::string caps;
 
   ~EventsBranch() {
@@ -232,6 +234,14 @@ struct EventsBranch {
     }
     GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
     self->events.push_back(GST_EVENT_TYPE(event));
+    if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
+      self->segments.emplace_back();
+      gst_event_copy_segment(event, &self->segments.back());
+    }
+    if (GST_EVENT_TYPE(event) == GST_EVENT_GAP) {
+      self->gaps.emplace_back();
+      gst_event_parse_gap(event, &self->gaps.back(), nullptr);
+    }
     if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS) return GST_PAD_PROBE_OK;
     GstCaps* caps;
     gst_event_parse_caps(event, &caps);
@@ -304,6 +314,70 @@ GST_START_TEST(the_three_deliveries_agree) {
   fail_unless_equals_int(branch.events.at(1), GST_EVENT_CAPS);
   fail_unless_equals_int(branch.events.at(2), GST_EVENT_SEGMENT);
   fail_unless_equals_int(branch.events.at(3), GST_EVENT_GAP);
+}
+GST_END_TEST
+
+GstSegment video_segment(double rate, double applied_rate, GstClockTime start, GstClockTime stop, GstClockTime time,
+                         GstClockTime base, GstClockTime offset) {
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.rate = rate;
+  segment.applied_rate = applied_rate;
+  segment.start = start;
+  segment.stop = stop;
+  segment.time = time;
+  segment.base = base;
+  segment.offset = offset;
+  return segment;
+}
+
+// The events pad's buffers have the times of their events, and are shown when the video is that they tell about.
+GST_START_TEST(the_events_pad_counts_in_stream_time) {
+  constexpr GstClockTime s = GST_SECOND, none = GST_CLOCK_TIME_NONE;
+  const GstSegment segments[] = {
+      video_segment(1, 1, 0, none, 0, 0, 0),
+      video_segment(1, 1, 26 * s / 10, none, 0, 0, 0),           // an edit list
+      video_segment(1, 1, 1000 * s, none, 7 * s, 3 * s, 0),      // a transport stream, after a seek
+      video_segment(1, 1, 10 * s, 20 * s, 4 * s, 5 * s, 2 * s),  // part of it was played
+      video_segment(2, 1, 10 * s, 20 * s, 0, 0, 0),              // faster
+      video_segment(1, 2, 10 * s, 20 * s, 0, 0, 4 * s / 10),     // faster, by who sends it
+      video_segment(-1, 1, 10 * s, 20 * s, 0, 1 * s, 0),         // backwards
+      video_segment(1, -1, 10 * s, 20 * s, 0, 1 * s, 0),         // backwards, by who sends it
+      video_segment(-1, -1, 10 * s, 20 * s, 0, 1 * s, 0),        // twice backwards
+  };
+  for (const auto& video : segments) {
+    Setup setup(std::nullopt);
+    setup.options.segment = false;
+    Stream stream(kFive + "l.events ! fakesink sync=false async=false", setup.options);
+    EventsBranch branch;
+    branch.watch(stream);
+    g_object_set(stream.element("s"), "window-duration", 2 * s, nullptr);
+    stream.send(gst_event_new_segment(&video));
+    for (int i = 0; i < 100; ++i)
+      stream.push_at(i, video.rate > 0 ? video.start + i * s / 25 : video.stop - (i + 1) * s / 25);
+    stream.eos();
+    branch.wait_end(stream);
+    const auto messages = stream.element_messages(GVL_EVENT_NAME);
+    fail_unless(!messages.empty());
+    fail_unless_equals_int(branch.buffers.size(), messages.size());
+    fail_unless_equals_int(branch.segments.size(), 1);
+    const auto& own = branch.segments.front();
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      const auto start = uint64_of(messages[i].get(), "start"), stop = uint64_of(messages[i].get(), "stop");
+      fail_unless_equals_uint64(GST_BUFFER_PTS(branch.buffers[i]), start);
+      fail_unless_equals_uint64(GST_BUFFER_DURATION(branch.buffers[i]), stop - start);
+      fail_unless_equals_uint64(gst_segment_to_stream_time(&own, GST_FORMAT_TIME, start), start);
+      const auto shown = gst_segment_position_from_stream_time(&video, GST_FORMAT_TIME, start);
+      fail_unless_equals_uint64(gst_segment_to_running_time(&own, GST_FORMAT_TIME, start),
+                                gst_segment_to_running_time(&video, GST_FORMAT_TIME, shown));
+    }
+    for (const auto gap : branch.gaps) {
+      guint64 told = 0;
+      const int sign = gst_segment_to_running_time_full(&own, GST_FORMAT_TIME, gap, &told);
+      fail_unless(sign != 0 && (sign < 0 ? told <= video.offset : told <= video.base + 4 * s),
+                  "a gap at %" GST_TIME_FORMAT, GST_TIME_ARGS(told));
+    }
+  }
 }
 GST_END_TEST
 
@@ -561,8 +635,7 @@ GST_START_TEST(event_times_are_stream_times) {
   const auto events = stream.element_messages(GVL_EVENT_NAME);
   fail_unless_equals_uint64(uint64_of(events.at(0).get(), "start"), 42250 * GST_MSECOND);
   fail_unless_equals_uint64(uint64_of(events.at(0).get(), "stop"), 42500 * GST_MSECOND);
-  // In the video's own segment the buffer is stamped as the frames that it is about.
-  fail_unless_equals_uint64(GST_BUFFER_PTS(branch.buffers.at(0)), 5250 * GST_MSECOND);
+  fail_unless_equals_uint64(GST_BUFFER_PTS(branch.buffers.at(0)), 42250 * GST_MSECOND);
 }
 GST_END_TEST
 
@@ -948,6 +1021,7 @@ Suite* chain_suite() {
   tcase_add_test(answers, questions_may_change_while_playing);
   tcase_add_test(answers, the_latest_window_may_be_asked_about);
   tcase_add_test(answers, the_three_deliveries_agree);
+  tcase_add_test(answers, the_events_pad_counts_in_stream_time);
   tcase_add_test(answers, the_events_pad_speaks_json);
   tcase_add_test(answers, a_blocked_events_branch_does_not_block_the_video);
   tcase_add_test(answers, events_pads_come_and_go);

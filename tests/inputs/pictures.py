@@ -34,5 +34,53 @@ class Orientation(Inputs):
                 self.assertNotEqual(turned, answers)
 
 
+class Captions(Inputs):
+    """What the pad `events` writes has the times of the events, whatever the file's timestamps are."""
+
+    X264 = ["-c:v", "libx264", "-bf", "2", "-g", "250"]
+
+    def launch(self, video, sink):
+        return launch(["filesrc", f"location={video}", "!", "decodebin", "!", "gvlground", "name=g", f"query={BLACK}",
+                       *sink])
+
+    def cues(self, video):
+        """The events of a file, and the times of the captions that are made of them."""
+        captions = self.file("out.vtt")
+        found = self.launch(video, ["!", "fakesink", "g.events", "!", "webvttenc", "!", "filesink",
+                                    f"location={captions}", "async=false"])
+        with open(captions) as file:
+            return found, re.findall(r"(\d+):(\d+):([\d.]+) --> (\d+):(\d+):([\d.]+)", file.read())
+
+    def assert_captions(self, video, start, stop):
+        found, cues = self.cues(video)
+        self.assert_found(found, start, stop)
+        self.assertEqual(len(cues), 1)
+        times = [float(value) for value in cues[0]]
+        self.assertAlmostEqual(times[0] * 3600 + times[1] * 60 + times[2], found[0]["start"], delta=0.002)
+        self.assertAlmostEqual(times[3] * 3600 + times[4] * 60 + times[5], found[0]["stop"], delta=0.002)
+
+    def test_captions_of_files_with_edit_lists(self):
+        # B-frames alone make one: the first frame is shown two frames after it is decoded.
+        whole = ffmpeg(*picture(8, 25, "160x96", black=(4, 6)), *self.X264, self.file("whole.mp4"))
+        cut = ffmpeg("-ss", 2.5, "-i", whole, "-c", "copy", self.file("cut.mp4"))
+        for video, start, stop in ((whole, 4, 6), (cut, 1.5, 3.5)):
+            with self.subTest(video):
+                self.assert_captions(video, start, stop)
+
+    def test_subtitles_beside_the_video_are_in_step(self):
+        whole = ffmpeg(*picture(8, 25, "160x96", black=(4, 6)), *self.X264, self.file("whole.mp4"))
+        cut = ffmpeg("-ss", 2.5, "-i", whole, "-c", "copy", self.file("cut.mp4"))
+        muxed = self.file("out.mkv")
+        self.launch(cut, ["!", "vp8enc", "deadline=1", "!", "queue", "!", "matroskamux", "name=m", "!", "filesink",
+                          f"location={muxed}", "g.events", "!", "text/x-raw,format=utf8", "!", "queue", "!",
+                          "m.subtitle_0"])
+        black = run(["ffmpeg", "-i", muxed, "-vf", "blackdetect=d=0.5", "-an", "-f", "null", "-"]).stderr
+        seen = re.search(r"black_start:([\d.]+) black_end:([\d.]+)", black)
+        text = run(["ffmpeg", "-v", "error", "-i", muxed, "-map", "0:s", "-f", "srt", "-"]).stdout
+        hours, minutes, seconds = re.search(r"(\d+):(\d+):([\d,]+) -->", text).groups()
+        start = int(hours) * 3600 + int(minutes) * 60 + float(seconds.replace(",", "."))
+        self.assertAlmostEqual(start, float(seen.group(1)), delta=0.3)
+
+
 if __name__ == "__main__":
     main()
