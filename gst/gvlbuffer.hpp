@@ -3,7 +3,15 @@
 
 #include <gst/gst.h>
 
+#include <memory>
+
 namespace gvl::gst {
+
+/** A buffer that is let go of where nobody takes it over. */
+struct BufferUnref {
+  void operator()(GstBuffer* buffer) const { gst_buffer_unref(buffer); }
+};
+using BufferPointer = std::unique_ptr<GstBuffer, BufferUnref>;
 
 /**
  * A buffer with the same memory, flags, timestamps and metas. Unlike gst_buffer_copy() it never copies pixels, also

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "gvl/sampling.hpp"
-#include "gvlbuffer.hpp"
 #include "gvlevent.h"
 #include "gvlsegmentmeta.hpp"
 #include "gvltensormeta.hpp"
@@ -168,39 +167,32 @@ GstFlowReturn Sampler::frame(GstBuffer* buffer) {
 
 // Takes ownership of `buffer` in every case.
 GstFlowReturn Sampler::take_frame(GstBuffer* buffer) {
+  BufferPointer owned(buffer);
   GstClockTime time = GST_CLOCK_TIME_NONE;
-  if (!prepare() || !stream_time(buffer, &time)) {
-    gst_buffer_unref(buffer);
-    return have_info_ ? GST_FLOW_ERROR : GST_FLOW_NOT_NEGOTIATED;
-  }
-  const GstFlowReturn result = GST_CLOCK_TIME_IS_VALID(time) ? take_timed(buffer, time) : pass_untimed(buffer);
+  if (!prepare() || !stream_time(buffer, &time)) return have_info_ ? GST_FLOW_ERROR : GST_FLOW_NOT_NEGOTIATED;
+  const bool timed = GST_CLOCK_TIME_IS_VALID(time);
+  const GstFlowReturn result = timed ? take_timed(std::move(owned), time) : pass_untimed(std::move(owned));
   return result == GST_FLOW_FLUSHING && flow()->failed() ? GST_FLOW_ERROR : result;
 }
 
 // What lies outside of the segment is no part of the video.
-GstFlowReturn Sampler::pass_untimed(GstBuffer* buffer) {
+GstFlowReturn Sampler::pass_untimed(BufferPointer buffer) {
   const GstFlowReturn pushed = push_held();
-  if (pushed != GST_FLOW_OK)
-    gst_buffer_unref(buffer);
-  else
-    hold(buffer);
+  if (pushed == GST_FLOW_OK) hold(buffer.release());
   return pushed;
 }
 
-GstFlowReturn Sampler::take_timed(GstBuffer* buffer, GstClockTime time) {
+GstFlowReturn Sampler::take_timed(BufferPointer buffer, GstClockTime time) {
   bool sampled = true;
   if (plan_ && jumped(time)) sampled = end_session(false);
   // What the frame before shows until now belongs to its own buffer, if that is still here.
   const bool before_is_here = held_;
   if (before_is_here) sampled = sampled && advance(time);
   const GstFlowReturn pushed = sampled ? push() : GST_FLOW_FLUSHING;
-  if (pushed != GST_FLOW_OK) {
-    gst_buffer_unref(buffer);
-    return pushed;
-  }
-  hold(buffer);
+  if (pushed != GST_FLOW_OK) return pushed;
+  hold(buffer.release());
   if (!before_is_here) sampled = advance(time);
-  show(buffer, time);
+  show(time);
   sampled = sampled && roll_over(time);
   if (sampled && !plan_) sampled = plan(time);
   sampled = sampled && sample_passed(time) && sample_reached(time);
@@ -275,10 +267,8 @@ void Sampler::drop_held() {
   unpushed_holds_.clear();
 }
 
-// The buffer is the one held back.
-void Sampler::show(GstBuffer* buffer, GstClockTime time) {
-  shown_ = Shown{time, end_of(buffer, time), nullptr, nullptr};
-}
+// The frame is the one held back.
+void Sampler::show(GstClockTime time) { shown_ = Shown{time, end_of(held_, time), nullptr, nullptr}; }
 
 GstClockTime Sampler::frame_interval() const { return GST_VIDEO_INFO_FPS_N(&info_) > 0 ? latency_.load() : 0; }
 

@@ -12,6 +12,7 @@
 #include "candidates.hpp"
 #include "frame-reservoir.hpp"
 #include "gvl/cancellation.hpp"
+#include "gvlbuffer.hpp"
 #include "gvlcontext.hpp"
 #include "gvlerror.hpp"
 #include "gvlflow.hpp"
@@ -110,13 +111,13 @@ class Sampler {
 
   bool prepare();
   GstFlowReturn take_frame(GstBuffer* buffer);
-  GstFlowReturn take_timed(GstBuffer* buffer, GstClockTime time);
-  GstFlowReturn pass_untimed(GstBuffer* buffer);
+  GstFlowReturn take_timed(BufferPointer buffer, GstClockTime time);
+  GstFlowReturn pass_untimed(BufferPointer buffer);
   void hold(GstBuffer* buffer);
   void hold_something();
   GstFlowReturn push();
   void drop_held();
-  void show(GstBuffer* buffer, GstClockTime time);
+  void show(GstClockTime time);
   GstClockTime end_of(GstBuffer* buffer, GstClockTime time) const;
   std::shared_ptr<const Frame> shown_frame();
   std::shared_ptr<FramePixels> shown_pixels(const std::shared_ptr<FrameConverter>& converter);
