@@ -2,6 +2,7 @@
 #include "gvlcontext.hpp"
 
 #include "gvlerror.hpp"
+#include "gvlguard.hpp"
 
 namespace {
 
@@ -11,7 +12,7 @@ gpointer copy_holder(gpointer holder) { return new ModelHolder(*static_cast<Mode
 void free_holder(gpointer holder) { delete static_cast<ModelHolder*>(holder); }
 
 GType model_holder_get_type() {
-  static const GType type = g_boxed_type_register_static("GvlModelHolder", copy_holder, free_holder);
+  static const GType type = g_boxed_type_register_static("GvlModelHolder", gvl::gst::guarded<copy_holder>, free_holder);
   return type;
 }
 

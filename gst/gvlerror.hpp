@@ -11,6 +11,7 @@
 #include "gvl/error.hpp"
 #include "gvl/future.hpp"
 #include "gvlflow.hpp"
+#include "gvlguard.hpp"
 
 namespace gvl::gst {
 
@@ -24,7 +25,7 @@ void set_error(GError** gerror, const std::exception_ptr& error);
  * Posts the element error for what `failure` holds, with the domain and code that its ErrorCode stands for;
  * `while_doing` ("encoding a segment") goes into the debug string. Silent for a cancelled job.
  */
-void post_error(GstElement* element, const std::exception_ptr& failure, const std::string& while_doing);
+void post_error(GstElement* element, const std::exception_ptr& failure, const std::string& while_doing) noexcept;
 
 /**
  * How jobs, which may outlive their element's work, tell about their failure: nothing is posted after detach(), and
@@ -37,10 +38,11 @@ class ErrorReporter {
   /** After its return nothing more is posted in the name of the element. */
   void detach();
 
-  void report(Flow* flow, const std::exception_ptr& failure, const std::string& while_doing);
+  void report(Flow* flow, const std::exception_ptr& failure, const std::string& while_doing) noexcept;
 
  private:
-  std::mutex mutex_;
+  // An application may stop the element, and so detach(), in its synchronous message handler.
+  std::recursive_mutex mutex_;
   GstElement* element_;  // not owned: detach() comes before the element goes away
 };
 

@@ -17,6 +17,8 @@ namespace {
 
 using gvl::Cancellation;
 using gvl::gst::ErrorReporter;
+using gvl::gst::guard;
+using gvl::gst::guarded;
 using gvl::gst::ModelClient;
 
 struct FilterState {
@@ -86,15 +88,6 @@ static gboolean gvl_filter_stop(GstBaseTransform* base) {
   return TRUE;
 }
 
-static bool guarded(GvlFilter* self, const char* while_doing, const std::function<bool()>& call) {
-  try {
-    return call();
-  } catch (...) {
-    gvl::gst::post_error(GST_ELEMENT(self), std::current_exception(), while_doing);
-    return false;
-  }
-}
-
 static bool process_each_segment(GvlFilter* self, GstBuffer* buffer) {
   auto* klass = GVL_FILTER_GET_CLASS(self);
   for (auto* segment : gvl::gst::segments_of(buffer)) {
@@ -102,7 +95,7 @@ static bool process_each_segment(GvlFilter* self, GstBuffer* buffer) {
     const auto ticket = gvl::gst::ticket_of(segment);
     if (ticket && ticket->flow()->failed()) return false;
     GST_LOG_OBJECT(self, "segment %" G_GUINT64_FORMAT " of run %" G_GUINT64_FORMAT, segment->index, segment->run);
-    if (!guarded(self, "handing on a segment", [&] { return klass->process(self, buffer, segment); })) return false;
+    if (!guard(self, "handing on a segment", [&] { return klass->process(self, buffer, segment); })) return false;
   }
   return true;
 }
@@ -147,7 +140,7 @@ static bool finish(GvlFilter* self) {
   auto* klass = GVL_FILTER_GET_CLASS(self);
   if (!klass->finish) return true;
   GstBuffer* carrier = gst_buffer_new();
-  const bool finished = guarded(self, "ending the stream", [&] { return klass->finish(self, carrier); });
+  const bool finished = guard(self, "ending the stream", [&] { return klass->finish(self, carrier); });
   if (has_metas(carrier))
     forward(self, gvl_carrier_event_new(carrier));
   else
@@ -253,8 +246,8 @@ static void gvl_filter_class_init(GvlFilterClass* klass) {
   auto* element_class = GST_ELEMENT_CLASS(klass);
   auto* base_class = GST_BASE_TRANSFORM_CLASS(klass);
 
-  object_class->set_property = gvl_filter_set_property;
-  object_class->get_property = gvl_filter_get_property;
+  object_class->set_property = guarded<gvl_filter_set_property>;
+  object_class->get_property = guarded<gvl_filter_get_property>;
   object_class->finalize = gvl_filter_finalize;
   ModelClient::install_properties(object_class, PROP_MODEL, PROP_DEVICE);
 
@@ -264,14 +257,14 @@ static void gvl_filter_class_init(GvlFilterClass* klass) {
   gst_element_class_add_pad_template(element_class, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, any));
   gst_caps_unref(any);
 
-  element_class->change_state = gvl_filter_change_state;
-  element_class->set_context = gvl_filter_set_context;
-  base_class->start = gvl_filter_start;
-  base_class->stop = gvl_filter_stop;
-  base_class->sink_event = gvl_filter_sink_event;
-  base_class->query = gvl_filter_query;
-  base_class->prepare_output_buffer = gvl_filter_prepare_output_buffer;
-  base_class->transform_ip = gvl_filter_transform_ip;
+  element_class->change_state = guarded<gvl_filter_change_state>;
+  element_class->set_context = guarded<gvl_filter_set_context>;
+  base_class->start = guarded<gvl_filter_start>;
+  base_class->stop = guarded<gvl_filter_stop>;
+  base_class->sink_event = guarded<gvl_filter_sink_event>;
+  base_class->query = guarded<gvl_filter_query>;
+  base_class->prepare_output_buffer = guarded<gvl_filter_prepare_output_buffer>;
+  base_class->transform_ip = guarded<gvl_filter_transform_ip>;
 
   gst_type_mark_as_plugin_api(GVL_TYPE_FILTER, static_cast<GstPluginAPIFlags>(0));
 }

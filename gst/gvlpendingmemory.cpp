@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gvlpendingmemory.hpp"
 
+#include "gvlguard.hpp"
+
 namespace {
 
 using gvl::Future;
@@ -64,7 +66,7 @@ static void gvl_pending_allocator_class_init(GvlPendingAllocatorClass* klass) {
 static void gvl_pending_allocator_init(GvlPendingAllocator* self) {
   auto* allocator = GST_ALLOCATOR(self);
   allocator->mem_type = "GvlPendingMemory";
-  allocator->mem_map = gvl_pending_memory_map;
+  allocator->mem_map = gvl::gst::guarded<gvl_pending_memory_map>;
   allocator->mem_unmap = gvl_pending_memory_unmap;
   allocator->mem_share = gvl_pending_memory_share;
   GST_OBJECT_FLAG_SET(self, GST_ALLOCATOR_FLAG_CUSTOM_ALLOC);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "gvlguard.hpp"
+
 namespace {
 
 using gvl::gst::RunState;
@@ -64,7 +66,7 @@ GType gvl_segment_meta_api_get_type(void) {
 const GstMetaInfo* gvl_segment_meta_get_info(void) {
   static const GstMetaInfo* const info =
       gst_meta_register(GVL_SEGMENT_META_API_TYPE, "GvlSegmentMeta", sizeof(GvlSegmentMeta), gvl_segment_meta_init,
-                        gvl_segment_meta_free, gvl_segment_meta_transform);
+                        gvl_segment_meta_free, gvl::gst::guarded<gvl_segment_meta_transform>);
   return info;
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "gvlguard.hpp"
+
 using TicketHolder = std::shared_ptr<gvl::gst::Ticket>;
 
 static gboolean gvl_window_meta_init(GstMeta* meta, gpointer params, GstBuffer* buffer) {
@@ -40,7 +42,7 @@ GType gvl_window_meta_api_get_type(void) {
 const GstMetaInfo* gvl_window_meta_get_info(void) {
   static const GstMetaInfo* const info =
       gst_meta_register(GVL_WINDOW_META_API_TYPE, "GvlWindowMeta", sizeof(GvlWindowMeta), gvl_window_meta_init,
-                        gvl_window_meta_free, gvl_window_meta_transform);
+                        gvl_window_meta_free, gvl::gst::guarded<gvl_window_meta_transform>);
   return info;
 }
 

@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 
+#include "gvlguard.hpp"
+
 namespace gvl::gst {
 
 Worker::Worker(const std::string& name) : thread_([this] { run(); }) {
@@ -39,7 +41,7 @@ void Worker::run() {
       job = std::move(jobs_.front());
       jobs_.pop_front();
     }
-    job();
+    guard(nullptr, "running a job", job);
   }
 }
 

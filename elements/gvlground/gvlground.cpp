@@ -24,6 +24,7 @@
 
 #include "gvlcontext.hpp"
 #include "gvlgroundedllm/gvlgroundedllm.h"
+#include "gvlguard.hpp"
 #include "gvlsegmenter/gvlsegmenter.h"
 
 GST_DEBUG_CATEGORY_STATIC(gvl_ground_debug);
@@ -128,10 +129,10 @@ static void gvl_ground_class_init(GvlGroundClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
 
-  object_class->set_property = gvl_ground_set_property;
-  object_class->get_property = gvl_ground_get_property;
-  element_class->request_new_pad = gvl_ground_request_new_pad;
-  element_class->release_pad = gvl_ground_release_pad;
+  object_class->set_property = gvl::gst::guarded<gvl_ground_set_property>;
+  object_class->get_property = gvl::gst::guarded<gvl_ground_get_property>;
+  element_class->request_new_pad = gvl::gst::guarded<gvl_ground_request_new_pad>;
+  element_class->release_pad = gvl::gst::guarded<gvl_ground_release_pad>;
 
   gvl::gst::ModelClient::install_properties(object_class, PROP_MODEL, PROP_DEVICE);
   gvl_segmenter_install_properties(object_class, PROP_SEGMENTER_FIRST);

@@ -58,8 +58,24 @@ void AnswerQueue::add(const AskedWindow& window, const std::vector<Future<Answer
   }
   for (const auto& answer : answers)
     answer.when_ready([weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->advance();
+      if (const auto self = weak.lock()) self->advance_or_fail();
     });
+}
+
+// For who gives an answer, who wants to hear of no failure here: it ends the stream, and nobody waits any more.
+void AnswerQueue::advance_or_fail() noexcept {
+  std::lock_guard posting(posting_);
+  try {
+    advance();
+  } catch (...) {
+    {
+      std::lock_guard lock(mutex_);
+      if (closed_) return;
+      closed_ = failed_ = true;
+      changed_.notify_all();
+    }
+    report_caught(element_, "taking up an answer");
+  }
 }
 
 void AnswerQueue::advance() {

@@ -76,6 +76,7 @@ class AnswerQueue : public std::enable_shared_from_this<AnswerQueue> {
     Ticket::Hold hold;
   };
 
+  void advance_or_fail() noexcept;
   void advance();
   void answered(const Awaited& awaited);
   void answered_in_words(const Answer& answer, const AskedWindow& window, std::vector<Delivery>& events);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "gvlevent.h"
+#include "gvlguard.hpp"
 
 GST_DEBUG_CATEGORY_EXTERN(gvl_grounded_llm_debug);
 #define GST_CAT_DEFAULT gvl_grounded_llm_debug
@@ -44,9 +45,9 @@ EventsOutput::EventsOutput(GstElement* element, GstPadTemplate* pad_template)
     : element_(element), pad_(gst_pad_new_from_template(pad_template, "events")) {
   gst_object_ref(pad_);
   gst_pad_set_element_private(pad_, this);
-  gst_pad_set_activatemode_function(pad_, activate_mode);
-  gst_pad_set_iterate_internal_links_function(pad_, internal_links);
-  gst_pad_set_query_function(pad_, query);
+  gst_pad_set_activatemode_function(pad_, guarded<activate_mode>);
+  gst_pad_set_iterate_internal_links_function(pad_, guarded<internal_links>);
+  gst_pad_set_query_function(pad_, guarded<query>);
 }
 
 EventsOutput::~EventsOutput() { gst_object_unref(pad_); }
@@ -155,7 +156,7 @@ void EventsOutput::loop(gpointer data) {
     gst_pad_pause_task(self->pad_);
     return;
   }
-  self->process(item);
+  guard(self->pad_, "sending an event", [&] { self->process(item); });
   self->sent();
 }
 

@@ -52,6 +52,7 @@
 
 #include "answer-queue.hpp"
 #include "events-output.hpp"
+#include "gvlbuffer.hpp"
 #include "gvlcontext.hpp"
 #include "gvlerror.hpp"
 #include "gvlevent.h"
@@ -85,6 +86,8 @@ using gvl::Query;
 using gvl::Task;
 using gvl::gst::AnswerQueue;
 using gvl::gst::EventsOutput;
+using gvl::gst::guard;
+using gvl::gst::guarded;
 using gvl::gst::ModelClient;
 
 /** The last window that was complete, for questions outside of the stream's own. */
@@ -330,24 +333,19 @@ static bool check_wiring(GvlGroundedLlm* self, GstBuffer* buffer) {
 }
 
 static bool process_windows(GvlGroundedLlm* self, GstBuffer* buffer) {
-  try {
-    if (!check_wiring(self, buffer)) return false;
-    for (const auto* window : gvl::gst::windows_of(buffer)) {
-      state_of(self).saw_segments = true;
-      if (!ask(self, buffer, window)) return false;
-    }
-    return true;
-  } catch (...) {
-    gvl::gst::post_error(GST_ELEMENT(self), std::current_exception(), "asking the model");
-    return false;
+  if (!check_wiring(self, buffer)) return false;
+  for (const auto* window : gvl::gst::windows_of(buffer)) {
+    state_of(self).saw_segments = true;
+    if (!ask(self, buffer, window)) return false;
   }
+  return true;
 }
 
 // Takes up the windows that `buffer` completes. False after an element error.
 static bool process(GvlGroundedLlm* self, GstBuffer* buffer) {
   auto& state = state_of(self);
   state.saw_buffers = true;
-  state.failed = state.failed || !process_windows(self, buffer);
+  state.failed = state.failed || !guard(self, "asking the model", [&] { return process_windows(self, buffer); });
   return !state.failed;
 }
 
@@ -370,18 +368,15 @@ static void advance_events(State& state, GstClockTime timestamp, GstClockTime du
 static GstFlowReturn gvl_grounded_llm_chain(GstPad* pad, GstObject* parent, GstBuffer* buffer) {
   auto* self = GVL_GROUNDED_LLM(parent);
   auto& state = state_of(self);
+  gvl::gst::BufferPointer owned(buffer);
   const auto answers = guarded_copy(state, state.answers);
-  if (!process(self, buffer) || answers->failed()) {
-    gst_buffer_unref(buffer);
-    return GST_FLOW_ERROR;
-  }
+  if (!process(self, buffer) || answers->failed()) return GST_FLOW_ERROR;
   deliver(self, answers->take());
   advance_events(state, GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));
-  return gst_pad_push(state.srcpad, buffer);
+  return gst_pad_push(state.srcpad, owned.release());
 }
 
-// The action signal `ask`.
-static gboolean gvl_grounded_llm_ask(GvlGroundedLlm* self, const gchar* text, int task) {
+static gboolean ask_about_latest(GvlGroundedLlm* self, const gchar* text, int task) {
   auto& state = state_of(self);
   const std::vector<Query> queries{{static_cast<Task>(task), text ? text : ""}};
   const auto fault = fault_of(queries);
@@ -396,6 +391,11 @@ static gboolean gvl_grounded_llm_ask(GvlGroundedLlm* self, const gchar* text, in
   tell_unknown_words(self, *model, queries);
   submit(state, model, *latest, queries);
   return TRUE;
+}
+
+// The action signal `ask`.
+static gboolean gvl_grounded_llm_ask(GvlGroundedLlm* self, const gchar* text, int task) {
+  return guard(self, "asking the model", [&] { return ask_about_latest(self, text, task); });
 }
 
 // ---- events -----------------------------------------------------------------------------------------------------
@@ -459,10 +459,7 @@ static gboolean gvl_grounded_llm_sink_event(GstPad* pad, GstObject* parent, GstE
       handle_gap(state, event);
       break;
     default:
-      if (GstBuffer* carrier = gvl_carrier_event_get_buffer(event)) {
-        process(self, carrier);
-        gst_buffer_unref(carrier);
-      }
+      if (const gvl::gst::BufferPointer carrier{gvl_carrier_event_get_buffer(event)}) process(self, carrier.get());
   }
   return gst_pad_event_default(pad, parent, event);
 }
@@ -712,13 +709,13 @@ static void gvl_grounded_llm_class_init(GvlGroundedLlmClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
 
-  object_class->set_property = gvl_grounded_llm_set_property;
-  object_class->get_property = gvl_grounded_llm_get_property;
+  object_class->set_property = guarded<gvl_grounded_llm_set_property>;
+  object_class->get_property = guarded<gvl_grounded_llm_get_property>;
   object_class->finalize = gvl_grounded_llm_finalize;
-  element_class->change_state = gvl_grounded_llm_change_state;
-  element_class->set_context = gvl_grounded_llm_set_context;
-  element_class->request_new_pad = gvl_grounded_llm_request_new_pad;
-  element_class->release_pad = gvl_grounded_llm_release_pad;
+  element_class->change_state = guarded<gvl_grounded_llm_change_state>;
+  element_class->set_context = guarded<gvl_grounded_llm_set_context>;
+  element_class->request_new_pad = guarded<gvl_grounded_llm_request_new_pad>;
+  element_class->release_pad = guarded<gvl_grounded_llm_release_pad>;
 
   ModelClient::install_properties(object_class, PROP_MODEL, PROP_DEVICE);
   gvl_grounded_llm_install_properties(object_class, PROP_QUERY);
@@ -747,10 +744,10 @@ static void gvl_grounded_llm_init(GvlGroundedLlm* self) {
     GST_PAD_SET_PROXY_CAPS(pad);
     GST_PAD_SET_PROXY_SCHEDULING(pad);
     GST_PAD_SET_PROXY_ALLOCATION(pad);
-    gst_pad_set_query_function(pad, gvl_grounded_llm_query);
-    gst_pad_set_iterate_internal_links_function(pad, gvl_grounded_llm_internal_links);
+    gst_pad_set_query_function(pad, guarded<gvl_grounded_llm_query>);
+    gst_pad_set_iterate_internal_links_function(pad, guarded<gvl_grounded_llm_internal_links>);
     gst_element_add_pad(element, pad);
   }
-  gst_pad_set_chain_function(sink, gvl_grounded_llm_chain);
-  gst_pad_set_event_function(sink, gvl_grounded_llm_sink_event);
+  gst_pad_set_chain_function(sink, guarded<gvl_grounded_llm_chain>);
+  gst_pad_set_event_function(sink, guarded<gvl_grounded_llm_sink_event>);
 }

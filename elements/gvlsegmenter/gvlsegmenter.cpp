@@ -67,6 +67,7 @@ enum {
 
 namespace {
 
+using gvl::gst::guarded;
 using gvl::gst::Keyframe;
 using gvl::gst::ModelClient;
 using gvl::gst::OrientationTags;
@@ -356,11 +357,11 @@ static void gvl_segmenter_class_init(GvlSegmenterClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
 
-  object_class->set_property = gvl_segmenter_set_property;
-  object_class->get_property = gvl_segmenter_get_property;
+  object_class->set_property = guarded<gvl_segmenter_set_property>;
+  object_class->get_property = guarded<gvl_segmenter_get_property>;
   object_class->finalize = gvl_segmenter_finalize;
-  element_class->change_state = gvl_segmenter_change_state;
-  element_class->set_context = gvl_segmenter_set_context;
+  element_class->change_state = guarded<gvl_segmenter_change_state>;
+  element_class->set_context = guarded<gvl_segmenter_set_context>;
 
   ModelClient::install_properties(object_class, PROP_MODEL, PROP_DEVICE);
   gvl_segmenter_install_properties(object_class, PROP_WINDOW_DURATION);
@@ -396,9 +397,9 @@ static void gvl_segmenter_init(GvlSegmenter* self) {
   GstElement* element = GST_ELEMENT(self);
   GstPad* sink = add_pad(element, "sink");
   GstPad* src = add_pad(element, "src");
-  gst_pad_set_chain_function(sink, gvl_segmenter_chain);
-  gst_pad_set_event_function(sink, gvl_segmenter_sink_event);
-  gst_pad_set_query_function(sink, gvl_segmenter_sink_query);
-  gst_pad_set_query_function(src, gvl_segmenter_src_query);
+  gst_pad_set_chain_function(sink, guarded<gvl_segmenter_chain>);
+  gst_pad_set_event_function(sink, guarded<gvl_segmenter_sink_event>);
+  gst_pad_set_query_function(sink, guarded<gvl_segmenter_sink_query>);
+  gst_pad_set_query_function(src, guarded<gvl_segmenter_src_query>);
   self->state = new State(element, sink, src);
 }
