@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "gvl/error.hpp"
+#include "gvlguard.hpp"
 
 namespace gvl::gst {
 
@@ -62,10 +63,10 @@ ClipWriter::ClipWriter(ClipPlan plan, const CapsPointer& caps, std::function<voi
   source_ = child("source");
   g_object_set(child("file"), "location", plan_.path.c_str(), nullptr);
   GstPad* tap = gst_element_get_static_pad(child("tap"), "src");
-  gst_pad_add_probe(tap, GST_PAD_PROBE_TYPE_BUFFER, on_frame, this, nullptr);
+  gst_pad_add_probe(tap, GST_PAD_PROBE_TYPE_BUFFER, guarded<on_frame>, this, nullptr);
   gst_object_unref(tap);
   GstBus* bus = gst_element_get_bus(pipeline_);
-  gst_bus_set_sync_handler(bus, on_message, this, nullptr);
+  gst_bus_set_sync_handler(bus, guarded<on_message>, this, nullptr);
   gst_object_unref(bus);
 }
 

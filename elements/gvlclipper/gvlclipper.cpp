@@ -36,6 +36,7 @@
 #include "clip-recorder.hpp"
 #include "gvl/error.hpp"
 #include "gvlevent.h"
+#include "gvlguard.hpp"
 
 GST_DEBUG_CATEGORY(gvl_clipper_debug);
 #define GST_CAT_DEFAULT gvl_clipper_debug
@@ -264,8 +265,8 @@ static GstPad* gvl_clipper_request_new_pad(GstElement* element, GstPadTemplate* 
     pad = state.events = gst_pad_new_from_template(pad_template, "events");
     state.events_ended = false;
   }
-  gst_pad_set_chain_function(pad, gvl_clipper_events_chain);
-  gst_pad_set_event_function(pad, gvl_clipper_events_event);
+  gst_pad_set_chain_function(pad, gvl::gst::guarded<gvl_clipper_events_chain>);
+  gst_pad_set_event_function(pad, gvl::gst::guarded<gvl_clipper_events_event>);
   if (GST_STATE(element) > GST_STATE_READY || GST_STATE_NEXT(element) > GST_STATE_READY) gst_pad_set_active(pad, TRUE);
   gst_element_add_pad(element, pad);
   return pad;
@@ -465,12 +466,12 @@ static void gvl_clipper_class_init(GvlClipperClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
 
-  object_class->set_property = gvl_clipper_set_property;
-  object_class->get_property = gvl_clipper_get_property;
+  object_class->set_property = gvl::gst::guarded<gvl_clipper_set_property>;
+  object_class->get_property = gvl::gst::guarded<gvl_clipper_get_property>;
   object_class->finalize = gvl_clipper_finalize;
-  element_class->change_state = gvl_clipper_change_state;
-  element_class->request_new_pad = gvl_clipper_request_new_pad;
-  element_class->release_pad = gvl_clipper_release_pad;
+  element_class->change_state = gvl::gst::guarded<gvl_clipper_change_state>;
+  element_class->request_new_pad = gvl::gst::guarded<gvl_clipper_request_new_pad>;
+  element_class->release_pad = gvl::gst::guarded<gvl_clipper_release_pad>;
   install_properties(object_class);
 
   GstCaps* video = gst_caps_from_string(
@@ -490,8 +491,8 @@ static void gvl_clipper_init(GvlClipper* self) {
   GstElement* element = GST_ELEMENT(self);
   self->state = new State(element);
   GstPad* sink = gst_pad_new_from_template(gst_element_get_pad_template(element, "sink"), "sink");
-  gst_pad_set_chain_function(sink, gvl_clipper_chain);
-  gst_pad_set_event_function(sink, gvl_clipper_sink_event);
+  gst_pad_set_chain_function(sink, gvl::gst::guarded<gvl_clipper_chain>);
+  gst_pad_set_event_function(sink, gvl::gst::guarded<gvl_clipper_sink_event>);
   gst_element_add_pad(element, sink);
   GST_OBJECT_FLAG_SET(element, GST_ELEMENT_FLAG_SINK);
 }

@@ -33,6 +33,7 @@
 
 #include "event-board.hpp"
 #include "gvlevent.h"
+#include "gvlguard.hpp"
 
 GST_DEBUG_CATEGORY_STATIC(gvl_overlay_debug);
 #define GST_CAT_DEFAULT gvl_overlay_debug
@@ -325,10 +326,10 @@ static void gvl_overlay_class_init(GvlOverlayClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
 
-  object_class->set_property = gvl_overlay_set_property;
-  object_class->get_property = gvl_overlay_get_property;
+  object_class->set_property = gvl::gst::guarded<gvl_overlay_set_property>;
+  object_class->get_property = gvl::gst::guarded<gvl_overlay_get_property>;
   object_class->finalize = gvl_overlay_finalize;
-  element_class->change_state = gvl_overlay_change_state;
+  element_class->change_state = gvl::gst::guarded<gvl_overlay_change_state>;
   install_properties(object_class);
 
   GstCaps* caps = gst_caps_from_string("video/x-raw(ANY)");
@@ -365,9 +366,9 @@ static void gvl_overlay_init(GvlOverlay* self) {
   gst_util_set_object_arg(G_OBJECT(self->text), "valignment", "bottom");
   gst_util_set_object_arg(G_OBJECT(self->text), "line-alignment", "left");
   g_object_set(self->text, "shaded-background", TRUE, "font-desc", kDefaultFont, nullptr);
-  g_signal_connect(self->board, "draw", G_CALLBACK(on_draw), self);
+  g_signal_connect(self->board, "draw", G_CALLBACK(gvl::gst::guarded<on_draw>), self);
   GstPad* pad = gst_element_get_static_pad(self->text, "video_sink");
   gst_pad_add_probe(pad, static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
-                    on_data, self, nullptr);
+                    gvl::gst::guarded<on_data>, self, nullptr);
   gst_object_unref(pad);
 }
