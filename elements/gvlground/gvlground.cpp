@@ -106,13 +106,22 @@ static GstPad* gvl_ground_request_new_pad(GstElement* element, GstPadTemplate* p
   return ghost;
 }
 
+// A push that does not come back holds the ghost pad's other half: to deactivate that would wait for it.
+static bool pushes(GstPad* ghost) {
+  auto* half = GST_PAD(gst_proxy_pad_get_internal(GST_PROXY_PAD(ghost)));
+  const bool free = g_rec_mutex_trylock(GST_PAD_GET_STREAM_LOCK(half));
+  if (free) g_rec_mutex_unlock(GST_PAD_GET_STREAM_LOCK(half));
+  gst_object_unref(half);
+  return !free;
+}
+
 static void gvl_ground_release_pad(GstElement* element, GstPad* pad) {
-  GstPad* target = gst_ghost_pad_get_target(GST_GHOST_PAD(pad));
-  gst_pad_set_active(pad, FALSE);
+  if (GstPad* target = gst_ghost_pad_get_target(GST_GHOST_PAD(pad))) {
+    gst_element_release_request_pad(GVL_GROUND(element)->llm, target);
+    gst_object_unref(target);
+  }
+  if (!pushes(pad)) gst_pad_set_active(pad, FALSE);
   gst_element_remove_pad(element, pad);
-  if (!target) return;
-  gst_element_release_request_pad(GVL_GROUND(element)->llm, target);
-  gst_object_unref(target);
 }
 
 static void add_templates(GstElementClass* klass) {

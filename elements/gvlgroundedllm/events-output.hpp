@@ -3,31 +3,31 @@
 
 #include <gst/gst.h>
 
-#include <condition_variable>
-#include <deque>
+#include <memory>
 #include <mutex>
-#include <optional>
 
 #include "answer-queue.hpp"
 
 namespace gvl::gst {
 
 /**
- * The `events` pad: sends gvl-events as buffers, from a task of its own with a queue before it, so that what comes
- * after it never blocks the video. Gaps between events are told as GAP events, at the video's pace. Timestamps are
- * stream time, in a segment that gives them the video's running time. Lives as long as the pad; members are thread
- * safe.
+ * The `events` pad: sends gvl-events as buffers, from a thread of its own with a queue before it, so that what comes
+ * after it never blocks the video, nor who releases or stops it: a push that does not come back is left alone, and ends
+ * when it does. Gaps between events are told as GAP events, at the video's pace. Timestamps are stream time, in a
+ * segment that gives them the video's running time. Lives as long as the pad; members are thread safe.
  */
 class EventsOutput {
  public:
   /** Makes the pad; the element adds it. */
-  EventsOutput(GstElement* element, GstPadTemplate* pad_template);
+  explicit EventsOutput(GstPadTemplate* pad_template);
   ~EventsOutput();
+  EventsOutput(const EventsOutput&) = delete;
+  EventsOutput& operator=(const EventsOutput&) = delete;
 
   GstPad* pad() const { return pad_; }
 
   void send(Delivery delivery);
-  /** No event begins in this time of the video. Replaces a gap that still waits to be sent. */
+  /** No event begins in this time of the video. Joins a gap that still waits to be sent. */
   void gap(GstClockTime timestamp, GstClockTime duration, const GstSegment& segment);
   /** A new stream begins. */
   void restart();
@@ -44,43 +44,21 @@ class EventsOutput {
   void flush_stop(GstEvent* event);
 
  private:
-  enum class Kind { kEvent, kGap, kStreamStart, kEos };
-  struct Item {
-    Kind kind;
-    std::optional<Delivery> delivery;
-    GstSegment segment;
-    GstClockTime start = GST_CLOCK_TIME_NONE;  // of a gap
-    GstClockTime stop = GST_CLOCK_TIME_NONE;
-  };
+  struct Item;
+  class Sender;
 
   static gboolean activate_mode(GstPad* pad, GstObject* parent, GstPadMode mode, gboolean active);
   static GstIterator* internal_links(GstPad* pad, GstObject* parent);
   static gboolean query(GstPad* pad, GstObject* parent, GstQuery* query);
-  static void loop(gpointer self);
 
-  void set_flushing(bool flushing);
+  void start();
+  void stop();
+  std::shared_ptr<Sender> sender() const;
   void enqueue(Item item);
-  bool dequeue(Item* item);
-  void process(const Item& item);
-  void sent();
-  void open_stream();
-  void negotiate();
-  void set_segment(const GstSegment& video);
-  void push_gap(const Item& item);
-  GstBuffer* buffer_of(const Delivery& delivery) const;
 
-  GstElement* element_;
   GstPad* pad_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Item> queue_;
-  bool flushing_ = true;
-  bool sending_ = false;
-
-  // Of the task, but for a flush, when the task is paused.
-  bool opened_ = false;
-  bool json_ = false;
-  std::optional<GstSegment> segment_;  // the video's, of which ours was made
+  mutable std::mutex mutex_;
+  std::shared_ptr<Sender> sender_;  // guarded by mutex_; one from the pad's activation to its end
 };
 
 }  // namespace gvl::gst

@@ -491,7 +491,7 @@ static GstPad* gvl_grounded_llm_request_new_pad(GstElement* element, GstPadTempl
       GST_WARNING_OBJECT(element, "the pad events was requested already");
       return nullptr;
     }
-    events = state.events = std::make_shared<EventsOutput>(element, pad_template);
+    events = state.events = std::make_shared<EventsOutput>(pad_template);
   }
   if (GST_STATE(element) > GST_STATE_READY || GST_STATE_NEXT(element) > GST_STATE_READY)
     gst_pad_set_active(events->pad(), TRUE);

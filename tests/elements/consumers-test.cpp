@@ -261,6 +261,90 @@ GST_START_TEST(filesink_writes_events_as_lines_of_json) {
 }
 GST_END_TEST
 
+// ---- the pad's end ----------------------------------------------------------------------------------------------
+
+/** A pipeline whose events branch stands still, as its sink waits for the pipeline to play. */
+class BlockedBranch {
+ public:
+  explicit BlockedBranch(const char* ground) {
+    const std::string line = std::string("videotestsrc num-buffers=250 ! ") +
+                             "video/x-raw,format=GRAY8,width=16,height=16,framerate=25/1 ! " + ground +
+                             " name=g ! fakesink name=video g.events ! fakesink name=events";
+    element_ = gst_parse_launch(line.c_str(), nullptr);
+    fail_unless(element_ != nullptr);
+    GstContext* context = gvl::gst::model_context_new(std::make_shared<FakeModel>());
+    gst_element_set_context(element_, context);
+    gst_context_unref(context);
+    gst_element_set_state(element_, GST_STATE_PAUSED);
+    fail_unless_equals_int(gst_element_get_state(element_, nullptr, nullptr, kDeadline), GST_STATE_CHANGE_SUCCESS);
+    // Both sinks have something: the next push does not come back.
+  }
+  ~BlockedBranch() {
+    gst_element_set_state(element_, GST_STATE_NULL);
+    gst_object_unref(element_);
+  }
+  BlockedBranch(const BlockedBranch&) = delete;
+  BlockedBranch& operator=(const BlockedBranch&) = delete;
+
+  GstElement* child(const char* name) const {
+    GstElement* found = gst_bin_get_by_name(GST_BIN(element_), name);
+    gst_object_unref(found);  // the pipeline holds it
+    return found;
+  }
+
+  void plays_to_its_end() {
+    GstElement* sink = child("events");
+    gst_element_set_state(sink, GST_STATE_NULL);
+    gst_bin_remove(GST_BIN(element_), sink);
+    gst_element_set_state(element_, GST_STATE_PLAYING);
+    GstBus* bus = gst_element_get_bus(element_);
+    GstMessage* message =
+        gst_bus_timed_pop_filtered(bus, kDeadline, static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR));
+    gst_object_unref(bus);
+    fail_unless(message && GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS);
+    gst_message_unref(message);
+  }
+
+ private:
+  GstElement* element_;
+};
+
+const char* const kGrounds[] = {"gvlground query=when",
+                                "gvlsegmenter ! gvlspatialencoder ! gvltemporalencoder ! gvlfuser ! gvlgroundedllm "
+                                "query=when"};
+
+/** How long something took; it may take a second, and a busy machine a few. */
+void expect_soon(const char* what, gint64 since) {
+  const auto took = static_cast<double>(g_get_monotonic_time() - since) / G_USEC_PER_SEC;
+  fail_unless(took < 10, "%s took %.1f s", what, took);
+}
+
+GST_START_TEST(a_pad_whose_sink_stands_still_is_released) {
+  for (const char* ground : kGrounds) {
+    BlockedBranch branch(ground);
+    GstElement* element = branch.child("g");
+    GstPad* pad = gst_element_get_static_pad(element, "events");
+    const auto begin = g_get_monotonic_time();
+    gst_element_release_request_pad(element, pad);
+    expect_soon("to release the pad", begin);
+    gst_object_unref(pad);
+    fail_unless(gst_element_get_static_pad(element, "events") == nullptr);
+    branch.plays_to_its_end();
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(an_element_whose_events_stand_still_is_stopped) {
+  BlockedBranch branch(kGrounds[1]);
+  GstElement* element = branch.child("g");
+  // Its video stands still as well, which is for the application to end.
+  gst_element_set_state(branch.child("video"), GST_STATE_READY);
+  const auto begin = g_get_monotonic_time();
+  gst_element_set_state(element, GST_STATE_READY);
+  expect_soon("to stop the element", begin);
+}
+GST_END_TEST
+
 Suite* consumers_suite() {
   Suite* suite = suite_create("consumers");
   TCase* tests = tcase_create("the events pad");
@@ -270,6 +354,10 @@ Suite* consumers_suite() {
   tcase_add_test(tests, webvttenc_writes_events_as_captions);
   tcase_add_test(tests, filesink_writes_events_as_lines_of_json);
   suite_add_tcase(suite, tests);
+  TCase* ends = tcase_create("the events pad's end");
+  tcase_add_test(ends, a_pad_whose_sink_stands_still_is_released);
+  tcase_add_test(ends, an_element_whose_events_stand_still_is_stopped);
+  suite_add_tcase(suite, ends);
   return suite;
 }
 
