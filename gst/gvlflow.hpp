@@ -84,6 +84,7 @@ class Ticket : public std::enable_shared_from_this<Ticket> {
 
 /** What the segments of one run know about each other. */
 struct RunState {
+  bool backward = false;             ///< its segments come last first; set before the first of them
   std::atomic<bool> aborted{false};  ///< a jump in time cut it short: what it began is not to be answered
 };
 

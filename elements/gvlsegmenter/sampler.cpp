@@ -532,6 +532,7 @@ void Sampler::begin_run() {
           .segmentation = settings_.segmentation,
           .keyframe = settings_.keyframe,
           .state = std::make_shared<RunState>()};
+  run_.state->backward = plan_->backward();
 }
 
 // Of a run that begins with sample `arrival` of the plan.
