@@ -101,13 +101,20 @@ static bool finish_run(GvlFuser* self, GstBuffer* buffer) {
   return !last || attach_window(self, buffer, std::move(*last));
 }
 
-static void begin_run(GvlFuser* self, const GvlSegmentMeta* segment, bool backward) {
+static bool plays_backward(GvlFilter* filter) {
+  const GstSegment& segment = GST_BASE_TRANSFORM(filter)->segment;
+  return segment.rate * segment.applied_rate < 0;
+}
+
+// The run knows its direction: its last segments may come after an event that says how the next one plays.
+static void begin_run(GvlFuser* self, const GvlSegmentMeta* segment) {
   auto& run = self->state->run;
   const auto ticket = gvl::gst::ticket_of(segment);
   run.id = segment->run;
   run.session = segment->session;
-  run.windows.emplace(segment->window_segments, segment->window_hop, backward);
   run.state = gvl::gst::state_of(segment);
+  const bool backward = run.state ? run.state->backward : plays_backward(GVL_FILTER(self));
+  run.windows.emplace(segment->window_segments, segment->window_hop, backward);
   run.flow = ticket ? ticket->flow() : nullptr;
 }
 
@@ -127,11 +134,6 @@ static Future<Tensor> fuse(GvlFilter* filter, GstBuffer* buffer, const GvlSegmen
   return tokens;
 }
 
-static bool plays_backward(GvlFilter* filter) {
-  const GstSegment& segment = GST_BASE_TRANSFORM(filter)->segment;
-  return segment.rate * segment.applied_rate < 0;
-}
-
 static gboolean gvl_fuser_process(GvlFilter* filter, GstBuffer* buffer, GvlSegmentMeta* segment) {
   auto* self = GVL_FUSER(filter);
   auto& run = self->state->run;
@@ -139,7 +141,7 @@ static gboolean gvl_fuser_process(GvlFilter* filter, GstBuffer* buffer, GvlSegme
   if (!tokens.valid()) return FALSE;
   if (run.windows && (run.id != segment->run || !run.windows->follows(segment->number)) && !finish_run(self, buffer))
     return FALSE;
-  if (!run.windows) begin_run(self, segment, plays_backward(filter));
+  if (!run.windows) begin_run(self, segment);
   for (auto& window : run.windows->add(segment->number, {std::move(tokens), segment->start, segment->stop}))
     if (!attach_window(self, buffer, std::move(window))) return FALSE;
   return TRUE;

@@ -652,6 +652,26 @@ GST_START_TEST(backwards_windows_are_answered_in_stream_order) {
 }
 GST_END_TEST
 
+// The end of what was played comes after the word that what follows plays the other way.
+GST_START_TEST(a_run_keeps_its_direction) {
+  for (const double rate : {1.0, -1.0}) {
+    Setup setup;
+    Stream stream(kFive, setup.options);
+    stream.new_segment(rate, 1, 0, GST_SECOND, 0);
+    stream.push_at(1, (rate > 0 ? 40 : 920) * GST_MSECOND);
+    stream.new_segment(-rate, 1, 0, GST_SECOND, 0);
+    stream.eos();
+    const auto events = stream.element_messages(GVL_EVENT_NAME);
+    fail_unless_equals_int(events.size(), 1);
+    const auto start = uint64_of(events[0].get(), "window-start"), stop = uint64_of(events[0].get(), "window-stop");
+    fail_unless_equals_uint64(start, 0);
+    fail_unless_equals_uint64(stop, GST_SECOND);
+    fail_unless(setup.model->asked().at(0).boundaries.empty());
+    drop_buffers(stream);
+  }
+}
+GST_END_TEST
+
 GST_START_TEST(a_gap_before_the_end_does_not_lose_the_answer) {
   Setup setup;
   Stream stream(kFive, setup.options);
@@ -1036,6 +1056,7 @@ Suite* chain_suite() {
   tcase_add_test(answers, answers_without_times_are_one_event);
   tcase_add_test(answers, event_times_are_stream_times);
   tcase_add_test(answers, backwards_windows_are_answered_in_stream_order);
+  tcase_add_test(answers, a_run_keeps_its_direction);
   tcase_add_test(answers, a_gap_before_the_end_does_not_lose_the_answer);
 
   TCase* flow = tcase_create("flow control");
