@@ -150,7 +150,8 @@ static bool finish(GvlFilter* self) {
 
 static gboolean handle_eos(GvlFilter* self, GstEvent* event) {
   auto& state = state_of(self);
-  if (!state.failed && state.saw_buffers && !state.saw_segments) {
+  if (!state.failed && state.saw_buffers && !state.saw_segments &&
+      !gvl::gst::segmenter_is_upstream(GST_BASE_TRANSFORM_SINK_PAD(self))) {
     state.failed = true;
     GST_ELEMENT_ERROR(self, STREAM, FAILED,
                       ("No segments arrived at %s: put gvlsegmenter before it in the pipeline.", GST_OBJECT_NAME(self)),

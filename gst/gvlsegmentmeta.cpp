@@ -100,6 +100,22 @@ std::shared_ptr<Ticket> ticket_of(const GvlSegmentMeta* meta) { return shared_of
 
 std::shared_ptr<RunState> state_of(const GvlSegmentMeta* meta) { return shared_of<RunState>(meta->state); }
 
+namespace {
+constexpr const char* kSegmenterQuery = "gvl-segmenter";
+}
+
+bool segmenter_is_upstream(GstPad* sinkpad) {
+  GstQuery* query = gst_query_new_custom(GST_QUERY_CUSTOM, gst_structure_new_empty(kSegmenterQuery));
+  const bool answered = gst_pad_peer_query(sinkpad, query);
+  gst_query_unref(query);
+  return answered;
+}
+
+bool answer_as_segmenter(GstQuery* query) {
+  return GST_QUERY_TYPE(query) == GST_QUERY_CUSTOM &&
+         gst_structure_has_name(gst_query_get_structure(query), kSegmenterQuery);
+}
+
 void set_flow(GvlSegmentMeta* meta, std::shared_ptr<Ticket> ticket, std::shared_ptr<RunState> state) {
   clear<Ticket>(meta->ticket);
   clear<RunState>(meta->state);

@@ -18,6 +18,12 @@ std::shared_ptr<Ticket> ticket_of(const GvlSegmentMeta* meta);
 /** What the segment's run has in common; null for a meta that no segmenter made. */
 std::shared_ptr<RunState> state_of(const GvlSegmentMeta* meta);
 
+/** Whether a gvlsegmenter comes before this sink pad: it need not have found a segment. */
+bool segmenter_is_upstream(GstPad* sinkpad);
+
+/** gvlsegmenter's answer to that; false for any other query. */
+bool answer_as_segmenter(GstQuery* query);
+
 void set_flow(GvlSegmentMeta* meta, std::shared_ptr<Ticket> ticket, std::shared_ptr<RunState> state);
 
 }  // namespace gvl::gst

@@ -402,7 +402,7 @@ static gboolean gvl_grounded_llm_ask(GvlGroundedLlm* self, const gchar* text, in
 
 static gboolean handle_eos(GvlGroundedLlm* self, GstPad* pad, GstEvent* event) {
   auto& state = state_of(self);
-  if (!state.failed && state.saw_buffers && !state.saw_segments)
+  if (!state.failed && state.saw_buffers && !state.saw_segments && !gvl::gst::segmenter_is_upstream(pad))
     GST_ELEMENT_ERROR(
         self, STREAM, FAILED,
         ("No segments arrived at %s: put gvlsegmenter, gvlspatialencoder, gvltemporalencoder and gvlfuser "

@@ -48,6 +48,7 @@
 
 #include "gvlevent.h"
 #include "gvlorientation.hpp"
+#include "gvlsegmentmeta.hpp"
 #include "sampler.hpp"
 
 GST_DEBUG_CATEGORY(gvl_segmenter_debug);
@@ -224,7 +225,7 @@ static gboolean answer_latency(State& state, GstQuery* query) {
 
 static gboolean gvl_segmenter_src_query(GstPad* pad, GstObject* parent, GstQuery* query) {
   auto& state = state_of(parent);
-  if (state.model.answer(query)) return TRUE;
+  if (state.model.answer(query) || gvl::gst::answer_as_segmenter(query)) return TRUE;
   if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY) return answer_latency(state, query);
   return gst_pad_query_default(pad, parent, query);
 }

@@ -652,6 +652,20 @@ GST_START_TEST(backwards_windows_are_answered_in_stream_order) {
 }
 GST_END_TEST
 
+GST_START_TEST(a_stream_of_no_segment_is_no_error) {
+  Setup setup(10 * GST_SECOND);
+  Stream stream(kFive, setup.options);
+  stream.new_segment(1, 1, GST_SECOND, 2 * GST_SECOND, 0);
+  stream.push_at(1, 0);  // outside of what is to be shown
+  stream.eos();
+  bool eos = false;
+  take_stream_events(stream, &eos);
+  fail_unless(eos);
+  stream.expect_no_error();
+  drop_buffers(stream);
+}
+GST_END_TEST
+
 // The end of what was played comes after the word that what follows plays the other way.
 GST_START_TEST(a_run_keeps_its_direction) {
   for (const double rate : {1.0, -1.0}) {
@@ -1057,6 +1071,7 @@ Suite* chain_suite() {
   tcase_add_test(answers, event_times_are_stream_times);
   tcase_add_test(answers, backwards_windows_are_answered_in_stream_order);
   tcase_add_test(answers, a_run_keeps_its_direction);
+  tcase_add_test(answers, a_stream_of_no_segment_is_no_error);
   tcase_add_test(answers, a_gap_before_the_end_does_not_lose_the_answer);
 
   TCase* flow = tcase_create("flow control");
