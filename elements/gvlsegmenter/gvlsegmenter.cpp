@@ -154,7 +154,7 @@ static gboolean handle_serialized_event(State& state, GstPad* pad, GstObject* pa
                     GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START;
   // No event may overtake the buffer that is held back.
   if (ends)
-    sampler.drain();
+    sampler.drain(GST_EVENT_TYPE(event) == GST_EVENT_EOS);
   else
     sampler.push_held();
   handle_orientation(state, event);

@@ -184,7 +184,7 @@ GstFlowReturn Sampler::pass_untimed(BufferPointer buffer) {
 
 GstFlowReturn Sampler::take_timed(BufferPointer buffer, GstClockTime time) {
   bool sampled = true;
-  if (plan_ && jumped(time)) sampled = end_session(false);
+  if (plan_ && jumped(time)) sampled = end_session(Ending::kJump);
   // What the frame before shows until now belongs to its own buffer, if that is still here.
   const bool before_is_here = held_;
   if (before_is_here) sampled = sampled && advance(time);
@@ -328,8 +328,8 @@ GstFlowReturn Sampler::push() {
   return result;
 }
 
-GstFlowReturn Sampler::drain() {
-  if (!end_session(true)) {
+GstFlowReturn Sampler::drain(bool for_good) {
+  if (!end_session(for_good ? Ending::kForGood : Ending::kStream)) {
     drop_held();
     return GST_FLOW_FLUSHING;
   }
@@ -587,16 +587,16 @@ void Sampler::abort_run() {
 
 // ---- where a session ends ---------------------------------------------------------------------------------------
 
-// Completes what was begun by what was seen. `wait`: for room, also when live. False when a wait was ended.
-bool Sampler::end_session(bool wait) {
+// Completes what was begun by what was seen. False when a wait was ended.
+bool Sampler::end_session(Ending ending) {
   bool done = true;
   if (plan_ && shown_) {
     const bool forward = !plan_->backward();
     const auto end = forward ? shown_->until : shown_->time;
-    const auto length = distance(end, run_.begin);
-    ending_ = wait;
+    const bool too_short = run_.segments < run_.window && distance(end, run_.begin) < kShortestSession;
+    ending_ = ending == Ending::kForGood;
     done = keep_shown(shown_->until, true) && (!forward || sample_passed(end)) &&
-           (!wait && run_.segments < run_.window && length < kShortestSession ? true : complete(end));
+           ((ending == Ending::kJump && too_short) || complete(end));
     ending_ = false;
   }
   abort_run();

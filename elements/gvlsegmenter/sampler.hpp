@@ -88,11 +88,14 @@ class Sampler {
   /** Pushes the buffer held back, if there is one. */
   GstFlowReturn push_held();
 
-  /** The stream ends: completes segment and window with the last sample, and pushes everything. */
-  GstFlowReturn drain();
+  /** The stream ends: completes its windows, and pushes everything. A live one waits for room only at its last end. */
+  GstFlowReturn drain(bool for_good);
 
  private:
   struct OpenSegment;
+
+  /** What ends a session. */
+  enum class Ending { kJump, kStream, kForGood };
 
   /** A frame that is taken for a sample: as it came, or as the models see it where the reservoir keeps it. */
   struct Sample {
@@ -151,7 +154,7 @@ class Sampler {
   void abort_segments();
   void abort_run();
 
-  bool end_session(bool wait);
+  bool end_session(Ending ending);
   bool complete(GstClockTime end);
   bool make_anew(GstClockTime end);
   bool cut_short(GstClockTime end);
