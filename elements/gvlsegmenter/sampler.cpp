@@ -398,18 +398,18 @@ SegmentPlan::Options Sampler::plan_options(bool with_candidates) const {
   return options;
 }
 
-// False after an element error. A window has a frame for each of its segments at least.
+// False after an element error. A window has a frame at least, and samples are a millisecond apart: no video is faster.
 bool Sampler::check_window_duration() {
   const GstClockTime asked = settings_.window_duration;
-  const auto segments = static_cast<GstClockTime>(used_model_->config().segments);
-  const auto shortest = segments * std::max<GstClockTime>(frame_interval(), GST_MSECOND);
+  const auto samples = static_cast<GstClockTime>(used_model_->config().frames);
+  const auto shortest = std::max(frame_interval(), samples * GST_MSECOND);
   if (asked == 0 || asked >= shortest) return true;
   GST_ELEMENT_ERROR(
       element_, RESOURCE, SETTINGS,
       ("window-duration=%" G_GUINT64_FORMAT " is too short: this model and frame rate need %" G_GUINT64_FORMAT
        " at least. The unit is nanoseconds: ten seconds are window-duration=10000000000.",
        asked, shortest),
-      ("%" G_GUINT64_FORMAT " segments of one frame", segments));
+      ("a frame, and %" G_GUINT64_FORMAT " samples a millisecond apart", samples));
   return false;
 }
 
