@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # From a fresh clone to tested: installs Debian's packages, checks the format, builds and runs every test. With
-# --sanitize it builds and runs them again under the address and undefined-behaviour sanitizers.
+# --sanitize it builds and runs them again under the address and undefined-behaviour sanitizers, with
+# --sanitize-threads those of the elements under the thread sanitizer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 sanitize=
+sanitize_threads=
 case ${1:-} in
   '') ;;
   --sanitize) sanitize=yes ;;
-  *) echo "usage: tests/run.sh [--sanitize]" >&2; exit 1 ;;
+  --sanitize-threads) sanitize_threads=yes ;;
+  *) echo "usage: tests/run.sh [--sanitize | --sanitize-threads]" >&2; exit 1 ;;
 esac
 
 tools/install-packages.sh
@@ -32,9 +35,17 @@ build_and_test build
 if [[ -n $sanitize ]]; then
   build_and_test build-sanitize -Db_sanitize=address,undefined -Dbuildtype=debug -Doptimization=1
 fi
+if [[ -n $sanitize_threads ]]; then
+  [[ -e build-thread/build.ninja ]] ||
+    meson setup build-thread -Db_sanitize=thread -Dbuildtype=debug -Doptimization=1 >/dev/null
+  # Builds what these tests need, no more.
+  meson test -C build-thread --suite elements --no-suite leaks --print-errorlogs
+fi
 
 passed() { grep -ch '"result": "OK"' "$1"/meson-logs/testlog.json; }
 failed() { grep -chE '"result": "(FAIL|ERROR|TIMEOUT)"' "$1"/meson-logs/testlog.json || true; }
 total=$(passed build); bad=$(failed build)
-if [[ -n $sanitize ]]; then total=$((total + $(passed build-sanitize))); bad=$((bad + $(failed build-sanitize))); fi
+for more in ${sanitize:+build-sanitize} ${sanitize_threads:+build-thread}; do
+  total=$((total + $(passed "$more"))); bad=$((bad + $(failed "$more")))
+done
 echo "$total passed, $bad failed"

@@ -9,8 +9,10 @@
 #include "gvl/error.hpp"
 #include "gvl/preprocess.hpp"
 
-// The inner loops gain much from wider vectors than x86-64's baseline has; integers give the same result on all.
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
+// The inner loops gain much from wider vectors than x86-64's baseline has; integers give the same result on all. What
+// chooses a clone runs before the thread sanitizer that it calls does.
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_THREAD__)
 #define GVL_VECTOR_CLONES __attribute__((target_clones("avx2", "default")))
 #else
 #define GVL_VECTOR_CLONES

@@ -19,7 +19,7 @@ namespace {
 
 // 10 seconds; an event from 0.25 to 0.5 s of each second.
 const std::string kVideo =
-    "videotestsrc num-buffers=250 pattern=black ! video/x-raw,format=I420,width=640,height=360,framerate=25/1 ! ";
+    "videotestsrc num-buffers=250 pattern=black ! video/x-raw,format=I420,width=320,height=180,framerate=25/1 ! ";
 const std::string kGround = "gvlground name=g query=when window-duration=1000000000 window-overlap=0 ";
 constexpr int kFrames = 250;
 constexpr int kEvents = 10;
@@ -146,7 +146,7 @@ GST_START_TEST(textoverlay_shows_events_while_they_last) {
       ++frames;
       GstMapInfo map;
       gst_buffer_map(buffer, &map, GST_MAP_READ);
-      const bool text = std::any_of(map.data, map.data + 640 * 360, [](guint8 value) { return value > 128; });
+      const bool text = std::any_of(map.data, map.data + 320 * 180, [](guint8 value) { return value > 128; });
       gst_buffer_unmap(buffer, &map);
       const bool wanted = say == Say::kAlways && within_an_event(buffer);
       expected += wanted;

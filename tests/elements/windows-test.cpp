@@ -281,7 +281,8 @@ GST_START_TEST(overlapping_windows_tell_each_event_once) {
   Stream stream("gvlsegmenter window-duration=4000000000 window-overlap=0.5" + kChain, options);
   stream.push_range(0, 25 * 12 + 12);
   stream.eos();
-  // Each segment is computed once; six windows read them.
+  // Each segment is computed once; six windows read them. A job is done a little after its result is there.
+  model->wait_done(Job::kAnswer, 6);
   fail_unless_equals_int(model->done(Job::kSpatial), 13);
   fail_unless_equals_int(model->done(Job::kTemporal), 13);
   fail_unless_equals_int(model->done(Job::kFuse), 13);
@@ -307,6 +308,7 @@ GST_START_TEST(an_event_in_two_hours_is_found) {
     stream.take_segments();
   }
   stream.eos();
+  model->wait_done(Job::kAnswer, 239);
   fail_unless_equals_int(model->done(Job::kFuse), 480);
   fail_unless_equals_int(model->done(Job::kAnswer), 239);
   check_events(stream, truth);
