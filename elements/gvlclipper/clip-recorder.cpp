@@ -18,18 +18,43 @@ namespace {
 constexpr auto kLongestWait = std::chrono::seconds(10);
 
 struct Interval {
-  GstClockTime start = 0, stop = 0;
+  StreamTime start = 0, stop = 0;
 };
 
+StreamTime clamped(guint64 time) { return static_cast<StreamTime>(std::min<guint64>(time, G_MAXINT64)); }
+
 std::optional<Interval> interval_of(const GstStructure* event) {
-  Interval interval;
-  if (!gst_structure_get(event, "start", G_TYPE_UINT64, &interval.start, "stop", G_TYPE_UINT64, &interval.stop,
-                         nullptr))
+  guint64 start = 0, stop = 0;
+  if (!gst_structure_get(event, "start", G_TYPE_UINT64, &start, "stop", G_TYPE_UINT64, &stop, nullptr))
     return std::nullopt;
+  return Interval{clamped(start), clamped(stop)};
+}
+
+/** What a clip of the event shows. */
+Interval around(const GstStructure* event, const ClipSettings& settings) {
+  Interval interval = *interval_of(event);
+  interval.start -= std::min(interval.start, clamped(settings.pre_roll));
+  interval.stop += std::min(G_MAXINT64 - interval.stop, clamped(settings.post_roll));
   return interval;
 }
 
 bool is_raw(const GstCaps* caps) { return gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-raw"); }
+
+bool is_turned(const std::string& orientation) { return !orientation.empty() && orientation != "rotate-0"; }
+
+std::string text_of(StreamTime time) {
+  gchar* text =
+      g_strdup_printf("%" GST_TIME_FORMAT, GST_TIME_ARGS(static_cast<GstClockTime>(std::max<StreamTime>(time, 0))));
+  const std::string result = text;
+  g_free(text);
+  return result;
+}
+
+std::string name_of(const GstStructure* event) {
+  guint64 id = 0;
+  gst_structure_get_uint64(event, "id", &id);
+  return "Event " + std::to_string(id);
+}
 
 }  // namespace
 
@@ -39,33 +64,44 @@ void ClipRecorder::start(const ClipSettings& settings) {
   location_.emplace(settings.location);
   ring_.clear();
   ring_.set_limits(settings.history, settings.history_bytes);
-  ended_ = false;
+  caps_.reset();
+  orientation_.clear();
+  latest_ = 0;
+  ended_ = settling_ = dropped_ = told_overfull_ = false;
   waiting_.clear();
   std::lock_guard lock(mutex_);
   stats_ = {};
+  max_clips_ = settings.max_clips;
   stopping_ = false;
-  closer_ = std::make_unique<Worker>("gvlclipper");
+  closer_ = std::make_unique<Worker>("gvlclipper-end");
+  starter_ = std::make_unique<Worker>("gvlclipper");
 }
 
 void ClipRecorder::stop() {
+  settling_ = true;
   finish_all();
-  std::unique_ptr<Worker> closer;
+  std::unique_ptr<Worker> closer, starter;
   std::list<ClipPointer> unfinished;
+  std::list<EventPointer> unbegun;
   {
     std::unique_lock lock(mutex_);
     if (!closer_) return;
-    changed_.wait_for(lock, kLongestWait, [this] { return clips_.empty(); });
+    changed_.wait_for(lock, kLongestWait, [this] { return is_idle(); });
     stopping_ = true;
     changed_.notify_all();
     closer = std::move(closer_);
+    starter = std::move(starter_);
     unfinished.splice(unfinished.end(), clips_);
+    unbegun.splice(unbegun.end(), queued_);
   }
   closer.reset();
-  for (const ClipPointer& clip : unfinished)
-    GST_ELEMENT_WARNING(element_, RESOURCE, CLOSE,
-                        ("%s is cut off: it could not be closed in time.", clip->writer->plan().path.c_str()),
-                        (nullptr));
-  unfinished.clear();
+  for (const ClipPointer& clip : unfinished) {
+    clip->writer->stop();
+    const std::string path = clip->writer->file().path(), part = clip->writer->file().set_aside();
+    fail(shown(path) + ": could not be closed in time" + (part.empty() ? "." : ": it is cut off, in " + shown(part)));
+  }
+  starter.reset();
+  for (const EventPointer& event : unbegun) lose(event.get(), "others were still being written at the end");
   std::lock_guard feeding(feeding_);
   ring_.clear();
 }
@@ -73,26 +109,57 @@ void ClipRecorder::stop() {
 // ---- frames -----------------------------------------------------------------------------------------------------
 
 void ClipRecorder::frame(KeptFrame frame) {
-  std::lock_guard feeding(feeding_);
-  const bool changed =
-      !ring_.frames().empty() && !gst_caps_is_equal(ring_.frames().back().caps.get(), frame.caps.get());
-  if (changed) {
-    // No file holds two formats.
-    finish_all();
-    ring_.clear();
-  }
-  ended_ = false;
-  ring_.push(std::move(frame));
-  if (ring_.frames().empty()) return;
   {
-    std::lock_guard lock(mutex_);
-    stats_.frames = ring_.frames().size();
-    stats_.bytes = ring_.bytes();
-    stats_.last = ring_.newest();
+    std::unique_lock feeding(feeding_);
+    // No file holds two formats.
+    if (caps_ && !gst_caps_is_equal(caps_.get(), frame.caps.get())) {
+      feeding.unlock();
+      forget();
+    }
   }
-  const KeptFrame& newest = ring_.frames().back();
-  for (const ClipPointer& clip : clips()) feed(*clip, newest);
+  wait_for_places();
+  std::lock_guard feeding(feeding_);
+  ended_ = false;
+  keep(frame);
+  feed_all(frame);
   advance(false);
+  if (ring_.overfull()) drop_all_kept();
+}
+
+void ClipRecorder::keep(const KeptFrame& frame) {
+  if (frame.keyframe) retake_early(frame);
+  latest_ = caps_ ? std::max(latest_, frame.time) : frame.time;
+  caps_ = frame.caps;
+  if (ring_.frames().empty() && !frame.keyframe) dropped_ = true;
+  const std::size_t before = ring_.frames().size();
+  ring_.push(frame);
+  if (before && ring_.frames().size() <= before) dropped_ = true;
+  std::lock_guard lock(mutex_);
+  stats_.frames = ring_.frames().size();
+  stats_.bytes = ring_.bytes();
+  stats_.last = static_cast<guint64>(std::max<StreamTime>(latest_, 0));
+}
+
+/** There is no keyframe behind which to begin: what came since the last is of no use without it. */
+void ClipRecorder::drop_all_kept() {
+  // Events that are known already lose nothing: their clips begin here and now.
+  waiting_.sort([](const EventPointer& a, const EventPointer& b) {
+    return interval_of(a.get())->start < interval_of(b.get())->start;
+  });
+  while (!waiting_.empty() && has_place()) {
+    const EventPointer event = waiting_.front();
+    waiting_.pop_front();
+    start_clip(event, true);
+  }
+  if (!told_overfull_)
+    warn_of("No keyframe came within what is kept (history, history-bytes), from " +
+                text_of(ring_.frames().front().time) + " to " + text_of(latest_) +
+                ": it is dropped, and clips can begin at the next keyframe only.",
+            0);
+  told_overfull_ = dropped_ = true;
+  ring_.clear();
+  std::lock_guard lock(mutex_);
+  stats_.frames = stats_.bytes = 0;
 }
 
 void ClipRecorder::end_of_frames() {
@@ -102,10 +169,35 @@ void ClipRecorder::end_of_frames() {
   finish_all();
 }
 
+/** Waits until every clip has all that is kept for it. */
+void ClipRecorder::settle() {
+  settling_ = true;
+  finish_all();
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return stopping_ || !closer_ || (queued_.empty() && starting_ == 0); });
+  }
+  settling_ = false;
+}
+
 void ClipRecorder::forget() {
+  settle();
   std::lock_guard feeding(feeding_);
   finish_all();
   ring_.clear();
+  caps_.reset();
+  latest_ = 0;
+  ended_ = dropped_ = false;
+}
+
+void ClipRecorder::turned(const std::string& orientation) {
+  {
+    std::lock_guard feeding(feeding_);
+    if (orientation == orientation_) return;
+  }
+  forget();
+  std::lock_guard feeding(feeding_);
+  orientation_ = orientation;
 }
 
 std::vector<ClipRecorder::ClipPointer> ClipRecorder::clips() const {
@@ -113,10 +205,18 @@ std::vector<ClipRecorder::ClipPointer> ClipRecorder::clips() const {
   return {clips_.begin(), clips_.end()};
 }
 
+void ClipRecorder::feed_all(const KeptFrame& frame) {
+  for (const ClipPointer& clip : clips()) {
+    if (clip->as_it_is && frame.needs_decoding() && !clip->finished)
+      retake(clip);
+    else
+      feed(*clip, frame);
+  }
+}
+
 void ClipRecorder::feed(Clip& clip, const KeptFrame& frame) {
   if (clip.finished) return;
-  const GstClockTime order = GST_CLOCK_TIME_IS_VALID(frame.decode_time) ? frame.decode_time : frame.time;
-  if (order >= clip.until)
+  if (clip.writer->is_over(frame))
     finish(clip);
   else
     clip.writer->push(frame);
@@ -127,7 +227,33 @@ void ClipRecorder::finish(Clip& clip) {
 }
 
 void ClipRecorder::finish_all() {
-  for (const ClipPointer& clip : clips()) finish(*clip);
+  for (const ClipPointer& clip : clips())
+    if (!clip->filling) finish(*clip);
+}
+
+/** Ends the clip without a trace: its name is free for the one that takes its place. */
+void ClipRecorder::abandon(Clip& clip) {
+  clip.writer->file().discard();
+  clip.abandoned = true;
+  finish(clip);
+}
+
+/** It cannot stay as it is: it is decoded. */
+void ClipRecorder::retake(const ClipPointer& clip) {
+  {
+    std::lock_guard lock(mutex_);
+    queued_.push_back(clip->event);
+  }
+  abandon(*clip);
+}
+
+/** A keyframe before their events: clips that were begun early begin there instead. */
+void ClipRecorder::retake_early(const KeptFrame& keyframe) {
+  for (const ClipPointer& clip : clips()) {
+    if (!clip->early || clip->finished || keyframe.time > clip->from) continue;
+    waiting_.push_front(clip->event);
+    abandon(*clip);
+  }
 }
 
 // ---- events -----------------------------------------------------------------------------------------------------
@@ -141,80 +267,154 @@ void ClipRecorder::add(const GstStructure* event) {
   }
   waiting_.emplace_back(gst_structure_copy(event), gst_structure_free);
   advance(ended_);
-  if (ended_) finish_all();
 }
 
 /** Begins the clips of events that the frames have reached. */
 void ClipRecorder::advance(bool at_end) {
-  if (ring_.frames().empty()) return;
   for (auto event = waiting_.begin(); event != waiting_.end();)
     event = begin(*event, at_end) ? waiting_.erase(event) : std::next(event);
 }
 
 /** False while the video has not reached the event. */
-bool ClipRecorder::begin(const std::shared_ptr<GstStructure>& event, bool at_end) {
-  const Interval interval = *interval_of(event.get());
-  const GstClockTime from = interval.start > settings_.pre_roll ? interval.start - settings_.pre_roll : 0;
-  const GstClockTime until = interval.stop + settings_.post_roll;
-  const GstClockTime oldest = ring_.frames().front().time;
-  if (ring_.newest() < from) {
-    if (at_end) warn_late(event.get(), from, true);
+bool ClipRecorder::begin(const EventPointer& event, bool at_end) {
+  const Interval wanted = around(event.get(), settings_);
+  if (!caps_ || latest_ < wanted.start) {
+    if (at_end)
+      lose(event.get(), caps_ ? "it begins at " + text_of(wanted.start) + ", and the video ended at " + text_of(latest_)
+                              : "no frame came");
     return at_end;
   }
-  const bool lost = until <= oldest;
-  if (oldest > from) warn_late(event.get(), from, lost);
-  if (!lost) begin_clip(event, from, until);
+  // Without a frame to begin with, the next keyframe is waited for.
+  if (!ring_.oldest() && latest_ < wanted.stop && !at_end) return false;
+  {
+    std::lock_guard lock(mutex_);
+    if (clips_.size() + starting_ >= max_clips_ || !queued_.empty()) {
+      queued_.push_back(event);
+      return true;
+    }
+  }
+  start_clip(event, false);
   return true;
 }
 
-void ClipRecorder::warn_late(const GstStructure* event, GstClockTime from, bool lost) {
-  guint64 id = 0;
-  gst_structure_get_uint64(event, "id", &id);
-  {
-    std::lock_guard lock(mutex_);
-    ++stats_.late;
-  }
-  const GstClockTime oldest = ring_.frames().front().time;
-  GST_ELEMENT_WARNING(
-      element_, STREAM, FAILED,
-      ("Event %" G_GUINT64_FORMAT " begins at %" GST_TIME_FORMAT ", and the frames that are kept at %" GST_TIME_FORMAT
-       ": %s.",
-       id, GST_TIME_ARGS(from), GST_TIME_ARGS(oldest), lost ? "there is no clip of it" : "its clip begins late"),
-      ("history or history-bytes are too small for how late events are known"));
+bool ClipRecorder::has_place() const {
+  std::lock_guard lock(mutex_);
+  return clips_.size() + starting_ < max_clips_;
 }
 
-void ClipRecorder::begin_clip(const std::shared_ptr<GstStructure>& event, GstClockTime from, GstClockTime until) {
-  const auto& frames = ring_.frames();
-  const std::size_t first_kept = ring_.keyframe_before(from);
-  const CapsPointer& caps = frames[first_kept].caps;
-  const bool raw = is_raw(caps.get());
-  ClipPlan plan{event, unused_path(location_->path_for(event.get())), settings_.muxer, "", false, from, until};
-  if (raw || settings_.accurate) plan.encoder = settings_.encoder;
-  plan.decode = settings_.accurate && !raw;
+void ClipRecorder::start_clip(const EventPointer& event, bool early) {
+  const Interval wanted = around(event.get(), settings_);
+  const auto oldest = ring_.oldest();
+  if (!oldest || wanted.stop <= *oldest) {
+    {
+      std::lock_guard lock(mutex_);
+      ++stats_.late;
+    }
+    lose(event.get(), oldest ? "it ends at " + text_of(wanted.stop) + ", and the frames that are kept begin at " +
+                                   text_of(*oldest) + " (history, history-bytes)"
+                             : "no frame of it is kept (history, history-bytes)");
+    return;
+  }
+  if (dropped_ && *oldest > wanted.start) warn_late(event.get(), wanted.start);
+  const std::size_t first_kept = ring_.keyframe_before(wanted.start);
   const auto clip = std::make_shared<Clip>();
-  clip->until = until;
+  clip->event = event;
+  clip->from = wanted.start;
+  clip->early = early;
+  ClipPlan plan = plan_for(event, first_kept);
+  plan.start = std::max(wanted.start, *oldest);
+  plan.stop = wanted.stop;
+  if (!make_clip(clip, plan, ring_.frames()[first_kept].caps)) return;
+  for (std::size_t i = first_kept; i < ring_.frames().size(); ++i) feed(*clip, ring_.frames()[i]);
+  clip->filling = false;
+  if (ended_ || settling_) finish(*clip);
+}
+
+/** But for its times. */
+ClipPlan ClipRecorder::plan_for(const EventPointer& event, std::size_t first_kept) const {
+  const auto& frames = ring_.frames();
+  const bool raw = is_raw(frames[first_kept].caps.get());
+  const bool cannot_stay = std::any_of(frames.begin() + static_cast<std::ptrdiff_t>(first_kept), frames.end(),
+                                       [](const KeptFrame& frame) { return frame.needs_decoding(); });
+  ClipPlan plan;
+  plan.event = event;
+  plan.path = location_->path_for(event.get());
+  plan.muxer = settings_.muxer;
+  plan.orientation = orientation_;
+  plan.decode = !raw && (settings_.accurate || cannot_stay || is_turned(orientation_));
+  if (raw || plan.decode) plan.encoder = settings_.encoder;
+  return plan;
+}
+
+/** False where it cannot be written. */
+bool ClipRecorder::make_clip(const ClipPointer& clip, const ClipPlan& plan, const CapsPointer& caps) {
+  clip->as_it_is = plan.encoder.empty();
   try {
-    const auto folder = std::filesystem::path(plan.path).parent_path();
-    if (!folder.empty()) std::filesystem::create_directories(folder);
     clip->writer = std::make_unique<ClipWriter>(plan, caps, [this, weak = std::weak_ptr(clip)] {
       if (const auto self = weak.lock()) close(self);
     });
   } catch (const std::exception& failure) {
-    {
-      std::lock_guard lock(mutex_);
-      ++stats_.failed;
-    }
-    GST_ELEMENT_WARNING(element_, RESOURCE, OPEN_WRITE, ("%s: %s", plan.path.c_str(), failure.what()), (nullptr));
-    return;
+    fail(failure.what());
+    return false;
   }
   {
     std::lock_guard lock(mutex_);
     clips_.push_back(clip);
   }
   clip->writer->start();
-  GST_INFO_OBJECT(element_, "%s: from %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT, plan.path.c_str(),
-                  GST_TIME_ARGS(from), GST_TIME_ARGS(until));
-  for (std::size_t i = first_kept; i < frames.size(); ++i) feed(*clip, frames[i]);
+  GST_INFO_OBJECT(element_, "%s: from %s to %s", clip->writer->file().path().c_str(), text_of(plan.start).c_str(),
+                  text_of(plan.stop).c_str());
+  return true;
+}
+
+// ---- places -----------------------------------------------------------------------------------------------------
+
+/** From starter_. */
+void ClipRecorder::start_waiting() {
+  EventPointer event;
+  while (take_place(&event)) {
+    {
+      std::lock_guard feeding(feeding_);
+      start_clip(event, false);
+    }
+    std::lock_guard lock(mutex_);
+    --starting_;
+    changed_.notify_all();
+  }
+  tell_if_idle();
+}
+
+bool ClipRecorder::take_place(EventPointer* event) {
+  std::lock_guard lock(mutex_);
+  if (stopping_ || queued_.empty() || clips_.size() + starting_ >= max_clips_) return false;
+  *event = queued_.front();
+  queued_.pop_front();
+  ++starting_;
+  return true;
+}
+
+/** While places are becoming free for events that wait. */
+void ClipRecorder::wait_for_places() {
+  const auto closing = [](const ClipPointer& clip) { return clip->finished.load(); };
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] {
+    const bool free = clips_.size() + starting_ < max_clips_ || std::any_of(clips_.begin(), clips_.end(), closing);
+    return stopping_ || !closer_ || queued_.empty() || !free;
+  });
+}
+
+bool ClipRecorder::idle() const {
+  std::lock_guard lock(mutex_);
+  return is_idle();
+}
+
+ClipStats ClipRecorder::stats() const {
+  std::lock_guard lock(mutex_);
+  return stats_;
+}
+
+void ClipRecorder::tell_if_idle() {
+  if (idle()) on_idle_();
 }
 
 // ---- finished clips ---------------------------------------------------------------------------------------------
@@ -226,61 +426,92 @@ void ClipRecorder::close(const ClipPointer& clip) {
   if (!closer_) return;
   closer_->post([this, clip] {
     clip->writer->stop();
-    report(*clip->writer);
-    std::lock_guard locked(mutex_);
-    clips_.remove(clip);
-    changed_.notify_all();
+    report(*clip);
+    {
+      std::lock_guard locked(mutex_);
+      clips_.remove(clip);
+      if (starter_ && !queued_.empty()) starter_->post([this] { start_waiting(); });
+      changed_.notify_all();
+    }
+    tell_if_idle();
   });
 }
 
-/** Writes the event beside its clip; returns what went wrong. */
-std::string ClipRecorder::write_description(const ClipWriter& writer, const ClipWriter::Outcome& outcome) const {
-  const std::string& path = writer.plan().path;
+/** Writes the event beside its clip. */
+void ClipRecorder::describe(const ClipWriter& writer, const ClipFile& file, const ClipWriter::Outcome& outcome) const {
   GstStructure* description = gst_structure_copy(writer.plan().event.get());
-  gst_structure_set(description, "clip-start", G_TYPE_UINT64, outcome.first, "clip-stop", G_TYPE_UINT64, outcome.last,
-                    "file", G_TYPE_STRING, std::filesystem::path(path).filename().c_str(), nullptr);
+  const auto time = [](std::optional<StreamTime> at) { return static_cast<guint64>(std::max<StreamTime>(*at, 0)); };
+  gst_structure_set(description, "clip-start", G_TYPE_UINT64, time(outcome.first), "clip-stop", G_TYPE_UINT64,
+                    time(outcome.last), "file", G_TYPE_STRING,
+                    shown(std::filesystem::path(file.path()).filename()).c_str(), nullptr);
   gchar* line = gvl_event_to_json(description);
-  gst_structure_free(description);
-  gchar* text = g_strconcat(line, "\n", nullptr);
+  const std::string text = std::string(line) + "\n";
   g_free(line);
-  GError* error = nullptr;
-  std::string failure;
-  if (!g_file_set_contents(with_extension(path, ".json").c_str(), text, -1, &error)) {
-    failure = error->message;
-    g_error_free(error);
-  }
-  g_free(text);
-  return failure;
+  gst_structure_set_name(description, "gvl-clip");
+  gst_structure_remove_field(description, "file");
+  gst_structure_set(description, "location", G_TYPE_STRING, shown(file.path()).c_str(), nullptr);
+  const std::unique_ptr<GstStructure, decltype(&gst_structure_free)> owner(description, gst_structure_free);
+  file.describe(text);
+  gst_element_post_message(element_, gst_message_new_element(GST_OBJECT(element_), gst_structure_copy(description)));
 }
 
-void ClipRecorder::report(const ClipWriter& writer) {
-  ClipWriter::Outcome outcome = writer.outcome();
-  const ClipPlan& plan = writer.plan();
-  if (outcome.error.empty() && !GST_CLOCK_TIME_IS_VALID(outcome.first)) outcome.error = "no frame of it came";
-  if (outcome.error.empty()) outcome.error = write_description(writer, outcome);
-  {
-    std::lock_guard lock(mutex_);
-    ++(outcome.error.empty() ? stats_.clips : stats_.failed);
-  }
-  if (!outcome.error.empty()) {
-    GST_ELEMENT_WARNING(element_, RESOURCE, WRITE, ("%s: %s", plan.path.c_str(), outcome.error.c_str()), (nullptr));
+void ClipRecorder::report(Clip& clip) {
+  ClipFile& file = clip.writer->file();
+  const ClipWriter::Outcome outcome = clip.writer->outcome();
+  if (clip.abandoned) return;
+  if (outcome.error.empty() && !outcome.first) {
+    file.discard();
+    fail(shown(file.path()) + ": no frame of it came");
     return;
   }
-  GstStructure* about = gst_structure_copy(plan.event.get());
-  gst_structure_set_name(about, "gvl-clip");
-  gst_structure_set(about, "location", G_TYPE_STRING, plan.path.c_str(), "clip-start", G_TYPE_UINT64, outcome.first,
-                    "clip-stop", G_TYPE_UINT64, outcome.last, nullptr);
-  gst_element_post_message(element_, gst_message_new_element(GST_OBJECT(element_), about));
-}
-
-void ClipRecorder::wait() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return stopping_ || clips_.empty(); });
-}
-
-ClipStats ClipRecorder::stats() const {
+  if (!outcome.error.empty()) {
+    const std::string part = outcome.first ? file.set_aside() : "";
+    if (part.empty()) file.discard();
+    fail(shown(file.path()) + ": " + outcome.error + (part.empty() ? "" : ": what was written is in " + shown(part)));
+    return;
+  }
+  try {
+    describe(*clip.writer, file, outcome);
+  } catch (const std::exception& failure) {
+    fail(failure.what());
+    return;
+  }
   std::lock_guard lock(mutex_);
-  return stats_;
+  ++stats_.clips;
+}
+
+// ---- warnings ---------------------------------------------------------------------------------------------------
+
+/** `lost`: how many clips are not what they should be, for programs to know. */
+void ClipRecorder::warn_of(const std::string& text, guint lost) {
+  GST_ELEMENT_WARNING_WITH_DETAILS(element_, RESOURCE, WRITE, ("%s", text.c_str()), (nullptr),
+                                   ("clips-lost", G_TYPE_UINT, lost, nullptr));
+}
+
+void ClipRecorder::fail(const std::string& text) {
+  {
+    std::lock_guard lock(mutex_);
+    ++stats_.failed;
+  }
+  warn_of(text, 1);
+}
+
+void ClipRecorder::lose(const GstStructure* event, const std::string& why) {
+  {
+    std::lock_guard lock(mutex_);
+    ++stats_.lost;
+  }
+  warn_of(name_of(event) + ": there is no clip of it: " + why + ".", 1);
+}
+
+void ClipRecorder::warn_late(const GstStructure* event, StreamTime from) {
+  {
+    std::lock_guard lock(mutex_);
+    ++stats_.late;
+  }
+  warn_of(name_of(event) + " begins at " + text_of(from) + ", and the frames that are kept at " +
+              text_of(*ring_.oldest()) + " (history, history-bytes): its clip begins late.",
+          1);
 }
 
 }  // namespace gvl::gst

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -29,25 +30,32 @@ struct ClipSettings {
   GstClockTime post_roll = GST_SECOND;
   GstClockTime history = 150 * GST_SECOND;
   gsize history_bytes = gsize{512} << 20;
+  guint max_clips = 16;
 };
 
 struct ClipStats {
   guint64 events = 0;  ///< with times
   guint64 clips = 0;   ///< written completely
-  guint64 failed = 0;
-  guint64 late = 0;  ///< events older than the ring, in whole or in part
+  guint64 failed = 0;  ///< clips that could not be written
+  guint64 late = 0;    ///< events older than the ring, in whole or in part
+  guint64 lost = 0;    ///< events without a clip, of which none was begun
   guint64 frames = 0;
   guint64 bytes = 0;  ///< in the ring
   guint64 last = 0;   ///< stream time of the latest frame
 };
 
 /**
- * gvlclipper's work: keeps the last frames, and writes those around each event. frame() and end_of_frames() are for
- * the video's streaming thread; every other member for any thread.
+ * gvlclipper's work: keeps the last frames, and writes those around each event. frame(), forget(), turned() and
+ * end_of_frames() are for the video's streaming thread; every other member for any thread.
+ *
+ * At most `max_clips` clips are written at a time. An event that finds no place waits for one; so does the next frame
+ * while clips are being closed, so that what is kept is not gone by then.
  */
 class ClipRecorder {
  public:
-  explicit ClipRecorder(GstElement* element) : element_(element) {}
+  /** `on_idle` is called from a thread of the recorder's when the last clip is closed and no event waits for a place.
+   */
+  ClipRecorder(GstElement* element, std::function<void()> on_idle) : element_(element), on_idle_(std::move(on_idle)) {}
   ~ClipRecorder() { stop(); }
 
   /** READY to PAUSED. Throws Error for a location that is no pattern. */
@@ -55,57 +63,97 @@ class ClipRecorder {
   /** Ends every clip: waits until files are closed, for ten seconds at the most. Frames must not come any more. */
   void stop();
 
-  /** Takes the next frame, with timestamps in stream time. */
+  /** Takes the next frame. */
   void frame(KeptFrame frame);
   /** The frames end, or go on elsewhere: clips end with what there is. */
   void end_of_frames();
-  /** Forgets the frames, as after a seek; clips that are being written end. */
+  /** Forgets the frames, as after a seek; clips that are being written, or wait for it, end. */
   void forget();
+  /** From here on frames are of this GST_TAG_IMAGE_ORIENTATION. */
+  void turned(const std::string& orientation);
 
   /** A gvl-event is known (copied). One without times is none of ours. */
   void add(const GstStructure* event);
 
-  /** Waits until no clip is being written, or stop(). */
-  void wait();
+  /** No clip is being written, and no event waits for a place. */
+  bool idle() const;
 
   ClipStats stats() const;
 
  private:
+  using EventPointer = std::shared_ptr<GstStructure>;
   struct Clip {
     std::unique_ptr<ClipWriter> writer;
-    GstClockTime until = 0;
-    std::atomic<bool> finished{false};  ///< it gets no more frames
+    EventPointer event;
+    StreamTime from = 0;
+    bool as_it_is = false;               ///< neither decoded nor encoded
+    bool early = false;                  ///< begun because its keyframe could not be kept
+    std::atomic<bool> filling{true};     ///< gets what is kept
+    std::atomic<bool> finished{false};   ///< it gets no more frames
+    std::atomic<bool> abandoned{false};  ///< another takes its place: its file is removed
   };
   using ClipPointer = std::shared_ptr<Clip>;  // a clip may fail while it is fed
 
   void advance(bool at_end);
-  bool begin(const std::shared_ptr<GstStructure>& event, bool at_end);
-  void begin_clip(const std::shared_ptr<GstStructure>& event, GstClockTime from, GstClockTime until);
+  bool begin(const EventPointer& event, bool at_end);
+  void start_clip(const EventPointer& event, bool early);
+  ClipPlan plan_for(const EventPointer& event, std::size_t first_kept) const;
+  bool make_clip(const ClipPointer& clip, const ClipPlan& plan, const CapsPointer& caps);
+  void start_waiting();
+  bool take_place(EventPointer* event);
+  bool has_place() const;
+  void wait_for_places();
+  void settle();
+
+  void keep(const KeptFrame& frame);
+  void drop_all_kept();
+  void retake_early(const KeptFrame& keyframe);
+  void retake(const ClipPointer& clip);
+  void abandon(Clip& clip);
+  void feed_all(const KeptFrame& frame);
   void feed(Clip& clip, const KeptFrame& frame);
   void finish(Clip& clip);
   void finish_all();
+
   void close(const ClipPointer& clip);
+  void tell_if_idle();
+  bool is_idle() const { return clips_.empty() && queued_.empty() && starting_ == 0; }
   std::vector<ClipPointer> clips() const;
-  void report(const ClipWriter& writer);
-  void warn_late(const GstStructure* event, GstClockTime from, bool lost);
-  std::string write_description(const ClipWriter& writer, const ClipWriter::Outcome& outcome) const;
+  void report(Clip& clip);
+  void describe(const ClipWriter& writer, const ClipFile& file, const ClipWriter::Outcome& outcome) const;
+  void warn_of(const std::string& text, guint lost);
+  void fail(const std::string& text);
+  void lose(const GstStructure* event, const std::string& why);
+  void warn_late(const GstStructure* event, StreamTime from);
 
   GstElement* element_;
+  std::function<void()> on_idle_;
 
   // Held while frames are handed on, which may wait for a disk; guards what follows.
   std::mutex feeding_;
   ClipSettings settings_;
   std::optional<LocationPattern> location_;
+  std::string orientation_;
+  CapsPointer caps_;  // of the latest frame
   FrameRing ring_;
-  bool ended_ = false;
-  std::list<std::shared_ptr<GstStructure>> waiting_;  // events that the video has not reached
+  StreamTime latest_ = 0;            // of the frames that came, kept or not
+  bool dropped_ = false;             // the ring does not begin where the stream did
+  bool told_overfull_ = false;       // once is enough
+  std::list<EventPointer> waiting_;  // events that the video has not reached
+
+  std::atomic<bool> ended_{false};     // no frame comes any more
+  std::atomic<bool> settling_{false};  // none comes that is of the kept ones' kind
 
   mutable std::mutex mutex_;  // guards what follows; taken after feeding_
   std::condition_variable changed_;
   std::list<ClipPointer> clips_;
+  std::list<EventPointer> queued_;  // events that wait for a place
+  guint starting_ = 0;              // events that have left it, and are no clip yet
+  guint max_clips_ = 1;
   ClipStats stats_;
   bool stopping_ = false;
-  std::unique_ptr<Worker> closer_;
+  std::unique_ptr<Worker> closer_;   // closes clips
+  std::unique_ptr<Worker> starter_;  // starts those that waited; it may wait for the closer
 };
 
 }  // namespace gvl::gst

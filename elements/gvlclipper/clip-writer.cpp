@@ -2,6 +2,7 @@
 #include "clip-writer.hpp"
 
 #include <gst/app/gstappsrc.h>
+#include <gst/video/video.h>
 
 #include <algorithm>
 
@@ -14,23 +15,78 @@ namespace {
 
 // What waits to be written before push() waits.
 constexpr guint64 kMostWaiting = 64 << 20;
+// Decoding times lie before the first frame's.
+constexpr GstClockTime kRoom = 3600 * GST_SECOND;
+// Of formats whose index comes last, what is written at once.
+constexpr guint kFragment = 1000;  // ms
 
-// What muxers ask of a stream, its parser makes of it, where GStreamer has it.
-std::string parser_for(const GstCaps* caps) {
+const char* parser_name(const GstStructure* format) {
   static constexpr const char* kParsers[][2] = {{"video/x-h264", "h264parse"},
                                                 {"video/x-h265", "h265parse"},
                                                 {"video/x-av1", "av1parse"},
-                                                {"video/x-vp9", "vp9parse"},
-                                                {"video/mpeg", "mpeg4videoparse"}};
-  const GstStructure* structure = gst_caps_get_structure(caps, 0);
-  for (const auto& [name, parser] : kParsers) {
-    if (!gst_structure_has_name(structure, name)) continue;
-    GstElementFactory* factory = gst_element_factory_find(parser);
-    if (!factory) return "";
-    gst_object_unref(factory);
-    return std::string(" ! ") + parser;
+                                                {"video/x-vp9", "vp9parse"}};
+  gint version = 0;
+  if (gst_structure_has_name(format, "video/mpeg") && gst_structure_get_int(format, "mpegversion", &version))
+    return version == 4 ? "mpeg4videoparse" : "mpegvideoparse";
+  for (const auto& [name, parser] : kParsers)
+    if (gst_structure_has_name(format, name)) return parser;
+  return nullptr;
+}
+
+// What muxers ask of a stream, its parser makes of it, where GStreamer has it.
+std::string parser_for(const GstCaps* caps) {
+  const char* parser = parser_name(gst_caps_get_structure(caps, 0));
+  GstElementFactory* factory = parser ? gst_element_factory_find(parser) : nullptr;
+  if (!factory) return "";
+  gst_object_unref(factory);
+  return std::string(" ! ") + parser;
+}
+
+/** Turns frames of this GST_TAG_IMAGE_ORIENTATION upright. */
+std::string turning(const std::string& orientation) {
+  GstTagList* tags = gst_tag_list_new(GST_TAG_IMAGE_ORIENTATION, orientation.c_str(), nullptr);
+  GstVideoOrientationMethod method = GST_VIDEO_ORIENTATION_IDENTITY;
+  const bool turned = gst_video_orientation_from_tag(tags, &method) && method != GST_VIDEO_ORIENTATION_IDENTITY;
+  gst_tag_list_unref(tags);
+  return turned ? " ! videoflip video-direction=" + std::to_string(method) : "";
+}
+
+bool has_property(gpointer object, const char* name) {
+  return g_object_class_find_property(G_OBJECT_GET_CLASS(object), name) != nullptr;
+}
+
+// An MP4 file is nothing without its index, which comes last. In fragments each has its own, and at the end the file is
+// made an ordinary one.
+void write_in_fragments(const GValue* item, gpointer) {
+  gpointer muxer = g_value_get_object(item);
+  if (!has_property(muxer, "fragment-duration") || !has_property(muxer, "fragment-mode")) return;
+  guint duration = 0;
+  g_object_get(muxer, "fragment-duration", &duration, nullptr);
+  if (duration == 0) {
+    g_object_set(muxer, "fragment-duration", kFragment, nullptr);
+    gst_util_set_object_arg(G_OBJECT(muxer), "fragment-mode", "first-moov-then-finalise");
   }
-  return "";
+}
+
+void tune(GstElement* pipeline) {
+  GstIterator* elements = gst_bin_iterate_recurse(GST_BIN(pipeline));
+  while (gst_iterator_foreach(elements, write_in_fragments, nullptr) == GST_ITERATOR_RESYNC)
+    gst_iterator_resync(elements);
+  gst_iterator_free(elements);
+}
+
+/** What an error says, with the system's word for it where it is hidden in the details. */
+std::string text_of(GstMessage* message) {
+  GError* error = nullptr;
+  gchar* debug = nullptr;
+  gst_message_parse_error(message, &error, &debug);
+  std::string text = error->message;
+  const std::string details = debug ? debug : "";
+  g_error_free(error);
+  g_free(debug);
+  const std::size_t at = details.find("file descriptor");
+  const std::size_t reason = at == std::string::npos ? at : details.find(": ", at);
+  return reason == std::string::npos ? text : text + " (" + details.substr(reason + 2) + ")";
 }
 
 }  // namespace
@@ -39,63 +95,136 @@ std::string ClipWriter::launch_line() const {
   std::string line = "appsrc name=source format=time block=true max-bytes=" + std::to_string(kMostWaiting) +
                      " handle-segment-change=true";
   line += plan_.decode ? " ! decodebin" : plan_.encoder.empty() ? parser_for(caps_.get()) : "";
-  if (!plan_.encoder.empty()) line += " ! videoconvert";
+  if (!plan_.encoder.empty()) line += " ! videoconvert" + turning(plan_.orientation);
   line += " ! identity name=tap silent=true";
   if (!plan_.encoder.empty()) line += " ! " + plan_.encoder;
-  return line + " ! " + plan_.muxer + " ! filesink name=file";
+  return line + " ! " + plan_.muxer + " ! fdsink name=file";
+}
+
+std::shared_ptr<GstElement> ClipWriter::make_pipeline() const {
+  GError* error = nullptr;
+  GstElement* pipeline = gst_parse_launch_full(launch_line().c_str(), nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &error);
+  if (pipeline) return {pipeline, gst_object_unref};
+  const std::string reason = error->message;
+  g_error_free(error);
+  throw Error(ErrorCode::kInvalidArgument, shown(plan_.path) + ": a clip cannot be made with muxer \"" + plan_.muxer +
+                                               "\" and encoder \"" + plan_.encoder + "\": " + reason);
+}
+
+/** Owned by the pipeline. */
+GstElement* ClipWriter::child(const char* name) const {
+  GstElement* element = gst_bin_get_by_name(GST_BIN(pipeline_.get()), name);
+  gst_object_unref(element);
+  return element;
 }
 
 ClipWriter::ClipWriter(ClipPlan plan, const CapsPointer& caps, std::function<void()> done)
-    : plan_(std::move(plan)), done_(std::move(done)), caps_(caps) {
-  GError* error = nullptr;
-  pipeline_ = gst_parse_launch_full(launch_line().c_str(), nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &error);
-  if (!pipeline_) {
-    const std::string reason = error->message;
-    g_error_free(error);
-    throw Error(ErrorCode::kInvalidArgument, "a clip cannot be made with muxer \"" + plan_.muxer + "\" and encoder \"" +
-                                                 plan_.encoder + "\": " + reason);
-  }
-  const auto child = [this](const char* name) {
-    GstElement* element = gst_bin_get_by_name(GST_BIN(pipeline_), name);
-    gst_object_unref(element);  // the pipeline holds it
-    return element;
-  };
-  source_ = child("source");
-  g_object_set(child("file"), "location", plan_.path.c_str(), nullptr);
+    : plan_(std::move(plan)),
+      done_(std::move(done)),
+      caps_(caps),
+      pipeline_(make_pipeline()),
+      source_(child("source")),
+      file_(plan_.path) {
+  g_object_set(child("file"), "fd", file_.descriptor(), nullptr);
+  tune(pipeline_.get());
   GstPad* tap = gst_element_get_static_pad(child("tap"), "src");
   gst_pad_add_probe(tap, GST_PAD_PROBE_TYPE_BUFFER, guarded<on_frame>, this, nullptr);
   gst_object_unref(tap);
-  GstBus* bus = gst_element_get_bus(pipeline_);
+  GstBus* bus = gst_element_get_bus(pipeline_.get());
   gst_bus_set_sync_handler(bus, guarded<on_message>, this, nullptr);
   gst_object_unref(bus);
 }
 
-ClipWriter::~ClipWriter() {
-  stop();
-  gst_object_unref(pipeline_);
-}
+ClipWriter::~ClipWriter() { stop(); }
 
 void ClipWriter::start() {
-  if (gst_element_set_state(pipeline_, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) end("cannot be started");
+  if (gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) end("cannot be started");
 }
 
-void ClipWriter::stop() { gst_element_set_state(pipeline_, GST_STATE_NULL); }
+void ClipWriter::stop() {
+  gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+  const std::string failure = file_.close();
+  std::lock_guard lock(mutex_);
+  if (outcome_.error.empty()) outcome_.error = failure;
+}
+
+// ---- frames -----------------------------------------------------------------------------------------------------
+
+GstClockTime ClipWriter::own_time(StreamTime time) const {
+  const auto distance = [](StreamTime from, StreamTime to) {
+    return std::min<guint64>(static_cast<guint64>(to) - static_cast<guint64>(from), G_MAXINT64);
+  };
+  if (time >= *origin_) return kRoom + distance(*origin_, time);
+  return kRoom - std::min(kRoom, distance(time, *origin_));
+}
+
+StreamTime ClipWriter::stream_time(GstClockTime own) const {
+  return *origin_ + (static_cast<StreamTime>(own) - static_cast<StreamTime>(kRoom));
+}
+
+/** As it is, a file begins with its keyframe; what is decoded is cut to the frame. */
+GstSegment ClipWriter::segment() const {
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  // No stop: a decoder would end with the first frame behind it, which need not be the last that it is given.
+  segment.start = segment.time = plan_.encoder.empty() ? kRoom : own_time(plan_.start);
+  return segment;
+}
+
+/** What is shown behind the clip has all come when its decoding time has, or what is shown behind that comes. */
+bool ClipWriter::is_over(const KeptFrame& frame) const {
+  if (frame.cut_away() || frame.time < plan_.stop) return false;
+  if (frame.decode_time && *frame.decode_time >= std::max(plan_.stop, newest_)) return true;
+  return behind_ && frame.time > *behind_;
+}
 
 void ClipWriter::push(const KeptFrame& frame) {
-  GstAppSrc* source = GST_APP_SRC(source_);
-  if (!begun_) {
-    begun_ = true;
-    GstSegment segment;
-    gst_segment_init(&segment, GST_FORMAT_TIME);
-    // As it is, a file begins with its keyframe; what is decoded is cut to the frame.
-    segment.start = segment.time = plan_.encoder.empty() ? frame.time : plan_.start;
-    if (!plan_.encoder.empty()) segment.stop = plan_.stop;
-    GstSample* sample = gst_sample_new(frame.buffer.get(), caps_.get(), &segment, nullptr);
-    gst_app_src_push_sample(source, sample);
-    gst_sample_unref(sample);
+  if (!origin_) origin_ = frame.time;
+  if (!frame.cut_away() && frame.time >= plan_.stop) behind_ = std::max(behind_.value_or(frame.time), frame.time);
+  if (!plan_.encoder.empty())
+    push_to_cut(frame);
+  else
+    push_as_it_is(frame);
+}
+
+void ClipWriter::push_to_cut(const KeptFrame& frame) {
+  if (frame.cut_away()) {
+    std::lock_guard lock(mutex_);
+    cut_away_.insert(own_time(frame.time));
+  }
+  send(frame);
+}
+
+/** Of what is shown behind the clip only what others need is written, and what would be a hole then. */
+void ClipWriter::push_as_it_is(const KeptFrame& frame) {
+  // Before its keyframe is shown what needs the one before that.
+  if (frame.time < *origin_) return;
+  const bool behind = frame.cut_behind() || frame.time >= plan_.stop;
+  if (behind && (frame.cut_behind() || !begun_ || frame.time > newest_)) {
+    held_.push_back(frame);
     return;
   }
-  gst_app_src_push_buffer(source, gst_buffer_ref(frame.buffer.get()));
+  for (const KeptFrame& needed : held_) send(needed);
+  held_.clear();
+  send(frame);
+}
+
+void ClipWriter::send(const KeptFrame& frame) {
+  newest_ = begun_ ? std::max(newest_, frame.time) : frame.time;
+  GstBuffer* buffer = gst_buffer_copy(frame.buffer.get());
+  const bool decoder_knows = frame.guessed && plan_.decode;
+  GST_BUFFER_PTS(buffer) = decoder_knows ? GST_CLOCK_TIME_NONE : own_time(frame.time);
+  GST_BUFFER_DTS(buffer) = frame.decode_time ? own_time(*frame.decode_time) : GST_CLOCK_TIME_NONE;
+  if (begun_) {
+    gst_app_src_push_buffer(GST_APP_SRC(source_), buffer);
+    return;
+  }
+  begun_ = true;
+  const GstSegment segment = this->segment();
+  GstSample* sample = gst_sample_new(buffer, caps_.get(), &segment, nullptr);
+  gst_app_src_push_sample(GST_APP_SRC(source_), sample);
+  gst_sample_unref(sample);
+  gst_buffer_unref(buffer);
 }
 
 void ClipWriter::finish() { gst_app_src_end_of_stream(GST_APP_SRC(source_)); }
@@ -105,20 +234,32 @@ ClipWriter::Outcome ClipWriter::outcome() const {
   return outcome_;
 }
 
+/** With mutex_. */
+bool ClipWriter::is_cut(GstClockTime own, StreamTime time, StreamTime end) {
+  const auto found = cut_away_.find(own);
+  if (found != cut_away_.end()) {
+    cut_away_.erase(found);
+    return true;
+  }
+  return end <= plan_.start || time >= plan_.stop;
+}
+
 GstPadProbeReturn ClipWriter::on_frame(GstPad*, GstPadProbeInfo* info, gpointer data) {
   auto* self = static_cast<ClipWriter*>(data);
   GstBuffer* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
-  const GstClockTime time = GST_BUFFER_PTS(buffer);
-  if (!GST_CLOCK_TIME_IS_VALID(time)) return GST_PAD_PROBE_OK;
-  const GstClockTime duration = GST_BUFFER_DURATION_IS_VALID(buffer) ? GST_BUFFER_DURATION(buffer) : 0;
-  const bool cut = !self->plan_.encoder.empty();
-  if (cut && (time + duration <= self->plan_.start || time >= self->plan_.stop)) return GST_PAD_PROBE_DROP;
+  if (!GST_BUFFER_PTS_IS_VALID(buffer)) return GST_PAD_PROBE_OK;
+  const StreamTime time = self->stream_time(GST_BUFFER_PTS(buffer));
+  const StreamTime end =
+      time + (GST_BUFFER_DURATION_IS_VALID(buffer) ? static_cast<StreamTime>(GST_BUFFER_DURATION(buffer)) : 0);
   std::lock_guard lock(self->mutex_);
+  if (!self->plan_.encoder.empty() && self->is_cut(GST_BUFFER_PTS(buffer), time, end)) return GST_PAD_PROBE_DROP;
   auto& outcome = self->outcome_;
-  outcome.first = GST_CLOCK_TIME_IS_VALID(outcome.first) ? std::min(outcome.first, time) : time;
-  outcome.last = GST_CLOCK_TIME_IS_VALID(outcome.last) ? std::max(outcome.last, time + duration) : time + duration;
+  outcome.first = std::min(outcome.first.value_or(time), time);
+  outcome.last = std::max(outcome.last.value_or(end), end);
   return GST_PAD_PROBE_OK;
 }
+
+// ---- the end ----------------------------------------------------------------------------------------------------
 
 void ClipWriter::end(const std::string& error) {
   {
@@ -133,12 +274,7 @@ void ClipWriter::end(const std::string& error) {
 GstBusSyncReply ClipWriter::on_message(GstBus*, GstMessage* message, gpointer data) {
   auto* self = static_cast<ClipWriter*>(data);
   if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS) self->end("");
-  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
-    GError* error = nullptr;
-    gst_message_parse_error(message, &error, nullptr);
-    self->end(error->message);
-    g_error_free(error);
-  }
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) self->end(text_of(message));
   gst_message_unref(message);
   return GST_BUS_DROP;
 }

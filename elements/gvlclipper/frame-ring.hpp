@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 
 namespace gvl::gst {
 
@@ -16,42 +17,66 @@ using CapsPointer = std::shared_ptr<GstCaps>;
 BufferPointer own(GstBuffer* buffer);
 CapsPointer own(GstCaps* caps);
 
-/** A frame, encoded or not. Times are stream time. */
+/**
+ * Stream time in ns. Below 0 where a file's edit list, or a seek, cuts away what has to be decoded before the first
+ * frame that is shown.
+ */
+using StreamTime = gint64;
+
+/** A frame, encoded or not. */
 struct KeptFrame {
-  BufferPointer buffer;  ///< shares the stream's memory; its timestamps are stream time
+  BufferPointer buffer;  ///< shares the stream's memory; its own timestamps are not stream time
   CapsPointer caps;
-  GstClockTime time = 0;                           ///< when it is shown
-  GstClockTime decode_time = GST_CLOCK_TIME_NONE;  ///< no frame behind it in the stream is shown before
+  StreamTime time = 0;                    ///< when it is shown
+  std::optional<StreamTime> decode_time;  ///< no frame behind it in the stream is shown before
+  StreamTime duration = 0;                ///< 0: not known
+  StreamTime shown_from = G_MININT64;     ///< the stream's segment: nothing is shown before,
+  StreamTime shown_until = G_MAXINT64;    ///< nor from here on
   bool keyframe = false;
+  bool guessed = false;  ///< `time` is when it is decoded; only a decoder knows when it is shown
+
+  /** It is decoded for others' sake, and cut away itself: before what is shown, and behind it. */
+  bool cut_before() const { return time < shown_from && time + duration <= shown_from; }
+  bool cut_behind() const { return time >= shown_until; }
+  bool cut_away() const { return cut_before() || cut_behind(); }
+  /** As it is, a file would show what it must not, or in the wrong order. */
+  bool needs_decoding() const { return cut_before() || guessed; }
 };
 
 /** The last frames of a stream, bounded in time and bytes. It begins with a keyframe. For one thread at a time. */
 class FrameRing {
  public:
-  void set_limits(GstClockTime history, gsize bytes) {
-    history_ = history;
-    most_bytes_ = bytes;
-  }
+  void set_limits(GstClockTime history, gsize bytes);
 
   void push(KeptFrame frame);
   void clear();
 
+  /**
+   * Holds one keyframe and what needs it, and more than the limits allow: nothing can be dropped without the rest. Who
+   * pushes clears it then.
+   */
+  bool overfull() const;
+
   const std::deque<KeptFrame>& frames() const { return frames_; }
   gsize bytes() const { return bytes_; }
   /** When the latest frame is shown, which need not be the last in decoding order. */
-  GstClockTime newest() const { return newest_; }
+  StreamTime newest() const { return newest_; }
+  /** When the first frame that is shown begins; none while there is none. */
+  std::optional<StreamTime> oldest() const;
 
-  /** The last keyframe that is shown at `time` or before, else the first. The ring is not empty. */
-  std::size_t keyframe_before(GstClockTime time) const;
+  /** The last keyframe from which the frame at `time` can be decoded, else the first. The ring is not empty. */
+  std::size_t keyframe_before(StreamTime time) const;
 
  private:
   void trim();
+  bool too_old(StreamTime time) const { return newest_ > time && newest_ - time >= history_; }
   void drop_first();
 
   std::deque<KeptFrame> frames_;
+  std::size_t keyframes_ = 0;
   gsize bytes_ = 0;
-  GstClockTime newest_ = 0;
-  GstClockTime history_ = GST_CLOCK_TIME_NONE;
+  StreamTime newest_ = 0;
+  StreamTime history_ = G_MAXINT64;
   gsize most_bytes_ = G_MAXSIZE;
 };
 

@@ -17,7 +17,15 @@
  * than what is kept (#GvlClipper:history), are warnings; the stream goes on. Each complete clip is told by an element
  * message `gvl-clip` with the event's fields, `location`, `clip-start` and `clip-stop`.
  *
- * The analysis knows an event when its window, or the next one, is over: keep at least so much history.
+ * Nothing that exists is opened or replaced. A clip grows in its file as its frames come, so that a process that is
+ * killed has written all but the last second; its `.json` comes last. What a full disk has left of one is called
+ * `.part`. At most #GvlClipper:max-clips are written at a time; further events wait for a place.
+ *
+ * What a file's edit list cuts away is not in its clips, and pictures that a tag turns are upright in them: where that
+ * has to be, a clip is encoded again.
+ *
+ * The analysis knows an event when its window, or the next one, is over: keep at least so much history. Of video
+ * without a keyframe within it nothing can be kept: that is a warning, too.
  *
  * ## Example launch line
  * |[
@@ -30,8 +38,10 @@
 
 #include "gvlclipper.h"
 
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "clip-recorder.hpp"
 #include "gvl/error.hpp"
@@ -51,6 +61,7 @@ enum {
   PROP_POST_ROLL,
   PROP_HISTORY,
   PROP_HISTORY_BYTES,
+  PROP_MAX_CLIPS,
   PROP_EVENTS,
   PROP_STATS
 };
@@ -61,13 +72,18 @@ using gvl::gst::CapsPointer;
 using gvl::gst::ClipRecorder;
 using gvl::gst::ClipSettings;
 using gvl::gst::KeptFrame;
+using gvl::gst::StreamTime;
 
 // A step back by less is jitter of decoding order, a step on by less a gap in the stream.
-constexpr GstClockTime kStepBack = GST_SECOND;
-constexpr GstClockTime kStepOn = 10 * GST_SECOND;
+constexpr StreamTime kStepBack = GST_SECOND;
+constexpr StreamTime kStepOn = 10 * GST_SECOND;
+// What is shown later than it is decoded by less is not reordered.
+constexpr StreamTime kReordered = GST_MSECOND;
 
 struct State {
-  explicit State(GstElement* element) : recorder(element) { gst_segment_init(&segment, GST_FORMAT_UNDEFINED); }
+  State(GstElement* element, std::function<void()> on_idle) : recorder(element, std::move(on_idle)) {
+    gst_segment_init(&segment, GST_FORMAT_UNDEFINED);
+  }
 
   ClipRecorder recorder;
   std::mutex mutex;  // guards what follows
@@ -76,12 +92,15 @@ struct State {
   GstPad* events = nullptr;  // owned by the element; NULL while it is not requested
   bool video_ended = false;
   bool events_ended = false;
+  bool end_told = false;
   guint32 seqnum = 0;  // of the video's EOS
 
   // Of the video's streaming thread.
   GstSegment segment;
   CapsPointer caps;
-  GstClockTime last_time = GST_CLOCK_TIME_NONE;
+  std::optional<StreamTime> last_time;
+  std::string orientation;  // as the tags say
+  bool reordered = false;   // frames are not shown as they are decoded
 };
 
 }  // namespace
@@ -99,31 +118,46 @@ static State& state_of(gpointer self) { return *GVL_CLIPPER(self)->state; }
 
 // ---- video ------------------------------------------------------------------------------------------------------
 
-static GstClockTime stream_time(const GstSegment& segment, GstClockTime timestamp) {
-  if (!GST_CLOCK_TIME_IS_VALID(timestamp)) return GST_CLOCK_TIME_NONE;
+static std::optional<StreamTime> stream_time(const GstSegment& segment, GstClockTime timestamp) {
   guint64 time = 0;
+  if (!GST_CLOCK_TIME_IS_VALID(timestamp)) return std::nullopt;
   // Decoding may begin before the segment does.
-  return gst_segment_to_stream_time_full(&segment, GST_FORMAT_TIME, timestamp, &time) > 0 ? time : 0;
+  const int sign = gst_segment_to_stream_time_full(&segment, GST_FORMAT_TIME, timestamp, &time);
+  if (sign == 0 || time > G_MAXINT64) return std::nullopt;
+  return sign * static_cast<StreamTime>(time);
 }
 
-static KeptFrame kept_frame(const State& state, GstBuffer* buffer) {
-  const GstClockTime shown = stream_time(state.segment, GST_BUFFER_PTS(buffer));
-  const GstClockTime decoded = stream_time(state.segment, GST_BUFFER_DTS(buffer));
+/** What the segment shows; where it says nothing of that, all. */
+static void set_bounds(const GstSegment& segment, KeptFrame& frame) {
+  const auto start = stream_time(segment, segment.start), stop = stream_time(segment, segment.stop);
+  if (segment.rate < 0) return;
+  if (start) frame.shown_from = *start;
+  if (stop) frame.shown_until = *stop;
+}
+
+static std::optional<KeptFrame> kept_frame(State& state, GstBuffer* buffer) {
   KeptFrame frame;
-  frame.time = GST_CLOCK_TIME_IS_VALID(shown) ? shown : decoded;
-  frame.decode_time = decoded;
+  const auto shown = stream_time(state.segment, GST_BUFFER_PTS(buffer));
+  frame.decode_time = stream_time(state.segment, GST_BUFFER_DTS(buffer));
+  if (!shown && !frame.decode_time) return std::nullopt;
+  frame.time = shown ? *shown : *frame.decode_time;
+  if (shown && frame.decode_time && *shown > *frame.decode_time + kReordered) state.reordered = true;
+  frame.guessed = !shown && state.reordered;
+  if (GST_BUFFER_DURATION_IS_VALID(buffer)) frame.duration = static_cast<StreamTime>(GST_BUFFER_DURATION(buffer));
+  set_bounds(state.segment, frame);
   frame.keyframe = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   frame.caps = state.caps;
-  GstBuffer* timed = gst_buffer_copy(buffer);
-  GST_BUFFER_PTS(timed) = frame.time;
-  GST_BUFFER_DTS(timed) = decoded;
-  frame.buffer = gvl::gst::own(timed);
+  // The memory only: a pool's buffer goes back to it.
+  frame.buffer = gvl::gst::own(gst_buffer_copy(buffer));
   return frame;
 }
 
-static bool jumped(const State& state, GstClockTime time) {
-  if (!GST_CLOCK_TIME_IS_VALID(state.last_time)) return false;
-  return time + kStepBack < state.last_time || time > state.last_time + kStepOn;
+static bool jumped(const State& state, StreamTime time) {
+  return state.last_time && (time + kStepBack < *state.last_time || time > *state.last_time + kStepOn);
+}
+
+static bool is_raw(const GstCaps* caps) {
+  return gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-raw");
 }
 
 static GstFlowReturn gvl_clipper_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
@@ -131,29 +165,36 @@ static GstFlowReturn gvl_clipper_chain(GstPad*, GstObject* parent, GstBuffer* bu
   const std::unique_ptr<GstBuffer, decltype(&gst_buffer_unref)> owner(buffer, gst_buffer_unref);
   if (!state.caps) return GST_FLOW_NOT_NEGOTIATED;
   if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_HEADER) && !GST_BUFFER_PTS_IS_VALID(buffer)) return GST_FLOW_OK;
-  KeptFrame frame = kept_frame(state, buffer);
-  if (!GST_CLOCK_TIME_IS_VALID(frame.time)) {
+  auto frame = kept_frame(state, buffer);
+  if (!frame) {
     GST_ELEMENT_ERROR(parent, STREAM, FORMAT, ("The video frames have no timestamps."), (nullptr));
     return GST_FLOW_ERROR;
   }
-  if (jumped(state, frame.time)) state.recorder.forget();
-  state.last_time = frame.time;
-  state.recorder.frame(std::move(frame));
+  state.recorder.turned(state.orientation);
+  if (frame->cut_away()) {
+    // Nobody needs it to decode others.
+    if (is_raw(state.caps.get())) return GST_FLOW_OK;
+  } else {
+    if (jumped(state, frame->time)) state.recorder.forget();
+    state.last_time = frame->time;
+  }
+  state.recorder.frame(std::move(*frame));
   return GST_FLOW_OK;
 }
 
 // ---- the end ----------------------------------------------------------------------------------------------------
 
-// Both branches are over: the files are, and then the element is.
+// Both branches are over and the files are closed: then the element is at its end. To be asked again when any of that
+// may have changed: at an end of stream, when the last file is closed, when the pad events is released.
 static void end_if_complete(GvlClipper* self) {
   auto& state = state_of(self);
   guint32 seqnum;
   {
     std::lock_guard lock(state.mutex);
-    if (!state.video_ended || (state.events && !state.events_ended)) return;
+    if (!state.video_ended || (state.events && !state.events_ended) || state.end_told || !state.recorder.idle()) return;
+    state.end_told = true;
     seqnum = state.seqnum;
   }
-  state.recorder.wait();
   GstMessage* message = gst_message_new_eos(GST_OBJECT(self));
   gst_message_set_seqnum(message, seqnum);
   gst_element_post_message(GST_ELEMENT(self), message);
@@ -170,10 +211,25 @@ static void end_video(GvlClipper* self, guint32 seqnum) {
   end_if_complete(self);
 }
 
+static void begin_video(State& state) {
+  std::lock_guard lock(state.mutex);
+  state.video_ended = state.end_told = false;
+}
+
+static void take_tags(State& state, GstEvent* event) {
+  GstTagList* tags;
+  gst_event_parse_tag(event, &tags);
+  gchar* orientation = nullptr;
+  if (!gst_tag_list_get_string(tags, GST_TAG_IMAGE_ORIENTATION, &orientation)) return;
+  state.orientation = orientation;
+  g_free(orientation);
+}
+
 static void set_caps(State& state, GstEvent* event) {
   GstCaps* caps;
   gst_event_parse_caps(event, &caps);
   state.caps = gvl::gst::own(gst_caps_ref(caps));
+  state.reordered = false;
 }
 
 static gboolean gvl_clipper_sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
@@ -186,18 +242,18 @@ static gboolean gvl_clipper_sink_event(GstPad* pad, GstObject* parent, GstEvent*
     case GST_EVENT_SEGMENT:
       gst_event_copy_segment(event, &state.segment);
       break;
-    case GST_EVENT_FLUSH_STOP: {
+    case GST_EVENT_FLUSH_STOP:
       state.recorder.forget();
-      state.last_time = GST_CLOCK_TIME_NONE;
-      std::lock_guard lock(state.mutex);
-      state.video_ended = false;
+      state.last_time.reset();
+      begin_video(state);
       break;
-    }
-    case GST_EVENT_STREAM_START: {
-      std::lock_guard lock(state.mutex);
-      state.video_ended = false;
+    case GST_EVENT_STREAM_START:
+      state.orientation.clear();
+      begin_video(state);
       break;
-    }
+    case GST_EVENT_TAG:
+      take_tags(state, event);
+      break;
     case GST_EVENT_EOS:
       end_video(self, gst_event_get_seqnum(event));
       break;
@@ -247,6 +303,7 @@ static gboolean gvl_clipper_events_event(GstPad* pad, GstObject* parent, GstEven
   if (ends || begins) {
     std::lock_guard lock(state_of(self).mutex);
     state_of(self).events_ended = ends;
+    if (begins) state_of(self).end_told = false;
   }
   if (ends) end_if_complete(self);
   return TRUE;
@@ -277,10 +334,15 @@ static void gvl_clipper_release_pad(GstElement* element, GstPad* pad) {
   {
     std::lock_guard lock(state.mutex);
     if (state.events != pad) return;
-    state.events = nullptr;
   }
   gst_pad_set_active(pad, FALSE);
   gst_element_remove_pad(element, pad);
+  {
+    std::lock_guard lock(state.mutex);
+    state.events = nullptr;
+  }
+  // The video may have waited for its events.
+  end_if_complete(GVL_CLIPPER(element));
 }
 
 // ---- element ----------------------------------------------------------------------------------------------------
@@ -308,11 +370,12 @@ static bool start(GvlClipper* self) {
     std::lock_guard lock(state.mutex);
     settings = state.settings;
     file = state.events_file;
-    state.video_ended = state.events_ended = false;
+    state.video_ended = state.events_ended = state.end_told = false;
   }
   gst_segment_init(&state.segment, GST_FORMAT_UNDEFINED);
   state.caps.reset();
-  state.last_time = GST_CLOCK_TIME_NONE;
+  state.last_time.reset();
+  state.orientation.clear();
   try {
     state.recorder.start(settings);
   } catch (const gvl::Error& error) {
@@ -361,6 +424,9 @@ static void gvl_clipper_set_property(GObject* object, guint id, const GValue* va
     case PROP_HISTORY_BYTES:
       settings.history_bytes = g_value_get_uint64(value);
       break;
+    case PROP_MAX_CLIPS:
+      settings.max_clips = g_value_get_uint(value);
+      break;
     case PROP_EVENTS:
       state.events_file = string_of(value);
       break;
@@ -373,8 +439,8 @@ static GstStructure* stats_of(const ClipRecorder& recorder) {
   const auto stats = recorder.stats();
   return gst_structure_new("gvlclipper-stats", "events", G_TYPE_UINT64, stats.events, "clips", G_TYPE_UINT64,
                            stats.clips, "failed", G_TYPE_UINT64, stats.failed, "late", G_TYPE_UINT64, stats.late,
-                           "frames", G_TYPE_UINT64, stats.frames, "bytes", G_TYPE_UINT64, stats.bytes, "last",
-                           G_TYPE_UINT64, stats.last, nullptr);
+                           "lost", G_TYPE_UINT64, stats.lost, "frames", G_TYPE_UINT64, stats.frames, "bytes",
+                           G_TYPE_UINT64, stats.bytes, "last", G_TYPE_UINT64, stats.last, nullptr);
 }
 
 static void gvl_clipper_get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
@@ -405,6 +471,9 @@ static void gvl_clipper_get_property(GObject* object, guint id, GValue* value, G
       break;
     case PROP_HISTORY_BYTES:
       g_value_set_uint64(value, settings.history_bytes);
+      break;
+    case PROP_MAX_CLIPS:
+      g_value_set_uint(value, settings.max_clips);
       break;
     case PROP_EVENTS:
       g_value_set_string(value, state.events_file.empty() ? nullptr : state.events_file.c_str());
@@ -447,19 +516,26 @@ static void install_properties(GObjectClass* klass) {
   install(PROP_POST_ROLL,
           time("post-roll", "Post-roll", "How long behind the event it ends, in ns", defaults.post_roll));
   install(PROP_HISTORY,
-          time("history", "History", "How much video is kept for events that are known late, in ns", defaults.history));
+          time("history", "History",
+               "How much video is kept for events that are known late, in ns, by whole groups of pictures; a group "
+               "that is longer is dropped",
+               defaults.history));
   install(PROP_HISTORY_BYTES,
           g_param_spec_uint64("history-bytes", "History in bytes", "How many bytes of video are kept at the most", 0,
                               G_MAXUINT64, defaults.history_bytes, flags));
+  install(PROP_MAX_CLIPS, g_param_spec_uint("max-clips", "Most clips",
+                                            "How many clips are written at a time; further events wait for a place", 1,
+                                            1024, defaults.max_clips, flags));
   install(PROP_EVENTS,
           g_param_spec_string("events", "Events",
                               "A file with one event a line, as JSON, beside those that come with the video", nullptr,
                               flags));
   install(PROP_STATS,
-          g_param_spec_boxed("stats", "Statistics",
-                             "Since the start (guint64 each): events with times, clips written, clips failed, events "
-                             "older than what was kept; frames and bytes kept now, stream time of the latest",
-                             GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+          g_param_spec_boxed(
+              "stats", "Statistics",
+              "Since the start (guint64 each): events with times, clips written, clips failed, events "
+              "older than what was kept, events without a clip; frames and bytes kept now, stream time of the latest",
+              GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 }
 
 static void gvl_clipper_class_init(GvlClipperClass* klass) {
@@ -489,7 +565,7 @@ static void gvl_clipper_class_init(GvlClipperClass* klass) {
 
 static void gvl_clipper_init(GvlClipper* self) {
   GstElement* element = GST_ELEMENT(self);
-  self->state = new State(element);
+  self->state = new State(element, [self] { end_if_complete(self); });
   GstPad* sink = gst_pad_new_from_template(gst_element_get_pad_template(element, "sink"), "sink");
   gst_pad_set_chain_function(sink, gvl::gst::guarded<gvl_clipper_chain>);
   gst_pad_set_event_function(sink, gvl::gst::guarded<gvl_clipper_sink_event>);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "location-pattern.hpp"
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 
@@ -89,21 +88,6 @@ LocationPattern::LocationPattern(std::string pattern) : pattern_(std::move(patte
 
 std::string LocationPattern::path_for(const GstStructure* event) const {
   return fill(pattern_, [event](const std::string& field) { return value_of(field, event); });
-}
-
-std::string with_extension(const std::string& path, const std::string& extension) {
-  return std::filesystem::path(path).replace_extension(extension).string();
-}
-
-std::string unused_path(const std::string& path) {
-  const std::filesystem::path wanted(path);
-  std::filesystem::path candidate = wanted;
-  std::error_code ignored;
-  for (int number = 2; std::filesystem::exists(candidate, ignored); ++number) {
-    candidate =
-        wanted.parent_path() / (wanted.stem().string() + "-" + std::to_string(number) + wanted.extension().string());
-  }
-  return candidate.string();
 }
 
 }  // namespace gvl::gst

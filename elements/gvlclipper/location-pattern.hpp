@@ -24,10 +24,4 @@ class LocationPattern {
   std::string pattern_;
 };
 
-/** `path`, or the same with "-2", "-3", ... before its extension: the first that does not exist. */
-std::string unused_path(const std::string& path);
-
-/** `path` with another extension, ".json". */
-std::string with_extension(const std::string& path, const std::string& extension);
-
 }  // namespace gvl::gst

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <string>
+
+namespace gvl::gst {
+
+/**
+ * A clip's file and the description beside it. Whatever exists, a symbolic link that leads nowhere too, is neither
+ * opened nor replaced. For one thread at a time.
+ */
+class ClipFile {
+ public:
+  /**
+   * Makes an empty file and the folders that it needs: `wanted`, or the same with "-2", "-3", ... before its extension,
+   * the first whose own name and description's are free. Throws Error(kResource) that says which file, and why not.
+   */
+  explicit ClipFile(const std::string& wanted);
+  /** Closes it. */
+  ~ClipFile();
+  ClipFile(const ClipFile&) = delete;
+  ClipFile& operator=(const ClipFile&) = delete;
+
+  const std::string& path() const { return path_; }
+  int descriptor() const { return descriptor_; }
+
+  /** Returns what the file system says against it, or an empty string. */
+  std::string close();
+  /** Removes the file, open or not. */
+  void discard();
+  /** Gives the file another name, with ".part" behind it, which is returned; where that cannot be, or it is empty, it
+   * is removed. */
+  std::string set_aside();
+
+  /** Writes `text` into the description. Throws Error(kResource) that names it; nothing is left of it then. */
+  void describe(const std::string& text) const;
+
+ private:
+  bool try_to_make();
+  bool still_there() const;
+
+  std::string path_;
+  std::string description_;
+  int descriptor_ = -1;
+  unsigned long long device_ = 0, inode_ = 0;  // what `path` must still be when it is removed
+};
+
+/** A path as it may stand in a message: UTF-8, whatever the file system holds. */
+std::string shown(const std::string& path);
+
+}  // namespace gvl::gst
