@@ -84,6 +84,7 @@ std::string text_of(GstMessage* message) {
   const std::string details = debug ? debug : "";
   g_error_free(error);
   g_free(debug);
+  if (details.find("not-negotiated") != std::string::npos) return "muxer or encoder do not take this format";
   const std::size_t at = details.find("file descriptor");
   const std::size_t reason = at == std::string::npos ? at : details.find(": ", at);
   return reason == std::string::npos ? text : text + " (" + details.substr(reason + 2) + ")";
@@ -97,7 +98,9 @@ std::string ClipWriter::launch_line() const {
   line += plan_.decode ? " ! decodebin" : plan_.encoder.empty() ? parser_for(caps_.get()) : "";
   if (!plan_.encoder.empty()) line += " ! videoconvert" + turning(plan_.orientation);
   line += " ! identity name=tap silent=true";
-  if (!plan_.encoder.empty()) line += " ! " + plan_.encoder;
+  // Said here, as a muxer's pad is chosen by what it takes, and the first may be for sound.
+  line += " ! " +
+          (plan_.encoder.empty() ? gst_structure_get_name(gst_caps_get_structure(caps_.get(), 0)) : plan_.encoder);
   return line + " ! " + plan_.muxer + " ! fdsink name=file";
 }
 
