@@ -73,6 +73,7 @@ void ClipRecorder::start(const ClipSettings& settings) {
   stats_ = {};
   max_clips_ = settings.max_clips;
   stopping_ = false;
+  may_wait_ = true;
   closer_ = std::make_unique<Worker>("gvlclipper-end");
   starter_ = std::make_unique<Worker>("gvlclipper");
 }
@@ -95,15 +96,29 @@ void ClipRecorder::stop() {
     unbegun.splice(unbegun.end(), queued_);
   }
   closer.reset();
-  for (const ClipPointer& clip : unfinished) {
-    clip->writer->stop();
-    const std::string path = clip->writer->file().path(), part = clip->writer->file().set_aside();
-    fail(shown(path) + ": could not be closed in time" + (part.empty() ? "." : ": it is cut off, in " + shown(part)));
-  }
+  for (const ClipPointer& clip : unfinished) cut_off(clip);
   starter.reset();
+  // It may have begun one more.
+  for (const ClipPointer& clip : clips()) cut_off(clip);
   for (const EventPointer& event : unbegun) lose(event.get(), "others were still being written at the end");
   std::lock_guard feeding(feeding_);
   ring_.clear();
+  std::lock_guard lock(mutex_);
+  clips_.clear();
+  queued_.clear();
+}
+
+void ClipRecorder::cut_off(const ClipPointer& clip) {
+  clip->writer->stop();
+  if (clip->abandoned) return;
+  const std::string path = clip->writer->file().path(), part = clip->writer->file().set_aside();
+  fail(shown(path) + ": could not be closed in time" + (part.empty() ? "." : ": it is cut off, in " + shown(part)));
+}
+
+void ClipRecorder::let_wait(bool may) {
+  std::lock_guard lock(mutex_);
+  may_wait_ = may;
+  changed_.notify_all();
 }
 
 // ---- frames -----------------------------------------------------------------------------------------------------
@@ -175,7 +190,7 @@ void ClipRecorder::settle() {
   finish_all();
   {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return stopping_ || !closer_ || (queued_.empty() && starting_ == 0); });
+    changed_.wait(lock, [this] { return stopping_ || !may_wait_ || !closer_ || (queued_.empty() && starting_ == 0); });
   }
   settling_ = false;
 }
@@ -233,18 +248,15 @@ void ClipRecorder::finish_all() {
 
 /** Ends the clip without a trace: its name is free for the one that takes its place. */
 void ClipRecorder::abandon(Clip& clip) {
-  clip.writer->file().discard();
   clip.abandoned = true;
+  clip.writer->file().discard();
   finish(clip);
 }
 
 /** It cannot stay as it is: it is decoded. */
 void ClipRecorder::retake(const ClipPointer& clip) {
-  {
-    std::lock_guard lock(mutex_);
-    queued_.push_back(clip->event);
-  }
   abandon(*clip);
+  enqueue(clip->event);
 }
 
 /** A keyframe before their events: clips that were begun early begin there instead. */
@@ -286,20 +298,17 @@ bool ClipRecorder::begin(const EventPointer& event, bool at_end) {
   }
   // Without a frame to begin with, the next keyframe is waited for.
   if (!ring_.oldest() && latest_ < wanted.stop && !at_end) return false;
-  {
-    std::lock_guard lock(mutex_);
-    if (clips_.size() + starting_ >= max_clips_ || !queued_.empty()) {
-      queued_.push_back(event);
-      return true;
-    }
-  }
-  start_clip(event, false);
+  if (has_place())
+    start_clip(event, false);
+  else
+    enqueue(event);
   return true;
 }
 
+/** And no event that came before waits for it. */
 bool ClipRecorder::has_place() const {
   std::lock_guard lock(mutex_);
-  return clips_.size() + starting_ < max_clips_;
+  return queued_.empty() && clips_.size() + starting_ < max_clips_;
 }
 
 void ClipRecorder::start_clip(const EventPointer& event, bool early) {
@@ -369,6 +378,13 @@ bool ClipRecorder::make_clip(const ClipPointer& clip, const ClipPlan& plan, cons
 
 // ---- places -----------------------------------------------------------------------------------------------------
 
+void ClipRecorder::enqueue(const EventPointer& event) {
+  std::lock_guard lock(mutex_);
+  queued_.push_back(event);
+  // A place may be free again already.
+  if (starter_) starter_->post([this] { start_waiting(); });
+}
+
 /** From starter_. */
 void ClipRecorder::start_waiting() {
   EventPointer event;
@@ -399,7 +415,7 @@ void ClipRecorder::wait_for_places() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] {
     const bool free = clips_.size() + starting_ < max_clips_ || std::any_of(clips_.begin(), clips_.end(), closing);
-    return stopping_ || !closer_ || queued_.empty() || !free;
+    return stopping_ || !may_wait_ || !closer_ || queued_.empty() || !free;
   });
 }
 

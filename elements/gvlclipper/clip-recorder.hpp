@@ -62,6 +62,8 @@ class ClipRecorder {
   void start(const ClipSettings& settings);
   /** Ends every clip: waits until files are closed, for ten seconds at the most. Frames must not come any more. */
   void stop();
+  /** Whether frame() and forget() may wait for clips, as they do; a pad that is to be stopped must not. */
+  void let_wait(bool may);
 
   /** Takes the next frame. */
   void frame(KeptFrame frame);
@@ -99,6 +101,7 @@ class ClipRecorder {
   void start_clip(const EventPointer& event, bool early);
   ClipPlan plan_for(const EventPointer& event, std::size_t first_kept) const;
   bool make_clip(const ClipPointer& clip, const ClipPlan& plan, const CapsPointer& caps);
+  void enqueue(const EventPointer& event);
   void start_waiting();
   bool take_place(EventPointer* event);
   bool has_place() const;
@@ -114,6 +117,7 @@ class ClipRecorder {
   void feed(Clip& clip, const KeptFrame& frame);
   void finish(Clip& clip);
   void finish_all();
+  void cut_off(const ClipPointer& clip);
 
   void close(const ClipPointer& clip);
   void tell_if_idle();
@@ -152,6 +156,7 @@ class ClipRecorder {
   guint max_clips_ = 1;
   ClipStats stats_;
   bool stopping_ = false;
+  bool may_wait_ = true;
   std::unique_ptr<Worker> closer_;   // closes clips
   std::unique_ptr<Worker> starter_;  // starts those that waited; it may wait for the closer
 };

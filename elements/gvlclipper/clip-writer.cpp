@@ -19,6 +19,8 @@ constexpr guint64 kMostWaiting = 64 << 20;
 constexpr GstClockTime kRoom = 3600 * GST_SECOND;
 // Of formats whose index comes last, what is written at once.
 constexpr guint kFragment = 1000;  // ms
+// No codec reorders more frames.
+constexpr std::size_t kMostHeld = 32;
 
 const char* parser_name(const GstStructure* format) {
   static constexpr const char* kParsers[][2] = {{"video/x-h264", "h264parse"},
@@ -99,8 +101,8 @@ std::string ClipWriter::launch_line() const {
   if (!plan_.encoder.empty()) line += " ! videoconvert" + turning(plan_.orientation);
   line += " ! identity name=tap silent=true";
   // Said here, as a muxer's pad is chosen by what it takes, and the first may be for sound.
-  line += " ! " +
-          (plan_.encoder.empty() ? gst_structure_get_name(gst_caps_get_structure(caps_.get(), 0)) : plan_.encoder);
+  line +=
+      " ! " + (plan_.encoder.empty() ? gst_structure_get_name(gst_caps_get_structure(caps_.get(), 0)) : plan_.encoder);
   return line + " ! " + plan_.muxer + " ! fdsink name=file";
 }
 
@@ -176,6 +178,7 @@ GstSegment ClipWriter::segment() const {
 
 /** What is shown behind the clip has all come when its decoding time has, or what is shown behind that comes. */
 bool ClipWriter::is_over(const KeptFrame& frame) const {
+  if (held_.size() >= kMostHeld) return true;
   if (frame.cut_away() || frame.time < plan_.stop) return false;
   if (frame.decode_time && *frame.decode_time >= std::max(plan_.stop, newest_)) return true;
   return behind_ && frame.time > *behind_;

@@ -120,7 +120,7 @@ static State& state_of(gpointer self) { return *GVL_CLIPPER(self)->state; }
 
 static std::optional<StreamTime> stream_time(const GstSegment& segment, GstClockTime timestamp) {
   guint64 time = 0;
-  if (!GST_CLOCK_TIME_IS_VALID(timestamp)) return std::nullopt;
+  if (!GST_CLOCK_TIME_IS_VALID(timestamp) || segment.format != GST_FORMAT_TIME) return std::nullopt;
   // Decoding may begin before the segment does.
   const int sign = gst_segment_to_stream_time_full(&segment, GST_FORMAT_TIME, timestamp, &time);
   if (sign == 0 || time > G_MAXINT64) return std::nullopt;
@@ -185,7 +185,8 @@ static GstFlowReturn gvl_clipper_chain(GstPad*, GstObject* parent, GstBuffer* bu
 // ---- the end ----------------------------------------------------------------------------------------------------
 
 // Both branches are over and the files are closed: then the element is at its end. To be asked again when any of that
-// may have changed: at an end of stream, when the last file is closed, when the pad events is released.
+// may have changed: at an end of stream, when the last file is closed, when the pad events is released, when it plays
+// again.
 static void end_if_complete(GvlClipper* self) {
   auto& state = state_of(self);
   guint32 seqnum;
@@ -207,6 +208,15 @@ static void end_video(GvlClipper* self, guint32 seqnum) {
     std::lock_guard lock(state.mutex);
     state.video_ended = true;
     state.seqnum = seqnum;
+  }
+  end_if_complete(self);
+}
+
+// A bin that was paused has forgotten who is at the end.
+static void tell_end_again(GvlClipper* self) {
+  {
+    std::lock_guard lock(state_of(self).mutex);
+    state_of(self).end_told = false;
   }
   end_if_complete(self);
 }
@@ -242,7 +252,11 @@ static gboolean gvl_clipper_sink_event(GstPad* pad, GstObject* parent, GstEvent*
     case GST_EVENT_SEGMENT:
       gst_event_copy_segment(event, &state.segment);
       break;
+    case GST_EVENT_FLUSH_START:
+      state.recorder.let_wait(false);
+      break;
     case GST_EVENT_FLUSH_STOP:
+      state.recorder.let_wait(true);
       state.recorder.forget();
       state.last_time.reset();
       begin_video(state);
@@ -388,8 +402,13 @@ static bool start(GvlClipper* self) {
 static GstStateChangeReturn gvl_clipper_change_state(GstElement* element, GstStateChange transition) {
   auto* self = GVL_CLIPPER(element);
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start(self)) return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) state_of(self).recorder.let_wait(false);
   const auto result = GST_ELEMENT_CLASS(gvl_clipper_parent_class)->change_state(element, transition);
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) state_of(self).recorder.stop();
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING) tell_end_again(self);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    begin_video(state_of(self));
+    state_of(self).recorder.stop();
+  }
   return result;
 }
 

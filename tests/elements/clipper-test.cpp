@@ -407,6 +407,170 @@ GST_START_TEST(wrong_settings_are_named) {
 }
 GST_END_TEST
 
+GST_START_TEST(releasing_the_events_pad_ends_the_stream) {
+  const Folder folder;
+  Clipping clipping(kRaw, at(folder, "%{id}.mkv") + write_events(folder, kEvent));
+  GstPad* pad = gst_element_request_pad_simple(clipping.clipper(), "events");
+  clipping.start();
+  clipping.push(0, 100);
+  clipping.end();
+  while (clipping.stat("clips") < 1) g_usleep(1000);
+  gst_element_release_request_pad(clipping.clipper(), pad);
+  gst_object_unref(pad);
+  clipping.wait();
+  expect_frames(folder / "00007.mkv", 25, 55);
+}
+GST_END_TEST
+
+/** A clipper without a pipeline, and frames whose content is of no use. */
+class Fed {
+ public:
+  explicit Fed(const char* properties) {
+    GError* error = nullptr;
+    clipper_ = gst_parse_launch((std::string("gvlclipper ") + properties).c_str(), &error);
+    fail_unless(clipper_ && !error, "%s", error ? error->message : "");
+    gst_element_set_bus(clipper_, bus_);
+    sink_ = gst_element_get_static_pad(clipper_, "sink");
+    play();
+    gst_pad_send_event(sink_, gst_event_new_stream_start("video"));
+    GstCaps* caps = gst_caps_from_string("video/x-vp8,width=64,height=48,framerate=10/1");
+    gst_pad_send_event(sink_, gst_event_new_caps(caps));
+    gst_caps_unref(caps);
+    begin();
+  }
+  ~Fed() {
+    gst_element_set_state(clipper_, GST_STATE_NULL);
+    gst_element_set_bus(clipper_, nullptr);
+    gst_object_unref(bus_);
+    gst_object_unref(sink_);
+    gst_object_unref(clipper_);
+  }
+  Fed(const Fed&) = delete;
+  Fed& operator=(const Fed&) = delete;
+
+  void play() { gst_element_set_state(clipper_, GST_STATE_PLAYING); }
+  void pause() { gst_element_set_state(clipper_, GST_STATE_PAUSED); }
+  void ready() { gst_element_set_state(clipper_, GST_STATE_READY); }
+  void send(GstEvent* event) { gst_pad_send_event(sink_, event); }
+  void begin() {
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    send(gst_event_new_segment(&segment));
+  }
+  void push(int number, bool keyframe) {
+    GstBuffer* buffer = gst_buffer_new_allocate(nullptr, 1000, nullptr);
+    gst_buffer_memset(buffer, 0, 0, 1000);
+    GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(number) * kFrame;
+    GST_BUFFER_DURATION(buffer) = kFrame;
+    if (!keyframe) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+    fail_unless_equals_int(gst_pad_chain(sink_, buffer), GST_FLOW_OK);
+  }
+  guint64 stat(const char* name) const {
+    GstStructure* stats = nullptr;
+    g_object_get(clipper_, "stats", &stats, nullptr);
+    const guint64 value = uint64_of(stats, name);
+    gst_structure_free(stats);
+    return value;
+  }
+  /** How many have come since. */
+  int messages(GstMessageType type) {
+    int count = 0;
+    while (GstMessage* message = gst_bus_pop_filtered(bus_, type)) {
+      ++count;
+      gst_message_unref(message);
+    }
+    return count;
+  }
+  GstElement* clipper() const { return clipper_; }
+
+ private:
+  GstElement* clipper_ = nullptr;
+  GstBus* bus_ = gst_bus_new();
+  GstPad* sink_ = nullptr;
+};
+
+GST_START_TEST(the_end_is_told_whenever_it_has_come) {
+  Fed fed("");
+  const auto ends = [&fed] { return fed.messages(GST_MESSAGE_EOS); };
+  fed.push(0, true);
+  fed.send(gst_event_new_eos());
+  fail_unless_equals_int(ends(), 1);
+  // Who was paused is asked again.
+  fed.pause();
+  fed.play();
+  fail_unless_equals_int(ends(), 1);
+  fed.send(gst_event_new_flush_start());
+  fed.send(gst_event_new_flush_stop(TRUE));
+  fed.pause();
+  fed.play();
+  fail_unless_equals_int(ends(), 0);
+  fed.begin();
+  GstPad* events = gst_element_request_pad_simple(fed.clipper(), "events");
+  fed.push(1, true);
+  fed.send(gst_event_new_eos());
+  fail_unless_equals_int(ends(), 0);
+  gst_pad_send_event(events, gst_event_new_stream_start("events"));
+  gst_pad_send_event(events, gst_event_new_eos());
+  fail_unless_equals_int(ends(), 1);
+  // A flush takes their end back, and the release does no longer wait for one.
+  gst_pad_send_event(events, gst_event_new_flush_start());
+  gst_pad_send_event(events, gst_event_new_flush_stop(TRUE));
+  fail_unless_equals_int(ends(), 0);
+  gst_element_release_request_pad(fed.clipper(), events);
+  gst_object_unref(events);
+  fail_unless_equals_int(ends(), 1);
+  // Of a stopped one nothing is left.
+  fed.ready();
+  fed.play();
+  fail_unless_equals_int(ends(), 0);
+}
+GST_END_TEST
+
+GST_START_TEST(what_is_kept_is_bounded_without_keyframes) {
+  for (const char* limits : {"history-bytes=10000", "history=1000000000"}) {
+    Fed fed(limits);
+    for (int i = 0; i < 100; ++i) {
+      fed.push(i, i == 0);
+      fail_unless(fed.stat("bytes") <= 10000 && fed.stat("frames") <= 10, "%s", limits);
+    }
+    fail_unless_equals_int(fed.messages(GST_MESSAGE_WARNING), 1);
+    fail_unless_equals_uint64(fed.stat("frames"), 0);
+    for (int i = 100; i < 105; ++i) fed.push(i, i == 100);
+    fail_unless_equals_uint64(fed.stat("frames"), 5);
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(more_events_than_places_have_a_clip_each) {
+  const Folder folder;
+  std::string events;
+  for (int i = 1; i <= 30; ++i)
+    events += "{\"id\":" + std::to_string(i) + ",\"start\":3000000000,\"stop\":5000000000}\n";
+  Clipping clipping(kRaw, at(folder, "%{id}.mkv") + "max-clips=2 " + write_events(folder, events.c_str()));
+  run(clipping);
+  fail_unless_equals_int(clipping.clips.size(), 30);
+  fail_unless(clipping.warnings.empty());
+  for (const std::string& clip : clipping.clips) expect_frames(clip, 25, 55);
+}
+GST_END_TEST
+
+GST_START_TEST(events_that_find_no_place_in_time_are_told) {
+  const Folder folder;
+  const char* events =
+      "{\"id\":1,\"start\":1000000000,\"stop\":9000000000}\n"
+      "{\"id\":2,\"start\":2000000000,\"stop\":3000000000}\n"
+      "{\"id\":3,\"start\":8500000000,\"stop\":9400000000}\n";
+  Clipping clipping(kRaw, at(folder, "%{id}.mkv") + "max-clips=1 history=2000000000 " + write_events(folder, events));
+  run(clipping);
+  // The second is over, and no longer kept, when the first is closed.
+  fail_unless_equals_int(clipping.warnings.size(), 1);
+  fail_unless(clipping.warnings[0].find("Event 2") != std::string::npos, "%s", clipping.warnings[0].c_str());
+  fail_unless_equals_uint64(clipping.stat("lost"), 1);
+  expect_frames(folder / "00001.mkv", 5, 95);
+  expect_frames(folder / "00003.mkv", 80, 99);
+}
+GST_END_TEST
+
 Suite* clipper_suite() {
   Suite* suite = suite_create("clipper");
   TCase* tests = tcase_create("clipper");
@@ -420,6 +584,11 @@ Suite* clipper_suite() {
   tcase_add_test(tests, a_pipeline_that_ends_early_leaves_whole_files);
   tcase_add_test(tests, a_file_that_cannot_be_written_is_a_warning);
   tcase_add_test(tests, wrong_settings_are_named);
+  tcase_add_test(tests, releasing_the_events_pad_ends_the_stream);
+  tcase_add_test(tests, the_end_is_told_whenever_it_has_come);
+  tcase_add_test(tests, what_is_kept_is_bounded_without_keyframes);
+  tcase_add_test(tests, more_events_than_places_have_a_clip_each);
+  tcase_add_test(tests, events_that_find_no_place_in_time_are_told);
   suite_add_tcase(suite, tests);
   return suite;
 }
