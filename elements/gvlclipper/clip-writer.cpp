@@ -35,6 +35,22 @@ const char* parser_name(const GstStructure* format) {
   return nullptr;
 }
 
+// GStreamer 1.22 reads MP4's configuration of AV1 without its head, and muxers write that into files.
+CapsPointer with_whole_configuration(const CapsPointer& caps) {
+  constexpr guint8 kMarkerAndVersion = 0x81;
+  const GstStructure* format = gst_caps_get_structure(caps.get(), 0);
+  GstBuffer* configuration = nullptr;
+  if (!gst_structure_has_name(format, "video/x-av1") ||
+      !gst_structure_get(format, "codec_data", GST_TYPE_BUFFER, &configuration, nullptr))
+    return caps;
+  const bool whole = gst_buffer_memcmp(configuration, 0, &kMarkerAndVersion, 1) == 0;
+  gst_buffer_unref(configuration);
+  if (whole) return caps;
+  GstCaps* without = gst_caps_copy(caps.get());
+  gst_structure_remove_field(gst_caps_get_structure(without, 0), "codec_data");
+  return own(without);
+}
+
 // What muxers ask of a stream, its parser makes of it, where GStreamer has it.
 std::string parser_for(const GstCaps* caps) {
   const char* parser = parser_name(gst_caps_get_structure(caps, 0));
@@ -126,7 +142,7 @@ GstElement* ClipWriter::child(const char* name) const {
 ClipWriter::ClipWriter(ClipPlan plan, const CapsPointer& caps, std::function<void()> done)
     : plan_(std::move(plan)),
       done_(std::move(done)),
-      caps_(caps),
+      caps_(with_whole_configuration(caps)),
       pipeline_(make_pipeline()),
       source_(child("source")),
       file_(plan_.path) {
@@ -258,9 +274,12 @@ GstPadProbeReturn ClipWriter::on_frame(GstPad*, GstPadProbeInfo* info, gpointer 
   const StreamTime end =
       time + (GST_BUFFER_DURATION_IS_VALID(buffer) ? static_cast<StreamTime>(GST_BUFFER_DURATION(buffer)) : 0);
   std::lock_guard lock(self->mutex_);
-  if (!self->plan_.encoder.empty() && self->is_cut(GST_BUFFER_PTS(buffer), time, end)) return GST_PAD_PROBE_DROP;
+  const bool cut = !self->plan_.encoder.empty();
+  if (cut && self->is_cut(GST_BUFFER_PTS(buffer), time, end)) return GST_PAD_PROBE_DROP;
   auto& outcome = self->outcome_;
-  outcome.first = std::min(outcome.first.value_or(time), time);
+  // An encoder begins no frame before the segment.
+  const StreamTime begin = cut ? std::max(time, self->plan_.start) : time;
+  outcome.first = std::min(outcome.first.value_or(begin), begin);
   outcome.last = std::max(outcome.last.value_or(end), end);
   return GST_PAD_PROBE_OK;
 }

@@ -38,6 +38,7 @@
 
 #include "gvlclipper.h"
 
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -77,7 +78,7 @@ using gvl::gst::StreamTime;
 // A step back by less is jitter of decoding order, a step on by less a gap in the stream.
 constexpr StreamTime kStepBack = GST_SECOND;
 constexpr StreamTime kStepOn = 10 * GST_SECOND;
-// What is shown later than it is decoded by less is not reordered.
+// Frames that are not shown as they are decoded differ by more in how much later they are.
 constexpr StreamTime kReordered = GST_MSECOND;
 
 struct State {
@@ -100,7 +101,9 @@ struct State {
   CapsPointer caps;
   std::optional<StreamTime> last_time;
   std::string orientation;  // as the tags say
-  bool reordered = false;   // frames are not shown as they are decoded
+  // Of the frames between keyframes that say when they are shown.
+  std::optional<StreamTime> delay;  // how much later that is than they are decoded
+  bool reordered = false;           // it differs
 };
 
 }  // namespace
@@ -135,17 +138,35 @@ static void set_bounds(const GstSegment& segment, KeptFrame& frame) {
   if (stop) frame.shown_until = *stop;
 }
 
+static bool may_be_reordered(const GstCaps* caps) {
+  const gchar* name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
+  return g_str_equal(name, "video/x-h264") || g_str_equal(name, "video/x-h265") || g_str_equal(name, "video/mpeg");
+}
+
+/** Of a frame that says when it is decoded, and perhaps when it is shown. */
+static void set_time(State& state, KeptFrame& frame, std::optional<StreamTime> shown) {
+  if (!shown) {
+    // AVI says of keyframes alone when they are shown, or what it takes for that.
+    frame.guessed = state.reordered || (!state.delay && !frame.keyframe && may_be_reordered(state.caps.get()));
+    frame.time = *frame.decode_time + state.delay.value_or(0);
+    return;
+  }
+  frame.time = *shown;
+  if (!frame.decode_time || frame.keyframe) return;
+  const StreamTime delay = *shown - *frame.decode_time;
+  if (state.delay && std::abs(delay - *state.delay) > kReordered) state.reordered = true;
+  state.delay = delay;
+}
+
 static std::optional<KeptFrame> kept_frame(State& state, GstBuffer* buffer) {
   KeptFrame frame;
   const auto shown = stream_time(state.segment, GST_BUFFER_PTS(buffer));
   frame.decode_time = stream_time(state.segment, GST_BUFFER_DTS(buffer));
   if (!shown && !frame.decode_time) return std::nullopt;
-  frame.time = shown ? *shown : *frame.decode_time;
-  if (shown && frame.decode_time && *shown > *frame.decode_time + kReordered) state.reordered = true;
-  frame.guessed = !shown && state.reordered;
+  frame.keyframe = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  set_time(state, frame, shown);
   if (GST_BUFFER_DURATION_IS_VALID(buffer)) frame.duration = static_cast<StreamTime>(GST_BUFFER_DURATION(buffer));
   set_bounds(state.segment, frame);
-  frame.keyframe = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   frame.caps = state.caps;
   // The memory only: a pool's buffer goes back to it.
   frame.buffer = gvl::gst::own(gst_buffer_copy(buffer));
@@ -240,6 +261,7 @@ static void set_caps(State& state, GstEvent* event) {
   gst_event_parse_caps(event, &caps);
   state.caps = gvl::gst::own(gst_caps_ref(caps));
   state.reordered = false;
+  state.delay.reset();
 }
 
 static gboolean gvl_clipper_sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {

@@ -26,6 +26,7 @@ def times(file):
     return [float(line.split(",")[0]) for line in out.split()]
 
 
+@functools.lru_cache(maxsize=None)
 def pixels(file, width=32, height=24):
     """The frames of a file as it is to be shown, small and grey."""
     done = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", str(file), "-vf", f"scale={width}:{height}",
@@ -84,7 +85,8 @@ class Clips(Inputs):
         self.assertAlmostEqual(shown[0], 0, delta=0.002)
         promised = (about["clip-stop"] - about["clip-start"]) * rate / 1e9
         self.assertAlmostEqual(len(shown), promised, delta=1.01, msg=f"{shown} {about}")
-        numbers = [round((about["clip-start"] / 1e9 + at) * rate) for at in shown]
+        first = int(about["clip-start"] / 1e9 * rate + 0.001)
+        numbers = [first + round(at * rate) for at in shown]
         differences = [[difference(frame, original[max(number - by, 0)]) for number, frame in zip(numbers, frames)]
                        for by in range(early + 1)]
         self.assertLess(min(map(max, differences)), within, f"{clip}: {differences}")
@@ -106,14 +108,19 @@ class Codecs(Clips):
         ("libvpx-vp9 -g 20 -deadline realtime -cpu-used 8", "d.webm", "matroskademux"),
         ("libvpx-vp9 -g 20 -deadline realtime -cpu-used 8", "d.mp4", "qtdemux"),
         ("libaom-av1 -g 20 -usage realtime -cpu-used 8", "e.mkv", "matroskademux ! av1parse"),
+        ("libaom-av1 -g 20 -usage realtime -cpu-used 8", "e.mp4", "qtdemux"),
         ("mjpeg -q:v 2 -pix_fmt yuvj420p", "f.avi", "avidemux"),
         ("mjpeg -q:v 2 -pix_fmt yuvj420p", "f.mkv", "matroskademux"),
         ("mpeg1video -q:v 2 -g 20", "g.mpg", "mpegpsdemux ! mpegvideoparse"),
+        # Frames so small that a packet holds several, of which one has a time.
+        ("mpeg1video -q:v 20 -s 48x32 -g 20", "g2.mpg", "mpegpsdemux ! mpegvideoparse"),
         ("mpeg1video -q:v 2 -g 20", "g.mkv", "matroskademux ! mpegvideoparse"),
         ("mpeg2video -q:v 2 -g 20 -bf 2", "h.ts", "tsdemux ! mpegvideoparse"),
         ("mpeg2video -q:v 2 -g 20 -bf 2", "h.mpg", "mpegpsdemux ! mpegvideoparse"),
         ("mpeg2video -q:v 2 -g 20", "h.mkv", "matroskademux ! mpegvideoparse"),
         ("mpeg4 -q:v 2 -g 20", "i.avi", "avidemux ! mpeg4videoparse"),
+        ("mpeg4 -q:v 2 -g 20 -bf 2", "i2.avi", "avidemux ! mpeg4videoparse"),
+        ("libx264 -bf 2 -g 20", "a2.avi", "avidemux ! h264parse"),
         ("mpeg4 -q:v 2 -g 20 -bf 2", "i.mp4", "qtdemux ! mpeg4videoparse"),
     ]
 
@@ -126,17 +133,21 @@ class Codecs(Clips):
         rates = {name: 25 if encoder.startswith("mpeg") else RATE for encoder, name, _ in kinds}
         videos = [ffmpeg(*picture(4, rates[name], size="160x120"), "-c:v", *encoder.split(), self.file(name))
                   for encoder, name, _ in kinds]
+        originals = {rate: ffmpeg(*picture(4, rate, size="160x120"), "-c:v", "huffyuv", self.file(f"{rate}.avi"))
+                     for rate in (RATE, 25)}
         warnings = self.cut_all(*[self.cutting(video, (2.5, 3.5), chain=chain, location=f"clips/{name}.mkv")
                                   for video, (_, name, chain) in zip(videos, kinds)])
         self.assertEqual(warnings, [])
-        for video, (encoder, name, _) in zip(videos, kinds):
+        for encoder, name, _ in kinds:
             with self.subTest(name, encoder=encoder.split()[0]):
                 clip = self.file(f"clips/{name}.mkv")
                 self.assertLessEqual(self.about(clip)["clip-start"], 2.5e9)
                 self.assertGreaterEqual(self.about(clip)["clip-stop"], 3.4e9)
                 # The first frame of these is shown up to some seconds after their clock's first time.
-                self.assert_shows(clip, video, rate=rates[name],
-                                  early=2 * rates[name] if name.endswith((".ts", ".mpg")) else 0)
+                early = 2 * rates[name] if name.endswith((".ts", ".mpg")) else 0
+                # Nothing says when B-frames in AVI are shown: GStreamer's decoder may take one for the next.
+                self.assert_shows(clip, originals[rates[name]], rate=rates[name], early=early,
+                                  within=9 if name in ("a2.avi", "g2.mpg") else 6)
 
     def test_what_cannot_be_written_leaves_no_file(self):
         # AVI cannot hold it.
