@@ -2,6 +2,12 @@
 #include "ground/file-pass.hpp"
 
 #include <glib-unix.h>
+#include <gst/pbutils/pbutils.h>
+
+#include <array>
+#include <cstdio>
+
+#include "ground/names.hpp"
 
 namespace {
 
@@ -18,23 +24,25 @@ class FilePass {
   FilePass(const FilePass&) = delete;
   FilePass& operator=(const FilePass&) = delete;
 
-  std::string run() {
-    if (!build()) return error_;
+  FilePassResult run() {
+    if (!build()) return {error_, false};
     g_autoptr(GMainLoop) loop = g_main_loop_new(nullptr, FALSE);
     loop_ = loop;
     g_autoptr(GstBus) bus = gst_element_get_bus(pipeline_);
     gst_bus_add_watch(bus, on_message, this);
     const guint timer = g_timeout_add(kProgressEvery, on_timer, this);
-    const guint interrupt = g_unix_signal_add(SIGINT, on_interrupt, this);
+    std::array<guint, 3> interrupts{};
+    for (std::size_t i = 0; i < interrupts.size(); ++i)
+      interrupts[i] = g_unix_signal_add(std::array{SIGINT, SIGTERM, SIGHUP}[i], on_interrupt, this);
     progress_.begin(options_.doing);
     gst_element_set_state(pipeline_, GST_STATE_PLAYING);
     g_main_loop_run(loop);
     end();
     g_source_remove(timer);
-    g_source_remove(interrupt);
+    for (const guint interrupt : interrupts) g_source_remove(interrupt);
     gst_bus_remove_watch(bus);
     progress_.clear();
-    return error_;
+    return {error_, interrupted_};
   }
 
  private:
@@ -55,6 +63,9 @@ class FilePass {
     pipeline_ = gst_pipeline_new(nullptr);
     GstElement* source = gst_element_factory_make("uridecodebin", nullptr);
     if (!source) return fail("GStreamer lacks uridecodebin");
+    std::string fault;
+    const std::string uri = uri_of(options_.video, fault);
+    if (uri.empty()) return fail(fault);
     gst_bin_add(GST_BIN(pipeline_), source);
     g_autoptr(GError) error = nullptr;
     consumer_ = gst_parse_bin_from_description(options_.consumer.c_str(), FALSE, &error);
@@ -64,9 +75,7 @@ class FilePass {
     gst_element_add_pad(consumer_, gst_ghost_pad_new("sink", target));
     gst_bin_add(GST_BIN(pipeline_), consumer_);
     if (options_.prepare) options_.prepare(consumer_);
-    g_autofree char* uri = gst_filename_to_uri(options_.video.c_str(), &error);
-    if (!uri) return fail(error->message);
-    g_object_set(source, "uri", uri, nullptr);
+    g_object_set(source, "uri", uri.c_str(), nullptr);
     g_signal_connect(source, "autoplug-continue", G_CALLBACK(on_autoplug_continue), this);
     g_signal_connect(source, "pad-added", G_CALLBACK(on_pad_added), this);
     g_signal_connect(source, "no-more-pads", G_CALLBACK(on_no_more_pads), this);
@@ -106,14 +115,41 @@ class FilePass {
     GST_ELEMENT_ERROR(source, STREAM, WRONG_TYPE, ("has no video"), (nullptr));
   }
 
+  /** Whether a message comes from the element that writes `output`. */
+  bool is_of_output(GstMessage* message) const {
+    return !options_.output.empty() && g_strcmp0(GST_MESSAGE_SRC_NAME(message), "file") == 0;
+  }
+
   void take_error(GstMessage* message) {
     g_autoptr(GError) error = nullptr;
     g_autofree char* debug = nullptr;
     gst_message_parse_error(message, &error, &debug);
     GST_INFO("%s", debug ? debug : "");
-    // Errors of what reads the file do not say which file they are about.
-    const bool ours = gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), GST_OBJECT(consumer_));
-    fail(ours ? error->message : options_.video + ": " + error->message);
+    if (is_of_output(message))
+      fail(options_.output + ": " + error->message);
+    else if (!linked_ && !missing_.empty())
+      fail(of_video("its video cannot be decoded, GStreamer lacks: " + missing_));
+    else
+      fail(of_video(error->message));
+  }
+
+  /** Few errors say which file they are about. */
+  std::string of_video(const std::string& reason) const {
+    return reason.find(options_.video) == std::string::npos ? options_.video + ": " + reason : reason;
+  }
+
+  /** Something that would be needed for a stream of the file is not installed. */
+  void take_missing(GstMessage* message) {
+    g_autofree char* what = gst_missing_plugin_message_get_description(message);
+    missing_ += (missing_.empty() ? "" : ", ") + std::string(what);
+  }
+
+  void take_element_message(GstMessage* message) {
+    if (gst_is_missing_plugin_message(message)) return take_missing(message);
+    if (!options_.on_message) return;
+    progress_.clear();
+    const std::string reason = options_.on_message(gst_message_get_structure(message));
+    if (!reason.empty()) fail(reason);
   }
 
   static gboolean on_message(GstBus*, GstMessage* message, gpointer data) {
@@ -121,10 +157,7 @@ class FilePass {
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) self->take_error(message);
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS) g_main_loop_quit(self->loop_);
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_WARNING) self->take_warning(message);
-    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT && self->options_.on_message) {
-      self->progress_.clear();
-      self->options_.on_message(gst_message_get_structure(message));
-    }
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT) self->take_element_message(message);
     return G_SOURCE_CONTINUE;
   }
 
@@ -134,7 +167,8 @@ class FilePass {
     g_autoptr(GError) error = nullptr;
     gst_message_parse_warning(message, &error, nullptr);
     progress_.clear();
-    g_printerr("gvl-ground: %s\n", error->message);
+    // Not g_printerr(), which knows only what the locale does.
+    std::fprintf(stderr, "gvl-ground: %s\n", of_video(error->message).c_str());
   }
 
   static gboolean on_timer(gpointer data) {
@@ -144,7 +178,9 @@ class FilePass {
   }
 
   static gboolean on_interrupt(gpointer data) {
-    static_cast<FilePass*>(data)->fail("interrupted");
+    auto* self = static_cast<FilePass*>(data);
+    self->interrupted_ = true;
+    self->fail(self->of_video("interrupted"));
     return G_SOURCE_CONTINUE;
   }
 
@@ -154,11 +190,13 @@ class FilePass {
   GstElement* consumer_ = nullptr;  // owned by the pipeline
   GMainLoop* loop_ = nullptr;
   bool linked_ = false;
+  bool interrupted_ = false;
+  std::string missing_;  ///< what GStreamer lacks for streams of the file
   std::string error_;
 };
 
 }  // namespace
 
-std::string run_file_pass(const FilePassOptions& options, ProgressBar& progress) {
+FilePassResult run_file_pass(const FilePassOptions& options, ProgressBar& progress) {
   return FilePass(options, progress).run();
 }

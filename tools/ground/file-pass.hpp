@@ -10,20 +10,25 @@
 
 /** What reads a file's video, and how. */
 struct FilePassOptions {
-  std::string video;     ///< path
+  std::string video;     ///< path or URI
   std::string consumer;  ///< a launch line whose element `in` takes the video
+  std::string output;    ///< what the consumer's element `file` writes, if there is one
   bool encoded = false;  ///< the consumer gets video as it is encoded, where it takes it
   std::string doing;     ///< for the progress bar
   /** Called before the pipeline starts, with the consumer. */
   std::function<void(GstElement* consumer)> prepare;
-  /** Called for each element message. */
-  std::function<void(const GstStructure* message)> on_message;
+  /** Called for each element message; what it returns, if anything, ends the pass as its error. */
+  std::function<std::string(const GstStructure* message)> on_message;
   /** Called at the end, when all went well; the duration is GST_CLOCK_TIME_NONE where it is not known. */
   std::function<void(GstElement* consumer, GstClockTime duration)> at_end;
 };
 
+struct FilePassResult {
+  std::string error;  ///< the one line that says why the file could not be read to its end; names the file
+  bool interrupted = false;
+};
+
 /**
- * Reads a file's video once, from start to end, in the default main context. Returns an empty string, or the one line
- * that says why it could not; SIGINT ends it.
+ * Reads a file's video once, from start to end, in the default main context. SIGINT, SIGTERM and SIGHUP end it.
  */
-std::string run_file_pass(const FilePassOptions& options, ProgressBar& progress);
+FilePassResult run_file_pass(const FilePassOptions& options, ProgressBar& progress);

@@ -1,13 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ground/progress.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+
+#include "ground/names.hpp"
 
 namespace {
 
 constexpr int kWidth = 30;
+constexpr int kUsualColumns = 80;
+constexpr int kColumnsOfNumbers = 30;  // what stands beside the bar, without the file
+
+/** As it is now: windows change their size. */
+int terminal_columns() {
+  struct winsize size {};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return kUsualColumns;
+}
+
+std::string progress_line(double done, double elapsed, const std::string& what, int columns) {
+  const int width = std::clamp(columns - kColumnsOfNumbers, 0, kWidth);
+  const int filled = static_cast<int>(done * width);
+  char numbers[64];
+  g_snprintf(numbers, sizeof numbers, "%3.0f %% ", done * 100);
+  std::string line = numbers;
+  if (width > 0) line = "[" + std::string(filled, '#') + std::string(width - filled, ' ') + "] " + line;
+  g_snprintf(numbers, sizeof numbers, "%.0f s left ", elapsed * (1 - done) / done);
+  if (done > 0.02 && done < 1) line += numbers;
+  return fitted(line + fitted(what, columns - static_cast<int>(line.size())), columns);
+}
 
 }  // namespace
 
@@ -24,11 +49,9 @@ void ProgressBar::show(GstElement* pipeline) {
   gst_element_query_position(pipeline, GST_FORMAT_TIME, &position);
   const double done = CLAMP(static_cast<double>(position) / static_cast<double>(duration), 0.0, 1.0);
   const double elapsed = static_cast<double>(g_get_monotonic_time() - began_) / G_USEC_PER_SEC;
-  const int filled = static_cast<int>(done * kWidth);
-  std::fprintf(stderr, "\r\033[K[%s%s] %3.0f %% ", std::string(filled, '#').c_str(),
-               std::string(kWidth - filled, ' ').c_str(), done * 100);
-  if (done > 0.02 && done < 1) std::fprintf(stderr, "%.0f s left ", elapsed * (1 - done) / done);
-  std::fputs(what_.c_str(), stderr);
+  // A line that reaches the last column may go on in the next one, where it could not be taken back.
+  const std::string line = progress_line(done, elapsed, what_, terminal_columns() - 1);
+  std::fprintf(stderr, "\r\033[K%s", line.c_str());
   std::fflush(stderr);
   shown_ = true;
 }

@@ -4,6 +4,9 @@
 #include <gst/app/gstappsink.h>
 
 #include <algorithm>
+#include <filesystem>
+
+#include "ground/names.hpp"
 
 namespace {
 
@@ -43,6 +46,12 @@ std::string clock_of(GstClockTime time) {
   return text;
 }
 
+/** Without what would end a cue: any of WebVTT's ends of a line. */
+std::string one_line_of(const GstStructure* event, const char* field) {
+  const char* text = gst_structure_get_string(event, field);
+  return escaped(on_one_line(text ? text : "").c_str());
+}
+
 /** A colour for each query, in the order in which they come. */
 class Palette {
  public:
@@ -63,19 +72,23 @@ double confidence_of(const GstStructure* event) {
   return confidence;
 }
 
-/** Frames of a video as small JPEG pictures. */
+/** Frames of a video as small JPEG pictures, upright. What can be read only once has none. */
 class Pictures {
  public:
   explicit Pictures(const std::string& video) {
+    std::error_code ignored;
+    std::string fault;
+    const std::string path = path_of(video), uri = uri_of(video, fault);
+    if (uri.empty() || (!path.empty() && !std::filesystem::is_regular_file(path, ignored))) return;
     pipeline_ = gst_parse_launch(
-        "uridecodebin name=source ! videoconvert ! videoscale ! video/x-raw,width=320,pixel-aspect-ratio=1/1 ! "
+        "uridecodebin name=source ! videoconvert ! videoflip video-direction=auto ! videoscale ! "
+        "video/x-raw,width=320,pixel-aspect-ratio=1/1 ! "
         "jpegenc quality=80 ! appsink name=sink sync=false max-buffers=1",
         nullptr);
     if (!pipeline_) return;
     g_autoptr(GstElement) source = gst_bin_get_by_name(GST_BIN(pipeline_), "source");
     sink_ = gst_bin_get_by_name(GST_BIN(pipeline_), "sink");
-    g_autofree char* uri = gst_filename_to_uri(video.c_str(), nullptr);
-    g_object_set(source, "uri", uri, nullptr);
+    g_object_set(source, "uri", uri.c_str(), nullptr);
     gst_element_set_state(pipeline_, GST_STATE_PAUSED);
     gst_element_get_state(pipeline_, nullptr, nullptr, kLongestWait);
   }
@@ -159,7 +172,9 @@ std::string html_report(const std::vector<FoundEvents>& videos) {
   Palette palette;
   for (std::size_t video = 0; video < videos.size(); ++video) {
     const FoundEvents& found = videos[video];
-    html += "<h2>" + escaped(found.video.c_str()) + "</h2>\n" + timeline(found, video, palette) + "\n";
+    html += "<h2>" + escaped(readable_name(found.video).c_str()) + "</h2>\n" + timeline(found, video, palette) + "\n";
+    if (!found.error.empty()) html += "<p class=none>" + escaped(readable_text(found.error).c_str()) + "</p>\n";
+    if (found.events.empty() && !found.error.empty()) continue;
     if (found.events.empty()) {
       html += "<p class=none>Nothing was found.</p>\n";
       continue;
@@ -177,9 +192,8 @@ std::string web_vtt(const FoundEvents& found) {
   for (const EventPointer& event : found.events) {
     GstClockTime start, stop;
     if (!times_of(event.get(), &start, &stop)) continue;
-    std::string words = escaped(gst_structure_get_string(event.get(), "query"));
-    if (words.empty()) words = escaped(gst_structure_get_string(event.get(), "text"));
-    std::replace(words.begin(), words.end(), '\n', ' ');
+    std::string words = one_line_of(event.get(), "query");
+    if (words.empty()) words = one_line_of(event.get(), "text");
     const auto padded = [](GstClockTime time) { return "0" + clock_of(time); };
     text += "\n" + padded(start) + " --> " + padded(stop) + "\n" + words + "\n";
   }

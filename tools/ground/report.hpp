@@ -12,6 +12,7 @@ using EventPointer = std::shared_ptr<GstStructure>;
 /** A video and the gvl-events that were found in it, in the order of time. */
 struct FoundEvents {
   std::string video;
+  std::string error;  ///< why it was not looked at to its end; names the video
   GstClockTime duration = GST_CLOCK_TIME_NONE;
   std::vector<EventPointer> events;
 };

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ground/arguments.hpp"
+
+#include <gst/gst.h>
+
+#include "ground/encoding.hpp"
+
+namespace {
+
+/** What GOption fills. Paths and queries are bytes there: it knows no query that is not of the locale's encoding. */
+struct Parsed {
+  char *model = nullptr, *task = nullptr, *device = nullptr, *events = nullptr, *vtt = nullptr, *clips = nullptr,
+       *overlay = nullptr, *report = nullptr;
+  char **queries = nullptr, **rest = nullptr;
+  gboolean json = FALSE, force = FALSE;
+  double min_confidence = -1;
+
+  Parsed() = default;
+  Parsed(const Parsed&) = delete;
+  Parsed& operator=(const Parsed&) = delete;
+  ~Parsed() {
+    for (char* text : {model, task, device, events, vtt, clips, overlay, report}) g_free(text);
+    g_strfreev(queries);
+    g_strfreev(rest);
+  }
+};
+
+bool parse(int argc, char** argv, Parsed& parsed, std::string& fault) {
+  const GOptionEntry entries[] = {
+      {"model", 'm', 0, G_OPTION_ARG_FILENAME, &parsed.model, "Folder of the model; else the default model", "DIR"},
+      {"task", 't', 0, G_OPTION_ARG_STRING, &parsed.task, "grounding (default), dense-caption, referring or qa",
+       "TASK"},
+      {"device", 'd', 0, G_OPTION_ARG_STRING, &parsed.device, "auto (default), cpu, cuda or cuda:N", "DEVICE"},
+      {"query", 'q', 0, G_OPTION_ARG_FILENAME_ARRAY, &parsed.queries, "What to ask, of each video; may be given often",
+       "QUERY"},
+      {"min-confidence", 0, 0, G_OPTION_ARG_DOUBLE, &parsed.min_confidence,
+       "What a model is less sure of is not told; default: as measured for the model", "0...1"},
+      {"json", 'j', 0, G_OPTION_ARG_NONE, &parsed.json, "Print one JSON object per event", nullptr},
+      {"events", 0, 0, G_OPTION_ARG_FILENAME, &parsed.events, "Write the events, one JSON object a line", "FILE.jsonl"},
+      {"vtt", 0, 0, G_OPTION_ARG_FILENAME, &parsed.vtt, "Write the events as captions (WebVTT)", "FILE.vtt"},
+      {"clips", 0, 0, G_OPTION_ARG_FILENAME, &parsed.clips,
+       "Write a clip of each event, as it is encoded; never over a file", "DIR"},
+      {"overlay", 0, 0, G_OPTION_ARG_FILENAME, &parsed.overlay,
+       "Write the video with the events drawn on it, without sound", "FILE.mkv"},
+      {"report", 0, 0, G_OPTION_ARG_FILENAME, &parsed.report, "Write a page with timeline, pictures and events",
+       "FILE.html"},
+      {"force", 'f', 0, G_OPTION_ARG_NONE, &parsed.force, "Replace output files that exist, but never what is read",
+       nullptr},
+      {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &parsed.rest, nullptr, nullptr},
+      {}};
+  g_autoptr(GOptionContext) context = g_option_context_new("VIDEO... [QUERY...]");
+  g_option_context_set_summary(context,
+                               "Finds moments of videos by plain language. A VIDEO is a file or a URI.\n"
+                               "  gvl-ground VIDEO QUERY...\n"
+                               "  gvl-ground -q QUERY... VIDEO...\n"
+                               "What comes behind -- is no option.");
+  g_option_context_add_main_entries(context, entries, nullptr);
+  g_option_context_add_group(context, gst_init_get_option_group());
+  g_autoptr(GError) error = nullptr;
+  if (g_option_context_parse(context, &argc, &argv, &error)) return true;
+  fault = error->message;
+  return false;
+}
+
+/** UTF-8 is taken as it is in any locale, anything else as the locale's encoding where that is possible. */
+std::string query_of(const char* text) {
+  g_autofree char* converted =
+      g_utf8_validate(text, -1, nullptr) ? nullptr : g_locale_to_utf8(text, -1, nullptr, nullptr, nullptr);
+  return converted ? converted : text;
+}
+
+bool known_task(const std::string& task) {
+  return task == "grounding" || task == "dense-caption" || task == "referring" || task == "qa";
+}
+
+/** Why the arguments make no sense together, or an empty string. */
+std::string fault_of(const Arguments& arguments) {
+  if (!known_task(arguments.task)) return "--task " + arguments.task + ": no such task";
+  if (arguments.videos.empty()) return "a video and a query are needed";
+  if (arguments.queries.empty() && arguments.task != "dense-caption") return "a query is needed";
+  // Also what is not a number.
+  const double sure = arguments.min_confidence;
+  if (sure != -1 && !(sure >= 0 && sure <= 1)) return "--min-confidence: a number from 0 to 1 is needed";
+  const bool several = arguments.videos.size() > 1;
+  if (several && (!arguments.vtt.empty() || !arguments.overlay.empty())) return "--vtt and --overlay take one video";
+  if (!arguments.overlay.empty() && !has_known_ending(arguments.overlay))
+    return "--overlay " + arguments.overlay + ": .mkv, .webm and .mp4 can be written";
+  if (arguments.clips.find("%{") != std::string::npos)
+    return "--clips " + arguments.clips + ": a folder with %{ in its name cannot be written to";
+  return {};
+}
+
+/** Where there is no --query, what follows the first video is asked. */
+void take_rest(const Parsed& parsed, Arguments& arguments) {
+  for (char** query = parsed.queries; query && *query; ++query) arguments.queries.push_back(query_of(*query));
+  for (char** word = parsed.rest; word && *word; ++word) {
+    if (parsed.queries || word == parsed.rest)
+      arguments.videos.emplace_back(*word);
+    else
+      arguments.queries.push_back(query_of(*word));
+  }
+}
+
+}  // namespace
+
+bool read_arguments(int argc, char** argv, Arguments& arguments, std::string& fault) {
+  Parsed parsed;
+  if (!parse(argc, argv, parsed, fault)) return false;
+  const auto text = [](const char* value) { return std::string(value ? value : ""); };
+  arguments.model = text(parsed.model);
+  if (parsed.task) arguments.task = parsed.task;
+  arguments.device = text(parsed.device);
+  arguments.json = parsed.json;
+  arguments.force = parsed.force;
+  arguments.min_confidence = parsed.min_confidence;
+  arguments.events = text(parsed.events);
+  arguments.vtt = text(parsed.vtt);
+  arguments.clips = text(parsed.clips);
+  arguments.overlay = text(parsed.overlay);
+  arguments.report = text(parsed.report);
+  take_rest(parsed, arguments);
+  fault = fault_of(arguments);
+  return fault.empty();
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <string>
+#include <vector>
+
+/** What gvl-ground is asked to do. */
+struct Arguments {
+  std::string model;
+  std::string task = "grounding";
+  std::string device;
+  bool json = false;
+  bool force = false;
+  double min_confidence = -1;                       ///< below 0: the model's
+  std::string events, vtt, clips, overlay, report;  ///< outputs; empty: not wanted
+  std::vector<std::string> videos;                  ///< paths, of any bytes, or URIs
+  std::vector<std::string> queries;
+};
+
+/** Reads the command line, GStreamer's options too, and starts GStreamer; false, with the reason, on wrong usage. */
+bool read_arguments(int argc, char** argv, Arguments& arguments, std::string& fault);

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ground/names.hpp"
+
+#include <gst/gst.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+namespace {
+
+// A name may have 255 bytes; the times, the query and a number come behind it.
+constexpr std::size_t kLongestStem = 120;
+constexpr const char* kCut = "...";
+
+/** Each byte that is not UTF-8 becomes `instead`. */
+std::string as_utf8(std::string text, char instead) {
+  const char* wrong = nullptr;
+  while (!g_utf8_validate(text.data(), static_cast<gssize>(text.size()), &wrong))
+    text[static_cast<std::size_t>(wrong - text.data())] = instead;
+  return text;
+}
+
+int columns_of(gunichar character) {
+  if (g_unichar_iszerowidth(character)) return 0;
+  return g_unichar_iswide(character) ? 2 : 1;
+}
+
+/** How many characters from `begin`, in steps of `step`, fit into `columns`. */
+template <typename Iterator>
+std::ptrdiff_t fitting(Iterator begin, Iterator end, int columns) {
+  const auto too_wide = [&columns](gunichar character) { return (columns -= columns_of(character)) < 0; };
+  return std::find_if(begin, end, too_wide) - begin;
+}
+
+std::string utf8_of(const gunichar* characters, std::ptrdiff_t count) {
+  g_autofree char* text = g_ucs4_to_utf8(characters, count, nullptr, nullptr, nullptr);
+  return text ? text : "";
+}
+
+std::string path_in_uri(const std::string& uri) {
+  g_autoptr(GstUri) parsed = gst_uri_from_string(uri.c_str());
+  g_autofree char* path = parsed ? gst_uri_get_path(parsed) : nullptr;
+  return path ? path : "";
+}
+
+}  // namespace
+
+bool is_uri(const std::string& video) {
+  return video.find("://") != std::string::npos && gst_uri_is_valid(video.c_str());
+}
+
+std::string uri_of(const std::string& video, std::string& fault) {
+  if (is_uri(video)) return video;
+  g_autoptr(GError) error = nullptr;
+  g_autofree char* uri = gst_filename_to_uri(video.c_str(), &error);
+  if (!uri) fault = error->message;
+  return uri ? uri : "";
+}
+
+std::string path_of(const std::string& video) {
+  if (!is_uri(video)) return video;
+  g_autofree char* path = g_filename_from_uri(video.c_str(), nullptr, nullptr);
+  return path ? path : "";
+}
+
+std::string readable_name(const std::string& video) {
+  if (g_utf8_validate(video.c_str(), -1, nullptr)) return video;
+  std::string fault;
+  const std::string uri = uri_of(video, fault);
+  return as_utf8(uri.empty() ? video : uri, '?');
+}
+
+std::string readable_text(const std::string& text) { return as_utf8(text, '?'); }
+
+std::string stem_of(const std::string& video) {
+  const std::string path = path_of(video);
+  std::string stem = std::filesystem::path(path.empty() ? path_in_uri(video) : path).stem().string();
+  stem = as_utf8(stem, '_');
+  std::replace(stem.begin(), stem.end(), '%', '_');
+  if (stem.size() > kLongestStem)
+    stem.resize(
+        static_cast<std::size_t>(g_utf8_find_prev_char(stem.data(), stem.data() + kLongestStem + 1) - stem.data()));
+  return stem.empty() ? "video" : stem;
+}
+
+std::string fitted(const std::string& text, int columns) {
+  const std::string clean = readable_text(on_one_line(text));
+  glong length = 0;
+  g_autofree gunichar* all = g_utf8_to_ucs4_fast(clean.c_str(), static_cast<glong>(clean.size()), &length);
+  if (fitting(all, all + length, columns) == length) return clean;
+  const int room = std::max(0, columns - static_cast<int>(std::char_traits<char>::length(kCut)));
+  const std::ptrdiff_t head = fitting(all, all + length, room / 2);
+  const std::reverse_iterator<const gunichar*> last(all + length), first(all);
+  const std::ptrdiff_t tail = fitting(last, first, room - room / 2);
+  return utf8_of(all, head) + std::string(kCut).substr(0, static_cast<std::size_t>(std::max(columns, 0))) +
+         utf8_of(all + length - tail, tail);
+}
+
+std::string on_one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return g_ascii_iscntrl(c); }, ' ');
+  return text;
+}
