@@ -21,6 +21,7 @@
 #include "ground/arguments.hpp"
 #include "ground/encoding.hpp"
 #include "ground/file-pass.hpp"
+#include "ground/interrupt.hpp"
 #include "ground/names.hpp"
 #include "ground/outputs.hpp"
 #include "ground/report.hpp"
@@ -99,13 +100,14 @@ class Run {
 
   int run() {
     if (!can_ask() || !can_write()) return kUnusable;
+    const InterruptGuard guard;
     bool good = true;
     for (const std::string& video : arguments_.videos) {
       good = ask(video) && good;
-      if (stopped_) break;
+      if (is_stopped()) break;
     }
     good = write_files() && good;
-    if (stopped_) return kUnusable;
+    if (is_stopped()) return kUnusable;
     good = cut_clips() && good;
     good = draw() && good;
     return good && printing_ ? kAnswered : kUnusable;
@@ -118,7 +120,9 @@ class Run {
   }
   static bool unless(const std::string& reason) { return reason.empty() || fail(reason); }
 
-  /** Nothing more is looked at or cut. */
+  /** Nothing more is looked at, cut or drawn: what was found is written. */
+  bool is_stopped() const { return stopped_ || is_interrupted(); }
+
   bool stop() {
     stopped_ = true;
     return false;
@@ -130,13 +134,6 @@ class Run {
     if (!told_.insert(query).second) return;
     std::fprintf(stderr, "gvl-ground: \"%s\": the model never saw these words, and can only guess: %s\n", query.c_str(),
                  gst_structure_get_string(message, "words"));
-  }
-
-  bool pass(const FilePassOptions& options, std::string* error = nullptr) {
-    const FilePassResult result = run_file_pass(options, progress_);
-    if (result.interrupted) stop();
-    if (error) *error = result.error;
-    return unless(result.error);
   }
 
   // ---- beforehand -----------------------------------------------------------------------------------------------
@@ -245,8 +242,8 @@ class Run {
       found.duration = duration;
       answered = frames_of(consumer) > 0;
     };
-    if (!pass(options, &found.error)) return false;
-    if (!answered) found.error = found.video + ": has no frames to look at";
+    found.error = run_file_pass(options, progress_);
+    if (found.error.empty() && !answered) found.error = found.video + ": has no frames to look at";
     return unless(found.error);
   }
 
@@ -294,14 +291,14 @@ class Run {
     for (const FoundEvents& found : found_) lines += json_lines(found);
     bool good = !events_.wanted() || unless(events_.write(lines));
     good = (!vtt_.wanted() || unless(vtt_.write(web_vtt(found_.front())))) && good;
-    if (stopped_ || !report_.wanted()) return good;
+    if (is_stopped() || !report_.wanted()) return good;
     return unless(report_.write(html_report(found_))) && good;
   }
 
   bool cut_clips() {
     bool good = true;
     for (const FoundEvents& found : found_)
-      if (!arguments_.clips.empty() && found.error.empty() && !stopped_) good = cut_clips_of(found) && good;
+      if (!arguments_.clips.empty() && found.error.empty() && !is_stopped()) good = cut_clips_of(found) && good;
     return good;
   }
 
@@ -325,13 +322,13 @@ class Run {
       if (gst_structure_has_name(message, "gvl-clip")) ++written;
       return {};
     };
-    if (!pass(options)) return false;
+    if (!unless(run_file_pass(options, progress_))) return false;
     return written >= wanted || fail(found.video + ": " + std::to_string(wanted - written) + " of " +
                                      std::to_string(wanted) + " clips could not be written");
   }
 
   bool draw() {
-    if (!overlay_.wanted() || stopped_ || !found_.front().error.empty()) return true;
+    if (!overlay_.wanted() || is_stopped() || !found_.front().error.empty()) return true;
     const FoundEvents& found = found_.front();
     const TextInMemory events(json_lines(found));
     if (!events.fault().empty()) return fail("the events of " + found.video + ": " + events.fault());
@@ -347,7 +344,7 @@ class Run {
       g_object_set(overlay, "events", events.path().c_str(), nullptr);
       g_object_set(file, "fd", overlay_.descriptor(), nullptr);
     };
-    return pass(options) && unless(overlay_.commit());
+    return unless(run_file_pass(options, progress_)) && unless(overlay_.commit());
   }
 
   const Arguments& arguments_;

@@ -8,6 +8,7 @@ import glob
 import http.server
 import pty
 import resource
+import signal
 import struct
 import termios
 import threading
@@ -280,6 +281,22 @@ class CommandLine(Outputs):
 
     def test_errors_of_elements_name_the_file(self):
         self.fails(2, "video.mkv: .*too long", self.video, "x" * 100000)
+
+    def test_interrupted(self):
+        pipe = self.file("never.mkv")
+        os.mkfifo(pipe)
+        self.addCleanup(os.close, os.open(pipe, os.O_RDWR))  # so that it never ends
+        command = [GROUND, "--json", "-q", BLACK, "--events", self.file("e.jsonl"), self.video, pipe, self.video]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
+            printed = program.stdout.readline()
+            program.send_signal(signal.SIGINT)
+            program.communicate(timeout=60)
+        self.assertEqual(program.returncode, 2)
+        self.assertEqual(read(self.file("e.jsonl")).decode(), printed)
+
+    def test_empty_names(self):
+        self.fails(1, "--events", "--events", "", self.video, BLACK)
+        self.fails(1, "video", "-q", BLACK, "")
 
     def test_missing_decoder(self):
         video = ffmpeg(*picture(2), "-f", "lavfi", "-i", "sine=duration=2", "-c:v", "libvpx", self.file("v.webm"))

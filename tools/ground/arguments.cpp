@@ -3,6 +3,8 @@
 
 #include <gst/gst.h>
 
+#include <utility>
+
 #include "ground/encoding.hpp"
 
 namespace {
@@ -24,6 +26,16 @@ struct Parsed {
     g_strfreev(rest);
   }
 };
+
+/** An option whose value is empty, as by a variable that is not set, was meant. */
+std::string fault_of(const Parsed& parsed) {
+  const std::pair<const char*, const char*> values[] = {{"--model", parsed.model},     {"--events", parsed.events},
+                                                        {"--vtt", parsed.vtt},         {"--clips", parsed.clips},
+                                                        {"--overlay", parsed.overlay}, {"--report", parsed.report}};
+  for (const auto& [option, value] : values)
+    if (value && !*value) return std::string(option) + ": the name is empty";
+  return {};
+}
 
 bool parse(int argc, char** argv, Parsed& parsed, std::string& fault) {
   const GOptionEntry entries[] = {
@@ -81,6 +93,8 @@ std::string fault_of(const Arguments& arguments) {
   // Also what is not a number.
   const double sure = arguments.min_confidence;
   if (sure != -1 && !(sure >= 0 && sure <= 1)) return "--min-confidence: a number from 0 to 1 is needed";
+  for (const std::string& video : arguments.videos)
+    if (video.empty()) return "the name of a video is empty";
   const bool several = arguments.videos.size() > 1;
   if (several && (!arguments.vtt.empty() || !arguments.overlay.empty())) return "--vtt and --overlay take one video";
   if (!arguments.overlay.empty() && !has_known_ending(arguments.overlay))
@@ -106,6 +120,8 @@ void take_rest(const Parsed& parsed, Arguments& arguments) {
 bool read_arguments(int argc, char** argv, Arguments& arguments, std::string& fault) {
   Parsed parsed;
   if (!parse(argc, argv, parsed, fault)) return false;
+  fault = fault_of(parsed);
+  if (!fault.empty()) return false;
   const auto text = [](const char* value) { return std::string(value ? value : ""); };
   arguments.model = text(parsed.model);
   if (parsed.task) arguments.task = parsed.task;

@@ -23,12 +23,15 @@ std::string ending_of(const std::string& file) {
 /** Encoders and muxers, the best first. */
 std::vector<std::string> encodings_for(const std::string& ending) {
   const std::string vp8 = "vp8enc deadline=1 cpu-used=4 end-usage=cq cq-level=12 target-bitrate=20000000";
-  if (ending == ".mkv") return {vp8 + " ! matroskamux"};
   if (ending == ".webm") return {vp8 + " ! webmmux"};
-  if (ending != ".mp4") return {};
-  // The parser makes of openh264enc's byte stream what goes into MP4. Both would be poor by their default bitrates.
-  return {"x264enc ! h264parse ! mp4mux", "openh264enc rate-control=bitrate bitrate=8000000 ! h264parse ! mp4mux",
-          "avenc_mpeg4 bitrate=8000000 ! mp4mux"};
+  // The parser makes of openh264enc's byte stream what goes into files. Some would be poor by their default bitrates.
+  std::vector<std::string> encoders{"x264enc ! h264parse",
+                                    "openh264enc rate-control=bitrate bitrate=8000000 ! h264parse",
+                                    "avenc_mpeg4 bitrate=8000000"};
+  if (ending == ".mkv") encoders.insert(encoders.begin(), vp8);
+  if (ending != ".mkv" && ending != ".mp4") return {};
+  for (std::string& encoder : encoders) encoder += ending == ".mkv" ? " ! matroskamux" : " ! mp4mux";
+  return encoders;
 }
 
 /** Words are drawn upright, on video that is; not every encoder takes odd sizes. */

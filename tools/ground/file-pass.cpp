@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ground/file-pass.hpp"
 
-#include <glib-unix.h>
 #include <gst/pbutils/pbutils.h>
 
-#include <array>
 #include <cstdio>
 
+#include "ground/interrupt.hpp"
 #include "ground/names.hpp"
 
 namespace {
 
-constexpr guint kProgressEvery = 200;  // ms
+constexpr guint kTimerEvery = 200;  // ms, for progress and interrupts
 
 class FilePass {
  public:
@@ -24,25 +23,21 @@ class FilePass {
   FilePass(const FilePass&) = delete;
   FilePass& operator=(const FilePass&) = delete;
 
-  FilePassResult run() {
-    if (!build()) return {error_, false};
+  std::string run() {
+    if (!build()) return error_;
     g_autoptr(GMainLoop) loop = g_main_loop_new(nullptr, FALSE);
     loop_ = loop;
     g_autoptr(GstBus) bus = gst_element_get_bus(pipeline_);
     gst_bus_add_watch(bus, on_message, this);
-    const guint timer = g_timeout_add(kProgressEvery, on_timer, this);
-    std::array<guint, 3> interrupts{};
-    for (std::size_t i = 0; i < interrupts.size(); ++i)
-      interrupts[i] = g_unix_signal_add(std::array{SIGINT, SIGTERM, SIGHUP}[i], on_interrupt, this);
+    const guint timer = g_timeout_add(kTimerEvery, on_timer, this);
     progress_.begin(options_.doing);
     gst_element_set_state(pipeline_, GST_STATE_PLAYING);
     g_main_loop_run(loop);
     end();
     g_source_remove(timer);
-    for (const guint interrupt : interrupts) g_source_remove(interrupt);
     gst_bus_remove_watch(bus);
     progress_.clear();
-    return {error_, interrupted_};
+    return error_;
   }
 
  private:
@@ -65,7 +60,7 @@ class FilePass {
     if (!source) return fail("GStreamer lacks uridecodebin");
     std::string fault;
     const std::string uri = uri_of(options_.video, fault);
-    if (uri.empty()) return fail(fault);
+    if (uri.empty()) return fail(of_video(fault));
     gst_bin_add(GST_BIN(pipeline_), source);
     g_autoptr(GError) error = nullptr;
     consumer_ = gst_parse_bin_from_description(options_.consumer.c_str(), FALSE, &error);
@@ -133,10 +128,8 @@ class FilePass {
       fail(of_video(error->message));
   }
 
-  /** Few errors say which file they are about. */
-  std::string of_video(const std::string& reason) const {
-    return reason.find(options_.video) == std::string::npos ? options_.video + ": " + reason : reason;
-  }
+  /** Errors do not say which file they are about. */
+  std::string of_video(const std::string& reason) const { return options_.video + ": " + reason; }
 
   /** Something that would be needed for a stream of the file is not installed. */
   void take_missing(GstMessage* message) {
@@ -173,14 +166,10 @@ class FilePass {
 
   static gboolean on_timer(gpointer data) {
     auto* self = static_cast<FilePass*>(data);
-    self->progress_.show(self->pipeline_);
-    return G_SOURCE_CONTINUE;
-  }
-
-  static gboolean on_interrupt(gpointer data) {
-    auto* self = static_cast<FilePass*>(data);
-    self->interrupted_ = true;
-    self->fail(self->of_video("interrupted"));
+    if (is_interrupted())
+      self->fail(self->of_video("interrupted"));
+    else
+      self->progress_.show(self->pipeline_);
     return G_SOURCE_CONTINUE;
   }
 
@@ -190,13 +179,12 @@ class FilePass {
   GstElement* consumer_ = nullptr;  // owned by the pipeline
   GMainLoop* loop_ = nullptr;
   bool linked_ = false;
-  bool interrupted_ = false;
   std::string missing_;  ///< what GStreamer lacks for streams of the file
   std::string error_;
 };
 
 }  // namespace
 
-FilePassResult run_file_pass(const FilePassOptions& options, ProgressBar& progress) {
+std::string run_file_pass(const FilePassOptions& options, ProgressBar& progress) {
   return FilePass(options, progress).run();
 }

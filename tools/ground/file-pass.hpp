@@ -23,12 +23,8 @@ struct FilePassOptions {
   std::function<void(GstElement* consumer, GstClockTime duration)> at_end;
 };
 
-struct FilePassResult {
-  std::string error;  ///< the one line that says why the file could not be read to its end; names the file
-  bool interrupted = false;
-};
-
 /**
- * Reads a file's video once, from start to end, in the default main context. SIGINT, SIGTERM and SIGHUP end it.
+ * Reads a file's video once, from start to end, in the default main context. Returns an empty string, or the one line
+ * that says why it could not, which names the file. An interrupt (InterruptGuard) ends it.
  */
-FilePassResult run_file_pass(const FilePassOptions& options, ProgressBar& progress);
+std::string run_file_pass(const FilePassOptions& options, ProgressBar& progress);
