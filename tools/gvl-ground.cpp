@@ -132,6 +132,7 @@ class Run {
   void tell_unknown_words(const GstStructure* message) {
     const std::string query = gst_structure_get_string(message, "query");
     if (!told_.insert(query).second) return;
+    progress_.clear();
     std::fprintf(stderr, "gvl-ground: \"%s\": the model never saw these words, and can only guess: %s\n", query.c_str(),
                  gst_structure_get_string(message, "words"));
   }
