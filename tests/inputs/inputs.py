@@ -56,6 +56,16 @@ def events(video, *queries, options=()):
     return [in_seconds(json.loads(line)) for line in lines]
 
 
+def events_of_each(videos, *queries):
+    """Likewise of several files, by one run: a list for each."""
+    found = {video: [] for video in videos}
+    if len(videos) == 1:
+        return {videos[0]: events(videos[0], *queries)}
+    for event in events(videos[0], *queries, options=videos[1:]):
+        found[event["file"]].append(event)
+    return found
+
+
 def in_seconds(event):
     times = ("start", "stop", "window-start", "window-stop")
     return {name: value / 1e9 if name in times else value for name, value in event.items()}

@@ -25,31 +25,25 @@ def times(found):
 class FewFrames(Inputs):
     """Fewer frames than the model takes samples: some are sampled several times, and time stays time."""
 
-    def check(self, name, seconds, rate, black, within, *options):
-        found = events(ffmpeg(*picture(seconds, rate, black=black), *options, self.file(name)), BLACK)
-        self.assert_found(found, *black, within=within)
-        self.assert_within(found, seconds)
+    # name, seconds, frames a second, black, how exact, ffmpeg's options
+    FILES = (
+        ("one-a-second.mp4", 60, 1, (20, 40), 1.2, []),
+        ("two-a-second.mkv", 40, 2, (10, 20), 0.9, []),
+        ("three-a-second.webm", 24, 3, (6, 12), 0.7, ["-c:v", "libvpx", "-deadline", "realtime"]),
+        ("five-a-second.avi", 15, 5, (5, 10), 0.6, []),
+        ("one-in-two-seconds.mkv", 100, "1/2", (40, 70), 3, []),
+        ("short.mp4", 2.5, 30, (1, 1.7), 0.15, []),
+        ("a-second.mov", 1, 25, (0.32, 0.72), 0.1, []),
+    )
 
-    def test_one_frame_a_second(self):
-        self.check("a.mp4", 60, 1, (20, 40), 1.2)
-
-    def test_two_frames_a_second(self):
-        self.check("a.mkv", 40, 2, (10, 20), 0.9)
-
-    def test_three_frames_a_second_of_vp8(self):
-        self.check("a.webm", 24, 3, (6, 12), 0.7, "-c:v", "libvpx", "-deadline", "realtime")
-
-    def test_five_frames_a_second(self):
-        self.check("a.avi", 15, 5, (5, 10), 0.6)
-
-    def test_a_frame_in_two_seconds(self):
-        self.check("a.mkv", 100, "1/2", (40, 70), 3)
-
-    def test_a_short_clip(self):
-        self.check("a.mp4", 2.5, 30, (1, 1.7), 0.15)
-
-    def test_a_second(self):
-        self.check("a.mov", 1, 25, (0.32, 0.72), 0.1)
+    def test_files(self):
+        videos = [ffmpeg(*picture(seconds, rate, black=black), *options, self.file(name))
+                  for name, seconds, rate, black, _, options in self.FILES]
+        found = events_of_each(videos, BLACK)
+        for video, (name, seconds, _, black, within, _) in zip(videos, self.FILES):
+            with self.subTest(name):
+                self.assert_found(found[video], *black, within=within)
+                self.assert_within(found[video], seconds)
 
     def test_windows_of_a_slow_camera(self):
         video = ffmpeg(*picture(60, 2, black=(25, 33)), self.file("a.mkv"))
@@ -69,9 +63,10 @@ class VariableRates(Inputs):
     """A declared rate says little where frames come at other times."""
 
     def test_a_frame_that_is_shown_for_long(self):
-        for name in ("a.mkv", "a.mp4", "a.mov"):
-            with self.subTest(name):
-                self.assert_found(events(base(self.file(name), *ONE_BLACK_FRAME), BLACK), 4, 7)
+        videos = [base(self.file(name), *ONE_BLACK_FRAME) for name in ("a.mkv", "a.mp4", "a.mov")]
+        for video, found in events_of_each(videos, BLACK).items():
+            with self.subTest(video):
+                self.assert_found(found, 4, 7)
 
     def test_far_fewer_frames_than_declared(self):
         video = ffmpeg(*picture(20, 30, black=(8, 13)), "-vf", "select='not(mod(n,15))'", "-fps_mode", "vfr",
@@ -118,29 +113,27 @@ class Ends(Inputs):
         h264 = base(self.file("a.h264"), "-c:v", "libx264", "-preset", "ultrafast", "-bsf:v", "h264_mp4toannexb")
         mpeg4 = base(self.file("a.m4v"), "-c:v", "mpeg4")
         raw = base(self.file("a.y4m"))
-        for video in (h264, mpeg4, raw):
+        for video, found in events_of_each([h264, mpeg4, raw], BLACK, FREEZE).items():
             with self.subTest(video):
-                found = events(video, BLACK, FREEZE)
                 self.assert_found(found, 4, 7)
                 self.assert_ends(found, 11)
 
     def test_single_pictures(self):
-        for name in ("a.png", "a.jpg"):
-            with self.subTest(name):
-                found = events(ffmpeg(*picture(1, 1), "-frames:v", 1, self.file(name)), BLACK, FREEZE)
+        pictures = [ffmpeg(*picture(1, 1), "-frames:v", 1, self.file(name)) for name in ("a.png", "a.jpg")]
+        for video, found in events_of_each(pictures, BLACK, FREEZE).items():
+            with self.subTest(video):
+                self.assertTrue(found)
                 self.assert_ends(found, 1)
 
-    def test_sound_that_goes_on_behind_the_pictures(self):
-        video = ffmpeg(*picture(8, black=(3, 5)), "-f", "lavfi", "-i", "sine=duration=20", self.file("a.mkv"))
-        found = events(video, BLACK, FREEZE)
-        self.assert_found(found, 3, 5)
-        self.assert_ends(found, 8.01)
-
-    def test_an_edit_list(self):
+    def test_sound_that_goes_on_and_an_edit_list(self):
+        sound = ffmpeg(*picture(8, black=(3, 5)), "-f", "lavfi", "-i", "sine=duration=20", self.file("a.mkv"))
         whole = base(self.file("whole.mp4"), "-g", 50)
-        found = events(ffmpeg("-ss", 3.3, "-i", whole, "-c", "copy", self.file("a.mp4")), BLACK, FREEZE)
-        self.assert_found(found, 0.7, 3.7)
-        self.assert_ends(found, 7.7)
+        cut = ffmpeg("-ss", 3.3, "-i", whole, "-c", "copy", self.file("a.mp4"))
+        found = events_of_each([sound, cut], BLACK, FREEZE)
+        self.assert_found(found[sound], 3, 5)
+        self.assert_ends(found[sound], 8.01)
+        self.assert_found(found[cut], 0.7, 3.7)
+        self.assert_ends(found[cut], 7.7)
 
 
 class UnknownDurations(Inputs):
@@ -151,9 +144,8 @@ class UnknownDurations(Inputs):
         webm = base(self.file("a.webm"), "-c:v", "libvpx", "-deadline", "realtime", "-f", "webm", "-live", 1)
         mp4 = base(self.file("a.mp4"), "-movflags", "frag_keyframe+empty_moov", "-bf", 0)
         flv = base(self.file("a.flv"), "-flvflags", "no_duration_filesize", "-bf", 0)
-        for video in (mkv, webm, mp4, flv):
+        for video, found in events_of_each([mkv, webm, mp4, flv], BLACK).items():
             with self.subTest(video):
-                found = events(video, BLACK)
                 self.assert_found(found, 4, 7)
                 self.assert_within(found, 11)
                 self.assertGreater(found[0]["window-stop"], 10.8)
@@ -163,9 +155,10 @@ class TransportStreams(Inputs):
     """Streams whose times begin elsewhere than at 0."""
 
     def test_one_window(self):
-        for name in ("a.ts", "a.m2ts", "a.mpg"):
-            with self.subTest(name):
-                [event] = events(base(self.file(name), "-r", 25, "-g", 10), BLACK)
+        videos = [base(self.file(name), "-r", 25, "-g", 10) for name in ("a.ts", "a.m2ts", "a.mpg")]
+        for video, found in events_of_each(videos, BLACK).items():
+            with self.subTest(video):
+                [event] = found
                 length = event["window-stop"] - event["window-start"]
                 self.assertAlmostEqual(length, 11, delta=0.35)
                 self.assertAlmostEqual(event["start"] - event["window-start"], 4, delta=0.6)
@@ -177,10 +170,11 @@ class TransportStreams(Inputs):
 
     def test_times_of_years(self):
         base(self.file("a.mp4"))
-        for name, offset in (("a.mkv", 1700000000), ("b.ts", 80000), ("c.mkv", 2000000)):
-            with self.subTest(name):
-                video = ffmpeg("-i", self.file("a.mp4"), "-c", "copy", "-output_ts_offset", offset, self.file(name))
-                [event] = events(video, BLACK)
+        videos = [ffmpeg("-i", self.file("a.mp4"), "-c", "copy", "-output_ts_offset", offset, self.file(name))
+                  for name, offset in (("a.mkv", 1700000000), ("b.ts", 80000), ("c.mkv", 2000000))]
+        for video, found in events_of_each(videos, BLACK).items():
+            with self.subTest(video):
+                [event] = found
                 self.assertAlmostEqual(event["stop"] - event["start"], 3, delta=0.4)
                 self.assertAlmostEqual(event["window-stop"] - event["window-start"], 11, delta=0.3)
         found = launch("videotestsrc num-buffers=40 timestamp-offset=1700000000000000000 ! video/x-raw,framerate=10/1 ! "
