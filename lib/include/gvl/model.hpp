@@ -57,10 +57,10 @@ struct VideoWindow {
 class Model {
  public:
   /**
-   * The model in `folder` (config.json, model.safetensors or shards with an index, tokenizer.json, maybe words.txt). Everybody in the
-   * process who names the same folder and device gets the same instance while somebody holds it. On the CPU weight
-   * files of 64 MiB and more stay memory-mapped: they may be replaced by renaming another over them, or removed, but
-   * not be written into or cut short. Smaller ones are read. Throws Error naming the file at fault.
+   * The model in `folder` (config.json, model.safetensors or shards with an index, tokenizer.json, maybe words.txt).
+   * Everybody in the process who names the same folder and device gets the same instance while somebody holds it. On
+   * the CPU weight files of 64 MiB and more stay memory-mapped: they may be replaced by renaming another over them, or
+   * removed, but not be written into or cut short. Smaller ones are read. Throws Error naming the file at fault.
    */
   static std::shared_ptr<Model> load(const std::filesystem::path& folder, const ModelOptions& options = {});
 
