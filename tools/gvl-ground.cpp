@@ -303,6 +303,16 @@ class Run {
     return good;
   }
 
+  static guint64 late_clips(GstElement* consumer) {
+    g_autoptr(GstElement) clipper = gst_bin_get_by_name(GST_BIN(consumer), "in");
+    GstStructure* stats = nullptr;
+    g_object_get(clipper, "stats", &stats, nullptr);
+    guint64 late = 0;
+    gst_structure_get_uint64(stats, "late", &late);
+    gst_structure_free(stats);
+    return late;
+  }
+
   bool cut_clips_of(const FoundEvents& found) {
     const auto wanted = std::count_if(found.events.begin(), found.events.end(), is_timed);
     if (wanted == 0) return true;
@@ -323,7 +333,10 @@ class Run {
       if (gst_structure_has_name(message, "gvl-clip")) ++written;
       return {};
     };
+    guint64 late = 0;
+    options.at_end = [&](GstElement* consumer, GstClockTime) { late = late_clips(consumer); };
     if (!unless(run_file_pass(options, progress_))) return false;
+    if (late > 0) return fail(found.video + ": " + std::to_string(late) + " clips begin late");
     return written >= wanted || fail(found.video + ": " + std::to_string(wanted - written) + " of " +
                                      std::to_string(wanted) + " clips could not be written");
   }
