@@ -24,6 +24,8 @@ namespace {
 
 // What blocks this pad blocks nobody else for longer.
 constexpr std::chrono::seconds kLongestWait(1);
+// But at the video's end: what a slow encoder beside it holds up is not to be lost.
+constexpr std::chrono::seconds kLongestWaitAtEnd(4);
 
 // Also beyond the segment's ends; GST_CLOCK_TIME_NONE where the segment does not say.
 GstClockTime stream_time_of(const GstSegment& segment, GstClockTime position) {
@@ -143,7 +145,8 @@ void EventsOutput::Sender::enqueue(Item item) {
 
 void EventsOutput::Sender::wait_sent() {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, kLongestWait, [this] { return flushing_ || stopping_ || (queue_.empty() && !sending_); });
+  changed_.wait_for(lock, kLongestWaitAtEnd,
+                    [this] { return flushing_ || stopping_ || (queue_.empty() && !sending_); });
 }
 
 void EventsOutput::Sender::flush() {

@@ -34,7 +34,7 @@ class EventsOutput {
   void end();
 
   /**
-   * Waits until all that was given is sent, for a second at most: a muxer has no use for what comes after the video's
+   * Waits until all that was given is sent, for some seconds at most: a muxer has no use for what comes after the video's
    * end, and one that blocks this pad until the video goes on must not block it.
    */
   void wait_sent();
