@@ -27,8 +27,9 @@
 #include <optional>
 
 #include "gvlsegmentmeta.hpp"
+#include "gvltime.hpp"
 #include "gvlwindowmeta.hpp"
-#include "window-assembler.hpp"
+#include "timeline/window_assembler.hpp"
 
 GST_DEBUG_CATEGORY_STATIC(gvl_fuser_debug);
 #define GST_CAT_DEFAULT gvl_fuser_debug
@@ -37,8 +38,10 @@ namespace {
 
 using gvl::Future;
 using gvl::Tensor;
-using gvl::gst::AssembledWindow;
-using gvl::gst::WindowAssembler;
+using gvl::gst::to_clock_time;
+using gvl::gst::to_time;
+using gvl::timeline::AssembledWindow;
+using gvl::timeline::WindowAssembler;
 
 /** The run whose segments are coming in. */
 struct Run {
@@ -67,10 +70,13 @@ GST_ELEMENT_REGISTER_DEFINE(gvlfuser, "gvlfuser", GST_RANK_NONE, GVL_TYPE_FUSER)
 
 static void attach_window_meta(GstBuffer* buffer, guint64 index, guint64 session, const AssembledWindow& window,
                                std::shared_ptr<gvl::gst::Ticket> ticket) {
-  auto* meta = gvl_buffer_add_window_meta(buffer, index, window.segments.front().start, window.segments.back().stop,
-                                          static_cast<guint>(window.segments.size()), window.segments.data());
+  std::vector<GvlWindowSegment> segments;
+  for (const auto& each : window.segments)
+    segments.push_back({to_clock_time(each.start), to_clock_time(each.stop), each.stood_in});
+  auto* meta = gvl_buffer_add_window_meta(buffer, index, segments.front().start, segments.back().stop,
+                                          static_cast<guint>(segments.size()), segments.data());
   meta->session = session;
-  meta->settled = window.settled;
+  meta->settled = to_clock_time(window.settled);
   gvl::gst::set_flow(meta, std::move(ticket));
 }
 
@@ -142,7 +148,8 @@ static gboolean gvl_fuser_process(GvlFilter* filter, GstBuffer* buffer, GvlSegme
   if (run.windows && (run.id != segment->run || !run.windows->follows(segment->number)) && !finish_run(self, buffer))
     return FALSE;
   if (!run.windows) begin_run(self, segment);
-  for (auto& window : run.windows->add(segment->number, {std::move(tokens), segment->start, segment->stop}))
+  for (auto& window :
+       run.windows->add(segment->number, {std::move(tokens), to_time(segment->start), to_time(segment->stop)}))
     if (!attach_window(self, buffer, std::move(window))) return FALSE;
   return TRUE;
 }

@@ -1,50 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "answer-queue.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <string>
 #include <utility>
 
 #include "gvlerror.hpp"
 #include "gvlevent.h"
+#include "gvltime.hpp"
 
 GST_DEBUG_CATEGORY_EXTERN(gvl_grounded_llm_debug);
 #define GST_CAT_DEFAULT gvl_grounded_llm_debug
 
 namespace gvl::gst {
 
+using timeline::Finding;
+using timeline::findings_of;
+using timeline::IntervalMerger;
+
 namespace {
 
-GstClockTime time_in(const AskedWindow& window, double seconds) {
-  const double duration = static_cast<double>(window.stop - window.start);
-  const double offset = seconds * GST_SECOND;
-  if (!(offset > 0)) return window.start;
-  return offset >= duration ? window.stop : window.start + static_cast<GstClockTime>(std::llround(offset));
-}
-
-std::vector<Finding> findings_of(const Answer& answer, const AskedWindow& window) {
-  std::vector<Finding> findings;
-  if (answer.query.task == Task::kQuestion) return findings;
-  for (const auto& interval : answer.intervals) {
-    const auto start = time_in(window, interval.start), stop = time_in(window, interval.stop);
-    GST_LOG("window %" G_GUINT64_FORMAT ", \"%s\": %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT ", confidence %.3f",
-            window.index, answer.query.text.c_str(), GST_TIME_ARGS(start), GST_TIME_ARGS(stop), interval.confidence);
-    findings.push_back({std::min(start, stop), std::max(start, stop), interval.confidence,
-                        interval.text.empty() ? answer.text_seconds : interval.text, false, window.start, window.stop});
-  }
-  return findings;
-}
-
-// As the model answers, of an event that no single answer gives.
-std::string in_words(const Finding& finding) {
-  const auto seconds = [&](GstClockTime time) { return static_cast<double>(time - finding.window_start) / GST_SECOND; };
-  gchar text[G_ASCII_DTOSTR_BUF_SIZE];
-  std::string words = "From ";
-  words += g_ascii_formatd(text, sizeof(text), "%.2f", seconds(finding.start));
-  words += " seconds to ";
-  words += g_ascii_formatd(text, sizeof(text), "%.2f", seconds(finding.stop));
-  return words + " seconds.";
+void log(const Finding& finding, const AskedWindow& window, const std::string& query) {
+  GST_LOG("window %" G_GUINT64_FORMAT ", \"%s\": %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT ", confidence %.3f",
+          window.index, query.c_str(), GST_TIME_ARGS(to_clock_time(finding.start)),
+          GST_TIME_ARGS(to_clock_time(finding.stop)), finding.confidence);
 }
 
 }  // namespace
@@ -109,8 +87,9 @@ void AnswerQueue::answered(const Awaited& awaited) {
     IntervalMerger by_itself;
     auto& merger = window.alone ? by_itself : merger_;
     min_confidence_ = window.min_confidence;
-    for (const auto& event : merger.add(window, {answer.query.task, answer.query.text}, findings_of(answer, window)))
-      found(event, events);
+    const auto findings = findings_of(answer, window);
+    for (const auto& finding : findings) log(finding, window, answer.query.text);
+    for (const auto& event : merger.add(window, {answer.query.task, answer.query.text}, findings)) found(event, events);
     for (const auto& event : by_itself.finish()) found(event, events);
   } catch (...) {
     const auto failure = std::current_exception();
@@ -145,9 +124,10 @@ void AnswerQueue::post(const std::vector<Delivery>& events) {
 }
 
 void AnswerQueue::answered_in_words(const Answer& answer, const AskedWindow& window, std::vector<Delivery>& events) {
-  GstStructure* event = gvl_event_new((*next_id_)++, std::string(name_of(answer.query.task)).c_str(),
-                                      answer.query.text.c_str(), answer.text_seconds.c_str(), GST_CLOCK_TIME_NONE,
-                                      GST_CLOCK_TIME_NONE, answer.confidence, window.start, window.stop);
+  GstStructure* event =
+      gvl_event_new((*next_id_)++, std::string(name_of(answer.query.task)).c_str(), answer.query.text.c_str(),
+                    answer.text_seconds.c_str(), GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, answer.confidence,
+                    to_clock_time(window.start), to_clock_time(window.stop));
   events.push_back({std::shared_ptr<GstStructure>(event, gst_structure_free), window.segment});
 }
 
@@ -155,10 +135,10 @@ void AnswerQueue::found(const IntervalMerger::Event& event, std::vector<Delivery
   const auto& [task, query] = event.query;
   const auto& finding = event.finding;
   if (finding.confidence < min_confidence_) return;
-  const std::string text = finding.joined && task == Task::kGrounding ? in_words(finding) : finding.text;
-  GstStructure* made =
-      gvl_event_new((*next_id_)++, std::string(name_of(task)).c_str(), query.c_str(), text.c_str(), finding.start,
-                    finding.stop, finding.confidence, finding.window_start, finding.window_stop);
+  const std::string text = finding.joined && task == Task::kGrounding ? timeline::in_words(finding) : finding.text;
+  GstStructure* made = gvl_event_new((*next_id_)++, std::string(name_of(task)).c_str(), query.c_str(), text.c_str(),
+                                     to_clock_time(finding.start), to_clock_time(finding.stop), finding.confidence,
+                                     to_clock_time(finding.window_start), to_clock_time(finding.window_stop));
   events.push_back({std::shared_ptr<GstStructure>(made, gst_structure_free), segment_});
 }
 

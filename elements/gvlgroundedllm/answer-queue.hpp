@@ -13,12 +13,12 @@
 #include "gvl/future.hpp"
 #include "gvl/task.hpp"
 #include "gvlflow.hpp"
-#include "interval-merger.hpp"
+#include "timeline/interval_merger.hpp"
 
 namespace gvl::gst {
 
 /** A window that was handed to the model. */
-struct AskedWindow : MergedWindow {
+struct AskedWindow : timeline::MergedWindow {
   bool alone = false;              ///< asked for by itself: what other windows say is no matter
   GstSegment segment;              ///< of the video when the window arrived
   std::shared_ptr<Ticket> ticket;  ///< may be null
@@ -80,7 +80,7 @@ class AnswerQueue : public std::enable_shared_from_this<AnswerQueue> {
   void advance();
   void answered(const Awaited& awaited);
   void answered_in_words(const Answer& answer, const AskedWindow& window, std::vector<Delivery>& events);
-  void found(const IntervalMerger::Event& event, std::vector<Delivery>& events);
+  void found(const timeline::IntervalMerger::Event& event, std::vector<Delivery>& events);
   void post(const std::vector<Delivery>& events);
 
   GstElement* element_;  // not owned: close() comes before the element goes away
@@ -88,8 +88,8 @@ class AnswerQueue : public std::enable_shared_from_this<AnswerQueue> {
   // Keeps the order of messages; taken before mutex_. An application may seek, and so close(), in its synchronous
   // message handler.
   std::recursive_mutex posting_;
-  IntervalMerger merger_;  // guarded by posting_, like the next
-  GstSegment segment_;     // of the last window that was answered, like the next two
+  timeline::IntervalMerger merger_;  // guarded by posting_, like the next
+  GstSegment segment_;               // of the last window that was answered, like the next two
   guint64 session_ = 0;
   double min_confidence_ = 0;
   mutable std::mutex mutex_;

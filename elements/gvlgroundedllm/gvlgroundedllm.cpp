@@ -58,7 +58,9 @@
 #include "gvlevent.h"
 #include "gvlsegmentmeta.hpp"
 #include "gvltensormeta.hpp"
+#include "gvltime.hpp"
 #include "gvlwindowmeta.hpp"
+#include "timeline/window_assembler.hpp"
 
 GST_DEBUG_CATEGORY(gvl_grounded_llm_debug);
 #define GST_CAT_DEFAULT gvl_grounded_llm_debug
@@ -89,6 +91,8 @@ using gvl::gst::EventsOutput;
 using gvl::gst::guard;
 using gvl::gst::guarded;
 using gvl::gst::ModelClient;
+using gvl::gst::to_optional_time;
+using gvl::gst::to_time;
 
 /** The last window that was complete, for questions outside of the stream's own. */
 struct LatestWindow {
@@ -261,20 +265,11 @@ static void submit(State& state, const std::shared_ptr<gvl::Model>& model, const
   guarded_copy(state, state.answers)->add(window.about, answers);
 }
 
-// Where the window's segments are not equally long: in seconds, where each begins and the last ends.
 static std::vector<double> boundaries_of(const GvlWindowMeta* window) {
-  constexpr GstClockTime rounding = GST_MSECOND;
-  const auto seconds = [&](GstClockTime time) { return static_cast<double>(time - window->start) / GST_SECOND; };
-  std::vector<double> boundaries;
-  bool equal = true;
-  for (guint i = 0; i < window->num_segments; ++i) {
-    const auto planned = window->start + gst_util_uint64_scale(window->stop - window->start, i, window->num_segments);
-    const auto start = std::clamp(window->segments[i].start, window->start, window->stop);
-    equal = equal && start <= planned + rounding && planned <= start + rounding;
-    boundaries.push_back(seconds(start));
-  }
-  boundaries.push_back(seconds(window->stop));
-  return equal ? std::vector<double>() : boundaries;
+  std::vector<gvl::timeline::WindowSegment> segments;
+  for (guint i = 0; i < window->num_segments; ++i)
+    segments.push_back({to_time(window->segments[i].start), to_time(window->segments[i].stop)});
+  return gvl::timeline::boundaries_of(segments);
 }
 
 static bool ask(GvlGroundedLlm* self, GstBuffer* buffer, const GvlWindowMeta* window) {
@@ -298,10 +293,10 @@ static bool ask(GvlGroundedLlm* self, GstBuffer* buffer, const GvlWindowMeta* wi
   LatestWindow asked{{gvl::gst::tensor_future(tokens), seconds, boundaries_of(window)},
                      {{.index = window->index,
                        .session = window->session,
-                       .start = window->start,
-                       .stop = window->stop,
-                       .settled = window->settled,
-                       .resolution = (window->stop - window->start) / model->config().temporal_tokens},
+                       .start = to_time(window->start),
+                       .stop = to_time(window->stop),
+                       .settled = to_optional_time(window->settled),
+                       .resolution = to_time(window->stop - window->start) / model->config().temporal_tokens},
                       false,
                       state.segment,
                       gvl::gst::ticket_of(window),

@@ -9,7 +9,7 @@
 
 #include "frame-pixels.hpp"
 #include "segment-pixels.hpp"
-#include "shot-divider.hpp"
+#include "timeline/shot_divider.hpp"
 
 namespace gvl::gst {
 
@@ -65,7 +65,7 @@ class Candidates {
   Worker& worker_;
   std::shared_ptr<FrameConverter> converter_;
   Options options_;
-  ShotDivider divider_;
+  timeline::ShotDivider divider_;
   std::shared_ptr<ShotDetector> detector_;  // the worker's
   std::deque<Waiting> waiting_;
 };

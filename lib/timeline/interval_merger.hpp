@@ -1,37 +1,44 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gst/gst.h>
-
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "gvl/task.hpp"
+#include "timeline/time.hpp"
 
-namespace gvl::gst {
+namespace gvl::timeline {
 
-/** What a window says when something happens. Times are stream time. */
+/** What a window says when something happens. Times are the video's. */
 struct Finding {
-  GstClockTime start = 0;
-  GstClockTime stop = 0;
+  Time start{};
+  Time stop{};
   double confidence = 0;
   std::string text;
   bool joined = false;  ///< its times are those of no single answer: the text's are not right
-  GstClockTime window_start = 0;
-  GstClockTime window_stop = 0;
+  Time window_start{};
+  Time window_stop{};
 };
+
+/** "From 1.50 seconds to 3.00 seconds.", as the model answers, of an event that no single answer gives. */
+std::string in_words(const Finding& finding);
 
 /** Of the window that findings are from. */
 struct MergedWindow {
-  guint64 index = 0;
-  guint64 session = 0;
-  GstClockTime start = 0;
-  GstClockTime stop = 0;
-  GstClockTime settled = GST_CLOCK_TIME_NONE;  ///< no later window shows what is before it
-  GstClockTime resolution = 0;                 ///< what one temporal token stands for
+  std::uint64_t index = 0;
+  std::uint64_t session = 0;
+  Time start{};
+  Time stop{};
+  std::optional<Time> settled;  ///< no later window shows what is before it; none: there is no later one
+  Time resolution{};            ///< what one temporal token stands for
 };
+
+/** What an answer says to a query for times; nothing where it says none. */
+std::vector<Finding> findings_of(const Answer& answer, const MergedWindow& window);
 
 /**
  * Makes one event of what overlapping windows say about the same thing:
@@ -61,10 +68,10 @@ class IntervalMerger {
 
  private:
   struct Held {
-    Finding finding;     // its confidence is that of the most confident one
-    double sum = 0;      // of confidences
-    unsigned shown = 0;  // windows that show all of it, or found it
-    guint64 window = 0;  // the last that found it
+    Finding finding;           // its confidence is that of the most confident one
+    double sum = 0;            // of confidences
+    unsigned shown = 0;        // windows that show all of it, or found it
+    std::uint64_t window = 0;  // the last that found it
     bool told = false;
   };
   struct Thread {
@@ -78,4 +85,4 @@ class IntervalMerger {
   std::map<Key, Thread> queries_;
 };
 
-}  // namespace gvl::gst
+}  // namespace gvl::timeline

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "window-assembler.hpp"
+#include "timeline/window_assembler.hpp"
 
 #include <algorithm>
 
-namespace gvl::gst {
+namespace gvl::timeline {
 
 namespace {
 
@@ -36,21 +36,22 @@ std::size_t nearest(const std::vector<Segment>& segments, std::size_t position) 
 
 // Where segment `position`, which was left out, begins: those between two that came are equally long, those at an end
 // as long as their neighbour.
-GstClockTime missing_start(const std::vector<Segment>& segments, std::size_t position) {
+Time missing_start(const std::vector<Segment>& segments, std::size_t position) {
   const auto before = known_before(segments, position), after = known_after(segments, position);
   if (before == kNone) {
     const auto length = segments[after].stop - segments[after].start;
-    const auto away = (after - position) * length;
-    return segments[after].start > away ? segments[after].start - away : 0;
+    const auto away = static_cast<std::int64_t>(after - position) * length;
+    return std::max(segments[after].start - away, Time());
   }
   const auto& known = segments[before];
-  if (after == kNone) return known.stop + (position - before - 1) * (known.stop - known.start);
-  const auto between = segments[after].start > known.stop ? segments[after].start - known.stop : 0;
-  return known.stop + gst_util_uint64_scale(between, position - before - 1, after - before - 1);
+  if (after == kNone) return known.stop + static_cast<std::int64_t>(position - before - 1) * (known.stop - known.start);
+  const auto between = std::max(segments[after].start - known.stop, Time());
+  return known.stop + scale(between, static_cast<std::int64_t>(position - before - 1),
+                            static_cast<std::int64_t>(after - before - 1));
 }
 
-std::vector<GvlWindowSegment> intervals(const std::vector<Segment>& segments) {
-  std::vector<GvlWindowSegment> intervals;
+std::vector<WindowSegment> intervals(const std::vector<Segment>& segments) {
+  std::vector<WindowSegment> intervals;
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const bool came = segments[i].tokens.valid();
     intervals.push_back({came ? segments[i].start : missing_start(segments, i), segments[i].stop, !came});
@@ -65,6 +66,22 @@ std::vector<GvlWindowSegment> intervals(const std::vector<Segment>& segments) {
 }
 
 }  // namespace
+
+std::vector<double> boundaries_of(const std::vector<WindowSegment>& segments) {
+  constexpr Time rounding = std::chrono::milliseconds(1);
+  const auto begin = segments.front().start, end = segments.back().stop;
+  const auto count = static_cast<std::int64_t>(segments.size());
+  std::vector<double> boundaries;
+  bool equal = true;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto planned = begin + scale(end - begin, i, count);
+    const auto start = std::clamp(segments[static_cast<std::size_t>(i)].start, begin, end);
+    equal = equal && start <= planned + rounding && planned <= start + rounding;
+    boundaries.push_back(to_seconds(start - begin));
+  }
+  boundaries.push_back(to_seconds(end - begin));
+  return equal ? std::vector<double>() : boundaries;
+}
 
 WindowAssembler::WindowAssembler(std::uint64_t segments, std::uint64_t hop, bool backward)
     : segments_(std::max<std::uint64_t>(segments, 1)),
@@ -111,4 +128,4 @@ std::optional<AssembledWindow> WindowAssembler::assemble(std::vector<Segment> se
   return window;
 }
 
-}  // namespace gvl::gst
+}  // namespace gvl::timeline

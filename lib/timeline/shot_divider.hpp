@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <deque>
 
-namespace gvl::gst {
+namespace gvl::timeline {
 
 /**
  * Divides evenly spaced candidates for samples into segments that begin with a shot where one begins near enough: each
@@ -40,4 +40,4 @@ class ShotDivider {
   std::deque<bool> cuts_;  // of the candidates that wait
 };
 
-}  // namespace gvl::gst
+}  // namespace gvl::timeline

@@ -8,15 +8,28 @@
 
 #include "gvl/future.hpp"
 #include "gvl/tensor.hpp"
-#include "gvlwindowmeta.h"
+#include "timeline/time.hpp"
 
-namespace gvl::gst {
+namespace gvl::timeline {
+
+/** A segment of a window. */
+struct WindowSegment {
+  Time start{};
+  Time stop{};
+  bool stood_in = false;  ///< it was left out: another's tokens are in its place
+};
+
+/**
+ * Where the segments of a window begin and the last one ends, in seconds from the window's start, as text::TimeScale
+ * takes them; nothing where they are equally long.
+ */
+std::vector<double> boundaries_of(const std::vector<WindowSegment>& segments);
 
 /** What one answer is about. */
 struct AssembledWindow {
-  std::vector<Future<Tensor>> tokens;          ///< of each segment, or of its nearest neighbour, in stream time order
-  std::vector<GvlWindowSegment> segments;      ///< likewise
-  GstClockTime settled = GST_CLOCK_TIME_NONE;  ///< as in GvlWindowMeta
+  std::vector<Future<Tensor>> tokens;   ///< of each segment, or of its nearest neighbour, in stream time order
+  std::vector<WindowSegment> segments;  ///< likewise
+  std::optional<Time> settled;          ///< no later window shows what is before it; none: there is no later one
 };
 
 /**
@@ -27,8 +40,8 @@ class WindowAssembler {
  public:
   struct Segment {
     Future<Tensor> tokens;  ///< invalid where none came
-    GstClockTime start = 0;
-    GstClockTime stop = 0;
+    Time start{};
+    Time stop{};
   };
 
   /** `segments`: K. `hop`: at least 1; more than K is K. */
@@ -55,4 +68,4 @@ class WindowAssembler {
   std::uint64_t complete_end_ = 0;  // number behind the last segment of the last complete window
 };
 
-}  // namespace gvl::gst
+}  // namespace gvl::timeline

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "shot-divider.hpp"
+#include "timeline/shot_divider.hpp"
 
 #include <algorithm>
 
-namespace gvl::gst {
+namespace gvl::timeline {
 
 namespace {
 
@@ -57,4 +57,4 @@ std::int64_t ShotDivider::rest() {
   return take(undivided ? waiting : std::min(wanted, waiting));
 }
 
-}  // namespace gvl::gst
+}  // namespace gvl::timeline

@@ -1,40 +1,48 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "interval-merger.hpp"
+#include "timeline/interval_merger.hpp"
+
+#include <glib.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
-namespace gvl::gst {
+namespace gvl::timeline {
 
 namespace {
 
-GstClockTime shared(const Finding& a, const Finding& b) {
-  const auto start = std::max(a.start, b.start), stop = std::min(a.stop, b.stop);
-  return stop > start ? stop - start : 0;
+Time time_in(const MergedWindow& window, double seconds) {
+  const double offset = seconds * 1e9;
+  if (!(offset > 0)) return window.start;
+  if (offset >= static_cast<double>((window.stop - window.start).count())) return window.stop;
+  return window.start + Time(std::llround(offset));
 }
 
-bool cut_at_start(const Finding& finding, GstClockTime resolution) {
+Time shared(const Finding& a, const Finding& b) {
+  const auto start = std::max(a.start, b.start), stop = std::min(a.stop, b.stop);
+  return stop > start ? stop - start : Time();
+}
+
+bool cut_at_start(const Finding& finding, Time resolution) {
   return finding.start <= finding.window_start + resolution;
 }
 
-bool cut_at_stop(const Finding& finding, GstClockTime resolution) {
-  return finding.stop + resolution >= finding.window_stop;
-}
+bool cut_at_stop(const Finding& finding, Time resolution) { return finding.stop + resolution >= finding.window_stop; }
 
 // Whether one of them goes on beyond the edge that cuts the other.
-bool cut(const Finding& earlier, const Finding& later, GstClockTime resolution) {
+bool cut(const Finding& earlier, const Finding& later, Time resolution) {
   return cut_at_stop(earlier, resolution) || cut_at_start(later, resolution);
 }
 
-bool same_event(const Finding& earlier, const Finding& later, GstClockTime resolution) {
+bool same_event(const Finding& earlier, const Finding& later, Time resolution) {
   const auto shorter = std::min(earlier.stop - earlier.start, later.stop - later.start);
   const auto both = shared(earlier, later);
-  if (both > 0 && 2 * both >= shorter) return true;
+  if (both > Time() && 2 * both >= shorter) return true;
   const bool touch = later.start <= earlier.stop + resolution && earlier.start <= later.stop + resolution;
   return touch && cut(earlier, later, resolution);
 }
 
-Finding merged(const Finding& earlier, const Finding& later, GstClockTime resolution) {
+Finding merged(const Finding& earlier, const Finding& later, Time resolution) {
   Finding event = later.confidence > earlier.confidence ? later : earlier;
   if (!cut(earlier, later, resolution)) return event;
   event.start = std::min(earlier.start, later.start);
@@ -54,6 +62,25 @@ bool shows_all(const MergedWindow& window, const Finding& finding) {
 }
 
 }  // namespace
+
+std::vector<Finding> findings_of(const Answer& answer, const MergedWindow& window) {
+  std::vector<Finding> findings;
+  if (answer.query.task == Task::kQuestion) return findings;
+  for (const auto& interval : answer.intervals) {
+    const auto start = time_in(window, interval.start), stop = time_in(window, interval.stop);
+    findings.push_back({std::min(start, stop), std::max(start, stop), interval.confidence,
+                        interval.text.empty() ? answer.text_seconds : interval.text, false, window.start, window.stop});
+  }
+  return findings;
+}
+
+std::string in_words(const Finding& finding) {
+  const auto seconds = [&](Time time) {
+    gchar text[G_ASCII_DTOSTR_BUF_SIZE];
+    return std::string(g_ascii_formatd(text, sizeof(text), "%.2f", to_seconds(time - finding.window_start)));
+  };
+  return "From " + seconds(finding.start) + " seconds to " + seconds(finding.stop) + " seconds.";
+}
 
 void IntervalMerger::take(const MergedWindow& window, Thread& thread, const Finding& finding) {
   for (auto& each : thread.held) {
@@ -96,9 +123,8 @@ std::vector<IntervalMerger::Event> IntervalMerger::add(const MergedWindow& windo
   std::erase_if(thread.windows,
                 [&](const MergedWindow& before) { return before.stop <= window.start || before.start >= window.stop; });
   thread.windows.push_back(window);
-  const bool last = !GST_CLOCK_TIME_IS_VALID(window.settled);
   for (auto& held : thread.held)
-    if (last || held.finding.stop + window.resolution < window.settled) tell(query, held, known);
+    if (!window.settled || held.finding.stop + window.resolution < *window.settled) tell(query, held, known);
   return known;
 }
 
@@ -110,4 +136,4 @@ std::vector<IntervalMerger::Event> IntervalMerger::finish() {
   return known;
 }
 
-}  // namespace gvl::gst
+}  // namespace gvl::timeline

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace gvl::timeline {
+
+/** A moment of a video, counted from where its time begins, or a stretch of it. */
+using Time = std::chrono::nanoseconds;
+
+inline double to_seconds(Time time) { return std::chrono::duration<double>(time).count(); }
+
+/** `time` * `part` / `whole`, rounded down, without overflow in between. None of them is negative; `whole` is above 0.
+ */
+inline Time scale(Time time, std::int64_t part, std::int64_t whole) {
+  return Time(static_cast<std::int64_t>(static_cast<__int128>(time.count()) * part / whole));
+}
+
+}  // namespace gvl::timeline

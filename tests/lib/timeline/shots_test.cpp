@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "timeline/shot_divider.hpp"
+
+// Last: it makes `fail` a macro.
+#include <gst/check/gstcheck.h>
+
+using gvl::timeline::ShotDivider;
+
+namespace {
+
+/** Lengths of the segments that `count` candidates become, of which those in `cuts` begin shots. */
+std::vector<std::int64_t> lengths(ShotDivider divider, std::int64_t count, const std::vector<std::int64_t>& cuts) {
+  std::vector<std::int64_t> lengths;
+  for (std::int64_t i = 0; i < count; ++i) {
+    divider.add(std::find(cuts.begin(), cuts.end(), i) != cuts.end());
+    while (const auto length = divider.next()) lengths.push_back(length);
+  }
+  while (const auto length = divider.rest()) lengths.push_back(length);
+  return lengths;
+}
+
+void check_lengths(const std::vector<std::int64_t>& got, const std::vector<std::int64_t>& expected, const char* what) {
+  std::string text;
+  for (const auto length : got) text.append(" ").append(std::to_string(length));
+  fail_unless(got == expected, "%s:%s", what, text.c_str());
+}
+
+}  // namespace
+
+GST_START_TEST(segments_end_at_the_nearest_cut) {
+  const ShotDivider endless(10, 0);
+  check_lengths(lengths(endless, 40, {}), {10, 10, 10, 10}, "no cut");
+  check_lengths(lengths(endless, 40, {8}), {8, 10, 10, 12}, "one before");
+  check_lengths(lengths(endless, 40, {13}), {13, 10, 10, 7}, "one behind");
+  check_lengths(lengths(endless, 40, {7, 12}), {12, 10, 10, 8}, "the nearer one, behind");
+  check_lengths(lengths(endless, 40, {9, 12}), {9, 10, 10, 11}, "the nearer one, before");
+  check_lengths(lengths(endless, 40, {4, 16, 24}), {10, 6, 8, 10, 6}, "too near and too far");
+  check_lengths(lengths(endless, 40, {5}), {5, 10, 10, 15}, "half");
+  check_lengths(lengths(endless, 0, {}), {}, "nothing");
+}
+GST_END_TEST;
+
+GST_START_TEST(a_number_of_segments_is_kept) {
+  const ShotDivider four(10, 4);
+  check_lengths(lengths(four, 40, {}), {10, 10, 10, 10}, "no cut");
+  check_lengths(lengths(four, 40, {5}), {5, 12, 12, 11}, "what is left is shared");
+  check_lengths(lengths(four, 40, {5, 11, 18, 35}), {11, 7, 11, 11}, "many");
+  check_lengths(lengths(four, 37, {}), {10, 10, 10, 7}, "an end that comes early");
+  check_lengths(lengths(four, 55, {}), {10, 10, 10, 10, 15}, "and one that comes late");
+}
+GST_END_TEST;
+
+GST_START_TEST(no_candidate_is_lost) {
+  std::uint32_t random = 1;
+  for (int trial = 0; trial < 2000; ++trial) {
+    std::vector<std::int64_t> cuts;
+    for (std::int64_t i = 0; i < 120; ++i) {
+      random = random * 1664525 + 1013904223;
+      if (random >> 28 == 0) cuts.push_back(i);
+    }
+    const std::int64_t segments = trial % 2 ? 12 : 0;
+    const auto got = lengths({10, segments}, 120, cuts);
+    std::int64_t sum = 0;
+    for (const auto length : got) sum += length;
+    fail_unless_equals_int(sum, 120);
+    if (segments) fail_unless_equals_int(got.size(), segments);
+  }
+}
+GST_END_TEST;
+
+static Suite* shots_suite() {
+  Suite* suite = suite_create("shots");
+  TCase* tests = tcase_create("where segments end");
+  suite_add_tcase(suite, tests);
+  tcase_add_test(tests, segments_end_at_the_nearest_cut);
+  tcase_add_test(tests, a_number_of_segments_is_kept);
+  tcase_add_test(tests, no_candidate_is_lost);
+  return suite;
+}
+
+GST_CHECK_MAIN(shots);
