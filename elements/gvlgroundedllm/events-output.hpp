@@ -34,8 +34,8 @@ class EventsOutput {
   void end();
 
   /**
-   * Waits until all that was given is sent, for some seconds at most: a muxer has no use for what comes after the video's
-   * end, and one that blocks this pad until the video goes on must not block it.
+   * Waits until all that was given is sent, for some seconds at most: a muxer has no use for what comes after the
+   * video's end, and one that blocks this pad until the video goes on must not block it.
    */
   void wait_sent();
 
