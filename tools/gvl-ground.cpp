@@ -158,11 +158,21 @@ class Run {
     }
   }
 
+  /** Clips and the overlay read the video again, for which pipes are none. */
+  bool can_read_again() const {
+    const char* again = !arguments_.clips.empty() ? "--clips" : overlay_.wanted() ? "--overlay" : nullptr;
+    bool good = true;
+    for (const std::string& video : arguments_.videos)
+      if (again && is_read_once(video))
+        good = fail(video + ": can be read only once, and " + again + " reads it again");
+    return good;
+  }
+
   /** All outputs, before hours of analysis: all that cannot be written is told, and nothing is done. */
   bool can_write() {
     learn_inputs();
     const std::array<const OutputFile*, 4> files{&events_, &vtt_, &overlay_, &report_};
-    bool good = true;
+    bool good = can_read_again();
     for (std::size_t i = 0; i < files.size(); ++i) {
       if (!files[i]->wanted()) continue;
       good = unless(files[i]->check()) && good;
@@ -178,7 +188,7 @@ class Run {
   bool can_draw() {
     if (!overlay_.wanted()) return true;
     std::string fault;
-    drawing_ = drawing_and_encoding(overlay_.path(), fault);
+    drawing_ = drawing_and_encoding(overlay_.path(), arguments_.videos.front(), fault);
     return !drawing_.empty() || fail("--overlay " + overlay_.path() + ": cannot be encoded here: " + fault);
   }
 

@@ -12,6 +12,7 @@ import signal
 import struct
 import termios
 import threading
+import time
 import unicodedata
 
 from inputs import *
@@ -216,25 +217,35 @@ class Overlays(Outputs):
     def plugins_but(self, *left_out):
         """The environment of a GStreamer without these plugins."""
         system = run(["pkg-config", "--variable=pluginsdir", "gstreamer-1.0"]).stdout.strip()
+        shutil.rmtree(self.file("plugins"), ignore_errors=True)
         os.makedirs(self.file("plugins"))
         wanted = ("coreelements", "playback", "typefindfunctions", "videoconvert*", "videoscale", "videofilter",
-                  "videotestsrc", "matroska", "isomp4", "vpx", "libav", "x264", "openh264", "videoparsersbad", "pango",
-                  "overlaycomposition")
+                  "videotestsrc", "matroska", "isomp4", "vpx", "libav", "x264", "openh264", "x265", "encoding",
+                  "videorate", "jpeg", "videoparsersbad", "pango", "overlaycomposition")
         for pattern in wanted:
             for plugin in glob.glob(os.path.join(system, f"libgst{pattern}.so")):
                 if pattern not in left_out:
                     os.symlink(plugin, os.path.join(self.file("plugins"), os.path.basename(plugin)))
         return {**os.environ, "GST_PLUGIN_SYSTEM_PATH_1_0": self.file("plugins"),
-                "GST_REGISTRY": self.file("registry.bin")}
+                "GST_REGISTRY": self.file("-".join(("registry", *left_out)))}
 
     def test_other_encoders(self):
-        for number, left_out in enumerate((["x264"], ["x264", "openh264"])):
-            with self.subTest(left_out):
-                environment = self.plugins_but(*left_out)
-                overlay = self.file(f"{number}.mp4")
-                ground("--overlay", overlay, self.video, BLACK, env=environment)
+        video = ffmpeg(*picture(2, size="160x120"), "-c:v", "libvpx", self.file("video.webm"))
+        # The last one is found by encodebin.
+        named = ("x264", "openh264", "libav")
+        for number, encoder in enumerate((*named[1:], "x265")):
+            with self.subTest(encoder):
+                environment = self.plugins_but(*named[:number + 1])
+                if not os.path.exists(self.file(f"plugins/libgst{encoder}.so")):
+                    self.skipTest(encoder + " is not installed")
+                overlay = self.file(encoder + ".mp4")
+                ground("--overlay", overlay, video, BLACK, env=environment)
                 self.assertEqual(size_of(overlay)[:2], (160, 120))
-                shutil.rmtree(self.file("plugins"))
+
+    def test_too_large_for_the_encoder_is_known_before(self):
+        ffmpeg(*picture(1, rate=2, size="4200x2400"), "-c:v", "mjpeg", self.video)
+        self.refused("o.mp4: cannot be encoded here: ", "--overlay", self.file("o.mp4"),
+                     env=self.plugins_but("x264", "x265", "libav"))
 
     def test_no_encoder_is_known_before(self):
         self.refused("o.webm: cannot be encoded here: vp8enc", "--overlay", self.file("o.webm"),
@@ -283,16 +294,38 @@ class CommandLine(Outputs):
         self.fails(2, "video.mkv: .*too long", self.video, "x" * 100000)
 
     def test_interrupted(self):
-        pipe = self.file("never.mkv")
+        for name in ("unopened", "unwritten"):
+            pipe = self.file(name)
+            os.mkfifo(pipe)
+            if name == "unwritten":
+                self.addCleanup(os.close, os.open(pipe, os.O_RDWR))
+            command = [GROUND, "--json", "-q", BLACK, "--events", self.file(name + ".jsonl"), self.video, pipe, self.video]
+            with self.subTest(name), subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                                      text=True) as program:
+                printed = program.stdout.readline()
+                time.sleep(1)  # by then it mostly waits for the pipe
+                program.send_signal(signal.SIGINT)
+                program.communicate(timeout=60)
+                self.assertEqual(program.returncode, 2)
+                self.assertEqual(read(self.file(name + ".jsonl")).decode(), printed)
+
+    def pipe(self, name):
+        """A pipe that another process writes the video into, when it is read."""
+        pipe = self.file(name)
         os.mkfifo(pipe)
-        self.addCleanup(os.close, os.open(pipe, os.O_RDWR))  # so that it never ends
-        command = [GROUND, "--json", "-q", BLACK, "--events", self.file("e.jsonl"), self.video, pipe, self.video]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
-            printed = program.stdout.readline()
-            program.send_signal(signal.SIGINT)
-            program.communicate(timeout=60)
-        self.assertEqual(program.returncode, 2)
-        self.assertEqual(read(self.file("e.jsonl")).decode(), printed)
+        writer = subprocess.Popen(["cp", self.video, pipe])
+        self.addCleanup(writer.wait)
+        self.addCleanup(writer.kill)
+        return pipe
+
+    def test_pipe_as_video(self):
+        done = ground("--json", "--report", self.file("r.html"), self.pipe("pipe.mkv"), BLACK)
+        self.assertEqual(json.loads(done.stdout)["query"], BLACK)
+        self.assertIn(b"<table>", read(self.file("r.html")))
+        pipe = self.pipe("other.mkv")
+        for option in ("--clips", "--overlay"):
+            self.fails(2, "other.mkv: can be read only once.*" + option, option, self.file("o.mkv"), pipe, BLACK)
+        self.fails(2, "other.mkv, which is read", "--vtt", pipe, pipe, BLACK)
 
     def test_empty_names(self):
         self.fails(1, "--events", "--events", "", self.video, BLACK)
@@ -381,7 +414,7 @@ class Progress(Outputs):
 
     def test_is_never_wider_than_the_terminal(self):
         video = self.file("画" * 40 + "name.mkv")
-        ffmpeg(*picture(40, rate=25, black=(3, 6)), video)
+        ffmpeg(*picture(15, size="160x120", rate=25, black=(3, 6)), video)
         for columns in (100, 30):
             lines = [line for line in self.lines_shown(columns, video) if line]
             self.assertTrue(lines)

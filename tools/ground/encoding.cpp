@@ -2,9 +2,12 @@
 #include "ground/encoding.hpp"
 
 #include <gst/gst.h>
+#include <gst/pbutils/pbutils.h>
 
 #include <filesystem>
 #include <vector>
+
+#include "ground/names.hpp"
 
 namespace {
 
@@ -20,18 +23,26 @@ std::string ending_of(const std::string& file) {
   return ending;
 }
 
-/** Encoders and muxers, the best first. */
+/** What encodebin finds an encoder and a muxer for, whichever are installed. */
+std::string found_by_encodebin(const std::string& profile) { return "encodebin profile=\"" + profile + "\""; }
+
+/**
+ * Encoders and muxers, the best first. Those by name have settings of their own: they would be poor by their default
+ * bitrates. The parser makes of openh264enc's byte stream what goes into files.
+ */
 std::vector<std::string> encodings_for(const std::string& ending) {
   const std::string vp8 = "vp8enc deadline=1 cpu-used=4 end-usage=cq cq-level=12 target-bitrate=20000000";
-  if (ending == ".webm") return {vp8 + " ! webmmux"};
-  // The parser makes of openh264enc's byte stream what goes into files. Some would be poor by their default bitrates.
-  std::vector<std::string> encoders{"x264enc ! h264parse",
-                                    "openh264enc rate-control=bitrate bitrate=8000000 ! h264parse",
-                                    "avenc_mpeg4 bitrate=8000000"};
-  if (ending == ".mkv") encoders.insert(encoders.begin(), vp8);
+  if (ending == ".webm") return {vp8 + " ! webmmux", found_by_encodebin("video/webm:video/x-vp9")};
   if (ending != ".mkv" && ending != ".mp4") return {};
-  for (std::string& encoder : encoders) encoder += ending == ".mkv" ? " ! matroskamux" : " ! mp4mux";
-  return encoders;
+  std::vector<std::string> encodings{"x264enc ! h264parse",
+                                     "openh264enc rate-control=bitrate bitrate=8000000 ! h264parse",
+                                     "avenc_mpeg4 bitrate=8000000"};
+  if (ending == ".mkv") encodings.insert(encodings.begin(), vp8);
+  for (std::string& encoding : encodings) encoding += ending == ".mkv" ? " ! matroskamux" : " ! mp4mux";
+  for (const char* format : {"video/x-h264", "video/x-h265"})
+    encodings.push_back(found_by_encodebin((ending == ".mkv" ? "video/x-matroska:" : "video/quicktime,variant=iso:") +
+                                           std::string(format)));
+  return encodings;
 }
 
 /** Words are drawn upright, on video that is; not every encoder takes odd sizes. */
@@ -56,10 +67,26 @@ std::string fault_of_running(GstElement* pipeline) {
   return error ? error->message : "";
 }
 
-std::string fault_of(const std::string& chain) {
-  const std::string trial =
-      "videotestsrc num-buffers=3 ! video/x-raw,format=I420,width=64,height=64,framerate=10/1 ! " + chain +
-      " ! fakesink sync=false";
+/** Its width and height as caps have them; an usual size where that cannot be learnt: the analysis will say why. */
+std::string size_of(const std::string& video) {
+  std::string ignored, size = "width=320,height=240";
+  g_autoptr(GstDiscoverer) discoverer = gst_discoverer_new(kLongestTrial, nullptr);
+  g_autoptr(GstDiscovererInfo) info =
+      discoverer ? gst_discoverer_discover_uri(discoverer, uri_of(video, ignored).c_str(), nullptr) : nullptr;
+  GList* streams = info ? gst_discoverer_info_get_video_streams(info) : nullptr;
+  if (streams) {
+    const auto* stream = static_cast<GstDiscovererVideoInfo*>(streams->data);
+    const guint width = gst_discoverer_video_info_get_width(stream);
+    const guint height = gst_discoverer_video_info_get_height(stream);
+    if (width > 0 && height > 0) size = "width=" + std::to_string(width) + ",height=" + std::to_string(height);
+  }
+  gst_discoverer_stream_info_list_free(streams);
+  return size;
+}
+
+std::string fault_of(const std::string& chain, const std::string& size) {
+  const std::string trial = "videotestsrc num-buffers=3 ! video/x-raw,format=I420,framerate=10/1," + size + " ! " +
+                            chain + " ! fakesink sync=false";
   g_autoptr(GError) error = nullptr;
   GstElement* pipeline = gst_parse_launch_full(trial.c_str(), nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &error);
   if (!pipeline) return error->message;
@@ -72,10 +99,11 @@ std::string fault_of(const std::string& chain) {
 
 bool has_known_ending(const std::string& file) { return !encodings_for(ending_of(file)).empty(); }
 
-std::string drawing_and_encoding(const std::string& file, std::string& fault) {
+std::string drawing_and_encoding(const std::string& file, const std::string& video, std::string& fault) {
+  const std::string size = size_of(video);
   for (const std::string& encoding : encodings_for(ending_of(file))) {
     const std::string chain = chain_with(encoding);
-    const std::string reason = fault_of(chain);
+    const std::string reason = fault_of(chain, size);
     if (reason.empty()) return chain;
     fault += (fault.empty() ? "" : "; ") + encoding.substr(0, encoding.find(' ')) + ": " + reason;
   }

@@ -8,7 +8,7 @@ bool has_known_ending(const std::string& file);
 
 /**
  * How raw video, as elements in a launch line, is drawn on and encoded for a file with this ending: the first way that
- * is installed and encodes a few frames of a test pattern. Its elements `in` and `overlay` are where video comes in
- * and what draws. Empty, with the reason in `fault`, where there is none.
+ * is installed and encodes a few frames of a test pattern as large as the video. Its elements `in` and `overlay` are
+ * where video comes in and what draws. Empty, with the reason in `fault`, where there is none.
  */
-std::string drawing_and_encoding(const std::string& file, std::string& fault);
+std::string drawing_and_encoding(const std::string& file, const std::string& video, std::string& fault);

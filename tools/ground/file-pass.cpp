@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ground/file-pass.hpp"
 
+#include <fcntl.h>
 #include <gst/pbutils/pbutils.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 
 #include "ground/interrupt.hpp"
@@ -16,9 +19,11 @@ class FilePass {
  public:
   FilePass(const FilePassOptions& options, ProgressBar& progress) : options_(options), progress_(progress) {}
   ~FilePass() {
-    if (!pipeline_) return;
-    gst_element_set_state(pipeline_, GST_STATE_NULL);
-    gst_object_unref(pipeline_);
+    if (pipeline_) {
+      gst_element_set_state(pipeline_, GST_STATE_NULL);
+      gst_object_unref(pipeline_);
+    }
+    if (descriptor_ >= 0) close(descriptor_);
   }
   FilePass(const FilePass&) = delete;
   FilePass& operator=(const FilePass&) = delete;
@@ -54,13 +59,29 @@ class FilePass {
     return false;
   }
 
+  /**
+   * Pipes by a descriptor: neither an open pipe that nobody writes to nor one that none has opened yet could be left
+   * where filesrc waits for it.
+   */
+  std::string find_source(std::string& fault) {
+    const std::string path = path_of(options_.video);
+    if (path.empty() || !is_read_once(path)) return uri_of(options_.video, fault);
+    descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (descriptor_ >= 0) return "fd://" + std::to_string(descriptor_);
+    fault = is_interrupted() ? "interrupted" : g_strerror(errno);
+    return {};
+  }
+
   bool build() {
     pipeline_ = gst_pipeline_new(nullptr);
     GstElement* source = gst_element_factory_make("uridecodebin", nullptr);
     if (!source) return fail("GStreamer lacks uridecodebin");
     std::string fault;
-    const std::string uri = uri_of(options_.video, fault);
-    if (uri.empty()) return fail(of_video(fault));
+    const std::string uri = find_source(fault);
+    if (uri.empty()) {
+      gst_object_unref(gst_object_ref_sink(source));
+      return fail(of_video(fault));
+    }
     gst_bin_add(GST_BIN(pipeline_), source);
     g_autoptr(GError) error = nullptr;
     consumer_ = gst_parse_bin_from_description(options_.consumer.c_str(), FALSE, &error);
@@ -178,6 +199,7 @@ class FilePass {
   GstElement* pipeline_ = nullptr;
   GstElement* consumer_ = nullptr;  // owned by the pipeline
   GMainLoop* loop_ = nullptr;
+  int descriptor_ = -1;  ///< of a pipe that is read
   bool linked_ = false;
   std::string missing_;  ///< what GStreamer lacks for streams of the file
   std::string error_;

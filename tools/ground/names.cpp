@@ -2,6 +2,7 @@
 #include "ground/names.hpp"
 
 #include <gst/gst.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -62,6 +63,14 @@ std::string path_of(const std::string& video) {
   if (!is_uri(video)) return video;
   g_autofree char* path = g_filename_from_uri(video.c_str(), nullptr, nullptr);
   return path ? path : "";
+}
+
+bool is_read_once(const std::string& video) {
+  if (gst_uri_has_protocol(video.c_str(), "fd")) return true;
+  const std::string path = path_of(video);
+  struct stat file;
+  return !path.empty() && stat(path.c_str(), &file) == 0 && !S_ISREG(file.st_mode) && !S_ISBLK(file.st_mode) &&
+         !S_ISDIR(file.st_mode);
 }
 
 std::string readable_name(const std::string& video) {

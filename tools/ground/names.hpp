@@ -15,6 +15,9 @@ std::string uri_of(const std::string& video, std::string& fault);
 /** The path of a local file; empty for a URI that leads elsewhere. */
 std::string path_of(const std::string& video);
 
+/** Whether a video, in a pipe say, can be read only once. */
+bool is_read_once(const std::string& video);
+
 /** UTF-8, for JSON and pages: the name as it was given, or the file's URI where that is not UTF-8. */
 std::string readable_name(const std::string& video);
 

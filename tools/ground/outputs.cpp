@@ -91,7 +91,8 @@ void InputFiles::add_folder(const std::string& folder) {
 }
 
 const std::string* InputFiles::find(const struct stat& file) const {
-  if (!S_ISREG(file.st_mode) && !S_ISBLK(file.st_mode)) return nullptr;
+  // A terminal may be both.
+  if (!S_ISREG(file.st_mode) && !S_ISBLK(file.st_mode) && !S_ISFIFO(file.st_mode)) return nullptr;
   const auto name = names_.find({file.st_dev, file.st_ino});
   return name == names_.end() ? nullptr : &name->second;
 }

@@ -4,7 +4,6 @@
 #include <gst/app/gstappsink.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "ground/names.hpp"
 
@@ -76,10 +75,9 @@ double confidence_of(const GstStructure* event) {
 class Pictures {
  public:
   explicit Pictures(const std::string& video) {
-    std::error_code ignored;
     std::string fault;
-    const std::string path = path_of(video), uri = uri_of(video, fault);
-    if (uri.empty() || (!path.empty() && !std::filesystem::is_regular_file(path, ignored))) return;
+    const std::string uri = uri_of(video, fault);
+    if (uri.empty() || is_read_once(video)) return;
     pipeline_ = gst_parse_launch(
         "uridecodebin name=source ! videoconvert ! videoflip video-direction=auto ! videoscale ! "
         "video/x-raw,width=320,pixel-aspect-ratio=1/1 ! "
