@@ -421,6 +421,15 @@ static bool start(GvlClipper* self) {
   return load_events(self, file);
 }
 
+// As other sinks do: what applications send upstream begins at the sink pad.
+static gboolean gvl_clipper_send_event(GstElement* element, GstEvent* event) {
+  if (!GST_EVENT_IS_UPSTREAM(event)) return GST_ELEMENT_CLASS(gvl_clipper_parent_class)->send_event(element, event);
+  GstPad* sink = gst_element_get_static_pad(element, "sink");
+  const gboolean sent = gst_pad_push_event(sink, event);
+  gst_object_unref(sink);
+  return sent;
+}
+
 static GstStateChangeReturn gvl_clipper_change_state(GstElement* element, GstStateChange transition) {
   auto* self = GVL_CLIPPER(element);
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start(self)) return GST_STATE_CHANGE_FAILURE;
@@ -586,6 +595,7 @@ static void gvl_clipper_class_init(GvlClipperClass* klass) {
   object_class->set_property = gvl::gst::guarded<gvl_clipper_set_property>;
   object_class->get_property = gvl::gst::guarded<gvl_clipper_get_property>;
   object_class->finalize = gvl_clipper_finalize;
+  element_class->send_event = gvl::gst::guarded<gvl_clipper_send_event>;
   element_class->change_state = gvl::gst::guarded<gvl_clipper_change_state>;
   element_class->request_new_pad = gvl::gst::guarded<gvl_clipper_request_new_pad>;
   element_class->release_pad = gvl::gst::guarded<gvl_clipper_release_pad>;

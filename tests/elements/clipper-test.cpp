@@ -571,6 +571,30 @@ GST_START_TEST(events_that_find_no_place_in_time_are_told) {
 }
 GST_END_TEST
 
+GST_START_TEST(upstream_events_of_an_application_pass) {
+  static int passed = 0;
+  GstElement* clipper = gst_element_factory_make("gvlclipper", nullptr);
+  GstPad* source = gst_pad_new("src", GST_PAD_SRC);
+  gst_pad_set_event_function(source, [](GstPad*, GstObject*, GstEvent* event) -> gboolean {
+    passed += GST_EVENT_TYPE(event) == GST_EVENT_LATENCY || GST_EVENT_TYPE(event) == GST_EVENT_SEEK;
+    gst_event_unref(event);
+    return TRUE;
+  });
+  GstPad* sink = gst_element_get_static_pad(clipper, "sink");
+  fail_unless(gst_pad_link(source, sink) == GST_PAD_LINK_OK);
+  gst_pad_set_active(source, TRUE);
+  gst_pad_set_active(sink, TRUE);
+  fail_unless(gst_element_send_event(clipper, gst_event_new_latency(GST_MSECOND)));
+  fail_unless(gst_element_seek_simple(clipper, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, 0));
+  fail_unless_equals_int(passed, 2);
+  gst_pad_set_active(source, FALSE);
+  gst_pad_unlink(source, sink);
+  gst_object_unref(sink);
+  gst_object_unref(source);
+  gst_object_unref(clipper);
+}
+GST_END_TEST
+
 Suite* clipper_suite() {
   Suite* suite = suite_create("clipper");
   TCase* tests = tcase_create("clipper");
@@ -589,6 +613,7 @@ Suite* clipper_suite() {
   tcase_add_test(tests, what_is_kept_is_bounded_without_keyframes);
   tcase_add_test(tests, more_events_than_places_have_a_clip_each);
   tcase_add_test(tests, events_that_find_no_place_in_time_are_told);
+  tcase_add_test(tests, upstream_events_of_an_application_pass);
   suite_add_tcase(suite, tests);
   return suite;
 }
