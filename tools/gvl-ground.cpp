@@ -6,6 +6,7 @@
  */
 #include <gst/gst.h>
 #include <gst/pbutils/pbutils.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -158,6 +159,13 @@ class Run {
     }
   }
 
+  /** It may be appended to. */
+  bool can_print() const {
+    struct stat file;
+    const std::string* input = fstat(STDOUT_FILENO, &file) == 0 ? inputs_.find(file) : nullptr;
+    return !input || fail("standard output: is " + *input + ", which is read");
+  }
+
   /** Clips and the overlay read the video again, for which pipes are none. */
   bool can_read_again() const {
     const char* again = !arguments_.clips.empty() ? "--clips" : overlay_.wanted() ? "--overlay" : nullptr;
@@ -172,7 +180,8 @@ class Run {
   bool can_write() {
     learn_inputs();
     const std::array<const OutputFile*, 4> files{&events_, &vtt_, &overlay_, &report_};
-    bool good = can_read_again();
+    bool good = can_print();
+    good = can_read_again() && good;
     for (std::size_t i = 0; i < files.size(); ++i) {
       if (!files[i]->wanted()) continue;
       good = unless(files[i]->check()) && good;

@@ -33,8 +33,8 @@ def at_most(size):
 def size_of(file):
     """Width and height of a video or picture, and how it is to be turned."""
     entries = "stream=width,height:stream_side_data=rotation:stream_tags=rotate"
-    shown = run(["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", entries, "-of", "json", file]).stdout
-    stream = json.loads(shown)["streams"][0]
+    shown = run(["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", entries, "-of", "json", file])
+    stream = json.loads(shown.stdout)["streams"][0]
     turned = stream.get("tags", {}).get("rotate") or stream.get("side_data_list", [{}])[0].get("rotation", 0)
     return stream["width"], stream["height"], int(turned) % 360
 
@@ -98,6 +98,14 @@ class NothingIsLost(Outputs):
                          "--events", f"/dev/fd/{video.fileno()}", pass_fds=[video.fileno()])
         self.assertEqual(read(self.video), before)
         self.assertEqual(read(model + "/config.json"), config)
+
+    def test_standard_output(self):
+        before = read(self.video)
+        with open(self.video, "ab") as video:
+            done = subprocess.run([GROUND, self.video, BLACK], stdout=video, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertEqual(done.stderr, f"gvl-ground: standard output: is {self.video}, which is read\n")
+        self.assertEqual(read(self.video), before)
 
     def test_what_exists(self):
         outputs = {"--events": "e.jsonl", "--vtt": "e.vtt", "--report": "r.html", "--overlay": "o.mkv"}
@@ -273,10 +281,10 @@ class CommandLine(Outputs):
         missing = self.file("missing.mkv")
         broken = self.file("broken.mkv")
         with open(broken, "wb") as file:
-            file.write(os.urandom(5000))
-        done = self.fails(2, ["missing.mkv: No such file", "sound.wav: has no video", "broken.mkv: "], "-q", BLACK, "--json", "--events", self.file("e.jsonl"),
-                          "--report", self.file("r.html"), "--clips", self.file("clips"), missing, sound, broken,
-                          self.video)
+            file.write(bytes(range(1, 256)) * 20)
+        done = self.fails(2, ["missing.mkv: No such file", "sound.wav: has no video", "broken.mkv: "], "-q", BLACK,
+                          "--json", "--events", self.file("e.jsonl"), "--report", self.file("r.html"), "--clips",
+                          self.file("clips"), missing, sound, broken, self.video)
         self.assertEqual([json.loads(line)["file"] for line in done.stdout.splitlines()], [self.video])
         self.assertEqual(read(self.file("e.jsonl")).decode(), done.stdout)
         self.assertEqual(len(glob.glob(self.file("clips/*.mkv"))), 1)
@@ -299,7 +307,8 @@ class CommandLine(Outputs):
             os.mkfifo(pipe)
             if name == "unwritten":
                 self.addCleanup(os.close, os.open(pipe, os.O_RDWR))
-            command = [GROUND, "--json", "-q", BLACK, "--events", self.file(name + ".jsonl"), self.video, pipe, self.video]
+            command = [GROUND, "--json", "-q", BLACK, "--events", self.file(name + ".jsonl"), self.video, pipe,
+                       self.video]
             with self.subTest(name), subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                                       text=True) as program:
                 printed = program.stdout.readline()
@@ -372,7 +381,8 @@ class Names(Outputs):
         for line in (done.stdout, read(events).decode("utf-8")):
             self.assertEqual(json.loads(line)["file"], uri)
         self.assertIn(uri, read(report).decode("utf-8"))
-        self.assertEqual([name.decode("utf-8")[:5] for name in os.listdir(os.fsencode(self.file("clips")))], ["caf_-"] * 2)
+        clips = os.listdir(os.fsencode(self.file("clips")))
+        self.assertEqual([name.decode("utf-8")[:5] for name in clips], ["caf_-"] * 2)
         self.assertEqual(json.loads(ground("--json", uri, BLACK).stdout)["file"], uri)
 
     def test_long(self):
