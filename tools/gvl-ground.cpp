@@ -151,7 +151,7 @@ class Run {
 
   /** The files that are read: videos and the model. */
   void learn_inputs() {
-    for (const std::string& video : arguments_.videos) inputs_.add(path_of(video));
+    for (const std::string& video : arguments_.videos) inputs_.add(possible_path_of(video));
     try {
       inputs_.add_folder(arguments_.model.empty() ? gvl::default_model_folder().string() : arguments_.model);
     } catch (const std::exception&) {

@@ -88,6 +88,19 @@ class NothingIsLost(Outputs):
                      *[part for item in outputs.items() for part in item])
         self.assertEqual(read(self.video), before)
 
+    def test_inputs_by_other_names(self):
+        before = read(self.video)
+        for uri in (f"pushfile://{self.video}", f"file://{self.video}#t=1"):
+            self.fails(2, "which is read", "--force", "--events", self.video, uri, BLACK)
+        with open(self.video, "rb") as video:
+            self.fails(2, "which is read", "--force", "--events", self.video, "fd://0", BLACK, stdin=video)
+        self.assertEqual(read(self.video), before)
+
+    def test_one_file_by_name_and_descriptor(self):
+        with open(self.file("x"), "w") as file:
+            self.refused("two outputs", "--force", "--events", self.file("x"), "--vtt", f"/dev/fd/{file.fileno()}",
+                         pass_fds=[file.fileno()])
+
     def test_model_and_descriptors(self):
         before = read(self.video)
         model = shutil.copytree(MODEL, self.file("model"))

@@ -65,6 +65,13 @@ std::string path_of(const std::string& video) {
   return path ? path : "";
 }
 
+std::string possible_path_of(const std::string& video) {
+  const std::string path = path_of(video);
+  if (!path.empty()) return path;
+  return gst_uri_has_protocol(video.c_str(), "fd") ? "/dev/fd/" + video.substr(video.find("://") + 3)
+                                                   : path_in_uri(video);
+}
+
 bool is_read_once(const std::string& video) {
   if (gst_uri_has_protocol(video.c_str(), "fd")) return true;
   const std::string path = path_of(video);

@@ -15,6 +15,9 @@ std::string uri_of(const std::string& video, std::string& fault);
 /** The path of a local file; empty for a URI that leads elsewhere. */
 std::string path_of(const std::string& video);
 
+/** The local file that a URI of whatever scheme may lead to: it is not to be written. */
+std::string possible_path_of(const std::string& video);
+
 /** Whether a video, in a pipe say, can be read only once. */
 bool is_read_once(const std::string& video);
 

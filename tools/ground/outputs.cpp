@@ -167,8 +167,10 @@ std::string OutputFile::check() const {
 
 bool OutputFile::same_as(const OutputFile& other) const {
   const Target mine = examine(), its = other.examine();
+  // Whether by its name or by a descriptor.
+  if (S_ISREG(mine.file.st_mode) && S_ISREG(its.file.st_mode))
+    return mine.file.st_dev == its.file.st_dev && mine.file.st_ino == its.file.st_ino;
   if (mine.kind != its.kind) return false;
-  if (mine.kind == Kind::kExisting) return mine.file.st_dev == its.file.st_dev && mine.file.st_ino == its.file.st_ino;
   std::error_code ignored;
   return mine.kind == Kind::kNew && fs::path(path_).filename() == fs::path(other.path_).filename() &&
          fs::equivalent(folder(), other.folder(), ignored);
