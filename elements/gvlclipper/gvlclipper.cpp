@@ -75,9 +75,8 @@ using gvl::gst::ClipSettings;
 using gvl::gst::KeptFrame;
 using gvl::gst::StreamTime;
 
-// A step back by less is jitter of decoding order, a step on by less a gap in the stream.
+// A step back by less is jitter of decoding order. A step on is none: a frame may be shown for long.
 constexpr StreamTime kStepBack = GST_SECOND;
-constexpr StreamTime kStepOn = 10 * GST_SECOND;
 // Frames that are not shown as they are decoded differ by more in how much later they are.
 constexpr StreamTime kReordered = GST_MSECOND;
 
@@ -174,18 +173,24 @@ static std::optional<KeptFrame> kept_frame(State& state, GstBuffer* buffer) {
 }
 
 static bool jumped(const State& state, StreamTime time) {
-  return state.last_time && (time + kStepBack < *state.last_time || time > *state.last_time + kStepOn);
+  return state.last_time && time + kStepBack < *state.last_time;
 }
 
 static bool is_raw(const GstCaps* caps) {
   return gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-raw");
 }
 
+// Keyframes may be marked as headers as well, and those of raw streams say only when they are decoded.
+static bool is_header_alone(GstBuffer* buffer) {
+  return GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_HEADER) && !GST_BUFFER_PTS_IS_VALID(buffer) &&
+         !GST_BUFFER_DTS_IS_VALID(buffer);
+}
+
 static GstFlowReturn gvl_clipper_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
   auto& state = state_of(parent);
   const std::unique_ptr<GstBuffer, decltype(&gst_buffer_unref)> owner(buffer, gst_buffer_unref);
   if (!state.caps) return GST_FLOW_NOT_NEGOTIATED;
-  if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_HEADER) && !GST_BUFFER_PTS_IS_VALID(buffer)) return GST_FLOW_OK;
+  if (is_header_alone(buffer)) return GST_FLOW_OK;
   auto frame = kept_frame(state, buffer);
   if (!frame) {
     GST_ELEMENT_ERROR(parent, STREAM, FORMAT, ("The video frames have no timestamps."), (nullptr));

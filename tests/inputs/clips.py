@@ -253,6 +253,20 @@ class History(Clips):
         self.assertEqual(sorted(os.listdir(self.file("clips"))), ["00001.json", "00001.mkv"])
 
 
+class OddStreams(Clips):
+    def test_raw_streams_keep_their_keyframes(self):
+        video = ffmpeg(*picture(5, size="160x120"), "-c:v", "libx264", "-preset", "ultrafast", "-bf", 0, "-g", 20,
+                       self.file("a.h264"))
+        self.assertEqual(self.cut(video, (2, 3), chain="h264parse"), [])
+        self.assertGreaterEqual(len(times(self.file("clips/00001.mkv"))), 10)
+
+    def test_frames_that_are_shown_for_long(self):
+        video = ffmpeg(*picture(120, "1/12", size="160x120"), "-c:v", "libx264", "-preset", "ultrafast", "-g", 3,
+                       "-bf", 0, self.file("slow.mkv"))
+        self.cut(video, (50, 100), chain="matroskademux ! h264parse")
+        self.assertGreaterEqual(len(times(self.file("clips/00001.mkv"))), 5)
+
+
 class Places(Clips):
     def test_many_overlapping_events_are_a_few_threads(self):
         video = ffmpeg(*picture(5, size="64x48"), "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", self.file("a.mkv"))
