@@ -75,28 +75,25 @@ using gvl::gst::ClipSettings;
 using gvl::gst::KeptFrame;
 using gvl::gst::StreamTime;
 
+using MessagePointer = std::unique_ptr<GstMessage, decltype(&gst_message_unref)>;
+
 // A step back by less is jitter of decoding order. A step on is none: a frame may be shown for long.
 constexpr StreamTime kStepBack = GST_SECOND;
 // Frames that are not shown as they are decoded differ by more in how much later they are.
 constexpr StreamTime kReordered = GST_MSECOND;
 
 struct State {
-  State(GstElement* element, std::function<void()> on_idle) : recorder(element, std::move(on_idle)) {
-    gst_segment_init(&segment, GST_FORMAT_UNDEFINED);
-  }
+  State(GstElement* element, std::function<void()> on_idle) : recorder(element, std::move(on_idle)) {}
 
   ClipRecorder recorder;
   std::mutex mutex;  // guards what follows
   ClipSettings settings;
   std::string events_file;
   GstPad* events = nullptr;  // owned by the element; NULL while it is not requested
-  bool video_ended = false;
   bool events_ended = false;
-  bool end_told = false;
-  guint32 seqnum = 0;  // of the video's EOS
+  MessagePointer end{nullptr, gst_message_unref};  // EOS of the video, while files are open or events may still come
 
   // Of the video's streaming thread.
-  GstSegment segment;
   CapsPointer caps;
   std::optional<StreamTime> last_time;
   std::string orientation;  // as the tags say
@@ -108,11 +105,11 @@ struct State {
 }  // namespace
 
 struct _GvlClipper {
-  GstElement parent;
+  GstBaseSink parent;
   State* state;
 };
 
-G_DEFINE_TYPE_WITH_CODE(GvlClipper, gvl_clipper, GST_TYPE_ELEMENT,
+G_DEFINE_TYPE_WITH_CODE(GvlClipper, gvl_clipper, GST_TYPE_BASE_SINK,
                         GST_DEBUG_CATEGORY_INIT(gvl_clipper_debug, "gvlclipper", 0, "gvlclipper element"))
 GST_ELEMENT_REGISTER_DEFINE(gvlclipper, "gvlclipper", GST_RANK_NONE, GVL_TYPE_CLIPPER)
 
@@ -157,15 +154,15 @@ static void set_time(State& state, KeptFrame& frame, std::optional<StreamTime> s
   state.delay = delay;
 }
 
-static std::optional<KeptFrame> kept_frame(State& state, GstBuffer* buffer) {
+static std::optional<KeptFrame> kept_frame(State& state, const GstSegment& segment, GstBuffer* buffer) {
   KeptFrame frame;
-  const auto shown = stream_time(state.segment, GST_BUFFER_PTS(buffer));
-  frame.decode_time = stream_time(state.segment, GST_BUFFER_DTS(buffer));
+  const auto shown = stream_time(segment, GST_BUFFER_PTS(buffer));
+  frame.decode_time = stream_time(segment, GST_BUFFER_DTS(buffer));
   if (!shown && !frame.decode_time) return std::nullopt;
   frame.keyframe = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   set_time(state, frame, shown);
   if (GST_BUFFER_DURATION_IS_VALID(buffer)) frame.duration = static_cast<StreamTime>(GST_BUFFER_DURATION(buffer));
-  set_bounds(state.segment, frame);
+  set_bounds(segment, frame);
   frame.caps = state.caps;
   // The memory only: a pool's buffer goes back to it.
   frame.buffer = gvl::gst::own(gst_buffer_copy(buffer));
@@ -186,14 +183,12 @@ static bool is_header_alone(GstBuffer* buffer) {
          !GST_BUFFER_DTS_IS_VALID(buffer);
 }
 
-static GstFlowReturn gvl_clipper_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
-  auto& state = state_of(parent);
-  const std::unique_ptr<GstBuffer, decltype(&gst_buffer_unref)> owner(buffer, gst_buffer_unref);
-  if (!state.caps) return GST_FLOW_NOT_NEGOTIATED;
+static GstFlowReturn gvl_clipper_render(GstBaseSink* sink, GstBuffer* buffer) {
+  auto& state = state_of(sink);
   if (is_header_alone(buffer)) return GST_FLOW_OK;
-  auto frame = kept_frame(state, buffer);
+  auto frame = kept_frame(state, sink->segment, buffer);
   if (!frame) {
-    GST_ELEMENT_ERROR(parent, STREAM, FORMAT, ("The video frames have no timestamps."), (nullptr));
+    GST_ELEMENT_ERROR(sink, STREAM, FORMAT, ("The video frames have no timestamps."), (nullptr));
     return GST_FLOW_ERROR;
   }
   state.recorder.turned(state.orientation);
@@ -210,46 +205,39 @@ static GstFlowReturn gvl_clipper_chain(GstPad*, GstObject* parent, GstBuffer* bu
 
 // ---- the end ----------------------------------------------------------------------------------------------------
 
-// Both branches are over and the files are closed: then the element is at its end. To be asked again when any of that
-// may have changed: at an end of stream, when the last file is closed, when the pad events is released, when it plays
-// again.
+// The message EOS says that both branches are over and the files are closed. The base class posts it when the video is
+// over, or when it plays again: then it is kept until the rest is true, too. To be asked again when any of that may
+// have changed: when the last file is closed, the events end, or their pad is released.
+static bool is_complete(const State& state) { return (!state.events || state.events_ended) && state.recorder.idle(); }
+
+static gboolean post(GvlClipper* self, GstMessage* message) {
+  return GST_ELEMENT_CLASS(gvl_clipper_parent_class)->post_message(GST_ELEMENT(self), message);
+}
+
 static void end_if_complete(GvlClipper* self) {
   auto& state = state_of(self);
-  guint32 seqnum;
+  MessagePointer end{nullptr, gst_message_unref};
   {
     std::lock_guard lock(state.mutex);
-    if (!state.video_ended || (state.events && !state.events_ended) || state.end_told || !state.recorder.idle()) return;
-    state.end_told = true;
-    seqnum = state.seqnum;
+    if (is_complete(state)) end = std::move(state.end);
   }
-  GstMessage* message = gst_message_new_eos(GST_OBJECT(self));
-  gst_message_set_seqnum(message, seqnum);
-  gst_element_post_message(GST_ELEMENT(self), message);
+  if (end) post(self, end.release());
 }
 
-static void end_video(GvlClipper* self, guint32 seqnum) {
-  auto& state = state_of(self);
-  state.recorder.end_of_frames();
-  {
-    std::lock_guard lock(state.mutex);
-    state.video_ended = true;
-    state.seqnum = seqnum;
-  }
-  end_if_complete(self);
-}
-
-// A bin that was paused has forgotten who is at the end.
-static void tell_end_again(GvlClipper* self) {
+static gboolean gvl_clipper_post_message(GstElement* element, GstMessage* message) {
+  auto* self = GVL_CLIPPER(element);
+  if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_EOS) return post(self, message);
   {
     std::lock_guard lock(state_of(self).mutex);
-    state_of(self).end_told = false;
+    state_of(self).end.reset(message);
   }
   end_if_complete(self);
+  return TRUE;
 }
 
-static void begin_video(State& state) {
+static void forget_end(State& state) {
   std::lock_guard lock(state.mutex);
-  state.video_ended = state.end_told = false;
+  state.end.reset();
 }
 
 static void take_tags(State& state, GstEvent* event) {
@@ -261,24 +249,17 @@ static void take_tags(State& state, GstEvent* event) {
   g_free(orientation);
 }
 
-static void set_caps(State& state, GstEvent* event) {
-  GstCaps* caps;
-  gst_event_parse_caps(event, &caps);
+static gboolean gvl_clipper_set_caps(GstBaseSink* sink, GstCaps* caps) {
+  auto& state = state_of(sink);
   state.caps = gvl::gst::own(gst_caps_ref(caps));
   state.reordered = false;
   state.delay.reset();
+  return TRUE;
 }
 
-static gboolean gvl_clipper_sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
-  auto* self = GVL_CLIPPER(parent);
-  auto& state = state_of(self);
+static gboolean gvl_clipper_event(GstBaseSink* sink, GstEvent* event) {
+  auto& state = state_of(sink);
   switch (GST_EVENT_TYPE(event)) {
-    case GST_EVENT_CAPS:
-      set_caps(state, event);
-      break;
-    case GST_EVENT_SEGMENT:
-      gst_event_copy_segment(event, &state.segment);
-      break;
     case GST_EVENT_FLUSH_START:
       state.recorder.let_wait(false);
       break;
@@ -286,23 +267,22 @@ static gboolean gvl_clipper_sink_event(GstPad* pad, GstObject* parent, GstEvent*
       state.recorder.let_wait(true);
       state.recorder.forget();
       state.last_time.reset();
-      begin_video(state);
+      forget_end(state);
       break;
     case GST_EVENT_STREAM_START:
       state.orientation.clear();
-      begin_video(state);
+      forget_end(state);
       break;
     case GST_EVENT_TAG:
       take_tags(state, event);
       break;
     case GST_EVENT_EOS:
-      end_video(self, gst_event_get_seqnum(event));
+      state.recorder.end_of_frames();
       break;
     default:
       if (const GstStructure* found = gvl_event_parse_event(event)) state.recorder.add(found);
   }
-  gst_event_unref(event);
-  return TRUE;
+  return GST_BASE_SINK_CLASS(gvl_clipper_parent_class)->event(sink, event);
 }
 
 // ---- events -----------------------------------------------------------------------------------------------------
@@ -344,7 +324,6 @@ static gboolean gvl_clipper_events_event(GstPad* pad, GstObject* parent, GstEven
   if (ends || begins) {
     std::lock_guard lock(state_of(self).mutex);
     state_of(self).events_ended = ends;
-    if (begins) state_of(self).end_told = false;
   }
   if (ends) end_if_complete(self);
   return TRUE;
@@ -411,9 +390,9 @@ static bool start(GvlClipper* self) {
     std::lock_guard lock(state.mutex);
     settings = state.settings;
     file = state.events_file;
-    state.video_ended = state.events_ended = state.end_told = false;
+    state.events_ended = false;
+    state.end.reset();
   }
-  gst_segment_init(&state.segment, GST_FORMAT_UNDEFINED);
   state.caps.reset();
   state.last_time.reset();
   state.orientation.clear();
@@ -426,23 +405,13 @@ static bool start(GvlClipper* self) {
   return load_events(self, file);
 }
 
-// As other sinks do: what applications send upstream begins at the sink pad.
-static gboolean gvl_clipper_send_event(GstElement* element, GstEvent* event) {
-  if (!GST_EVENT_IS_UPSTREAM(event)) return GST_ELEMENT_CLASS(gvl_clipper_parent_class)->send_event(element, event);
-  GstPad* sink = gst_element_get_static_pad(element, "sink");
-  const gboolean sent = gst_pad_push_event(sink, event);
-  gst_object_unref(sink);
-  return sent;
-}
-
 static GstStateChangeReturn gvl_clipper_change_state(GstElement* element, GstStateChange transition) {
   auto* self = GVL_CLIPPER(element);
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start(self)) return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) state_of(self).recorder.let_wait(false);
   const auto result = GST_ELEMENT_CLASS(gvl_clipper_parent_class)->change_state(element, transition);
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING) tell_end_again(self);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
-    begin_video(state_of(self));
+    forget_end(state_of(self));
     state_of(self).recorder.stop();
   }
   return result;
@@ -596,14 +565,18 @@ static void install_properties(GObjectClass* klass) {
 static void gvl_clipper_class_init(GvlClipperClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
+  auto* base_sink_class = GST_BASE_SINK_CLASS(klass);
 
   object_class->set_property = gvl::gst::guarded<gvl_clipper_set_property>;
   object_class->get_property = gvl::gst::guarded<gvl_clipper_get_property>;
   object_class->finalize = gvl_clipper_finalize;
-  element_class->send_event = gvl::gst::guarded<gvl_clipper_send_event>;
+  element_class->post_message = gvl::gst::guarded<gvl_clipper_post_message>;
   element_class->change_state = gvl::gst::guarded<gvl_clipper_change_state>;
   element_class->request_new_pad = gvl::gst::guarded<gvl_clipper_request_new_pad>;
   element_class->release_pad = gvl::gst::guarded<gvl_clipper_release_pad>;
+  base_sink_class->set_caps = gvl::gst::guarded<gvl_clipper_set_caps>;
+  base_sink_class->event = gvl::gst::guarded<gvl_clipper_event>;
+  base_sink_class->render = gvl::gst::guarded<gvl_clipper_render>;
   install_properties(object_class);
 
   GstCaps* video = gst_caps_from_string(
@@ -620,11 +593,10 @@ static void gvl_clipper_class_init(GvlClipperClass* klass) {
 }
 
 static void gvl_clipper_init(GvlClipper* self) {
-  GstElement* element = GST_ELEMENT(self);
-  self->state = new State(element, [self] { end_if_complete(self); });
-  GstPad* sink = gst_pad_new_from_template(gst_element_get_pad_template(element, "sink"), "sink");
-  gst_pad_set_chain_function(sink, gvl::gst::guarded<gvl_clipper_chain>);
-  gst_pad_set_event_function(sink, gvl::gst::guarded<gvl_clipper_sink_event>);
-  gst_element_add_pad(element, sink);
-  GST_OBJECT_FLAG_SET(element, GST_ELEMENT_FLAG_SINK);
+  self->state = new State(GST_ELEMENT(self), [self] { end_if_complete(self); });
+  auto* sink = GST_BASE_SINK(self);
+  gst_base_sink_set_sync(sink, FALSE);
+  gst_base_sink_set_last_sample_enabled(sink, FALSE);
+  // They may be needed to decode those that are in it.
+  gst_base_sink_set_drop_out_of_segment(sink, FALSE);
 }

@@ -26,6 +26,9 @@ namespace {
 constexpr std::chrono::seconds kLongestWait(1);
 // But at the video's end: what a slow encoder beside it holds up is not to be lost.
 constexpr std::chrono::seconds kLongestWaitAtEnd(4);
+// And what is in a queue behind the pad: a muxer drops what has not reached it when the video ends, and keeps it
+// waiting there until then.
+constexpr std::chrono::milliseconds kLongestWaitForQueues(500);
 
 // Also beyond the segment's ends; GST_CLOCK_TIME_NONE where the segment does not say.
 GstClockTime stream_time_of(const GstSegment& segment, GstClockTime position) {
@@ -88,6 +91,7 @@ class EventsOutput::Sender : public std::enable_shared_from_this<Sender> {
   bool in_own_thread() const { return thread_.get_id() == std::this_thread::get_id(); }
 
   void process(const Item& item);
+  void drain();
   void open_stream();
   void negotiate();
   void set_segment(const GstSegment& video);
@@ -102,6 +106,7 @@ class EventsOutput::Sender : public std::enable_shared_from_this<Sender> {
   bool flushing_ = false;
   bool stopping_ = false;
   bool sending_ = false;
+  bool draining_ = false;  // all is sent, and what is behind the pad still handles it
   bool ended_ = false;
 
   // Of the thread; a flush waits until that sends nothing.
@@ -145,8 +150,9 @@ void EventsOutput::Sender::enqueue(Item item) {
 
 void EventsOutput::Sender::wait_sent() {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, kLongestWaitAtEnd,
-                    [this] { return flushing_ || stopping_ || (queue_.empty() && !sending_); });
+  const auto sent = [this] { return flushing_ || stopping_ || (queue_.empty() && !sending_); };
+  changed_.wait_for(lock, kLongestWaitAtEnd, [&] { return sent() || draining_; });
+  changed_.wait_for(lock, kLongestWaitForQueues, sent);
 }
 
 void EventsOutput::Sender::flush() {
@@ -199,6 +205,7 @@ void EventsOutput::Sender::process(const Item& item) {
   open_stream();
   switch (item.kind) {
     case Kind::kEos:
+      drain();
       gst_pad_push_event(pad_, gst_event_new_eos());
       break;
     case Kind::kGap:
@@ -214,6 +221,20 @@ void EventsOutput::Sender::process(const Item& item) {
     case Kind::kStreamStart:
       break;
   }
+}
+
+// A serialized query passes queues behind what is in them.
+void EventsOutput::Sender::drain() {
+  const auto set = [this](bool draining) {
+    std::lock_guard lock(mutex_);
+    draining_ = draining;
+    changed_.notify_all();
+  };
+  set(true);
+  GstQuery* query = gst_query_new_drain();
+  gst_pad_peer_query(pad_, query);
+  gst_query_unref(query);
+  set(false);
 }
 
 void EventsOutput::Sender::open_stream() {

@@ -432,11 +432,7 @@ class Fed {
     gst_element_set_bus(clipper_, bus_);
     sink_ = gst_element_get_static_pad(clipper_, "sink");
     play();
-    gst_pad_send_event(sink_, gst_event_new_stream_start("video"));
-    GstCaps* caps = gst_caps_from_string("video/x-vp8,width=64,height=48,framerate=10/1");
-    gst_pad_send_event(sink_, gst_event_new_caps(caps));
-    gst_caps_unref(caps);
-    begin();
+    begin_stream();
   }
   ~Fed() {
     gst_element_set_state(clipper_, GST_STATE_NULL);
@@ -452,6 +448,13 @@ class Fed {
   void pause() { gst_element_set_state(clipper_, GST_STATE_PAUSED); }
   void ready() { gst_element_set_state(clipper_, GST_STATE_READY); }
   void send(GstEvent* event) { gst_pad_send_event(sink_, event); }
+  void begin_stream() {
+    send(gst_event_new_stream_start("video"));
+    GstCaps* caps = gst_caps_from_string("video/x-vp8,width=64,height=48,framerate=10/1");
+    send(gst_event_new_caps(caps));
+    gst_caps_unref(caps);
+    begin();
+  }
   void begin() {
     GstSegment segment;
     gst_segment_init(&segment, GST_FORMAT_TIME);
@@ -512,17 +515,31 @@ GST_START_TEST(the_end_is_told_whenever_it_has_come) {
   gst_pad_send_event(events, gst_event_new_stream_start("events"));
   gst_pad_send_event(events, gst_event_new_eos());
   fail_unless_equals_int(ends(), 1);
-  // A flush takes their end back, and the release does no longer wait for one.
-  gst_pad_send_event(events, gst_event_new_flush_start());
-  gst_pad_send_event(events, gst_event_new_flush_stop(TRUE));
-  fail_unless_equals_int(ends(), 0);
   gst_element_release_request_pad(fed.clipper(), events);
   gst_object_unref(events);
-  fail_unless_equals_int(ends(), 1);
   // Of a stopped one nothing is left.
   fed.ready();
   fed.play();
   fail_unless_equals_int(ends(), 0);
+}
+GST_END_TEST
+
+// Else a bin may lose the end of a short file: it counts ends from when it plays, and others may preroll after it does.
+GST_START_TEST(it_prerolls) {
+  Fed fed("");
+  fed.ready();
+  fail_unless_equals_int(gst_element_set_state(fed.clipper(), GST_STATE_PAUSED), GST_STATE_CHANGE_ASYNC);
+  std::thread stream([&fed] {
+    fed.begin_stream();
+    fed.push(0, true);
+    fed.send(gst_event_new_eos());
+  });
+  fail_unless_equals_int(gst_element_get_state(fed.clipper(), nullptr, nullptr, GST_CLOCK_TIME_NONE),
+                         GST_STATE_CHANGE_SUCCESS);
+  fail_unless_equals_int(fed.messages(GST_MESSAGE_EOS), 0);
+  fed.play();
+  stream.join();
+  fail_unless_equals_int(fed.messages(GST_MESSAGE_EOS), 1);
 }
 GST_END_TEST
 
@@ -571,30 +588,6 @@ GST_START_TEST(events_that_find_no_place_in_time_are_told) {
 }
 GST_END_TEST
 
-GST_START_TEST(upstream_events_of_an_application_pass) {
-  static int passed = 0;
-  GstElement* clipper = gst_element_factory_make("gvlclipper", nullptr);
-  GstPad* source = gst_pad_new("src", GST_PAD_SRC);
-  gst_pad_set_event_function(source, [](GstPad*, GstObject*, GstEvent* event) -> gboolean {
-    passed += GST_EVENT_TYPE(event) == GST_EVENT_LATENCY || GST_EVENT_TYPE(event) == GST_EVENT_SEEK;
-    gst_event_unref(event);
-    return TRUE;
-  });
-  GstPad* sink = gst_element_get_static_pad(clipper, "sink");
-  fail_unless(gst_pad_link(source, sink) == GST_PAD_LINK_OK);
-  gst_pad_set_active(source, TRUE);
-  gst_pad_set_active(sink, TRUE);
-  fail_unless(gst_element_send_event(clipper, gst_event_new_latency(GST_MSECOND)));
-  fail_unless(gst_element_seek_simple(clipper, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, 0));
-  fail_unless_equals_int(passed, 2);
-  gst_pad_set_active(source, FALSE);
-  gst_pad_unlink(source, sink);
-  gst_object_unref(sink);
-  gst_object_unref(source);
-  gst_object_unref(clipper);
-}
-GST_END_TEST
-
 Suite* clipper_suite() {
   Suite* suite = suite_create("clipper");
   TCase* tests = tcase_create("clipper");
@@ -610,10 +603,10 @@ Suite* clipper_suite() {
   tcase_add_test(tests, wrong_settings_are_named);
   tcase_add_test(tests, releasing_the_events_pad_ends_the_stream);
   tcase_add_test(tests, the_end_is_told_whenever_it_has_come);
+  tcase_add_test(tests, it_prerolls);
   tcase_add_test(tests, what_is_kept_is_bounded_without_keyframes);
   tcase_add_test(tests, more_events_than_places_have_a_clip_each);
   tcase_add_test(tests, events_that_find_no_place_in_time_are_told);
-  tcase_add_test(tests, upstream_events_of_an_application_pass);
   suite_add_tcase(suite, tests);
   return suite;
 }
