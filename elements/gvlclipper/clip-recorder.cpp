@@ -66,7 +66,7 @@ void ClipRecorder::start(const ClipSettings& settings) {
   ring_.set_limits(settings.history, settings.history_bytes);
   caps_.reset();
   orientation_.clear();
-  latest_ = 0;
+  latest_ = reached_ = 0;
   ended_ = settling_ = dropped_ = told_overfull_ = false;
   waiting_.clear();
   std::lock_guard lock(mutex_);
@@ -129,7 +129,7 @@ void ClipRecorder::frame(KeptFrame frame) {
     // No file holds two formats.
     if (caps_ && !gst_caps_is_equal(caps_.get(), frame.caps.get())) {
       feeding.unlock();
-      forget();
+      forget("the video's format changed");
     }
   }
   wait_for_places();
@@ -144,6 +144,7 @@ void ClipRecorder::frame(KeptFrame frame) {
 void ClipRecorder::keep(const KeptFrame& frame) {
   if (frame.keyframe) retake_early(frame);
   latest_ = caps_ ? std::max(latest_, frame.time) : frame.time;
+  reached_ = caps_ ? std::max(reached_, frame.time + frame.duration) : frame.time + frame.duration;
   caps_ = frame.caps;
   if (ring_.frames().empty() && !frame.keyframe) dropped_ = true;
   const std::size_t before = ring_.frames().size();
@@ -195,13 +196,18 @@ void ClipRecorder::settle() {
   settling_ = false;
 }
 
-void ClipRecorder::forget() {
+void ClipRecorder::forget(const std::string& why) {
+  {
+    std::lock_guard feeding(feeding_);
+    why_early_ = why;
+  }
   settle();
   std::lock_guard feeding(feeding_);
   finish_all();
+  why_early_.clear();
   ring_.clear();
   caps_.reset();
-  latest_ = 0;
+  latest_ = reached_ = 0;
   ended_ = dropped_ = false;
 }
 
@@ -210,7 +216,7 @@ void ClipRecorder::turned(const std::string& orientation) {
     std::lock_guard feeding(feeding_);
     if (orientation == orientation_) return;
   }
-  forget();
+  forget("the video is turned from here on");
   std::lock_guard feeding(feeding_);
   orientation_ = orientation;
 }
@@ -241,9 +247,16 @@ void ClipRecorder::finish(Clip& clip) {
   if (!clip.finished.exchange(true)) clip.writer->finish();
 }
 
+/** Before what it shows has come: no file goes on behind a break. */
+void ClipRecorder::end_early(Clip& clip) {
+  if (!clip.finished && !why_early_.empty() && reached_ < clip.writer->plan().stop)
+    warn_of(name_of(clip.event.get()) + ": its clip ends early, at " + text_of(reached_) + ": " + why_early_ + ".", 1);
+  finish(clip);
+}
+
 void ClipRecorder::finish_all() {
   for (const ClipPointer& clip : clips())
-    if (!clip->filling) finish(*clip);
+    if (!clip->filling) end_early(*clip);
 }
 
 /** Ends the clip without a trace: its name is free for the one that takes its place. */
@@ -336,7 +349,7 @@ void ClipRecorder::start_clip(const EventPointer& event, bool early) {
   if (!make_clip(clip, plan, ring_.frames()[first_kept].caps)) return;
   for (std::size_t i = first_kept; i < ring_.frames().size(); ++i) feed(*clip, ring_.frames()[i]);
   clip->filling = false;
-  if (ended_ || settling_) finish(*clip);
+  if (ended_ || settling_) end_early(*clip);
 }
 
 /** But for its times. */

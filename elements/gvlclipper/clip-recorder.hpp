@@ -69,8 +69,9 @@ class ClipRecorder {
   void frame(KeptFrame frame);
   /** The frames end, or go on elsewhere: clips end with what there is. */
   void end_of_frames();
-  /** Forgets the frames, as after a seek; clips that are being written, or wait for it, end. */
-  void forget();
+  /** Forgets the frames, as after a seek; clips that are being written, or wait for it, end: with a warning that says
+   * why, if that is early. */
+  void forget(const std::string& why);
   /** From here on frames are of this GST_TAG_IMAGE_ORIENTATION. */
   void turned(const std::string& orientation);
 
@@ -116,6 +117,7 @@ class ClipRecorder {
   void feed_all(const KeptFrame& frame);
   void feed(Clip& clip, const KeptFrame& frame);
   void finish(Clip& clip);
+  void end_early(Clip& clip);
   void finish_all();
   void cut_off(const ClipPointer& clip);
 
@@ -141,6 +143,8 @@ class ClipRecorder {
   CapsPointer caps_;  // of the latest frame
   FrameRing ring_;
   StreamTime latest_ = 0;            // of the frames that came, kept or not
+  StreamTime reached_ = 0;           // where they end
+  std::string why_early_;            // clips end now; empty: as the video does
   bool dropped_ = false;             // the ring does not begin where the stream did
   bool told_overfull_ = false;       // once is enough
   std::list<EventPointer> waiting_;  // events that the video has not reached

@@ -51,13 +51,26 @@ CapsPointer with_whole_configuration(const CapsPointer& caps) {
   return own(without);
 }
 
-// What muxers ask of a stream, its parser makes of it, where GStreamer has it.
-std::string parser_for(const GstCaps* caps) {
-  const char* parser = parser_name(gst_caps_get_structure(caps, 0));
-  GstElementFactory* factory = parser ? gst_element_factory_find(parser) : nullptr;
+// Matroska does not say when a frame is decoded, and MP4 asks for it.
+const char* timestamper_name(const GstStructure* format) {
+  if (gst_structure_has_name(format, "video/x-h264")) return "h264timestamper";
+  return gst_structure_has_name(format, "video/x-h265") ? "h265timestamper" : nullptr;
+}
+
+/** A part of a launch line, where GStreamer has it. */
+std::string followed_by(const char* name) {
+  GstElementFactory* factory = name ? gst_element_factory_find(name) : nullptr;
   if (!factory) return "";
   gst_object_unref(factory);
-  return std::string(" ! ") + parser;
+  return std::string(" ! ") + name;
+}
+
+// What muxers ask of a stream, its parser makes of it.
+std::string parser_for(const GstCaps* caps) { return followed_by(parser_name(gst_caps_get_structure(caps, 0))); }
+
+// It shifts all times: by whole hours, so that decoding never begins below 0.
+std::string timestamper_for(const GstCaps* caps) {
+  return followed_by(timestamper_name(gst_caps_get_structure(caps, 0)));
 }
 
 /** Turns frames of this GST_TAG_IMAGE_ORIENTATION upright. */
@@ -116,6 +129,7 @@ std::string ClipWriter::launch_line() const {
   line += plan_.decode ? " ! decodebin" : plan_.encoder.empty() ? parser_for(caps_.get()) : "";
   if (!plan_.encoder.empty()) line += " ! videoconvert" + turning(plan_.orientation);
   line += " ! identity name=tap silent=true";
+  if (plan_.encoder.empty()) line += timestamper_for(caps_.get());
   // Said here, as a muxer's pad is chosen by what it takes, and the first may be for sound.
   line +=
       " ! " + (plan_.encoder.empty() ? gst_structure_get_name(gst_caps_get_structure(caps_.get(), 0)) : plan_.encoder);

@@ -48,6 +48,7 @@
 #include "gvl/error.hpp"
 #include "gvlevent.h"
 #include "gvlguard.hpp"
+#include "keyframe.hpp"
 
 GST_DEBUG_CATEGORY(gvl_clipper_debug);
 #define GST_CAT_DEFAULT gvl_clipper_debug
@@ -159,7 +160,7 @@ static std::optional<KeptFrame> kept_frame(State& state, const GstSegment& segme
   const auto shown = stream_time(segment, GST_BUFFER_PTS(buffer));
   frame.decode_time = stream_time(segment, GST_BUFFER_DTS(buffer));
   if (!shown && !frame.decode_time) return std::nullopt;
-  frame.keyframe = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  frame.keyframe = gvl::gst::is_keyframe(state.caps.get(), buffer);
   set_time(state, frame, shown);
   if (GST_BUFFER_DURATION_IS_VALID(buffer)) frame.duration = static_cast<StreamTime>(GST_BUFFER_DURATION(buffer));
   set_bounds(segment, frame);
@@ -196,7 +197,7 @@ static GstFlowReturn gvl_clipper_render(GstBaseSink* sink, GstBuffer* buffer) {
     // Nobody needs it to decode others.
     if (is_raw(state.caps.get())) return GST_FLOW_OK;
   } else {
-    if (jumped(state, frame->time)) state.recorder.forget();
+    if (jumped(state, frame->time)) state.recorder.forget("the video went back in time");
     state.last_time = frame->time;
   }
   state.recorder.frame(std::move(*frame));
@@ -265,7 +266,7 @@ static gboolean gvl_clipper_event(GstBaseSink* sink, GstEvent* event) {
       break;
     case GST_EVENT_FLUSH_STOP:
       state.recorder.let_wait(true);
-      state.recorder.forget();
+      state.recorder.forget("the pipeline was flushed, as by a seek");
       state.last_time.reset();
       forget_end(state);
       break;

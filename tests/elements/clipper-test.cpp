@@ -462,7 +462,7 @@ class Fed {
   }
   void push(int number, bool keyframe) {
     GstBuffer* buffer = gst_buffer_new_allocate(nullptr, 1000, nullptr);
-    gst_buffer_memset(buffer, 0, 0, 1000);
+    gst_buffer_memset(buffer, 0, keyframe ? 0 : 1, 1000);  // as VP8 says it
     GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(number) * kFrame;
     GST_BUFFER_DURATION(buffer) = kFrame;
     if (!keyframe) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);

@@ -260,6 +260,49 @@ class OddStreams(Clips):
         self.assertEqual(self.cut(video, (2, 3), chain="h264parse"), [])
         self.assertGreaterEqual(len(times(self.file("clips/00001.mkv"))), 10)
 
+    def test_vpx_says_its_keyframes_itself(self):
+        # ivfparse marks all frames as keyframes, oggdemux none.
+        kinds = [("libvpx", "a.ivf", "ivfparse"), ("libvpx-vp9", "b.ivf", "ivfparse"), ("libvpx", "c.ogg", "oggdemux")]
+        videos = [ffmpeg(*picture(5, size="160x120"), "-c:v", codec, "-g", 20, "-deadline", "realtime", "-auto-alt-ref",
+                         0, *(["-f", "webm"] if name == "c.ogg" else []), self.file(name)) for codec, name, _ in kinds]
+        muxed = self.file("vp8.ogg")
+        launch(f"filesrc location={videos[2]} ! matroskademux ! oggmux ! filesink location={muxed}")
+        videos[2] = muxed
+        parts = [self.cutting(video, (2.5, 3.5), chain=chain, location=f"clips/{chain}-{number}.mkv")
+                 for number, (video, (_, _, chain)) in enumerate(zip(videos, kinds))]
+        self.assertEqual(self.cut_all(*parts), [])
+        for number, (video, (_, _, chain)) in enumerate(zip(videos, kinds)):
+            with self.subTest(kinds[number]):
+                clip = self.file(f"clips/{chain}-{number}.mkv")
+                self.assertEqual(self.about(clip)["clip-start"], 2e9)
+                self.assert_shows(clip, video)
+
+    def test_b_frames_of_matroska_in_mp4(self):
+        for codec, parser in (("libx264", "h264parse"), ("libx265 -x265-params log-level=none", "h265parse")):
+            with self.subTest(codec):
+                video = ffmpeg(*picture(5, size="160x120"), "-c:v", *codec.split(), "-bf", 2, "-g", 20,
+                               self.file(f"{parser}.mkv"))
+                location = f"clips/{parser}.mp4"
+                self.assertEqual(self.cut(video, (2, 4), chain=f"matroskademux ! {parser}", location=location,
+                                          options=("muxer=mp4mux",)), [])
+                self.assert_shows(self.file(location), video)
+
+    def test_a_clip_that_a_break_ends_is_told(self):
+        """Behind a new format, and where the time begins anew."""
+        parts = [ffmpeg(*picture(4, size=size), "-c:v", "libx264", "-bf", 0, "-g", 20, "-output_ts_offset", offset,
+                        "-muxdelay", 0, "-muxpreload", 0, self.file(f"{size}.ts")) for size, offset in (("160x120", 0), ("320x240", 4))]
+        grown = self.file("grown.ts")
+        pathlib.Path(grown).write_bytes(b"".join(pathlib.Path(part).read_bytes() for part in parts))
+        start, *rest = (f"filesrc location={part} ! tsdemux ! h264parse !" for part in parts)
+        told = self.cut_all(self.cutting(grown, (2, 6), chain="tsdemux ! h264parse"),
+                            [*start.split(), "concat", "name=c", "!", *self.clipper((2, 6), location="clips/2.mkv"),
+                             *rest[0].split(), "c."])
+        self.assertEqual(len(told), 2, told)
+        for why in ("format changed", "went back in time"):
+            self.assertRegex("\n".join(told), f"Event 1: its clip ends early, at 0:00:04.0.*{why}")
+        for clip in ("00001", "2"):
+            self.assertAlmostEqual(times(self.file(f"clips/{clip}.mkv"))[-1], 1.9, delta=0.01)
+
     def test_frames_that_are_shown_for_long(self):
         video = ffmpeg(*picture(120, "1/12", size="160x120"), "-c:v", "libx264", "-preset", "ultrafast", "-g", 3,
                        "-bf", 0, self.file("slow.mkv"))
