@@ -100,7 +100,7 @@ class Run {
   Run& operator=(const Run&) = delete;
 
   int run() {
-    if (!can_ask() || !can_write()) return kUnusable;
+    if (!can_write()) return kUnusable;
     const InterruptGuard guard;
     bool good = true;
     for (const std::string& video : arguments_.videos) {
@@ -116,7 +116,7 @@ class Run {
 
  private:
   static bool fail(const std::string& reason) {
-    std::fprintf(stderr, "gvl-ground: %s\n", reason.c_str());
+    std::fprintf(stderr, "gvl-ground: %s\n", on_one_line(reason).c_str());
     return false;
   }
   static bool unless(const std::string& reason) { return reason.empty() || fail(reason); }
@@ -134,20 +134,11 @@ class Run {
     const std::string query = gst_structure_get_string(message, "query");
     if (!told_.insert(query).second) return;
     progress_.clear();
-    std::fprintf(stderr, "gvl-ground: \"%s\": the model never saw these words, and can only guess: %s\n", query.c_str(),
-                 gst_structure_get_string(message, "words"));
+    fail("\"" + query +
+         "\": the model never saw these words, and can only guess: " + gst_structure_get_string(message, "words"));
   }
 
   // ---- beforehand -----------------------------------------------------------------------------------------------
-
-  bool can_ask() const {
-    for (const std::string& query : arguments_.queries) {
-      if (!g_utf8_validate(query.c_str(), -1, nullptr)) return fail("the query \"" + query + "\" is not UTF-8");
-      const bool blank = query.find_first_not_of(" \t\r\n") == std::string::npos;
-      if (blank && arguments_.task != "dense-caption") return fail("a query is empty");
-    }
-    return true;
-  }
 
   /** The files that are read: videos and the model. */
   void learn_inputs() {
@@ -191,6 +182,9 @@ class Run {
     }
     const std::string fault = arguments_.clips.empty() ? "" : fault_of_folder(arguments_.clips);
     if (!fault.empty()) good = fail("--clips " + arguments_.clips + ": " + fault);
+    for (const OutputFile* file : files)
+      if (!arguments_.clips.empty() && file->wanted() && file->would_be(arguments_.clips))
+        good = fail("--clips " + arguments_.clips + ": " + file->path() + " is to be a file");
     return good && can_draw();
   }
 
@@ -217,7 +211,7 @@ class Run {
   void set_up(GstElement* consumer) const {
     gst_element_set_context(consumer, model_);
     g_autoptr(GstElement) ground = gst_bin_get_by_name(GST_BIN(consumer), "in");
-    g_object_set(ground, "min-confidence", std::max(arguments_.min_confidence, -1.0), nullptr);
+    g_object_set(ground, "min-confidence", arguments_.min_confidence.value_or(-1), nullptr);
     gst_util_set_object_arg(G_OBJECT(ground), "task", arguments_.task.c_str());
     GValue queries = G_VALUE_INIT;
     gst_value_array_init(&queries, static_cast<guint>(arguments_.queries.size()));
@@ -277,7 +271,9 @@ class Run {
     return frames;
   }
 
-  std::string prefix(const std::string& video) const { return arguments_.videos.size() > 1 ? video + ": " : ""; }
+  std::string prefix(const std::string& video) const {
+    return arguments_.videos.size() > 1 ? on_one_line(video) + ": " : "";
+  }
 
   bool has_outputs() const {
     return events_.wanted() || vtt_.wanted() || overlay_.wanted() || report_.wanted() || !arguments_.clips.empty();
@@ -403,7 +399,7 @@ void find_plugin(const char* program) {
 }
 
 int usage(const std::string& reason) {
-  std::fprintf(stderr, "gvl-ground: %s\ntry gvl-ground --help\n", reason.c_str());
+  std::fprintf(stderr, "gvl-ground: %s\ntry gvl-ground --help\n", on_one_line(reason).c_str());
   return kUsage;
 }
 

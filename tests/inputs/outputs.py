@@ -140,6 +140,8 @@ class NothingIsLost(Outputs):
 
     def test_the_same_twice(self):
         self.refused("two outputs", "--events", self.file("x"), "--report", self.work + "/./x")
+        for clips in ("x", "x/clips"):
+            self.refused("is to be a file", "--events", self.file("x"), "--clips", self.file(clips))
 
     def test_links_are_not_followed(self):
         nowhere, existing = self.file("nowhere.jsonl"), self.file("existing.jsonl")
@@ -283,11 +285,27 @@ class CommandLine(Outputs):
             for line in found.stdout.splitlines():
                 self.assertIn(json.loads(line)["query"], arguments)
                 self.assertEqual(json.loads(line)["file"], "-v.mkv")
-        self.fails(2, "UTF-8", "-q", os.fsdecode(b"caf\xe9"), self.video, env={**os.environ, "LC_ALL": "C"})
+        self.fails(1, "UTF-8", "-q", os.fsdecode(b"caf\xe9"), self.video, env={**os.environ, "LC_ALL": "C"})
 
     def test_confidence(self):
-        for wrong in ("nan", "-0.5"):
+        for wrong in ("nan", "-0.5", "-1", "1.5", "0.5x", ""):
             self.fails(1, "min-confidence", f"--min-confidence={wrong}", self.video, BLACK)
+
+    def test_empty_values(self):
+        self.fails(1, "query is empty", self.video, " ")
+        self.fails(1, "--device: the value is empty", "--device", "", self.video, BLACK)
+
+    def test_nothing_controls_the_terminal(self):
+        for control in ("\x1b[31m", "\x07", "\u009b31m"):
+            done = ground("--min-confidence", 0, self.video, "it is " + control + " zzyzx", check=False)
+            for text in (done.stdout, done.stderr):
+                self.assertIn("zzyzx", text)
+                self.assertNotRegex(text, "[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+            done = self.fails(2, "No such file", self.file("none" + control), BLACK)
+            self.assertNotRegex(done.stderr, "[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+        odd = shutil.copy(self.video, self.file("a\nb\x1b\u009bc.mkv"))
+        ground("--clips", self.file("clips"), odd, BLACK)
+        self.assertTrue(all(name.startswith("a_b__c-") for name in os.listdir(self.file("clips"))))
 
     def test_batch(self):
         sound = ffmpeg("-f", "lavfi", "-i", "sine=duration=1", self.file("sound.wav"))

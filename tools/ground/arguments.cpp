@@ -12,16 +12,15 @@ namespace {
 /** What GOption fills. Paths and queries are bytes there: it knows no query that is not of the locale's encoding. */
 struct Parsed {
   char *model = nullptr, *task = nullptr, *device = nullptr, *events = nullptr, *vtt = nullptr, *clips = nullptr,
-       *overlay = nullptr, *report = nullptr;
+       *overlay = nullptr, *report = nullptr, *min_confidence = nullptr;
   char **queries = nullptr, **rest = nullptr;
   gboolean json = FALSE, force = FALSE;
-  double min_confidence = -1;
 
   Parsed() = default;
   Parsed(const Parsed&) = delete;
   Parsed& operator=(const Parsed&) = delete;
   ~Parsed() {
-    for (char* text : {model, task, device, events, vtt, clips, overlay, report}) g_free(text);
+    for (char* text : {model, task, device, events, vtt, clips, overlay, report, min_confidence}) g_free(text);
     g_strfreev(queries);
     g_strfreev(rest);
   }
@@ -29,11 +28,11 @@ struct Parsed {
 
 /** An option whose value is empty, as by a variable that is not set, was meant. */
 std::string fault_of(const Parsed& parsed) {
-  const std::pair<const char*, const char*> values[] = {{"--model", parsed.model},     {"--events", parsed.events},
-                                                        {"--vtt", parsed.vtt},         {"--clips", parsed.clips},
-                                                        {"--overlay", parsed.overlay}, {"--report", parsed.report}};
+  const std::pair<const char*, const char*> values[] = {
+      {"--model", parsed.model}, {"--device", parsed.device},   {"--events", parsed.events}, {"--vtt", parsed.vtt},
+      {"--clips", parsed.clips}, {"--overlay", parsed.overlay}, {"--report", parsed.report}};
   for (const auto& [option, value] : values)
-    if (value && !*value) return std::string(option) + ": the name is empty";
+    if (value && !*value) return std::string(option) + ": the value is empty";
   return {};
 }
 
@@ -45,7 +44,7 @@ bool parse(int argc, char** argv, Parsed& parsed, std::string& fault) {
       {"device", 'd', 0, G_OPTION_ARG_STRING, &parsed.device, "auto (default), cpu, cuda or cuda:N", "DEVICE"},
       {"query", 'q', 0, G_OPTION_ARG_FILENAME_ARRAY, &parsed.queries, "What to ask, of each video; may be given often",
        "QUERY"},
-      {"min-confidence", 0, 0, G_OPTION_ARG_DOUBLE, &parsed.min_confidence,
+      {"min-confidence", 0, 0, G_OPTION_ARG_STRING, &parsed.min_confidence,
        "What a model is less sure of is not told; default: as measured for the model", "0...1"},
       {"json", 'j', 0, G_OPTION_ARG_NONE, &parsed.json, "Print one JSON object per event", nullptr},
       {"events", 0, 0, G_OPTION_ARG_FILENAME, &parsed.events, "Write the events, one JSON object a line", "FILE.jsonl"},
@@ -60,11 +59,9 @@ bool parse(int argc, char** argv, Parsed& parsed, std::string& fault) {
        nullptr},
       {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &parsed.rest, nullptr, nullptr},
       {}};
-  g_autoptr(GOptionContext) context = g_option_context_new("VIDEO... [QUERY...]");
+  g_autoptr(GOptionContext) context = g_option_context_new("VIDEO QUERY... | -q QUERY... VIDEO...");
   g_option_context_set_summary(context,
                                "Finds moments of videos by plain language. A VIDEO is a file or a URI.\n"
-                               "  gvl-ground VIDEO QUERY...\n"
-                               "  gvl-ground -q QUERY... VIDEO...\n"
                                "What comes behind -- is no option.");
   g_option_context_add_main_entries(context, entries, nullptr);
   g_option_context_add_group(context, gst_init_get_option_group());
@@ -81,6 +78,21 @@ std::string query_of(const char* text) {
   return converted ? converted : text;
 }
 
+/** False where it is no number from 0 to 1. */
+bool read_confidence(const char* text, std::optional<double>& confidence) {
+  if (!text) return true;
+  char* end = nullptr;
+  confidence = g_ascii_strtod(text, &end);
+  return end != text && !*end && *confidence >= 0 && *confidence <= 1;
+}
+
+/** Why a query cannot be asked, or an empty string. */
+std::string fault_of_query(const std::string& query, const std::string& task) {
+  if (!g_utf8_validate(query.c_str(), -1, nullptr)) return "the query \"" + query + "\" is not UTF-8";
+  const bool blank = query.find_first_not_of(" \t\r\n") == std::string::npos;
+  return blank && task != "dense-caption" ? "a query is empty" : "";
+}
+
 bool known_task(const std::string& task) {
   return task == "grounding" || task == "dense-caption" || task == "referring" || task == "qa";
 }
@@ -90,9 +102,8 @@ std::string fault_of(const Arguments& arguments) {
   if (!known_task(arguments.task)) return "--task " + arguments.task + ": no such task";
   if (arguments.videos.empty()) return "a video and a query are needed";
   if (arguments.queries.empty() && arguments.task != "dense-caption") return "a query is needed";
-  // Also what is not a number.
-  const double sure = arguments.min_confidence;
-  if (sure != -1 && !(sure >= 0 && sure <= 1)) return "--min-confidence: a number from 0 to 1 is needed";
+  for (const std::string& query : arguments.queries)
+    if (const std::string fault = fault_of_query(query, arguments.task); !fault.empty()) return fault;
   for (const std::string& video : arguments.videos)
     if (video.empty()) return "the name of a video is empty";
   const bool several = arguments.videos.size() > 1;
@@ -128,7 +139,10 @@ bool read_arguments(int argc, char** argv, Arguments& arguments, std::string& fa
   arguments.device = text(parsed.device);
   arguments.json = parsed.json;
   arguments.force = parsed.force;
-  arguments.min_confidence = parsed.min_confidence;
+  if (!read_confidence(parsed.min_confidence, arguments.min_confidence)) {
+    fault = "--min-confidence " + text(parsed.min_confidence) + ": a number from 0 to 1 is needed";
+    return false;
+  }
   arguments.events = text(parsed.events);
   arguments.vtt = text(parsed.vtt);
   arguments.clips = text(parsed.clips);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,7 @@ struct Arguments {
   std::string device;
   bool json = false;
   bool force = false;
-  double min_confidence = -1;                       ///< below 0: the model's
+  std::optional<double> min_confidence;             ///< none: the model's
   std::string events, vtt, clips, overlay, report;  ///< outputs; empty: not wanted
   std::vector<std::string> videos;                  ///< paths, of any bytes, or URIs
   std::vector<std::string> queries;

@@ -182,7 +182,7 @@ class FilePass {
     gst_message_parse_warning(message, &error, nullptr);
     progress_.clear();
     // Not g_printerr(), which knows only what the locale does.
-    std::fprintf(stderr, "gvl-ground: %s\n", of_video(error->message).c_str());
+    std::fprintf(stderr, "gvl-ground: %s\n", on_one_line(of_video(error->message)).c_str());
   }
 
   static gboolean on_timer(gpointer data) {

@@ -22,6 +22,16 @@ std::string as_utf8(std::string text, char instead) {
   return text;
 }
 
+/** Each control character, U+0080 to U+009F too, becomes `instead`; bytes that are no UTF-8 stay. */
+std::string without_controls(std::string text, char instead) {
+  constexpr char kFirstByte = '\xc2';
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool long_one = text[i] == kFirstByte && i + 1 < text.size() && (text[i + 1] & 0xe0) == 0x80;
+    if (long_one || g_ascii_iscntrl(text[i])) text.replace(i, long_one ? 2 : 1, 1, instead);
+  }
+  return text;
+}
+
 int columns_of(gunichar character) {
   if (g_unichar_iszerowidth(character)) return 0;
   return g_unichar_iswide(character) ? 2 : 1;
@@ -92,7 +102,7 @@ std::string readable_text(const std::string& text) { return as_utf8(text, '?'); 
 std::string stem_of(const std::string& video) {
   const std::string path = path_of(video);
   std::string stem = std::filesystem::path(path.empty() ? path_in_uri(video) : path).stem().string();
-  stem = as_utf8(stem, '_');
+  stem = without_controls(as_utf8(stem, '_'), '_');
   std::replace(stem.begin(), stem.end(), '%', '_');
   if (stem.size() > kLongestStem)
     stem.resize(
@@ -113,8 +123,4 @@ std::string fitted(const std::string& text, int columns) {
          utf8_of(all + length - tail, tail);
 }
 
-std::string on_one_line(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return g_ascii_iscntrl(c); }, ' ');
-  return text;
-}
+std::string on_one_line(std::string text) { return without_controls(std::move(text), ' '); }

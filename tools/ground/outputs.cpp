@@ -176,6 +176,15 @@ bool OutputFile::same_as(const OutputFile& other) const {
          fs::equivalent(folder(), other.folder(), ignored);
 }
 
+bool OutputFile::would_be(const std::string& folder) const {
+  std::error_code ignored;
+  const fs::path file = fs::weakly_canonical(fs::absolute(path_, ignored), ignored);
+  fs::path way = fs::weakly_canonical(fs::absolute(folder, ignored) / "", ignored).parent_path();
+  for (; way.has_relative_path(); way = way.parent_path())
+    if (way == file) return true;
+  return false;
+}
+
 // ---- writing ----------------------------------------------------------------------------------------------------
 
 std::string OutputFile::open() {

@@ -47,6 +47,9 @@ class OutputFile {
   /** Whether both would be the same file. */
   bool same_as(const OutputFile& other) const;
 
+  /** Whether `folder` would be this file, or lie beneath it. */
+  bool would_be(const std::string& folder) const;
+
   /** Begins to write. A pipe waits for its reader. */
   std::string open();
   /** Of what was opened, for writing. */
