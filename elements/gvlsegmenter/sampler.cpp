@@ -31,6 +31,8 @@ constexpr GstClockTime kFirstFrameSlack = 200 * GST_MSECOND;
 constexpr unsigned kMostConversions = 4;
 // Timestamps that step back by less are jitter; a new segment that goes on within it is no jump.
 constexpr GstClockTime kJump = GST_SECOND;
+// A frame is shown until the next one comes, but behind so long a gap something else begins.
+constexpr GstClockTime kLongestShown = 3600 * GST_SECOND;
 // For each sample that is wanted, where it is chosen; the middle one of each three is where it would be otherwise.
 constexpr std::int64_t kCandidates = 3;
 
@@ -193,7 +195,8 @@ GstFlowReturn Sampler::take_timed(BufferPointer buffer, GstClockTime time) {
   hold(buffer.release());
   if (!before_is_here) sampled = advance(time);
   show(time);
-  sampled = sampled && roll_over(time);
+  // Backwards it was shown before it comes.
+  if (backward()) sampled = sampled && roll_over(time);
   if (sampled && !plan_) sampled = plan(time);
   sampled = sampled && sample_passed(time) && sample_reached(time);
   end_if_over(backward() ? time : shown_->until);
@@ -268,7 +271,10 @@ void Sampler::drop_held() {
 }
 
 // The frame is the one held back.
-void Sampler::show(GstClockTime time) { shown_ = Shown{time, end_of(held_, time), nullptr, nullptr}; }
+void Sampler::show(GstClockTime time) {
+  shown_ = Shown{time, end_of(held_, time), nullptr, nullptr};
+  end_ = std::max(end_, shown_->until);
+}
 
 GstClockTime Sampler::frame_interval() const { return GST_VIDEO_INFO_FPS_N(&info_) > 0 ? latency_.load() : 0; }
 
@@ -340,11 +346,14 @@ GstFlowReturn Sampler::drain(bool for_good) {
 
 // ---- windows ----------------------------------------------------------------------------------------------------
 
-bool Sampler::jumped(GstClockTime time) const {
-  if (backward() != plan_->backward()) return true;
+bool Sampler::jumped(GstClockTime time) {
+  if (backward() != plan_->backward() || distance(time, last_time_) > longest_shown()) return true;
   if (segment_changed_) return distance(time, last_time_ + (backward() ? 0 : latency_.load())) > kJump;
   return backward() ? time > last_time_ + kJump : time + kJump < last_time_;
 }
+
+// What a live stream shows for longer than a window would be answered over and over.
+GstClockTime Sampler::longest_shown() { return upstream_is_live() ? plan_->duration_of(run_.window) : kLongestShown; }
 
 bool Sampler::upstream_is_live() {
   if (live_) return *live_;
@@ -437,7 +446,6 @@ bool Sampler::plan(GstClockTime time) {
     begin_samples(arrival);
   else
     arrival_ = arrival;
-  tail_ = shown_sample();
   GST_DEBUG_OBJECT(element_, "%" G_GINT64_FORMAT " segments: %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT,
                    plan_->segments(), GST_TIME_ARGS(plan_->start()), GST_TIME_ARGS(plan_->stop()));
   return true;
@@ -495,7 +503,7 @@ void Sampler::plan_first(GstClockTime time, SegmentPlan::Options& options) {
   }
 }
 
-// The segments of another window follow; windows that got no frame are left out.
+// The segments of another window follow.
 void Sampler::plan_next(GstClockTime time, SegmentPlan::Options& options) {
   const GstClockTime asked = settings_.window_duration;
   const auto before = plan_->duration_of(run_.window);
@@ -503,10 +511,10 @@ void Sampler::plan_next(GstClockTime time, SegmentPlan::Options& options) {
   options.duration = same ? before : asked ? asked : kEndlessWindow;
   announced_end_.reset();
   if (!options.backward) {
-    options.start = plan_->stop() + (time - plan_->stop()) / options.duration * options.duration;
+    options.start = plan_->stop();
     return;
   }
-  const auto stop = plan_->start() - (plan_->start() - time - 1) / options.duration * options.duration;
+  const auto stop = plan_->start();
   options.start = stop > options.duration ? stop - options.duration : 0;
   options.duration = stop - options.start;
 }
@@ -564,11 +572,6 @@ void Sampler::begin_candidates() {
   candidates_.emplace(*worker_, converter_, options);
 }
 
-// Whether all that was seen lies in windows: the last one may begin anywhere.
-bool Sampler::run_may_end() const {
-  return !open_ && (!candidates_ || candidates_->empty()) && run_.segments >= run_.window;
-}
-
 // What the run began is not to be answered.
 void Sampler::abort_segments() {
   open_.reset();
@@ -579,7 +582,7 @@ void Sampler::abort_segments() {
 void Sampler::abort_run() {
   abort_segments();
   plan_.reset();
-  tail_ = {};
+  end_ = 0;
   reservoir_.reset();
   shown_.reset();
   ++session_;
@@ -592,7 +595,7 @@ bool Sampler::end_session(Ending ending) {
   bool done = true;
   if (plan_ && shown_) {
     const bool forward = !plan_->backward();
-    const auto end = forward ? shown_->until : shown_->time;
+    const auto end = forward ? end_ : shown_->time;
     const bool too_short = run_.segments < run_.window && distance(end, run_.begin) < kShortestSession;
     ending_ = ending == Ending::kForGood;
     done = keep_shown(shown_->until, true) && (!forward || sample_passed(end)) &&
@@ -607,9 +610,9 @@ bool Sampler::complete(GstClockTime end) {
   // What is announced may be rounded.
   const auto slack = std::max<GstClockTime>(frame_interval(), GST_MSECOND);
   const bool whole = plan_->backward() ? end <= plan_->start() + slack : end + slack >= plan_->stop();
-  if (whole && !repeat_last(true)) return false;
+  if (whole && !repeat_shown()) return false;
   // What segments are divided by shots takes more than one moment of each: those are spread already.
-  if (candidates_ && run_.segments + 1 >= run_.window && !end_candidates(true)) return false;
+  if (candidates_ && run_.segments + 1 >= run_.window && !end_candidates(true, end)) return false;
   const bool all_sampled = run_.segments + (taken_of_open() == plan_->samples_per_segment() ? 1 : 0) >= run_.window;
   return all_sampled ? cut_short(end) : make_anew(end);
 }
@@ -705,35 +708,28 @@ bool Sampler::plan_without_end() {
 
 // The frame of `time` comes: what the one before shows until then.
 bool Sampler::advance(GstClockTime time) {
-  if (!roll_over(time) || !sample_passed(time) || !keep_shown(time, false)) return false;
+  if (!backward() && !roll_over(time)) return false;
+  if (!sample_passed(time) || !keep_shown(time, false)) return false;
   end_if_over(time);
   return true;
 }
 
-// Completes the plan when the frame of `time` is beyond it, and plans what follows once that frame is shown.
+// The frame that is shown may be shown beyond the plan, to where the frame of `time` is: completes it, and those that
+// follow, by that frame.
 bool Sampler::roll_over(GstClockTime time) {
-  if (!plan_) return true;
-  // A file's announced duration is often a little short: that alone is not worth another answer.
-  const bool last = announced_end_ && plan_->stop() >= *announced_end_;
-  const GstClockTime slack = last ? plan_->segment_duration() / 2 : 0;
-  if (!plan_->beyond(time, slack)) return leave_out_empty(time);
-  const bool short_guess = announced_end_ && !plan_->backward() && plan_->duration_of(run_.window) < kShortestGuess;
-  if (short_guess && shown_->time != time && reservoir_) return plan_without_end();
-  const auto run = run_.id;
-  if (!repeat_last(true)) return false;
-  return run_.id != run || shown_->time != time || plan(time);
+  while (plan_ && is_beyond_plan(time)) {
+    const bool short_guess = announced_end_ && !plan_->backward() && plan_->duration_of(run_.window) < kShortestGuess;
+    const auto run = run_.id;
+    if (!(short_guess && reservoir_ ? plan_without_end() : repeat_shown())) return false;
+    if (run_.id == run && !plan(time)) return false;
+  }
+  return true;
 }
 
-// Where a whole window got no frame, the run ends, and another begins with the frame of `time`.
-bool Sampler::leave_out_empty(GstClockTime time) {
-  const auto samples = plan_->samples_per_segment();
-  const auto reached = (arrival_ + samples - 1) / samples;
-  const auto next = plan_->segments_before(time) / run_.hop * run_.hop;
-  if (next < reached + run_.window) return true;
-  if (!repeat_last(false)) return false;
-  begin_run();
-  begin_samples(std::min(next, plan_->segments() - run_.window) * samples);
-  return true;
+// A file's announced duration is often a little short: that alone is not worth another answer.
+bool Sampler::is_beyond_plan(GstClockTime time) const {
+  const bool last = announced_end_ && plan_->stop() >= *announced_end_;
+  return plan_->beyond(time, last ? plan_->segment_duration() / 2 : 0);
 }
 
 // Keeps the last frame, which is shown until then, if it is among those that a window may be made of again: samples,
@@ -774,20 +770,17 @@ bool Sampler::sample_reached(GstClockTime time) {
   return true;
 }
 
-// Takes the last sample again for what is still to come: of the whole plan, or until the run may end.
-bool Sampler::repeat_last(bool whole_plan) {
-  if (!plan_ || (!whole_plan && run_may_end())) return true;
-  if (candidates_ && !whole_plan) return end_candidates(true);
+// Takes the frame that is shown for all that the plan still wants.
+bool Sampler::repeat_shown() {
   const auto run = run_.id;  // the plan may turn out to be another
-  while (run_.id == run && arrival_ < plan_->samples() && (whole_plan || !run_may_end()))
-    if (!take(tail_)) return false;
+  while (run_.id == run && arrival_ < plan_->samples())
+    if (!take(shown_sample())) return false;
   end_if_full();
   return true;
 }
 
 // Takes the next sample. False when a wait for room was ended.
 bool Sampler::take(const Sample& sample) {
-  tail_ = sample;
   if (candidates_) return take_candidate(sample);
   const auto samples = plan_->samples_per_segment();
   end_if_full();
@@ -825,12 +818,13 @@ bool Sampler::take_candidate(const Sample& sample) {
   return end_candidates(announced_end_ && arrival_ == plan_->samples());
 }
 
-// Ends the segments of candidates that are decided, or all. False when a wait for room was ended.
-bool Sampler::end_candidates(bool all) {
+// Ends the segments of candidates that are decided, or all; of a video that ends at `end`. False when a wait for room
+// was ended.
+bool Sampler::end_candidates(bool all, GstClockTime end) {
   while (auto made = candidates_->next(all)) {
     OpenSegment segment;
     segment.start = made->start;
-    segment.stop = made->stop;
+    segment.stop = std::max(std::min(made->stop, end), made->start + 1);
     segment.keyframe = made->keyframe;
     segment.times = std::move(made->times);
     if (!admit(segment)) return false;

@@ -48,9 +48,10 @@ struct SamplerStats {
 /**
  * gvlsegmenter's stream: holds back one buffer, takes the samples that the plan asks for, and attaches segments.
  *
- * A session is what plays without a jump in time. Where one ends before its first window does, or its announced length
- * turns out to be a guess, the window is made again of the frames that were kept for that (FrameReservoir): a window
- * never reaches behind the last frame's end.
+ * A session is what plays without a jump in time; a frame is shown until the next one of its session comes. Where one
+ * ends before its first window does, or its announced length turns out to be a guess, the window is made again of the
+ * frames that were kept for that (FrameReservoir): a window never reaches behind the last frame's end.
+ *
  * Members are for the streaming thread unless they say otherwise.
  */
 class Sampler {
@@ -130,7 +131,8 @@ class Sampler {
   bool stream_time(GstBuffer* buffer, GstClockTime* time);
 
   bool backward() const { return segment_.rate * segment_.applied_rate < 0; }
-  bool jumped(GstClockTime time) const;
+  bool jumped(GstClockTime time);
+  GstClockTime longest_shown();
   bool upstream_is_live();
   std::optional<GstClockTime> stream_duration();
   void segment_bounds(std::optional<GstClockTime>* low, std::optional<GstClockTime>* high) const;
@@ -150,7 +152,6 @@ class Sampler {
   void begin_samples(std::int64_t arrival);
   bool wants_candidates() const;
   void begin_candidates();
-  bool run_may_end() const;
   void abort_segments();
   void abort_run();
 
@@ -163,17 +164,17 @@ class Sampler {
 
   bool advance(GstClockTime time);
   bool roll_over(GstClockTime time);
-  bool leave_out_empty(GstClockTime time);
+  bool is_beyond_plan(GstClockTime time) const;
   bool keep_shown(GstClockTime until, bool last);
   bool wants_unsampled(GstClockTime until);
   bool sample_passed(GstClockTime time);
   bool sample_reached(GstClockTime time);
-  bool repeat_last(bool whole_plan);
+  bool repeat_shown();
   bool take(const Sample& sample);
   bool take_kept();
   void take_pixels(const Sample& sample, std::int64_t number);
   bool take_candidate(const Sample& sample);
-  bool end_candidates(bool all);
+  bool end_candidates(bool all, GstClockTime end = GST_CLOCK_TIME_NONE);
   bool begin_segment();
   bool admit(OpenSegment& segment);
   std::int64_t taken_of_open() const;
@@ -218,6 +219,7 @@ class Sampler {
   GstClockTime next_timestamp_ = GST_CLOCK_TIME_NONE;  // where a frame without one would be
 
   std::optional<Shown> shown_;
+  GstClockTime end_ = 0;  // of the frames of this session: timestamps may step back a little
   GstBuffer* held_ = nullptr;
   bool held_is_carrier_ = false;  // not a frame: metas that are left over at the end
   unsigned unpushed_ = 0;         // segments attached to held_
@@ -245,7 +247,6 @@ class Sampler {
   bool ending_ = false;                        // what comes now ends the stream: it waits for room also when live
   Run run_;
   std::int64_t arrival_ = 0;  // samples of the plan that are taken, or left out
-  Sample tail_;               // what completes a window if no more frames come
   std::unique_ptr<OpenSegment> open_;
   std::optional<Candidates> candidates_;     // where the plan's samples are no more than that
   std::optional<FrameReservoir> reservoir_;  // until the run's first window is complete

@@ -313,17 +313,57 @@ GST_START_TEST(windows_lie_side_by_side) {
 }
 GST_END_TEST
 
-GST_START_TEST(windows_without_frames_are_left_out) {
+// Also where that is in another window: a still picture in a recording of a screen.
+GST_START_TEST(a_frame_is_shown_until_the_next_comes) {
   Stream stream("gvlsegmenter window-duration=400000000 window-overlap=0", options());
   stream.push_range(0, 5);
   stream.push_range(32, 40);
   stream.eos();
   const auto segments = stream.take_segments();
-  check_window(part(segments, 0, 2), 0, 0, 400 * GST_MSECOND);
-  check_window(part(segments, 2, 2), 0, 1200 * GST_MSECOND, 1600 * GST_MSECOND);
-  fail_unless_equals_uint64(segments[2].run, 1);
-  // The first window was completed by its last sample, not by what came a second later.
-  fail_unless(*std::max_element(segments[1].temporal.begin(), segments[1].temporal.end()) <= 4);
+  for (int window = 0; window < 4; ++window)
+    check_window(part(segments, 2 * window, 2), window, window * 400 * GST_MSECOND, (window + 1) * 400 * GST_MSECOND);
+  const auto all = values(segments);
+  const GstClockTime sample = 400 * GST_MSECOND / kSamples;
+  for (std::size_t i = kSamples; i < all.size(); ++i) {
+    const GstClockTime target = i * sample + sample / 2;
+    fail_unless(target < 1280 * GST_MSECOND ? all[i] == 4 : all[i] >= 32, "sample %zu is frame %d", i, all[i]);
+  }
+}
+GST_END_TEST
+
+// Nobody asks for the hours in which nothing came, nor for minutes of a live stream.
+GST_START_TEST(behind_a_long_gap_another_session_begins) {
+  for (const bool live : {false, true}) {
+    auto settings = options();
+    settings.live = live;
+    Stream stream("gvlsegmenter window-duration=2000000000 window-overlap=0 max-pending=100", settings);
+    const int gap = live ? 110 : 100000;
+    stream.push_range(0, 50);
+    for (int i = 0; i < 50; ++i) stream.push_at(i, (gap + i) * 40 * GST_MSECOND);
+    stream.eos();
+    const auto segments = stream.take_segments();
+    fail_unless_equals_int(segments.size(), 4);
+    const GstClockTime begin = gap * 40 * GST_MSECOND;
+    check_window(part(segments, 0, 2), 0, 0, 2 * GST_SECOND);
+    check_window(part(segments, 2, 2), 0, begin, begin + 2 * GST_SECOND);
+    fail_unless(segments[2].run > segments[1].run);
+  }
+}
+GST_END_TEST
+
+// A small step back is no end of the video.
+GST_START_TEST(steps_back_at_the_end_end_nothing_early) {
+  Stream stream("gvlsegmenter window-duration=400000000 window-overlap=0", options());
+  stream.push_range(0, 24);
+  for (const int late : {16, 8}) stream.push_at(late, late * 40 * GST_MSECOND);
+  stream.eos();
+  GstClockTime seen = 0;
+  for (const auto& segment : stream.take_segments()) {
+    fail_unless_equals_uint64(segment.start, seen);
+    fail_unless(segment.stop > segment.start);
+    seen = segment.stop;
+  }
+  fail_unless_equals_uint64(seen, 24 * 40 * GST_MSECOND);
 }
 GST_END_TEST
 
@@ -496,6 +536,8 @@ GST_START_TEST(unknown_zero_and_live_durations_make_windows_of_a_minute) {
     const auto segments = stream.take_segments();
     check_window(part(segments, 0, 2), 0, 0, 60 * GST_SECOND);
     check_window(part(segments, 2, 2), 1, 60 * GST_SECOND, 120 * GST_SECOND);
+    for (auto& s : segments)
+      g_printerr("%d %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " run %d\n", live, s.start, s.stop, (int)s.run);
     fail_unless_equals_int(segments.size(), 4);  // so little of a segment is not worth another answer
     check_equal(values(part(segments, 0, 2)), expected_values(60));
   }
@@ -860,7 +902,9 @@ Suite* segmenter_suite() {
   tcase_add_test(sampled, while_a_frame_is_missing_the_one_before_is_shown);
   tcase_add_test(sampled, windows_lie_side_by_side);
   tcase_add_test(sampled, long_files_are_divided_into_windows_that_end_with_them);
-  tcase_add_test(sampled, windows_without_frames_are_left_out);
+  tcase_add_test(sampled, a_frame_is_shown_until_the_next_comes);
+  tcase_add_test(sampled, behind_a_long_gap_another_session_begins);
+  tcase_add_test(sampled, steps_back_at_the_end_end_nothing_early);
   tcase_add_test(sampled, a_window_ends_with_the_last_frame);
   tcase_add_test(sampled, of_an_unknown_length_frames_are_kept_all_along);
   tcase_add_test(sampled, a_first_guess_at_the_duration_is_not_trusted);

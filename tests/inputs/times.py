@@ -73,6 +73,21 @@ class VariableRates(Inputs):
                        self.file("a.mkv"))
         self.assert_found(events(video, BLACK), 8, 13)
 
+    def test_a_picture_that_stands_over_windows(self):
+        """As in a recording of a screen: the answers are those of the same video at a constant rate."""
+        source = picture(300, 5, "160x96", black=(100, 180))
+        videos = [ffmpeg(*source, self.file("constant.mp4"))]
+        videos += [ffmpeg(*source, "-vf", "mpdecimate=max=0", "-fps_mode", "vfr", self.file(name))
+                   for name in ("still.mp4", "still.mkv")]
+        constant, *still = (times([event for event in found if "start" in event])
+                            for found in events_of_each(videos, BLACK).values())
+        self.assertEqual(len(constant), 1)
+        for found in still:
+            self.assertEqual(len(found), 1)
+            # Other frames were coded: a step of the model's times may lie between.
+            for at, expected in zip(found[0], constant[0]):
+                self.assertAlmostEqual(at, expected, delta=0.7)
+
 
 class Ends(Inputs):
     """Nothing that is told reaches behind the last frame, and no end looks like a frozen picture."""
