@@ -77,7 +77,7 @@ std::string next_query(Stream& stream) { return gst_structure_get_string(wait_ev
 
 // ---- changing questions -----------------------------------------------------------------------------------------
 
-GST_START_TEST(questions_may_change_while_playing) {
+GVL_TEST(questions_may_change_while_playing) {
   Setup setup(std::nullopt);
   Stream stream(kFive, setup.options);
   g_object_set(stream.element("s"), "window-duration", GST_SECOND, "window-overlap", 0.0, nullptr);
@@ -91,9 +91,8 @@ GST_START_TEST(questions_may_change_while_playing) {
   }
   for (const char* query : asked) fail_unless(next_query(stream) == query);
 }
-GST_END_TEST
 
-GST_START_TEST(the_latest_window_may_be_asked_about) {
+GVL_TEST(the_latest_window_may_be_asked_about) {
   for (const bool bin : {false, true}) {
     Setup setup(std::nullopt);
     Stream stream(bin ? "gvlground name=l query=when window-duration=1000000000 window-overlap=0"
@@ -128,7 +127,6 @@ GST_START_TEST(the_latest_window_may_be_asked_about) {
     drop_buffers(stream);
   }
 }
-GST_END_TEST
 
 // ---- what is attached -------------------------------------------------------------------------------------------
 
@@ -144,7 +142,7 @@ void check_tensor(GstBuffer* buffer, const char* id, guint64 segment, std::vecto
   gst_buffer_unmap(meta->data, &map);
 }
 
-GST_START_TEST(each_element_attaches_its_tensors) {
+GVL_TEST(each_element_attaches_its_tensors) {
   Setup setup;
   Stream stream("gvlsegmenter ! " + kEncoders, setup.options);
   stream.push_range(0, 25);
@@ -180,9 +178,8 @@ GST_START_TEST(each_element_attaches_its_tensors) {
   fail_unless_equals_int(segments, 2);
   fail_unless_equals_int(windows, 1);
 }
-GST_END_TEST
 
-GST_START_TEST(buffers_pass_the_encoders_unchanged) {
+GVL_TEST(buffers_pass_the_encoders_unchanged) {
   Setup setup;
   setup.model->hold(Job::kSpatial);
   Stream stream(kFive, setup.options);
@@ -200,16 +197,14 @@ GST_START_TEST(buffers_pass_the_encoders_unchanged) {
   }
   for (GstMemory* memory : memories) gst_memory_unref(memory);
 }
-GST_END_TEST
 
-GST_START_TEST(encoded_video_carries_the_metas) {
+GVL_TEST(encoded_video_carries_the_metas) {
   Setup setup;
   Stream stream("gvlsegmenter ! videoconvert ! jpegenc ! " + kEncoders + " ! gvlgroundedllm query=when", setup.options);
   stream.push_range(0, 25);
   stream.eos();
   fail_unless_equals_int(stream.element_messages(GVL_EVENT_NAME).size(), 1);
 }
-GST_END_TEST
 
 // ---- answers ----------------------------------------------------------------------------------------------------
 
@@ -275,7 +270,7 @@ struct EventsBranch {
   }
 };
 
-GST_START_TEST(the_three_deliveries_agree) {
+GVL_TEST(the_three_deliveries_agree) {
   Setup setup(2 * GST_SECOND);
   Stream stream(kFive + "l.events ! fakesink sync=false async=false", setup.options);
   EventsBranch branch;
@@ -315,7 +310,6 @@ GST_START_TEST(the_three_deliveries_agree) {
   fail_unless_equals_int(branch.events.at(2), GST_EVENT_SEGMENT);
   fail_unless_equals_int(branch.events.at(3), GST_EVENT_GAP);
 }
-GST_END_TEST
 
 GstSegment video_segment(double rate, double applied_rate, GstClockTime start, GstClockTime stop, GstClockTime time,
                          GstClockTime base, GstClockTime offset) {
@@ -332,7 +326,7 @@ GstSegment video_segment(double rate, double applied_rate, GstClockTime start, G
 }
 
 // The events pad's buffers have the times of their events, and are shown when the video is that they tell about.
-GST_START_TEST(the_events_pad_counts_in_stream_time) {
+GVL_TEST(the_events_pad_counts_in_stream_time) {
   constexpr GstClockTime s = GST_SECOND, none = GST_CLOCK_TIME_NONE;
   const GstSegment segments[] = {
       video_segment(1, 1, 0, none, 0, 0, 0),
@@ -379,9 +373,8 @@ GST_START_TEST(the_events_pad_counts_in_stream_time) {
     }
   }
 }
-GST_END_TEST
 
-GST_START_TEST(the_events_pad_speaks_json) {
+GVL_TEST(the_events_pad_speaks_json) {
   Setup setup;
   Stream stream(kFive + "l.events ! application/x-json ! fakesink sync=false async=false", setup.options);
   EventsBranch branch;
@@ -395,9 +388,8 @@ GST_START_TEST(the_events_pad_speaks_json) {
   fail_unless(branch.content(0) == std::string(json) + "\n");
   g_free(json);
 }
-GST_END_TEST
 
-GST_START_TEST(a_blocked_events_branch_does_not_block_the_video) {
+GVL_TEST(a_blocked_events_branch_does_not_block_the_video) {
   Setup setup(10 * GST_SECOND);
   Stream stream(kFive + "l.events ! fakesink sync=false async=false", setup.options);
   g_object_set(stream.element("s"), "window-duration", GST_SECOND, "window-overlap", 0.0, nullptr);
@@ -412,9 +404,8 @@ GST_START_TEST(a_blocked_events_branch_does_not_block_the_video) {
   gst_pad_remove_probe(pad, probe);
   gst_object_unref(pad);
 }
-GST_END_TEST
 
-GST_START_TEST(events_pads_come_and_go) {
+GVL_TEST(events_pads_come_and_go) {
   GstElement* llm = gst_element_factory_make("gvlgroundedllm", nullptr);
   GstElement* bin = gst_element_factory_make("gvlground", nullptr);
   for (GstElement* element : {llm, bin}) {
@@ -428,9 +419,8 @@ GST_START_TEST(events_pads_come_and_go) {
     gst_object_unref(element);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(events_come_before_the_next_buffer) {
+GVL_TEST(events_come_before_the_next_buffer) {
   Setup setup(10 * GST_SECOND);
   setup.model->hold(Job::kAnswer);
   Stream stream(kFive, setup.options);
@@ -463,9 +453,8 @@ GST_START_TEST(events_come_before_the_next_buffer) {
   stream.push(26);
   fail_unless(seen.event && seen.buffer);
 }
-GST_END_TEST
 
-GST_START_TEST(messages_do_not_wait_for_frames_and_keep_the_order) {
+GVL_TEST(messages_do_not_wait_for_frames_and_keep_the_order) {
   Setup setup(10 * GST_SECOND);
   setup.model->hold(Job::kAnswer);
   Stream stream(kFive, setup.options);
@@ -479,9 +468,8 @@ GST_START_TEST(messages_do_not_wait_for_frames_and_keep_the_order) {
     fail_unless_equals_uint64(uint64_of(event.get(), "window-start"), i * GST_SECOND);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(the_end_is_held_until_all_is_answered) {
+GVL_TEST(the_end_is_held_until_all_is_answered) {
   Setup setup;
   setup.model->hold(Job::kAnswer);
   Stream stream(kFive, setup.options);
@@ -497,9 +485,8 @@ GST_START_TEST(the_end_is_held_until_all_is_answered) {
   fail_unless_equals_int(take_stream_events(stream, &eos).size(), 1);
   fail_unless(eos);
 }
-GST_END_TEST
 
-GST_START_TEST(all_queries_are_asked_once_of_one_window) {
+GVL_TEST(all_queries_are_asked_once_of_one_window) {
   Setup setup;
   Stream stream("gvlsegmenter ! " + kEncoders +
                     " ! gvlgroundedllm query=one "
@@ -523,9 +510,8 @@ GST_START_TEST(all_queries_are_asked_once_of_one_window) {
   fail_unless_equals_float(asked[0].options.top_p, 0.25);
   fail_unless_equals_uint64(asked[0].options.seed, 77);
 }
-GST_END_TEST
 
-GST_START_TEST(a_query_may_change_while_playing) {
+GVL_TEST(a_query_may_change_while_playing) {
   Setup setup(2 * GST_SECOND);
   Stream stream(kFive, setup.options);
   g_object_set(stream.element("s"), "window-duration", GST_SECOND, "window-overlap", 0.0, nullptr);
@@ -538,9 +524,8 @@ GST_START_TEST(a_query_may_change_while_playing) {
   fail_unless_equals_string(asked.at(1).queries.at(0).text.c_str(), "and now");
   g_object_set(stream.element("l"), "query", nullptr, nullptr);
 }
-GST_END_TEST
 
-GST_START_TEST(a_long_query_is_the_models_affair) {
+GVL_TEST(a_long_query_is_the_models_affair) {
   Setup setup;
   Stream stream(kFive, setup.options);
   const std::string query(100000, 'q');
@@ -549,7 +534,6 @@ GST_START_TEST(a_long_query_is_the_models_affair) {
   stream.eos();
   fail_unless(setup.model->asked().at(0).queries.at(0).text == query);
 }
-GST_END_TEST
 
 Structures events_for(const char* task, std::function<Answer(const Query&, double)> make, double min_confidence = 0) {
   auto config = gvl::test::small_config();
@@ -574,7 +558,7 @@ Answer answer_of(const Query& query, std::vector<gvl::Interval> intervals) {
   return answer;
 }
 
-GST_START_TEST(unsure_intervals_are_no_events) {
+GVL_TEST(unsure_intervals_are_no_events) {
   const auto unsure = [](const Query& query, double) {
     return answer_of(query, {{0.1, 0.2, 0.39, "less"}, {0.3, 0.4, 0.41, "more"}});
   };
@@ -587,9 +571,8 @@ GST_START_TEST(unsure_intervals_are_no_events) {
   fail_unless_equals_int(events_for("dense-caption", unsure, 0.4).size(), 1);
   fail_unless_equals_int(events_for("dense-caption min-confidence=0", unsure, 0.4).size(), 2);
 }
-GST_END_TEST
 
-GST_START_TEST(each_interval_is_an_event) {
+GVL_TEST(each_interval_is_an_event) {
   const auto events = events_for("dense-caption", [](const Query& query, double) {
     fail_unless(query.task == Task::kDenseCaption);
     return answer_of(query, {{0.1, 0.2, 0.5, "first"},
@@ -608,9 +591,8 @@ GST_START_TEST(each_interval_is_an_event) {
     fail_unless_equals_uint64(uint64_of(events[i].get(), "stop"), stops[i] * GST_MSECOND);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(answers_without_times_are_one_event) {
+GVL_TEST(answers_without_times_are_one_event) {
   const auto none = [](const Query& query, double) { return answer_of(query, {}); };
   const auto some = [](const Query& query, double) { return answer_of(query, {{0.1, 0.2, 0.5, ""}}); };
   for (const auto& events : {events_for("grounding", none), events_for("referring", none), events_for("qa", some)}) {
@@ -621,9 +603,8 @@ GST_START_TEST(answers_without_times_are_one_event) {
     fail_unless_equals_uint64(uint64_of(events[0].get(), "window-stop"), GST_SECOND);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(event_times_are_stream_times) {
+GVL_TEST(event_times_are_stream_times) {
   Setup setup(100 * GST_SECOND);
   Stream stream(kFive + "l.events ! fakesink sync=false async=false", setup.options);
   EventsBranch branch;
@@ -637,9 +618,8 @@ GST_START_TEST(event_times_are_stream_times) {
   fail_unless_equals_uint64(uint64_of(events.at(0).get(), "stop"), 42500 * GST_MSECOND);
   fail_unless_equals_uint64(GST_BUFFER_PTS(branch.buffers.at(0)), 42250 * GST_MSECOND);
 }
-GST_END_TEST
 
-GST_START_TEST(backwards_windows_are_answered_in_stream_order) {
+GVL_TEST(backwards_windows_are_answered_in_stream_order) {
   Setup setup;
   Stream stream(kFive, setup.options);
   stream.new_segment(-1, 1, 0, GST_SECOND, 0);
@@ -650,9 +630,8 @@ GST_START_TEST(backwards_windows_are_answered_in_stream_order) {
   fail_unless_equals_int(segments.size(), 2);
   fail_unless(segments[0] < segments[1]);
 }
-GST_END_TEST
 
-GST_START_TEST(a_stream_of_no_segment_is_no_error) {
+GVL_TEST(a_stream_of_no_segment_is_no_error) {
   Setup setup(10 * GST_SECOND);
   Stream stream(kFive, setup.options);
   stream.new_segment(1, 1, GST_SECOND, 2 * GST_SECOND, 0);
@@ -664,10 +643,9 @@ GST_START_TEST(a_stream_of_no_segment_is_no_error) {
   stream.expect_no_error();
   drop_buffers(stream);
 }
-GST_END_TEST
 
 // The end of what was played comes after the word that what follows plays the other way.
-GST_START_TEST(a_run_keeps_its_direction) {
+GVL_TEST(a_run_keeps_its_direction) {
   for (const double rate : {1.0, -1.0}) {
     Setup setup;
     Stream stream(kFive, setup.options);
@@ -684,9 +662,8 @@ GST_START_TEST(a_run_keeps_its_direction) {
     drop_buffers(stream);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(a_gap_before_the_end_does_not_lose_the_answer) {
+GVL_TEST(a_gap_before_the_end_does_not_lose_the_answer) {
   Setup setup;
   Stream stream(kFive, setup.options);
   stream.push_range(0, 9);
@@ -694,11 +671,10 @@ GST_START_TEST(a_gap_before_the_end_does_not_lose_the_answer) {
   stream.eos();
   fail_unless_equals_int(stream.element_messages(GVL_EVENT_NAME).size(), 1);
 }
-GST_END_TEST
 
 // ---- flow control -----------------------------------------------------------------------------------------------
 
-GST_START_TEST(a_live_stream_never_waits_and_reports_what_it_skips) {
+GVL_TEST(a_live_stream_never_waits_and_reports_what_it_skips) {
   Setup setup(std::nullopt, true);
   setup.model->hold(Job::kFuse);
   Stream stream(kFive + " ", setup.options);
@@ -723,7 +699,6 @@ GST_START_TEST(a_live_stream_never_waits_and_reports_what_it_skips) {
   setup.model->release(Job::kFuse);
   setup.model->wait_done(Job::kFuse, 1);
 }
-GST_END_TEST
 
 // Live; the first window's second segment is skipped, everything after it is not.
 void skip_one_segment(Setup& setup, Stream& stream) {
@@ -736,7 +711,7 @@ void skip_one_segment(Setup& setup, Stream& stream) {
   fail_unless_equals_int(stream.element_messages("gvl-skipped").size(), 1);
 }
 
-GST_START_TEST(a_skipped_segment_is_stood_in_for_by_its_neighbour) {
+GVL_TEST(a_skipped_segment_is_stood_in_for_by_its_neighbour) {
   Setup setup(std::nullopt, true);
   Stream stream(kFive, setup.options);
   skip_one_segment(setup, stream);
@@ -758,9 +733,8 @@ GST_START_TEST(a_skipped_segment_is_stood_in_for_by_its_neighbour) {
   fail_unless_equals_int(segments.size(), 2);
   fail_unless_equals_float(segments[0], segments[1]);
 }
-GST_END_TEST
 
-GST_START_TEST(a_window_with_a_skipped_last_segment_is_answered_at_the_end) {
+GVL_TEST(a_window_with_a_skipped_last_segment_is_answered_at_the_end) {
   Setup setup(std::nullopt, true);
   Stream stream(kFive, setup.options);
   skip_one_segment(setup, stream);
@@ -770,9 +744,8 @@ GST_START_TEST(a_window_with_a_skipped_last_segment_is_answered_at_the_end) {
   fail_unless_equals_int(events.size(), 1);
   fail_unless_equals_uint64(uint64_of(events[0].get(), "window-start"), 0);
 }
-GST_END_TEST
 
-GST_START_TEST(a_stream_that_is_not_live_waits_for_room) {
+GVL_TEST(a_stream_that_is_not_live_waits_for_room) {
   for (const unsigned limit : {1u, 3u}) {
     Setup setup(20 * GST_SECOND);
     setup.model->hold(Job::kFuse);
@@ -792,9 +765,8 @@ GST_START_TEST(a_stream_that_is_not_live_waits_for_room) {
     fail_unless(stream.element_messages("gvl-skipped").empty());
   }
 }
-GST_END_TEST
 
-GST_START_TEST(unanswered_windows_are_waited_for_as_well) {
+GVL_TEST(unanswered_windows_are_waited_for_as_well) {
   Setup setup(20 * GST_SECOND);
   setup.model->hold(Job::kAnswer);
   Stream stream(kFive, setup.options);
@@ -807,9 +779,8 @@ GST_START_TEST(unanswered_windows_are_waited_for_as_well) {
   pushing.join();
   fail_unless(setup.model->most_at_a_time(Job::kAnswer) <= 2);
 }
-GST_END_TEST
 
-GST_START_TEST(more_room_ends_a_wait) {
+GVL_TEST(more_room_ends_a_wait) {
   Setup setup(20 * GST_SECOND);
   setup.model->hold(Job::kFuse);
   Stream stream(kFive, setup.options);
@@ -819,9 +790,8 @@ GST_START_TEST(more_room_ends_a_wait) {
   g_object_set(stream.element("s"), "max-pending", 1000, nullptr);
   pushing.join();
 }
-GST_END_TEST
 
-GST_START_TEST(many_segments_on_one_buffer_do_not_wait_for_each_other) {
+GVL_TEST(many_segments_on_one_buffer_do_not_wait_for_each_other) {
   Setup setup(40 * GST_MSECOND);
   Stream stream(kFive, setup.options);
   g_object_set(stream.element("s"), "max-pending", 1, nullptr);
@@ -829,17 +799,15 @@ GST_START_TEST(many_segments_on_one_buffer_do_not_wait_for_each_other) {
   stream.eos();
   fail_unless_equals_int(stream.element_messages(GVL_EVENT_NAME).size(), 1);
 }
-GST_END_TEST
 
-GST_START_TEST(buffers_that_somebody_keeps_do_not_stop_the_stream) {
+GVL_TEST(buffers_that_somebody_keeps_do_not_stop_the_stream) {
   Setup setup(20 * GST_SECOND);
   Stream stream("gvlsegmenter window-duration=1000000000 window-overlap=0 max-pending=1", setup.options);
   // No fuser, and nobody takes the buffers out of the harness.
   fail_unless_equals_int(stream.push_range(0, 500), GST_FLOW_OK);
 }
-GST_END_TEST
 
-GST_START_TEST(a_flush_ends_a_wait_and_drops_what_is_pending) {
+GVL_TEST(a_flush_ends_a_wait_and_drops_what_is_pending) {
   Setup setup(20 * GST_SECOND);
   setup.model->hold(Job::kFuse);
   Stream stream(kFive, setup.options);
@@ -863,9 +831,8 @@ GST_START_TEST(a_flush_ends_a_wait_and_drops_what_is_pending) {
   fail_unless_equals_uint64(uint64_of(events[0].get(), "window-start"), 10 * GST_SECOND);
   stream.expect_no_error();
 }
-GST_END_TEST
 
-GST_START_TEST(a_flush_drops_answers) {
+GVL_TEST(a_flush_drops_answers) {
   Setup setup;
   setup.model->hold(Job::kAnswer);
   Stream stream(kFive, setup.options);
@@ -879,9 +846,8 @@ GST_START_TEST(a_flush_drops_answers) {
   fail_unless(stream.element_messages(GVL_EVENT_NAME).empty());
   stream.expect_no_error();
 }
-GST_END_TEST
 
-GST_START_TEST(a_message_handler_may_flush) {
+GVL_TEST(a_message_handler_may_flush) {
   Setup setup(20 * GST_SECOND);
   Stream stream(kFive, setup.options);
   const auto flush = [](GstBus*, GstMessage* message, gpointer data) -> GstBusSyncReply {
@@ -896,9 +862,8 @@ GST_START_TEST(a_message_handler_may_flush) {
   gst_bus_set_sync_handler(bus, nullptr, nullptr, nullptr);
   gst_object_unref(bus);
 }
-GST_END_TEST
 
-GST_START_TEST(ready_cancels_everything) {
+GVL_TEST(ready_cancels_everything) {
   for (const Job job : {Job::kSpatial, Job::kFuse, Job::kAnswer}) {
     Setup setup(20 * GST_SECOND);
     setup.model->hold(job);
@@ -917,9 +882,8 @@ GST_START_TEST(ready_cancels_everything) {
     stream.expect_no_error();
   }
 }
-GST_END_TEST
 
-GST_START_TEST(a_jump_ends_the_window_that_it_cuts_short) {
+GVL_TEST(a_jump_ends_the_window_that_it_cuts_short) {
   Setup setup(100 * GST_SECOND);
   Stream stream(kFive, setup.options);
   stream.push_range(0, 2000);
@@ -933,7 +897,6 @@ GST_START_TEST(a_jump_ends_the_window_that_it_cuts_short) {
   fail_unless_equals_uint64(uint64_of(events[1].get(), "window-start"), 50 * GST_SECOND);
   fail_unless_equals_uint64(uint64_of(events[1].get(), "window-stop"), 51 * GST_SECOND);
 }
-GST_END_TEST
 
 // ---- errors -----------------------------------------------------------------------------------------------------
 
@@ -948,7 +911,7 @@ std::string error_source(Stream& stream, const char* text) {
   return source;
 }
 
-GST_START_TEST(a_failing_job_is_one_error_of_its_element) {
+GVL_TEST(a_failing_job_is_one_error_of_its_element) {
   const struct {
     Job job;
     const char* element;
@@ -968,9 +931,8 @@ GST_START_TEST(a_failing_job_is_one_error_of_its_element) {
     fail_unless(stream.element_messages(GVL_EVENT_NAME).empty());
   }
 }
-GST_END_TEST
 
-GST_START_TEST(a_failing_job_stops_the_stream) {
+GVL_TEST(a_failing_job_stops_the_stream) {
   Setup setup(100 * GST_SECOND);
   setup.model->fail(Job::kSpatial, ErrorCode::kMalformed, "broken");
   Stream stream(kFive, setup.options);
@@ -978,9 +940,8 @@ GST_START_TEST(a_failing_job_stops_the_stream) {
   fail_unless_equals_int(stream.push_range(0, 2500), GST_FLOW_ERROR);
   stream.expect_error(GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "broken");
 }
-GST_END_TEST
 
-GST_START_TEST(a_missing_element_is_named) {
+GVL_TEST(a_missing_element_is_named) {
   const struct {
     const char* line;
     const char* missing;
@@ -999,7 +960,6 @@ GST_START_TEST(a_missing_element_is_named) {
     stream.expect_no_error();
   }
 }
-GST_END_TEST
 
 void expect_query_error(void (*configure)(GstElement*), const char* text) {
   GstElement* llm = gst_element_factory_make("gvlgroundedllm", nullptr);
@@ -1021,7 +981,7 @@ void expect_query_error(void (*configure)(GstElement*), const char* text) {
   gst_object_unref(llm);
 }
 
-GST_START_TEST(queries_are_checked_at_the_start) {
+GVL_TEST(queries_are_checked_at_the_start) {
   expect_query_error([](GstElement*) {}, "There is no query");
   expect_query_error([](GstElement* llm) { g_object_set(llm, "query", "", nullptr); }, "empty");
   expect_query_error([](GstElement* llm) { g_object_set(llm, "query", " \n", nullptr); }, "empty");
@@ -1031,75 +991,13 @@ GST_START_TEST(queries_are_checked_at_the_start) {
   expect_query_error([](GstElement* llm) { gst_util_set_object_arg(G_OBJECT(llm), "task", "qa"); },
                      "There is no query");
 }
-GST_END_TEST
 
-GST_START_TEST(dense_captions_need_no_query) {
+GVL_TEST(dense_captions_need_no_query) {
   Setup setup;
   Stream stream("gvlsegmenter ! " + kEncoders + " ! gvlgroundedllm task=dense-caption", setup.options);
   stream.push_range(0, 25);
   stream.eos();
   fail_unless_equals_int(stream.element_messages(GVL_EVENT_NAME).size(), 1);
 }
-GST_END_TEST
-
-Suite* chain_suite() {
-  Suite* suite = suite_create("chain");
-  TCase* attached = tcase_create("what is attached");
-  suite_add_tcase(suite, attached);
-  tcase_add_test(attached, each_element_attaches_its_tensors);
-  tcase_add_test(attached, buffers_pass_the_encoders_unchanged);
-  tcase_add_test(attached, encoded_video_carries_the_metas);
-
-  TCase* answers = tcase_create("answers");
-  suite_add_tcase(suite, answers);
-  tcase_add_test(answers, questions_may_change_while_playing);
-  tcase_add_test(answers, the_latest_window_may_be_asked_about);
-  tcase_add_test(answers, the_three_deliveries_agree);
-  tcase_add_test(answers, the_events_pad_counts_in_stream_time);
-  tcase_add_test(answers, the_events_pad_speaks_json);
-  tcase_add_test(answers, a_blocked_events_branch_does_not_block_the_video);
-  tcase_add_test(answers, events_pads_come_and_go);
-  tcase_add_test(answers, events_come_before_the_next_buffer);
-  tcase_add_test(answers, messages_do_not_wait_for_frames_and_keep_the_order);
-  tcase_add_test(answers, the_end_is_held_until_all_is_answered);
-  tcase_add_test(answers, all_queries_are_asked_once_of_one_window);
-  tcase_add_test(answers, a_query_may_change_while_playing);
-  tcase_add_test(answers, a_long_query_is_the_models_affair);
-  tcase_add_test(answers, each_interval_is_an_event);
-  tcase_add_test(answers, unsure_intervals_are_no_events);
-  tcase_add_test(answers, answers_without_times_are_one_event);
-  tcase_add_test(answers, event_times_are_stream_times);
-  tcase_add_test(answers, backwards_windows_are_answered_in_stream_order);
-  tcase_add_test(answers, a_run_keeps_its_direction);
-  tcase_add_test(answers, a_stream_of_no_segment_is_no_error);
-  tcase_add_test(answers, a_gap_before_the_end_does_not_lose_the_answer);
-
-  TCase* flow = tcase_create("flow control");
-  suite_add_tcase(suite, flow);
-  tcase_add_test(flow, a_live_stream_never_waits_and_reports_what_it_skips);
-  tcase_add_test(flow, a_skipped_segment_is_stood_in_for_by_its_neighbour);
-  tcase_add_test(flow, a_window_with_a_skipped_last_segment_is_answered_at_the_end);
-  tcase_add_test(flow, a_stream_that_is_not_live_waits_for_room);
-  tcase_add_test(flow, unanswered_windows_are_waited_for_as_well);
-  tcase_add_test(flow, more_room_ends_a_wait);
-  tcase_add_test(flow, many_segments_on_one_buffer_do_not_wait_for_each_other);
-  tcase_add_test(flow, buffers_that_somebody_keeps_do_not_stop_the_stream);
-  tcase_add_test(flow, a_flush_ends_a_wait_and_drops_what_is_pending);
-  tcase_add_test(flow, a_flush_drops_answers);
-  tcase_add_test(flow, a_message_handler_may_flush);
-  tcase_add_test(flow, ready_cancels_everything);
-  tcase_add_test(flow, a_jump_ends_the_window_that_it_cuts_short);
-
-  TCase* errors = tcase_create("errors");
-  suite_add_tcase(suite, errors);
-  tcase_add_test(errors, a_failing_job_is_one_error_of_its_element);
-  tcase_add_test(errors, a_failing_job_stops_the_stream);
-  tcase_add_test(errors, a_missing_element_is_named);
-  tcase_add_test(errors, queries_are_checked_at_the_start);
-  tcase_add_test(errors, dense_captions_need_no_query);
-  return suite;
-}
 
 }  // namespace
-
-int main(int argc, char** argv) { return gvl::test::check_main(argc, argv, __FILE__, chain_suite); }

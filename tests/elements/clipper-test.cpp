@@ -218,7 +218,7 @@ void run(Clipping& clipping) {
 constexpr const char* kEvent = "{\"id\":7,\"query\":\"it rains\",\"start\":3000000000,\"stop\":5000000000}\n";
 constexpr const char* kBetween = "{\"id\":7,\"query\":\"it rains\",\"start\":3450000000,\"stop\":5000000000}\n";
 
-GST_START_TEST(raw_video_is_cut_to_the_frame) {
+GVL_TEST(raw_video_is_cut_to_the_frame) {
   const Folder folder;
   Clipping clipping(kRaw, at(folder, "%{id}.mkv") + write_events(folder, kEvent));
   run(clipping);
@@ -232,9 +232,8 @@ GST_START_TEST(raw_video_is_cut_to_the_frame) {
   fail_unless(text.find("\"clip-start\":2500000000,\"clip-stop\":5500000000,\"file\":\"00007.mkv\"") != text.npos, "%s",
               text.c_str());
 }
-GST_END_TEST
 
-GST_START_TEST(encoded_video_is_cut_at_a_keyframe) {
+GVL_TEST(encoded_video_is_cut_at_a_keyframe) {
   const Folder folder;
   Clipping clipping(kEncoded, at(folder, "%{id}.mkv") + write_events(folder, kBetween));
   run(clipping);
@@ -243,9 +242,8 @@ GST_START_TEST(encoded_video_is_cut_at_a_keyframe) {
   fail_unless(text_of(folder / "00007.json").find("\"clip-start\":2000000000,\"clip-stop\":5500000000") !=
               std::string::npos);
 }
-GST_END_TEST
 
-GST_START_TEST(encoded_video_is_cut_to_the_frame_where_asked) {
+GVL_TEST(encoded_video_is_cut_to_the_frame_where_asked) {
   const Folder folder;
   Clipping clipping(kEncoded, at(folder, "%{id}.mkv") + "accurate=true " + write_events(folder, kEvent));
   run(clipping);
@@ -253,9 +251,8 @@ GST_START_TEST(encoded_video_is_cut_to_the_frame_where_asked) {
   fail_unless(text_of(folder / "00007.json").find("\"clip-start\":2500000000,\"clip-stop\":5500000000") !=
               std::string::npos);
 }
-GST_END_TEST
 
-GST_START_TEST(overlapping_events_have_a_clip_each) {
+GVL_TEST(overlapping_events_have_a_clip_each) {
   const Folder folder;
   Clipping clipping(kRaw,
                     at(folder, "%{id}.mkv") + write_events(folder,
@@ -268,9 +265,8 @@ GST_START_TEST(overlapping_events_have_a_clip_each) {
   expect_frames(folder / "00002.mkv", 35, 75);
   expect_frames(folder / "00003.mkv", 85, 100);
 }
-GST_END_TEST
 
-GST_START_TEST(events_may_come_when_the_video_is_over) {
+GVL_TEST(events_may_come_when_the_video_is_over) {
   const Folder folder;
   Clipping clipping(kEncoded, at(folder, "%{id}.mkv"));
   GstPad* pad = gst_element_request_pad_simple(clipping.clipper(), "events");
@@ -297,9 +293,8 @@ GST_START_TEST(events_may_come_when_the_video_is_over) {
   gst_element_release_request_pad(clipping.clipper(), pad);
   gst_object_unref(pad);
 }
-GST_END_TEST
 
-GST_START_TEST(events_older_than_what_is_kept_are_told) {
+GVL_TEST(events_older_than_what_is_kept_are_told) {
   const Folder folder;
   Clipping clipping(kRaw, at(folder, "%{id}.mkv") + "history=3000000000");
   GstPad* pad = gst_element_request_pad_simple(clipping.clipper(), "events");
@@ -328,9 +323,8 @@ GST_START_TEST(events_older_than_what_is_kept_are_told) {
   gst_element_release_request_pad(clipping.clipper(), pad);
   gst_object_unref(pad);
 }
-GST_END_TEST
 
-GST_START_TEST(names_are_sanitised_and_nothing_is_overwritten) {
+GVL_TEST(names_are_sanitised_and_nothing_is_overwritten) {
   const Folder folder;
   const char* events =
       "{\"id\":1,\"query\":\"../../a b/c\",\"start\":1000000000,\"stop\":1200000000,\"confidence\":0.874}\n"
@@ -341,9 +335,8 @@ GST_START_TEST(names_are_sanitised_and_nothing_is_overwritten) {
   fail_unless(fs::exists(folder / "x/_._.._a_b_c 00-00-01.000 87-2.mkv"));
   fail_unless(fs::exists(folder / "x/_._.._a_b_c 00-00-01.000 87-2.json"));
 }
-GST_END_TEST
 
-GST_START_TEST(a_pipeline_that_ends_early_leaves_whole_files) {
+GVL_TEST(a_pipeline_that_ends_early_leaves_whole_files) {
   const Folder folder;
   Clipping clipping(kEncoded, at(folder, "%{id}.mkv") +
                                   write_events(folder, "{\"id\":7,\"start\":1000000000,\"stop\":9000000000}\n"));
@@ -355,9 +348,8 @@ GST_START_TEST(a_pipeline_that_ends_early_leaves_whole_files) {
   fail_unless(numbers.size() >= 50, "%d frames", static_cast<int>(numbers.size()));
   fail_unless(fs::exists(folder / "00007.json"));
 }
-GST_END_TEST
 
-GST_START_TEST(a_file_that_cannot_be_written_is_a_warning) {
+GVL_TEST(a_file_that_cannot_be_written_is_a_warning) {
   const Folder folder;
   std::ofstream(folder / "file") << "in the way";
   Clipping clipping(kRaw, at(folder, "file/%{id}.mkv") + write_events(folder, kEvent));
@@ -379,9 +371,8 @@ GST_START_TEST(a_file_that_cannot_be_written_is_a_warning) {
   fail_unless_equals_int(full.warnings.size(), 1);
   fail_unless(full.warnings[0].find("full.avi") != std::string::npos, "%s", full.warnings[0].c_str());
 }
-GST_END_TEST
 
-GST_START_TEST(wrong_settings_are_named) {
+GVL_TEST(wrong_settings_are_named) {
   const Folder folder;
   {
     Clipping clipping(kRaw, at(folder, "%{id}.mkv") + "muxer=nomux " + write_events(folder, kEvent));
@@ -405,9 +396,8 @@ GST_START_TEST(wrong_settings_are_named) {
   gst_object_unref(bus);
   gst_object_unref(clipper);
 }
-GST_END_TEST
 
-GST_START_TEST(releasing_the_events_pad_ends_the_stream) {
+GVL_TEST(releasing_the_events_pad_ends_the_stream) {
   const Folder folder;
   Clipping clipping(kRaw, at(folder, "%{id}.mkv") + write_events(folder, kEvent));
   GstPad* pad = gst_element_request_pad_simple(clipping.clipper(), "events");
@@ -420,7 +410,6 @@ GST_START_TEST(releasing_the_events_pad_ends_the_stream) {
   clipping.wait();
   expect_frames(folder / "00007.mkv", 25, 55);
 }
-GST_END_TEST
 
 /** A clipper without a pipeline, and frames whose content is of no use. */
 class Fed {
@@ -492,7 +481,7 @@ class Fed {
   GstPad* sink_ = nullptr;
 };
 
-GST_START_TEST(the_end_is_told_whenever_it_has_come) {
+GVL_TEST(the_end_is_told_whenever_it_has_come) {
   Fed fed("");
   const auto ends = [&fed] { return fed.messages(GST_MESSAGE_EOS); };
   fed.push(0, true);
@@ -522,10 +511,9 @@ GST_START_TEST(the_end_is_told_whenever_it_has_come) {
   fed.play();
   fail_unless_equals_int(ends(), 0);
 }
-GST_END_TEST
 
 // Else a bin may lose the end of a short file: it counts ends from when it plays, and others may preroll after it does.
-GST_START_TEST(it_prerolls) {
+GVL_TEST(it_prerolls) {
   Fed fed("");
   fed.ready();
   fail_unless_equals_int(gst_element_set_state(fed.clipper(), GST_STATE_PAUSED), GST_STATE_CHANGE_ASYNC);
@@ -541,9 +529,8 @@ GST_START_TEST(it_prerolls) {
   stream.join();
   fail_unless_equals_int(fed.messages(GST_MESSAGE_EOS), 1);
 }
-GST_END_TEST
 
-GST_START_TEST(what_is_kept_is_bounded_without_keyframes) {
+GVL_TEST(what_is_kept_is_bounded_without_keyframes) {
   for (const char* limits : {"history-bytes=10000", "history=1000000000"}) {
     Fed fed(limits);
     for (int i = 0; i < 100; ++i) {
@@ -556,9 +543,8 @@ GST_START_TEST(what_is_kept_is_bounded_without_keyframes) {
     fail_unless_equals_uint64(fed.stat("frames"), 5);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(more_events_than_places_have_a_clip_each) {
+GVL_TEST(more_events_than_places_have_a_clip_each) {
   const Folder folder;
   std::string events;
   for (int i = 1; i <= 30; ++i)
@@ -569,9 +555,8 @@ GST_START_TEST(more_events_than_places_have_a_clip_each) {
   fail_unless(clipping.warnings.empty());
   for (const std::string& clip : clipping.clips) expect_frames(clip, 25, 55);
 }
-GST_END_TEST
 
-GST_START_TEST(events_that_find_no_place_in_time_are_told) {
+GVL_TEST(events_that_find_no_place_in_time_are_told) {
   const Folder folder;
   const char* events =
       "{\"id\":1,\"start\":1000000000,\"stop\":9000000000}\n"
@@ -586,31 +571,5 @@ GST_START_TEST(events_that_find_no_place_in_time_are_told) {
   expect_frames(folder / "00001.mkv", 5, 95);
   expect_frames(folder / "00003.mkv", 80, 99);
 }
-GST_END_TEST
-
-Suite* clipper_suite() {
-  Suite* suite = suite_create("clipper");
-  TCase* tests = tcase_create("clipper");
-  tcase_add_test(tests, raw_video_is_cut_to_the_frame);
-  tcase_add_test(tests, encoded_video_is_cut_at_a_keyframe);
-  tcase_add_test(tests, encoded_video_is_cut_to_the_frame_where_asked);
-  tcase_add_test(tests, overlapping_events_have_a_clip_each);
-  tcase_add_test(tests, events_may_come_when_the_video_is_over);
-  tcase_add_test(tests, events_older_than_what_is_kept_are_told);
-  tcase_add_test(tests, names_are_sanitised_and_nothing_is_overwritten);
-  tcase_add_test(tests, a_pipeline_that_ends_early_leaves_whole_files);
-  tcase_add_test(tests, a_file_that_cannot_be_written_is_a_warning);
-  tcase_add_test(tests, wrong_settings_are_named);
-  tcase_add_test(tests, releasing_the_events_pad_ends_the_stream);
-  tcase_add_test(tests, the_end_is_told_whenever_it_has_come);
-  tcase_add_test(tests, it_prerolls);
-  tcase_add_test(tests, what_is_kept_is_bounded_without_keyframes);
-  tcase_add_test(tests, more_events_than_places_have_a_clip_each);
-  tcase_add_test(tests, events_that_find_no_place_in_time_are_told);
-  suite_add_tcase(suite, tests);
-  return suite;
-}
 
 }  // namespace
-
-int main(int argc, char** argv) { return gvl::test::check_main(argc, argv, __FILE__, clipper_suite); }

@@ -132,7 +132,7 @@ bool within_an_event(GstBuffer* frame) {
 }
 
 // The video is late by more than the windows that are not answered yet, so that each text is there before its frames.
-GST_START_TEST(textoverlay_shows_events_while_they_last) {
+GVL_TEST(textoverlay_shows_events_while_they_last) {
   if (missing({"textoverlay"})) return;
   for (const Say say : {Say::kAlways, Say::kNever}) {
     // At its own pace: textoverlay takes one text at a time.
@@ -160,9 +160,8 @@ GST_START_TEST(textoverlay_shows_events_while_they_last) {
     fail_unless(shown >= expected * 7 / 10, "%d of %d frames", shown, expected);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(textoverlay_without_delay_stops_nothing) {
+GVL_TEST(textoverlay_without_delay_stops_nothing) {
   if (missing({"textoverlay"})) return;
   for (const Say say : {Say::kAlways, Say::kNever}) {
     Pipeline pipeline(kGround + "! textoverlay name=t ! fakesink name=video g.events ! t.text_sink", say);
@@ -172,7 +171,6 @@ GST_START_TEST(textoverlay_without_delay_stops_nothing) {
     fail_unless_equals_int(frames, kFrames);
   }
 }
-GST_END_TEST
 
 // What a Matroska file holds: its frames, and its texts with their times.
 void read_back(const File& file, int* frames, std::vector<GstClockTime>* texts) {
@@ -205,7 +203,7 @@ void read_back(const File& file, int* frames, std::vector<GstClockTime>* texts) 
   gst_object_unref(pipeline);
 }
 
-GST_START_TEST(matroskamux_takes_events_as_subtitles) {
+GVL_TEST(matroskamux_takes_events_as_subtitles) {
   if (missing({"matroskamux", "vp8enc"})) return;
   for (const Say say : {Say::kAlways, Say::kNever}) {
     const File file("out.mkv");
@@ -227,7 +225,6 @@ GST_START_TEST(matroskamux_takes_events_as_subtitles) {
     for (std::size_t i = 0; i < texts.size(); ++i) fail_unless_equals_uint64(texts[i], i * GST_SECOND + GST_SECOND / 4);
   }
 }
-GST_END_TEST
 
 int count_of(const std::string& text, const std::string& what) {
   int count = 0;
@@ -235,7 +232,7 @@ int count_of(const std::string& text, const std::string& what) {
   return count;
 }
 
-GST_START_TEST(webvttenc_writes_events_as_captions) {
+GVL_TEST(webvttenc_writes_events_as_captions) {
   if (missing({"webvttenc"})) return;
   const File file("out.vtt");
   Pipeline pipeline(kGround + "! fakesink g.events ! webvttenc ! " + file.sink() + "async=false");
@@ -245,9 +242,8 @@ GST_START_TEST(webvttenc_writes_events_as_captions) {
   fail_unless_equals_int(count_of(text, "From a quarter to a half."), kEvents);
   fail_unless_equals_int(count_of(text, "00:00:03.250 --> 00:00:03.500"), 1);
 }
-GST_END_TEST
 
-GST_START_TEST(filesink_writes_events_as_lines_of_json) {
+GVL_TEST(filesink_writes_events_as_lines_of_json) {
   for (const Say say : {Say::kAlways, Say::kNever}) {
     const File file("out.jsonl");
     Pipeline pipeline(kGround + "! fakesink g.events ! application/x-json ! " + file.sink() + "async=false", say);
@@ -263,7 +259,6 @@ GST_START_TEST(filesink_writes_events_as_lines_of_json) {
     g_ptr_array_unref(events);
   }
 }
-GST_END_TEST
 
 // ---- the pad's end ----------------------------------------------------------------------------------------------
 
@@ -323,7 +318,7 @@ void expect_soon(const char* what, gint64 since) {
   fail_unless(took < 10, "%s took %.1f s", what, took);
 }
 
-GST_START_TEST(a_pad_whose_sink_stands_still_is_released) {
+GVL_TEST(a_pad_whose_sink_stands_still_is_released) {
   for (const char* ground : kGrounds) {
     BlockedBranch branch(ground);
     GstElement* element = branch.child("g");
@@ -336,9 +331,8 @@ GST_START_TEST(a_pad_whose_sink_stands_still_is_released) {
     branch.plays_to_its_end();
   }
 }
-GST_END_TEST
 
-GST_START_TEST(an_element_whose_events_stand_still_is_stopped) {
+GVL_TEST(an_element_whose_events_stand_still_is_stopped) {
   BlockedBranch branch(kGrounds[1]);
   GstElement* element = branch.child("g");
   // Its video stands still as well, which is for the application to end.
@@ -347,24 +341,5 @@ GST_START_TEST(an_element_whose_events_stand_still_is_stopped) {
   gst_element_set_state(element, GST_STATE_READY);
   expect_soon("to stop the element", begin);
 }
-GST_END_TEST
-
-Suite* consumers_suite() {
-  Suite* suite = suite_create("consumers");
-  TCase* tests = tcase_create("the events pad");
-  tcase_add_test(tests, textoverlay_shows_events_while_they_last);
-  tcase_add_test(tests, textoverlay_without_delay_stops_nothing);
-  tcase_add_test(tests, matroskamux_takes_events_as_subtitles);
-  tcase_add_test(tests, webvttenc_writes_events_as_captions);
-  tcase_add_test(tests, filesink_writes_events_as_lines_of_json);
-  suite_add_tcase(suite, tests);
-  TCase* ends = tcase_create("the events pad's end");
-  tcase_add_test(ends, a_pad_whose_sink_stands_still_is_released);
-  tcase_add_test(ends, an_element_whose_events_stand_still_is_stopped);
-  suite_add_tcase(suite, ends);
-  return suite;
-}
 
 }  // namespace
-
-int main(int argc, char** argv) { return gvl::test::check_main(argc, argv, __FILE__, consumers_suite); }

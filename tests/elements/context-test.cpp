@@ -34,7 +34,9 @@ const std::string& model_folder() {
   return folder;
 }
 
+void make_model() { model_folder(); }
 void remove_model() { std::filesystem::remove_all(std::filesystem::path(model_folder()).parent_path()); }
+GVL_FIXTURE(make_model, remove_model);
 
 /** A pipeline from a launch line, and the messages on its bus. */
 struct Pipeline {
@@ -101,7 +103,7 @@ std::string five(const std::string& with_model, const std::string& between = "")
   return line + "! fakesink";
 }
 
-GST_START_TEST(any_of_the_five_may_have_the_model) {
+GVL_TEST(any_of_the_five_may_have_the_model) {
   for (const char* owner : kElements) {
     Pipeline pipeline(five(owner));
     fail_unless(pipeline.run().empty());
@@ -112,16 +114,14 @@ GST_START_TEST(any_of_the_five_may_have_the_model) {
     for (const char* factory : kElements) fail_unless(pipeline.model_at(factory) == model, "%s", factory);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(queues_and_converters_between_are_no_obstacle) {
+GVL_TEST(queues_and_converters_between_are_no_obstacle) {
   Pipeline pipeline(five("gvlfuser", "queue ! videoconvert ! "));
   fail_unless(pipeline.run().empty());
   fail_unless(pipeline.events > 0);
 }
-GST_END_TEST
 
-GST_START_TEST(a_pipeline_plays_again) {
+GVL_TEST(a_pipeline_plays_again) {
   Pipeline pipeline(five("gvlsegmenter"));
   for (int i = 0; i < 2; ++i) {
     pipeline.events = 0;
@@ -133,17 +133,15 @@ GST_START_TEST(a_pipeline_plays_again) {
   fail_unless(pipeline.run().empty());
   fail_unless(pipeline.events > 0);
 }
-GST_END_TEST
 
-GST_START_TEST(a_folder_is_loaded_once) {
+GVL_TEST(a_folder_is_loaded_once) {
   Pipeline first(five("gvlsegmenter")), second(five("gvlgroundedllm"));
   fail_unless(first.run().empty());
   fail_unless(second.run().empty());
   fail_unless(first.model_at("gvlfuser") == second.model_at("gvlfuser"));
 }
-GST_END_TEST
 
-GST_START_TEST(the_bin_has_it_all) {
+GVL_TEST(the_bin_has_it_all) {
   Pipeline pipeline(
       "videotestsrc num-buffers=20 ! video/x-raw,width=64,height=48,framerate=10/1 ! gvlground name=g "
       "model=\"" +
@@ -167,9 +165,8 @@ GST_START_TEST(the_bin_has_it_all) {
   gst_structure_free(stats);
   gst_object_unref(bin);
 }
-GST_END_TEST
 
-GST_START_TEST(the_bins_properties_are_the_elements_own) {
+GVL_TEST(the_bins_properties_are_the_elements_own) {
   GstElement* bin = gst_element_factory_make("gvlground", nullptr);
   guint seen = 0;
   for (const char* factory : {"gvlsegmenter", "gvlgroundedllm"}) {
@@ -198,9 +195,8 @@ GST_START_TEST(the_bins_properties_are_the_elements_own) {
   fail_unless_equals_int(seen, 4 + 13);
   gst_object_unref(bin);
 }
-GST_END_TEST
 
-GST_START_TEST(an_applications_model_is_taken) {
+GVL_TEST(an_applications_model_is_taken) {
   const auto model = std::make_shared<FakeModel>();
   GstContext* context = gvl::gst::model_context_new(model);
   {
@@ -215,9 +211,8 @@ GST_START_TEST(an_applications_model_is_taken) {
   for (int i = 0; i < 10000 && model.use_count() > 1; ++i) g_usleep(1000);
   fail_unless_equals_int(model.use_count(), 1);
 }
-GST_END_TEST
 
-GST_START_TEST(an_application_is_asked_for_a_model) {
+GVL_TEST(an_application_is_asked_for_a_model) {
   auto model = std::make_shared<FakeModel>();
   const auto give = [](GstBus*, GstMessage* message, gpointer data) -> GstBusSyncReply {
     const gchar* type = nullptr;
@@ -235,9 +230,8 @@ GST_START_TEST(an_application_is_asked_for_a_model) {
   fail_unless_equals_int(pipeline.events, 1);
   gst_bus_set_sync_handler(pipeline.bus, nullptr, nullptr, nullptr);
 }
-GST_END_TEST
 
-GST_START_TEST(without_a_model_the_default_model_is_taken) {
+GVL_TEST(without_a_model_the_default_model_is_taken) {
   g_setenv("GVL_MODEL_PATH", model_folder().c_str(), TRUE);
   {
     Pipeline pipeline(five(""));
@@ -247,9 +241,8 @@ GST_START_TEST(without_a_model_the_default_model_is_taken) {
   }
   g_unsetenv("GVL_MODEL_PATH");
 }
-GST_END_TEST
 
-GST_START_TEST(a_device_alone_is_the_default_models) {
+GVL_TEST(a_device_alone_is_the_default_models) {
   g_setenv("GVL_MODEL_PATH", "/no/such/model", TRUE);
   GstElement* element = gst_element_factory_make("gvlfuser", nullptr);
   fail_unless_equals_int(gst_element_set_state(element, GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
@@ -262,18 +255,16 @@ GST_START_TEST(a_device_alone_is_the_default_models) {
   gst_object_unref(element);
   g_unsetenv("GVL_MODEL_PATH");
 }
-GST_END_TEST
 
-GST_START_TEST(without_a_default_model_there_is_one_clear_error) {
+GVL_TEST(without_a_default_model_there_is_one_clear_error) {
   g_setenv("GVL_MODEL_PATH", "/no/such/model", TRUE);
   Pipeline pipeline(five(""));
   const auto text = pipeline.run();
   g_unsetenv("GVL_MODEL_PATH");
   fail_unless(text.find("/no/such/model") != std::string::npos, "%s", text.c_str());
 }
-GST_END_TEST
 
-GST_START_TEST(a_folder_that_is_no_model_is_named) {
+GVL_TEST(a_folder_that_is_no_model_is_named) {
   for (const char* factory : kElements) {
     GstElement* element = gst_element_factory_make(factory, nullptr);
     GstBus* bus = gst_bus_new();
@@ -294,9 +285,8 @@ GST_START_TEST(a_folder_that_is_no_model_is_named) {
     gst_object_unref(element);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(an_unknown_device_is_an_error) {
+GVL_TEST(an_unknown_device_is_an_error) {
   Pipeline pipeline(five("gvlfuser"));
   GstElement* fuser = gst_bin_get_by_name(GST_BIN(pipeline.element), "gvlfuser");
   g_object_set(fuser, "device", "abacus", nullptr);
@@ -304,10 +294,9 @@ GST_START_TEST(an_unknown_device_is_an_error) {
   const auto text = pipeline.run();
   fail_unless(text.find("abacus") != std::string::npos, "%s", text.c_str());
 }
-GST_END_TEST
 
 // A generation in full swing ends between two tokens, and the pipeline can be thrown away at once.
-GST_START_TEST(a_running_generation_is_cancelled) {
+GVL_TEST(a_running_generation_is_cancelled) {
   std::string line = five("gvlsegmenter");
   const std::string few = "max-new-tokens=4";
   line.replace(line.find(few), few.size(), "max-new-tokens=1000000");
@@ -323,31 +312,5 @@ GST_START_TEST(a_running_generation_is_cancelled) {
   }
   fail_unless_equals_int(gst_element_set_state(pipeline.element, GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
 }
-GST_END_TEST
-
-Suite* context_suite() {
-  Suite* suite = suite_create("context");
-  TCase* shared = tcase_create("sharing");
-  suite_add_tcase(suite, shared);
-  tcase_add_unchecked_fixture(
-      shared, [] { model_folder(); }, remove_model);
-  tcase_add_test(shared, any_of_the_five_may_have_the_model);
-  tcase_add_test(shared, queues_and_converters_between_are_no_obstacle);
-  tcase_add_test(shared, a_pipeline_plays_again);
-  tcase_add_test(shared, a_folder_is_loaded_once);
-  tcase_add_test(shared, the_bin_has_it_all);
-  tcase_add_test(shared, the_bins_properties_are_the_elements_own);
-  tcase_add_test(shared, an_applications_model_is_taken);
-  tcase_add_test(shared, an_application_is_asked_for_a_model);
-  tcase_add_test(shared, without_a_model_the_default_model_is_taken);
-  tcase_add_test(shared, a_device_alone_is_the_default_models);
-  tcase_add_test(shared, without_a_default_model_there_is_one_clear_error);
-  tcase_add_test(shared, a_folder_that_is_no_model_is_named);
-  tcase_add_test(shared, an_unknown_device_is_an_error);
-  tcase_add_test(shared, a_running_generation_is_cancelled);
-  return suite;
-}
 
 }  // namespace
-
-int main(int argc, char** argv) { return gvl::test::check_main(argc, argv, __FILE__, context_suite); }

@@ -84,7 +84,7 @@ struct Fixture {
   }
 };
 
-GST_START_TEST(what_is_thrown_is_an_error_of_the_element) {
+GVL_TEST(what_is_thrown_is_an_error_of_the_element) {
   Fixture fixture;
   const auto thrown = [&](Thrown what) {
     to_throw = what;
@@ -99,9 +99,8 @@ GST_START_TEST(what_is_thrown_is_an_error_of_the_element) {
   fail_unless(thrown(Thrown::kCancelled) == "");
   fail_unless(thrown(Thrown::kForeign) == "unknown failure in named");
 }
-GST_END_TEST
 
-GST_START_TEST(what_fails_says_so_to_who_called) {
+GVL_TEST(what_fails_says_so_to_who_called) {
   Fixture fixture;
   GstPad* pad = gst_element_get_static_pad(fixture.element, "sink");
   for (const bool fails : {false, true}) {
@@ -124,9 +123,8 @@ GST_START_TEST(what_fails_says_so_to_who_called) {
   }
   gst_object_unref(pad);
 }
-GST_END_TEST
 
-GST_START_TEST(a_worker_outlives_its_jobs_failures) {
+GVL_TEST(a_worker_outlives_its_jobs_failures) {
   bool ran = false;
   {
     gvl::gst::Worker worker("test");
@@ -140,7 +138,6 @@ GST_START_TEST(a_worker_outlives_its_jobs_failures) {
   }
   fail_unless(ran);
 }
-GST_END_TEST
 
 // ---- in the elements --------------------------------------------------------------------------------------------
 
@@ -187,7 +184,7 @@ void expect_out_of_memory(std::shared_ptr<gvl::Model> model, const char* where) 
   while (GstBuffer* buffer = stream.try_pull()) gst_buffer_unref(buffer);
 }
 
-GST_START_TEST(memory_may_end_anywhere_on_the_way_of_a_frame) {
+GVL_TEST(memory_may_end_anywhere_on_the_way_of_a_frame) {
 // With these sanitizers the program ends where operator new would throw.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   auto config = gvl::test::small_config();
@@ -198,9 +195,8 @@ GST_START_TEST(memory_may_end_anywhere_on_the_way_of_a_frame) {
   expect_out_of_memory(std::make_shared<ThrowingModel>(Job::kConcatenate), "gvlfuser");
   expect_out_of_memory(std::make_shared<ThrowingModel>(Job::kAnswer), "l");
 }
-GST_END_TEST
 
-GST_START_TEST(asking_out_of_turn_may_fail) {
+GVL_TEST(asking_out_of_turn_may_fail) {
   struct Model : FakeModel {
     std::vector<gvl::Future<gvl::Answer>> answer(gvl::VideoWindow window, std::vector<Query> queries,
                                                  const gvl::GenerationOptions& options,
@@ -219,22 +215,5 @@ GST_START_TEST(asking_out_of_turn_may_fail) {
   stream.expect_error(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT, "out of memory in l");
   while (GstBuffer* buffer = stream.try_pull()) gst_buffer_unref(buffer);
 }
-GST_END_TEST
-
-Suite* guard_suite() {
-  Suite* suite = suite_create("guard");
-  TCase* alone = tcase_create("by itself");
-  tcase_add_test(alone, what_is_thrown_is_an_error_of_the_element);
-  tcase_add_test(alone, what_fails_says_so_to_who_called);
-  tcase_add_test(alone, a_worker_outlives_its_jobs_failures);
-  suite_add_tcase(suite, alone);
-  TCase* elements = tcase_create("in the elements");
-  tcase_add_test(elements, memory_may_end_anywhere_on_the_way_of_a_frame);
-  tcase_add_test(elements, asking_out_of_turn_may_fail);
-  suite_add_tcase(suite, elements);
-  return suite;
-}
 
 }  // namespace
-
-int main(int argc, char** argv) { return gvl::test::check_main(argc, argv, __FILE__, guard_suite); }

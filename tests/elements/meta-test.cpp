@@ -49,7 +49,7 @@ GvlTensorMeta* tensor_on(GstBuffer* buffer) {
   return meta;
 }
 
-GST_START_TEST(tensors_are_found_by_id_and_segment) {
+GVL_TEST(tensors_are_found_by_id_and_segment) {
   GstBuffer* buffer = gst_buffer_new();
   const gsize dims[] = {2, 3};
   for (const guint64 segment : {4, 5})
@@ -66,9 +66,8 @@ GST_START_TEST(tensors_are_found_by_id_and_segment) {
   fail_unless(gvl_tensor_meta_wait(second, nullptr));
   gst_buffer_unref(buffer);
 }
-GST_END_TEST
 
-GST_START_TEST(data_of_another_size_are_refused) {
+GVL_TEST(data_of_another_size_are_refused) {
   GstBuffer* buffer = gst_buffer_new();
   const gsize dims[] = {2, 3};
   const gsize vast[] = {G_MAXSIZE, 3};
@@ -80,9 +79,8 @@ GST_START_TEST(data_of_another_size_are_refused) {
                                                      dims, gst_buffer_new_and_alloc(12))));
   gst_buffer_unref(buffer);
 }
-GST_END_TEST
 
-GST_START_TEST(mapping_waits_for_a_pending_tensor) {
+GVL_TEST(mapping_waits_for_a_pending_tensor) {
   Promise<Tensor> promise;
   GstBuffer* buffer = buffer_with_pending(promise.future(), 4);
   auto* meta = tensor_on(buffer);
@@ -98,9 +96,8 @@ GST_START_TEST(mapping_waits_for_a_pending_tensor) {
   provider.join();
   gst_buffer_unref(buffer);
 }
-GST_END_TEST
 
-GST_START_TEST(a_failed_tensor_says_why_and_cannot_be_mapped) {
+GVL_TEST(a_failed_tensor_says_why_and_cannot_be_mapped) {
   const struct {
     ErrorCode code;
     GQuark domain;
@@ -125,9 +122,8 @@ GST_START_TEST(a_failed_tensor_says_why_and_cannot_be_mapped) {
     gst_buffer_unref(buffer);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(a_broken_promise_ends_the_wait) {
+GVL_TEST(a_broken_promise_ends_the_wait) {
   GstBuffer* buffer;
   {
     Promise<Tensor> promise;
@@ -139,17 +135,15 @@ GST_START_TEST(a_broken_promise_ends_the_wait) {
   g_clear_error(&error);
   gst_buffer_unref(buffer);
 }
-GST_END_TEST
 
-GST_START_TEST(a_result_of_another_size_cannot_be_mapped) {
+GVL_TEST(a_result_of_another_size_cannot_be_mapped) {
   GstBuffer* buffer = buffer_with_pending(Future<Tensor>::of(numbers(3)), 4);
   GstMapInfo map;
   fail_if(gst_buffer_map(tensor_on(buffer)->data, &map, GST_MAP_READ));
   gst_buffer_unref(buffer);
 }
-GST_END_TEST
 
-GST_START_TEST(tensors_go_to_the_engine_and_back) {
+GVL_TEST(tensors_go_to_the_engine_and_back) {
   Promise<Tensor> promise;
   GstBuffer* pending = buffer_with_pending(promise.future(), 4);
   auto future = gvl::gst::tensor_future(tensor_on(pending));
@@ -170,7 +164,6 @@ GST_START_TEST(tensors_go_to_the_engine_and_back) {
   fail_unless_equals_int(future.get().shape.size(), 2);
   fail_unless_equals_float(future.get().as<float>()[3], 4);
 }
-GST_END_TEST
 
 GstBuffer* fully_described() {
   GstBuffer* buffer = buffer_with_pending(Future<Tensor>::of(numbers(4)), 4);
@@ -219,7 +212,7 @@ void check_fully_described(GstBuffer* buffer) {
   fail_unless(window->segments[1].stood_in);
 }
 
-GST_START_TEST(metas_survive_copies) {
+GVL_TEST(metas_survive_copies) {
   GstBuffer* buffer = fully_described();
   GstBuffer* copy = gst_buffer_copy(buffer);
   GstBuffer* deep = gst_buffer_copy_deep(copy);
@@ -229,9 +222,8 @@ GST_START_TEST(metas_survive_copies) {
   check_fully_described(deep);
   gst_buffer_unref(deep);
 }
-GST_END_TEST
 
-GST_START_TEST(metas_survive_standard_elements) {
+GVL_TEST(metas_survive_standard_elements) {
   const char* const lines[] = {"videoconvert ! capsfilter caps=video/x-raw,format=I420",
                                "videoscale ! capsfilter caps=video/x-raw,width=64,height=48",
                                "videoflip method=clockwise",
@@ -254,9 +246,8 @@ GST_START_TEST(metas_survive_standard_elements) {
     gst_buffer_unref(out);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(copies_share_their_place_in_the_flow) {
+GVL_TEST(copies_share_their_place_in_the_flow) {
   const auto flow = std::make_shared<Flow>(1);
   GstBuffer* buffer = gst_buffer_new();
   auto* segment = gvl_buffer_add_segment_meta(buffer, 0, nullptr);
@@ -273,9 +264,8 @@ GST_START_TEST(copies_share_their_place_in_the_flow) {
   gst_buffer_unref(copy);
   fail_unless_equals_int(flow.use_count(), 1);
 }
-GST_END_TEST
 
-GST_START_TEST(the_flow_counts_what_is_being_worked_on) {
+GVL_TEST(the_flow_counts_what_is_being_worked_on) {
   const auto flow = std::make_shared<Flow>(2);
   const auto first = std::make_shared<Ticket>(flow, Flow::Kind::kSegment);
   const auto second = std::make_shared<Ticket>(flow, Flow::Kind::kSegment);
@@ -304,9 +294,8 @@ GST_START_TEST(the_flow_counts_what_is_being_worked_on) {
   fail_if(flow->fail());
   fail_if(flow->wait_for_room(0));
 }
-GST_END_TEST
 
-GST_START_TEST(events_are_clamped_and_ordered) {
+GVL_TEST(events_are_clamped_and_ordered) {
   GstStructure* event = gvl_event_new(3, "grounding", "q", "t", 500, 50, 1.5, 100, 400);
   fail_unless_equals_uint64(gvl::test::uint64_of(event, "start"), 100);
   fail_unless_equals_uint64(gvl::test::uint64_of(event, "stop"), 400);
@@ -319,9 +308,8 @@ GST_START_TEST(events_are_clamped_and_ordered) {
   fail_if(gst_structure_has_field(event, "stop"));
   gst_structure_free(event);
 }
-GST_END_TEST
 
-GST_START_TEST(events_are_valid_json) {
+GVL_TEST(events_are_valid_json) {
   GstStructure* event = gvl_event_new(3, "qa", "say \"h\\i\"\n\xc3\xa9\xe7\x8c\xab", "", 1, 2, 0.25, 0, 4);
   gchar* json = gvl_event_to_json(event);
   fail_unless_equals_string(json,
@@ -331,9 +319,8 @@ GST_START_TEST(events_are_valid_json) {
   g_free(json);
   gst_structure_free(event);
 }
-GST_END_TEST
 
-GST_START_TEST(events_are_read_from_json) {
+GVL_TEST(events_are_read_from_json) {
   GstStructure* event = gvl_event_new(3, "qa", "say \"h\\i\"\n\xc3\xa9", "t", 1, 2, 0.25, 0, 4);
   gchar* json = gvl_event_to_json(event);
   GstStructure* read = gvl_event_from_json(json, nullptr);
@@ -366,10 +353,9 @@ GST_START_TEST(events_are_read_from_json) {
     g_error_free(error);
   }
 }
-GST_END_TEST
 
 // What would end the process, or be read as something else, if json-glib were given it as it is.
-GST_START_TEST(hostile_events_are_errors) {
+GVL_TEST(hostile_events_are_errors) {
   const struct {
     std::string line, named;
   } faults[] = {{std::string(75000, '['), "nested deeper than 64"},
@@ -388,9 +374,8 @@ GST_START_TEST(hostile_events_are_errors) {
     g_error_free(error);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(hostile_files_of_events_are_errors) {
+GVL_TEST(hostile_files_of_events_are_errors) {
   gchar* file = g_build_filename(g_get_tmp_dir(), "gvl-events-XXXXXX", nullptr);
   close(g_mkstemp(file));
   std::string empty_events;
@@ -418,9 +403,8 @@ GST_START_TEST(hostile_files_of_events_are_errors) {
   g_remove(file);
   g_free(file);
 }
-GST_END_TEST
 
-GST_START_TEST(files_of_events_are_read) {
+GVL_TEST(files_of_events_are_read) {
   gchar* file = g_build_filename(g_get_tmp_dir(), "gvl-events-XXXXXX", nullptr);
   close(g_mkstemp(file));
   fail_unless(g_file_set_contents(file, "{\"start\":1,\"stop\":2}\n\n  {\"start\":3,\"stop\":4}\r\n", -1, nullptr));
@@ -438,9 +422,8 @@ GST_START_TEST(files_of_events_are_read) {
   g_error_free(error);
   g_free(file);
 }
-GST_END_TEST
 
-GST_START_TEST(events_are_recognised) {
+GVL_TEST(events_are_recognised) {
   GstStructure* event = gvl_event_new(3, "qa", "q", "t", 1, 2, 0.25, 0, 4);
   GstMessage* message = gst_message_new_element(nullptr, gst_structure_copy(event));
   GstEvent* custom = gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, event);
@@ -456,9 +439,8 @@ GST_START_TEST(events_are_recognised) {
   gst_event_unref(custom);
   gst_event_unref(eos);
 }
-GST_END_TEST
 
-GST_START_TEST(contexts_hold_a_model) {
+GVL_TEST(contexts_hold_a_model) {
   const auto model = std::make_shared<gvl::test::FakeModel>();
   GstContext* context = gvl::gst::model_context_new(model);
   fail_unless(gvl_model_context_is_valid(context));
@@ -474,45 +456,12 @@ GST_START_TEST(contexts_hold_a_model) {
   fail_if(gvl_model_context_is_valid(empty));
   gst_context_unref(empty);
 }
-GST_END_TEST
 
-GST_START_TEST(loading_no_model_says_which) {
+GVL_TEST(loading_no_model_says_which) {
   GError* error = nullptr;
   fail_unless(gvl_model_context_load("/does/not/exist", nullptr, &error) == nullptr);
   fail_unless(strstr(error->message, "/does/not/exist") != nullptr, "%s", error->message);
   g_clear_error(&error);
 }
-GST_END_TEST
-
-Suite* meta_suite() {
-  Suite* suite = suite_create("meta");
-  TCase* metas = tcase_create("metas");
-  suite_add_tcase(suite, metas);
-  tcase_add_test(metas, tensors_are_found_by_id_and_segment);
-  tcase_add_test(metas, data_of_another_size_are_refused);
-  tcase_add_test(metas, mapping_waits_for_a_pending_tensor);
-  tcase_add_test(metas, a_failed_tensor_says_why_and_cannot_be_mapped);
-  tcase_add_test(metas, a_broken_promise_ends_the_wait);
-  tcase_add_test(metas, a_result_of_another_size_cannot_be_mapped);
-  tcase_add_test(metas, tensors_go_to_the_engine_and_back);
-  tcase_add_test(metas, metas_survive_copies);
-  tcase_add_test(metas, metas_survive_standard_elements);
-  tcase_add_test(metas, copies_share_their_place_in_the_flow);
-  tcase_add_test(metas, the_flow_counts_what_is_being_worked_on);
-  TCase* others = tcase_create("events and contexts");
-  suite_add_tcase(suite, others);
-  tcase_add_test(others, events_are_clamped_and_ordered);
-  tcase_add_test(others, events_are_valid_json);
-  tcase_add_test(others, events_are_read_from_json);
-  tcase_add_test(others, hostile_events_are_errors);
-  tcase_add_test(others, hostile_files_of_events_are_errors);
-  tcase_add_test(others, files_of_events_are_read);
-  tcase_add_test(others, events_are_recognised);
-  tcase_add_test(others, contexts_hold_a_model);
-  tcase_add_test(others, loading_no_model_says_which);
-  return suite;
-}
 
 }  // namespace
-
-int main(int argc, char** argv) { return gvl::test::check_main(argc, argv, __FILE__, meta_suite); }

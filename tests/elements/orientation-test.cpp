@@ -56,7 +56,7 @@ std::vector<guint8> pixels_turned(const std::string& direction) {
   return pixels_seen(stream);
 }
 
-GST_START_TEST(pictures_are_turned_as_their_tag_says) {
+GVL_TEST(pictures_are_turned_as_their_tag_says) {
   const std::vector<std::pair<const char*, const char*>> orientations = {
       {"rotate-0", "identity"},    {"rotate-90", "90r"},        {"rotate-180", "180"},
       {"rotate-270", "90l"},       {"flip-rotate-0", "horiz"},  {"flip-rotate-90", "ur-ll"},
@@ -73,9 +73,8 @@ GST_START_TEST(pictures_are_turned_as_their_tag_says) {
     all.push_back(expected);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(the_streams_tag_goes_before_the_files) {
+GVL_TEST(the_streams_tag_goes_before_the_files) {
   const auto straight = pixels_turned("identity"), turned = pixels_turned("90r");
   Stream stream("gvlsegmenter", options());
   stream.send(orientation_event("rotate-90", GST_TAG_SCOPE_STREAM));
@@ -86,17 +85,5 @@ GST_START_TEST(the_streams_tag_goes_before_the_files) {
   stream.new_segment(1, 1, 0, GST_CLOCK_TIME_NONE, 0);
   fail_unless(pixels_seen(stream) == straight);
 }
-GST_END_TEST
-
-Suite* orientation_suite() {
-  Suite* suite = suite_create("orientation");
-  TCase* tests = tcase_create("tags");
-  tcase_add_test(tests, pictures_are_turned_as_their_tag_says);
-  tcase_add_test(tests, the_streams_tag_goes_before_the_files);
-  suite_add_tcase(suite, tests);
-  return suite;
-}
 
 }  // namespace
-
-int main(int argc, char** argv) { return gvl::test::check_main(argc, argv, __FILE__, orientation_suite); }

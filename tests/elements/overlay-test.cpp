@@ -93,7 +93,7 @@ void push_second(Stream& stream, int second) {
 constexpr const char* kOneEvent =
     "{\"query\":\"it rains\",\"start\":20000000000,\"stop\":60000000000,\"confidence\":0.5}\n";
 
-GST_START_TEST(a_file_of_events_is_shown_when_it_says) {
+GVL_TEST(a_file_of_events_is_shown_when_it_says) {
   const EventsFile file(kOneEvent);
   Stream stream(file.launch(), options());
   push_second(stream, 10);
@@ -119,18 +119,16 @@ GST_START_TEST(a_file_of_events_is_shown_when_it_says) {
   fail_unless_equals_int(picture.drawn_rows(), kStrip);
   stream.expect_no_error();
 }
-GST_END_TEST
 
-GST_START_TEST(nothing_is_drawn_where_nothing_is_to_be_said) {
+GVL_TEST(nothing_is_drawn_where_nothing_is_to_be_said) {
   const EventsFile file(kOneEvent);
   Stream stream(file.launch("timeline=false"), options());
   push_second(stream, 10);
   const Picture picture(stream);
   fail_unless_equals_int(picture.drawn_rows(), 0);
 }
-GST_END_TEST
 
-GST_START_TEST(events_of_the_stream_linger) {
+GVL_TEST(events_of_the_stream_linger) {
   Stream stream("gvloverlay timeline=false linger=3000000000", options());
   push_second(stream, 30);
   const auto send = [&](GstClockTime start, GstClockTime stop) {
@@ -154,9 +152,8 @@ GST_START_TEST(events_of_the_stream_linger) {
   push_second(stream, 7);
   fail_unless_equals_int(Picture(stream).drawn_rows(), 0);
 }
-GST_END_TEST
 
-GST_START_TEST(times_are_stream_time) {
+GVL_TEST(times_are_stream_time) {
   const EventsFile file(kOneEvent);
   Stream stream(file.launch("timeline=false"), options());
   // Timestamps from 1,000 s on stand for the stream from 15 s on.
@@ -166,9 +163,8 @@ GST_START_TEST(times_are_stream_time) {
   push_second(stream, 1006);
   fail_unless(Picture(stream).drawn_rows() > 0);
 }
-GST_END_TEST
 
-GST_START_TEST(sinks_that_blend_get_picture_and_overlay_apart) {
+GVL_TEST(sinks_that_blend_get_picture_and_overlay_apart) {
   const EventsFile file(kOneEvent);
   Stream stream(file.launch(), options());
   gst_harness_add_propose_allocation_meta(stream.harness(), GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE, nullptr);
@@ -181,18 +177,16 @@ GST_START_TEST(sinks_that_blend_get_picture_and_overlay_apart) {
   fail_unless(meta != nullptr);
   fail_unless_equals_int(gst_video_overlay_composition_n_rectangles(meta->overlay), 2);  // words and board
 }
-GST_END_TEST
 
-GST_START_TEST(words_are_no_markup) {
+GVL_TEST(words_are_no_markup) {
   const EventsFile file("{\"query\":\"a <b & c> d\",\"start\":0,\"stop\":60000000000}\n");
   Stream stream(file.launch("timeline=false"), options());
   push_second(stream, 1);
   fail_unless(Picture(stream).drawn_rows() > kBar + 8);
   stream.expect_no_error();
 }
-GST_END_TEST
 
-GST_START_TEST(a_bad_file_is_one_clear_error) {
+GVL_TEST(a_bad_file_is_one_clear_error) {
   const auto expect = [](const std::string& file, const char* named) {
     GstElement* overlay = gst_element_factory_make("gvloverlay", nullptr);
     GstBus* bus = gst_bus_new();
@@ -218,22 +212,5 @@ GST_START_TEST(a_bad_file_is_one_clear_error) {
   g_remove(file);
   g_free(file);
 }
-GST_END_TEST
-
-Suite* overlay_suite() {
-  Suite* suite = suite_create("overlay");
-  TCase* tests = tcase_create("overlay");
-  tcase_add_test(tests, a_file_of_events_is_shown_when_it_says);
-  tcase_add_test(tests, nothing_is_drawn_where_nothing_is_to_be_said);
-  tcase_add_test(tests, events_of_the_stream_linger);
-  tcase_add_test(tests, times_are_stream_time);
-  tcase_add_test(tests, sinks_that_blend_get_picture_and_overlay_apart);
-  tcase_add_test(tests, words_are_no_markup);
-  tcase_add_test(tests, a_bad_file_is_one_clear_error);
-  suite_add_tcase(suite, tests);
-  return suite;
-}
 
 }  // namespace
-
-int main(int argc, char** argv) { return gvl::test::check_main(argc, argv, __FILE__, overlay_suite); }

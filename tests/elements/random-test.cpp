@@ -283,24 +283,18 @@ std::size_t play_streams(int test) {
   return windows;
 }
 
-GST_START_TEST(whatever_comes_windows_are_whole) {
-  const auto windows = play_streams(__i__);
-  fail_unless(streams_per_test == 1 || windows >= kFewestWindows, "%zu windows", windows);
-}
-GST_END_TEST
-
-Suite* random_suite() {
+// How many times the test runs; GVL_TEST_SEEDS=FIRST:COUNT asks for single streams.
+int runs() {
   if (const char* asked = g_getenv("GVL_TEST_SEEDS")) {
     if (std::sscanf(asked, "%d:%d", &first_seed, &streams) != 2) g_error("GVL_TEST_SEEDS=%s is not FIRST:COUNT", asked);
     streams_per_test = 1;
   }
-  Suite* suite = suite_create("random");
-  TCase* tests = tcase_create("streams by chance");
-  tcase_add_loop_test(tests, whatever_comes_windows_are_whole, 0, (streams + streams_per_test - 1) / streams_per_test);
-  suite_add_tcase(suite, tests);
-  return suite;
+  return (streams + streams_per_test - 1) / streams_per_test;
+}
+
+GVL_LOOP_TEST(whatever_comes_windows_are_whole, runs()) {
+  const auto windows = play_streams(number);
+  fail_unless(streams_per_test == 1 || windows >= kFewestWindows, "%zu windows", windows);
 }
 
 }  // namespace
-
-int main(int argc, char** argv) { return gvl::test::check_main(argc, argv, __FILE__, random_suite); }

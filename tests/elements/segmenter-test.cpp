@@ -127,7 +127,7 @@ void check_format_passes(const std::string& caps) {
   stream.expect_no_error();
 }
 
-GST_START_TEST(every_raw_format_passes_unchanged) {
+GVL_TEST(every_raw_format_passes_unchanged) {
   guint count = 0;
   const GstVideoFormat* formats = gst_video_formats_raw(&count);
   fail_unless(count > 50);
@@ -138,18 +138,16 @@ GST_START_TEST(every_raw_format_passes_unchanged) {
       check_format_passes("video/x-raw,format=" + name + "," + size + ",framerate=25/1");
   }
 }
-GST_END_TEST
 
-GST_START_TEST(interlaced_video_passes_unchanged) {
+GVL_TEST(interlaced_video_passes_unchanged) {
   for (const char* mode : {"interleaved", "mixed"})
     check_format_passes(std::string("video/x-raw,format=I420,width=32,height=24,framerate=25/1,interlace-mode=") +
                         mode);
   check_format_passes(
       "video/x-raw(format:Interlaced),format=I420,width=32,height=24,framerate=25/1,interlace-mode=alternate");
 }
-GST_END_TEST
 
-GST_START_TEST(shared_buffers_and_unshareable_memory_are_not_copied) {
+GVL_TEST(shared_buffers_and_unshareable_memory_are_not_copied) {
   Stream stream("gvlsegmenter", options(GST_SECOND));
   const gsize size = GST_VIDEO_INFO_SIZE(&stream.info());
   std::vector<GstBuffer*> frames;
@@ -177,9 +175,8 @@ GST_START_TEST(shared_buffers_and_unshareable_memory_are_not_copied) {
   }
   check_equal(values(segments), expected_values(25));
 }
-GST_END_TEST
 
-GST_START_TEST(one_buffer_is_held_back_and_reported_as_latency) {
+GVL_TEST(one_buffer_is_held_back_and_reported_as_latency) {
   Stream stream("gvlsegmenter", options(10 * GST_SECOND));
   fail_unless_equals_int(stream.push(0), GST_FLOW_OK);
   for (int i = 1; i < 10; ++i) {
@@ -192,9 +189,8 @@ GST_START_TEST(one_buffer_is_held_back_and_reported_as_latency) {
   stream.eos();
   fail_unless_equals_int(gst_harness_buffers_in_queue(stream.harness()), 10);
 }
-GST_END_TEST
 
-GST_START_TEST(a_new_frame_rate_is_a_new_latency) {
+GVL_TEST(a_new_frame_rate_is_a_new_latency) {
   auto settings = options(10 * GST_SECOND);
   settings.live = true;
   Stream stream("gvlsegmenter", settings);
@@ -206,17 +202,15 @@ GST_START_TEST(a_new_frame_rate_is_a_new_latency) {
   stream.set_caps("video/x-raw,format=RGB,width=32,height=24,framerate=0/1");
   fail_unless_equals_uint64(gst_harness_query_latency(stream.harness()), 0);
 }
-GST_END_TEST
 
-GST_START_TEST(no_event_overtakes_the_held_buffer) {
+GVL_TEST(no_event_overtakes_the_held_buffer) {
   Stream stream("gvlsegmenter", options(GST_SECOND));
   stream.push(0);
   fail_unless(stream.send(gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, gst_structure_new_empty("mark"))));
   fail_unless_equals_int(gst_harness_buffers_in_queue(stream.harness()), 1);
 }
-GST_END_TEST
 
-GST_START_TEST(pools_get_the_frames_that_are_kept) {
+GVL_TEST(pools_get_the_frames_that_are_kept) {
   Stream stream("gvlsegmenter", options(GST_SECOND));
   GstStructure* none = nullptr;
   gst_harness_set_propose_allocator(stream.harness(), nullptr, nullptr);
@@ -237,11 +231,10 @@ GST_START_TEST(pools_get_the_frames_that_are_kept) {
   gst_query_unref(query);
   gst_caps_unref(caps);
 }
-GST_END_TEST
 
 // ---- what is sampled --------------------------------------------------------------------------------------------
 
-GST_START_TEST(samples_are_those_of_the_published_code) {
+GVL_TEST(samples_are_those_of_the_published_code) {
   for (const int total : {1, 2, 5, 7, 8, 9, 15, 16, 17, 25, 100, 250}) {
     Stream stream("gvlsegmenter", options(total * 40 * GST_MSECOND));
     fail_unless_equals_int(stream.push_range(0, total), GST_FLOW_OK);
@@ -251,9 +244,8 @@ GST_START_TEST(samples_are_those_of_the_published_code) {
     check_equal(values(segments), expected_values(total));
   }
 }
-GST_END_TEST
 
-GST_START_TEST(fractional_rates_are_counted_in_frames) {
+GVL_TEST(fractional_rates_are_counted_in_frames) {
   const int total = 200;
   const GstClockTime duration = gst_util_uint64_scale(total, 1001 * GST_SECOND, 30000);
   Stream stream("gvlsegmenter", with_caps("video/x-raw,format=RGB,width=32,height=24,framerate=30000/1001", duration));
@@ -263,9 +255,8 @@ GST_START_TEST(fractional_rates_are_counted_in_frames) {
   check_window(segments, 0, 0, duration);
   check_equal(values(segments), expected_values(total));
 }
-GST_END_TEST
 
-GST_START_TEST(segments_sit_on_the_frame_shown_at_their_end) {
+GVL_TEST(segments_sit_on_the_frame_shown_at_their_end) {
   Stream stream("gvlsegmenter", options(GST_SECOND));
   stream.push_range(0, 25);
   stream.eos();
@@ -279,9 +270,8 @@ GST_START_TEST(segments_sit_on_the_frame_shown_at_their_end) {
       fail_unless_equals_uint64(segments[k].times[i], indices[k * kPerSegment + i] * 40 * GST_MSECOND);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(while_a_frame_is_missing_the_one_before_is_shown) {
+GVL_TEST(while_a_frame_is_missing_the_one_before_is_shown) {
   Stream stream("gvlsegmenter", options(GST_SECOND));
   auto expected = expected_values(25);
   for (int i = 0; i < 25; ++i)
@@ -291,9 +281,8 @@ GST_START_TEST(while_a_frame_is_missing_the_one_before_is_shown) {
   --expected[5];
   check_equal(values(stream.take_segments()), expected);
 }
-GST_END_TEST
 
-GST_START_TEST(windows_lie_side_by_side) {
+GVL_TEST(windows_lie_side_by_side) {
   Stream stream("gvlsegmenter window-duration=400000000 window-overlap=0", options(GST_SECOND));
   stream.push_range(0, 25);
   stream.eos();
@@ -311,10 +300,9 @@ GST_START_TEST(windows_lie_side_by_side) {
   }
   for (std::size_t i = 0; i < segments.size(); ++i) fail_unless_equals_uint64(segments[i].index, i);
 }
-GST_END_TEST
 
 // Also where that is in another window: a still picture in a recording of a screen.
-GST_START_TEST(a_frame_is_shown_until_the_next_comes) {
+GVL_TEST(a_frame_is_shown_until_the_next_comes) {
   Stream stream("gvlsegmenter window-duration=400000000 window-overlap=0", options());
   stream.push_range(0, 5);
   stream.push_range(32, 40);
@@ -329,10 +317,9 @@ GST_START_TEST(a_frame_is_shown_until_the_next_comes) {
     fail_unless(target < 1280 * GST_MSECOND ? all[i] == 4 : all[i] >= 32, "sample %zu is frame %d", i, all[i]);
   }
 }
-GST_END_TEST
 
 // Nobody asks for the hours in which nothing came, nor for minutes of a live stream.
-GST_START_TEST(behind_a_long_gap_another_session_begins) {
+GVL_TEST(behind_a_long_gap_another_session_begins) {
   for (const bool live : {false, true}) {
     auto settings = options();
     settings.live = live;
@@ -349,10 +336,9 @@ GST_START_TEST(behind_a_long_gap_another_session_begins) {
     fail_unless(segments[2].run > segments[1].run);
   }
 }
-GST_END_TEST
 
 // A small step back is no end of the video.
-GST_START_TEST(steps_back_at_the_end_end_nothing_early) {
+GVL_TEST(steps_back_at_the_end_end_nothing_early) {
   Stream stream("gvlsegmenter window-duration=400000000 window-overlap=0", options());
   stream.push_range(0, 24);
   for (const int late : {16, 8}) stream.push_at(late, late * 40 * GST_MSECOND);
@@ -365,9 +351,8 @@ GST_START_TEST(steps_back_at_the_end_end_nothing_early) {
   }
   fail_unless_equals_uint64(seen, 24 * 40 * GST_MSECOND);
 }
-GST_END_TEST
 
-GST_START_TEST(a_window_ends_with_the_last_frame) {
+GVL_TEST(a_window_ends_with_the_last_frame) {
   // As announced, too long, unknown, and a guess that is far too short.
   for (const auto duration : {std::optional<GstClockTime>(36 * 40 * GST_MSECOND),
                               std::optional<GstClockTime>(10 * GST_SECOND), std::optional<GstClockTime>()}) {
@@ -384,7 +369,6 @@ GST_START_TEST(a_window_ends_with_the_last_frame) {
     }
   }
 }
-GST_END_TEST
 
 // Whether segments are nearly those of so many frames: more came than are kept until the end is known.
 void check_nearly(const std::vector<SeenSegment>& segments, int total, int within) {
@@ -393,7 +377,7 @@ void check_nearly(const std::vector<SeenSegment>& segments, int total, int withi
     fail_unless(std::abs(got[i] - expected[i]) <= within, "sample %zu: frame %d instead of %d", i, got[i], expected[i]);
 }
 
-GST_START_TEST(of_an_unknown_length_frames_are_kept_all_along) {
+GVL_TEST(of_an_unknown_length_frames_are_kept_all_along) {
   for (const int total : {17, 50, 100, 250}) {
     Stream stream("gvlsegmenter", options());
     stream.push_range(0, total);
@@ -403,9 +387,8 @@ GST_START_TEST(of_an_unknown_length_frames_are_kept_all_along) {
     check_nearly(segments, total, total / (2 * kSamples) + 1);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(a_first_guess_at_the_duration_is_not_trusted) {
+GVL_TEST(a_first_guess_at_the_duration_is_not_trusted) {
   Stream stream("gvlsegmenter", options(200 * GST_MSECOND));
   stream.push_range(0, 3);
   stream.set_duration(600 * GST_MSECOND);
@@ -417,9 +400,8 @@ GST_START_TEST(a_first_guess_at_the_duration_is_not_trusted) {
   for (const auto& segment : segments)
     fail_unless(segment.run == segments.back().run || segment.number + 1 < kSegments);
 }
-GST_END_TEST
 
-GST_START_TEST(a_frame_that_is_shown_for_long_is_sampled_for_long) {
+GVL_TEST(a_frame_that_is_shown_for_long_is_sampled_for_long) {
   // Declared as 25 frames a second; nothing comes between 0.4 and 0.8 s.
   Stream stream("gvlsegmenter", options(GST_SECOND));
   for (int i = 0; i < 25; ++i)
@@ -430,9 +412,8 @@ GST_START_TEST(a_frame_that_is_shown_for_long_is_sampled_for_long) {
     if (value > 10 && value < 20) value = 10;
   check_equal(values(stream.take_segments()), expected);
 }
-GST_END_TEST
 
-GST_START_TEST(a_partial_segment_ends_with_the_last_frame) {
+GVL_TEST(a_partial_segment_ends_with_the_last_frame) {
   Stream stream("gvlsegmenter window-duration=800000000 window-overlap=0", options());
   stream.push_range(0, 29);
   stream.eos();
@@ -447,9 +428,8 @@ GST_START_TEST(a_partial_segment_ends_with_the_last_frame) {
     fail_unless(i == 0 || segments[2].temporal[i] >= segments[2].temporal[i - 1]);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(a_video_that_begins_late_is_a_window_from_there) {
+GVL_TEST(a_video_that_begins_late_is_a_window_from_there) {
   const GstClockTime late = GST_CLOCK_TIME_NONE / 20;  // some thirty years
   constexpr int kFrames = 15;
   const GstClockTime stop = late + kFrames * 40 * GST_MSECOND;
@@ -462,16 +442,14 @@ GST_START_TEST(a_video_that_begins_late_is_a_window_from_there) {
     check_equal(values(segments), expected_values(kFrames));
   }
 }
-GST_END_TEST
 
-GST_START_TEST(a_window_of_a_few_nanoseconds_is_an_error) {
+GVL_TEST(a_window_of_a_few_nanoseconds_is_an_error) {
   Stream stream("gvlsegmenter window-duration=10", options());
   fail_unless_equals_int(stream.push(0), GST_FLOW_ERROR);
   stream.expect_error(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, "window-duration=10 ");
 }
-GST_END_TEST
 
-GST_START_TEST(one_frame_is_a_video) {
+GVL_TEST(one_frame_is_a_video) {
   for (const auto duration : {std::optional<GstClockTime>(40 * GST_MSECOND), std::optional<GstClockTime>()}) {
     Stream stream("gvlsegmenter", options(duration));
     stream.push(0);
@@ -483,9 +461,8 @@ GST_START_TEST(one_frame_is_a_video) {
     check_equal(values(segments), std::vector<int>(kSamples, 0));
   }
 }
-GST_END_TEST
 
-GST_START_TEST(long_files_are_divided_into_windows_that_end_with_them) {
+GVL_TEST(long_files_are_divided_into_windows_that_end_with_them) {
   const char* caps = "video/x-raw,format=RGB,width=32,height=24,framerate=1/1";
   const GstClockTime second = GST_SECOND;
   const struct {
@@ -513,9 +490,8 @@ GST_START_TEST(long_files_are_divided_into_windows_that_end_with_them) {
                 seen_starts.size());
   }
 }
-GST_END_TEST
 
-GST_START_TEST(no_frame_is_no_segment) {
+GVL_TEST(no_frame_is_no_segment) {
   Stream stream("gvlsegmenter", options(GST_SECOND));
   stream.eos();
   int buffers = 0;
@@ -523,9 +499,8 @@ GST_START_TEST(no_frame_is_no_segment) {
   fail_unless_equals_int(buffers, 0);
   stream.expect_no_error();
 }
-GST_END_TEST
 
-GST_START_TEST(unknown_zero_and_live_durations_make_windows_of_a_minute) {
+GVL_TEST(unknown_zero_and_live_durations_make_windows_of_a_minute) {
   for (const bool live : {false, true}) {
     auto settings = options(live ? std::optional<GstClockTime>(GST_SECOND) : std::nullopt);
     settings.live = live;
@@ -542,9 +517,8 @@ GST_START_TEST(unknown_zero_and_live_durations_make_windows_of_a_minute) {
     check_equal(values(part(segments, 0, 2)), expected_values(60));
   }
 }
-GST_END_TEST
 
-GST_START_TEST(a_live_window_begins_with_its_first_frame) {
+GVL_TEST(a_live_window_begins_with_its_first_frame) {
   auto settings = options();
   settings.live = true;
   Stream stream("gvlsegmenter window-duration=1000000000 window-overlap=0", settings);
@@ -552,17 +526,15 @@ GST_START_TEST(a_live_window_begins_with_its_first_frame) {
   stream.eos();
   check_window(stream.take_segments(), 0, 4 * GST_SECOND, 5 * GST_SECOND);
 }
-GST_END_TEST
 
-GST_START_TEST(frames_past_the_announced_end_open_no_window) {
+GVL_TEST(frames_past_the_announced_end_open_no_window) {
   Stream stream("gvlsegmenter", options(GST_SECOND));
   stream.push_range(0, 25 + 6);  // less than half of a segment
   stream.eos();
   check_window(stream.take_segments(), 0, 0, GST_SECOND);
 }
-GST_END_TEST
 
-GST_START_TEST(far_past_the_announced_end_a_window_opens) {
+GVL_TEST(far_past_the_announced_end_a_window_opens) {
   Stream stream("gvlsegmenter", options(GST_SECOND));
   stream.push_range(0, 25 + 14);
   stream.eos();
@@ -571,9 +543,8 @@ GST_START_TEST(far_past_the_announced_end_a_window_opens) {
   // So short an announcement was a guess.
   check_window(part(segments, 2, 2), 0, 0, 39 * 40 * GST_MSECOND);
 }
-GST_END_TEST
 
-GST_START_TEST(far_past_a_long_announcement_windows_overlap) {
+GVL_TEST(far_past_a_long_announcement_windows_overlap) {
   auto few_frames = with_caps("video/x-raw,format=RGB,width=32,height=24,framerate=1/1", 12 * GST_SECOND);
   Stream stream("gvlsegmenter window-overlap=0.5", few_frames);
   for (int i = 0; i < 36; ++i) stream.push_at(i, i * GST_SECOND);
@@ -585,9 +556,8 @@ GST_START_TEST(far_past_a_long_announcement_windows_overlap) {
   fail_unless_equals_uint64(segments[2].window_hop, 1);
   fail_unless_equals_uint64(segments[2].session, segments[0].session);
 }
-GST_END_TEST
 
-GST_START_TEST(variable_rate_samples_what_is_shown) {
+GVL_TEST(variable_rate_samples_what_is_shown) {
   Stream stream("gvlsegmenter", with_caps("video/x-raw,format=RGB,width=32,height=24,framerate=0/1", 8 * GST_SECOND));
   // Sample times are 0.5 s, 1.5 s, ...
   const std::vector<std::pair<int, double>> frames = {{10, 0.0}, {11, 0.4}, {12, 0.6}, {13, 3.4}, {14, 3.5}, {15, 6.6}};
@@ -597,11 +567,10 @@ GST_START_TEST(variable_rate_samples_what_is_shown) {
   check_window(segments, 0, 0, 8 * GST_SECOND);
   check_equal(values(segments), {11, 12, 12, 14, 14, 14, 14, 15});
 }
-GST_END_TEST
 
 // ---- times ------------------------------------------------------------------------------------------------------
 
-GST_START_TEST(caps_may_change_within_a_window) {
+GVL_TEST(caps_may_change_within_a_window) {
   Stream stream("gvlsegmenter", options(GST_SECOND));
   stream.push_range(0, 10);
   stream.set_caps("video/x-raw,format=GRAY8,width=64,height=20,framerate=50/1");
@@ -618,9 +587,8 @@ GST_START_TEST(caps_may_change_within_a_window) {
     if (expected[i] < 10) fail_unless_equals_int(seen[i], expected[i]);
   stream.expect_no_error();
 }
-GST_END_TEST
 
-GST_START_TEST(a_flush_drops_everything) {
+GVL_TEST(a_flush_drops_everything) {
   Stream stream("gvlsegmenter", options(2 * GST_SECOND));
   stream.push_range(0, 20);
   int buffers = 0;
@@ -641,9 +609,8 @@ GST_START_TEST(a_flush_drops_everything) {
   for (auto& value : expected) value += 25;
   check_equal(values(segments), expected);
 }
-GST_END_TEST
 
-GST_START_TEST(times_are_stream_times) {
+GVL_TEST(times_are_stream_times) {
   Stream stream("gvlsegmenter", options(100 * GST_SECOND));
   stream.new_segment(1, 1, 5 * GST_SECOND, 6 * GST_SECOND, 42 * GST_SECOND);
   for (int i = 0; i < 25; ++i) stream.push_at(i, 5 * GST_SECOND + i * 40 * GST_MSECOND);
@@ -654,9 +621,8 @@ GST_START_TEST(times_are_stream_times) {
   const auto indices = gvl::sample_indices(kSamples, 25);
   fail_unless_equals_uint64(segments[0].times[0], 42 * GST_SECOND + indices[0] * 40 * GST_MSECOND);
 }
-GST_END_TEST
 
-GST_START_TEST(a_rate_of_two_leaves_stream_times_alone) {
+GVL_TEST(a_rate_of_two_leaves_stream_times_alone) {
   Stream stream("gvlsegmenter", options(GST_SECOND));
   stream.new_segment(2.0, 1, 0, GST_SECOND, 0);
   stream.push_range(0, 25);
@@ -665,9 +631,8 @@ GST_START_TEST(a_rate_of_two_leaves_stream_times_alone) {
   check_window(segments, 0, 0, GST_SECOND);
   check_equal(values(segments), expected_values(25));
 }
-GST_END_TEST
 
-GST_START_TEST(an_applied_rate_of_two_covers_twice_the_time) {
+GVL_TEST(an_applied_rate_of_two_covers_twice_the_time) {
   Stream stream("gvlsegmenter", options(2 * GST_SECOND));
   stream.new_segment(1, 2.0, 0, GST_SECOND, 0);
   stream.push_range(0, 25);
@@ -679,7 +644,6 @@ GST_START_TEST(an_applied_rate_of_two_covers_twice_the_time) {
   for (const auto index : gvl::sample_indices(kSamples, 50)) expected.push_back(static_cast<int>(index / 2));
   check_equal(values(segments), expected);
 }
-GST_END_TEST
 
 void check_backward(Stream& stream) {
   const auto segments = stream.take_segments();
@@ -689,16 +653,15 @@ void check_backward(Stream& stream) {
   check_equal(values({segments[1], segments[0]}), expected_values(25));
 }
 
-GST_START_TEST(backwards_segments_come_last_first) {
+GVL_TEST(backwards_segments_come_last_first) {
   Stream stream("gvlsegmenter", options(GST_SECOND));
   stream.new_segment(-1, 1, 0, GST_SECOND, 0);
   for (int i = 24; i >= 0; --i) stream.push(i);
   stream.eos();
   check_backward(stream);
 }
-GST_END_TEST
 
-GST_START_TEST(an_applied_rate_of_minus_one_runs_backwards) {
+GVL_TEST(an_applied_rate_of_minus_one_runs_backwards) {
   Stream stream("gvlsegmenter", options(GST_SECOND));
   stream.new_segment(1, -1, 0, GST_SECOND, 0);
   // The frame stamped 40 ms begins at 960 ms of the stream.
@@ -706,9 +669,8 @@ GST_START_TEST(an_applied_rate_of_minus_one_runs_backwards) {
   stream.eos();
   check_backward(stream);
 }
-GST_END_TEST
 
-GST_START_TEST(backwards_windows_lie_side_by_side) {
+GVL_TEST(backwards_windows_lie_side_by_side) {
   Stream stream("gvlsegmenter window-duration=400000000 window-overlap=0", options(GST_SECOND));
   stream.new_segment(-1, 1, 0, 800 * GST_MSECOND, 0);
   for (int i = 19; i >= 0; --i) stream.push(i);
@@ -719,9 +681,8 @@ GST_START_TEST(backwards_windows_lie_side_by_side) {
   check_window({segments[3], segments[2]}, 1, 0, 400 * GST_MSECOND);
   check_equal(values({segments[3], segments[2]}), expected_values(10));
 }
-GST_END_TEST
 
-GST_START_TEST(a_jump_ends_the_window) {
+GVL_TEST(a_jump_ends_the_window) {
   Stream stream("gvlsegmenter", options(100 * GST_SECOND));
   stream.push_range(0, 60);
   stream.new_segment(1, 1, 50 * GST_SECOND, 51 * GST_SECOND, 50 * GST_SECOND);
@@ -736,9 +697,8 @@ GST_START_TEST(a_jump_ends_the_window) {
   fail_unless(after[0].session > segments[0].session);
   check_equal(values(after), expected_values(25));
 }
-GST_END_TEST
 
-GST_START_TEST(a_segment_that_goes_on_is_no_jump) {
+GVL_TEST(a_segment_that_goes_on_is_no_jump) {
   Stream stream("gvlsegmenter", options(GST_SECOND));
   stream.push_range(0, 10);
   stream.new_segment(1, 1, 400 * GST_MSECOND, GST_CLOCK_TIME_NONE, 400 * GST_MSECOND);
@@ -748,9 +708,8 @@ GST_START_TEST(a_segment_that_goes_on_is_no_jump) {
   check_window(segments, 0, 0, GST_SECOND);
   check_equal(values(segments), expected_values(25));
 }
-GST_END_TEST
 
-GST_START_TEST(times_that_step_back_begin_anew) {
+GVL_TEST(times_that_step_back_begin_anew) {
   Stream stream("gvlsegmenter window-duration=10000000000 window-overlap=0", options());
   stream.push_range(0, 60);
   stream.push_range(0, 60);
@@ -761,9 +720,8 @@ GST_START_TEST(times_that_step_back_begin_anew) {
   check_window(part(segments, 2, 2), 0, 0, 2400 * GST_MSECOND);
   fail_unless(segments[2].session > segments[0].session);
 }
-GST_END_TEST
 
-GST_START_TEST(a_new_stream_ends_the_one_before) {
+GVL_TEST(a_new_stream_ends_the_one_before) {
   Stream stream("gvlsegmenter", options(2 * GST_SECOND));
   stream.push_range(0, 25);
   stream.send(gst_event_new_stream_start("next"));
@@ -772,9 +730,8 @@ GST_START_TEST(a_new_stream_ends_the_one_before) {
   check_window(part(segments, segments.size() - kSegments, kSegments), 0, 0, GST_SECOND);
   fail_unless_equals_int(buffers, 25);
 }
-GST_END_TEST
 
-GST_START_TEST(a_gap_before_the_end_keeps_the_tail) {
+GVL_TEST(a_gap_before_the_end_keeps_the_tail) {
   Stream stream("gvlsegmenter", options(GST_SECOND));
   stream.push_range(0, 9);
   stream.send(gst_event_new_gap(360 * GST_MSECOND, 600 * GST_MSECOND));
@@ -783,9 +740,8 @@ GST_START_TEST(a_gap_before_the_end_keeps_the_tail) {
   stream.eos();
   check_window(take_carried(stream), 0, 0, 360 * GST_MSECOND);
 }
-GST_END_TEST
 
-GST_START_TEST(a_gap_shows_the_frame_before_it) {
+GVL_TEST(a_gap_shows_the_frame_before_it) {
   Stream stream("gvlsegmenter", with_caps("video/x-raw,format=RGB,width=32,height=24,framerate=0/1", 8 * GST_SECOND));
   stream.push_at(1, 0);
   stream.send(gst_event_new_gap(GST_SECOND, 5 * GST_SECOND));
@@ -793,9 +749,8 @@ GST_START_TEST(a_gap_shows_the_frame_before_it) {
   stream.eos();
   check_equal(values(stream.take_segments()), {1, 1, 1, 1, 1, 1, 1, 2});
 }
-GST_END_TEST
 
-GST_START_TEST(missing_timestamps_are_counted_from_the_rate) {
+GVL_TEST(missing_timestamps_are_counted_from_the_rate) {
   Stream stream("gvlsegmenter", options(GST_SECOND));
   for (int i = 0; i < 25; ++i)
     fail_unless_equals_int(stream.push_at(i, i % 5 ? GST_CLOCK_TIME_NONE : i * 40 * GST_MSECOND), GST_FLOW_OK);
@@ -804,9 +759,8 @@ GST_START_TEST(missing_timestamps_are_counted_from_the_rate) {
   check_window(segments, 0, 0, GST_SECOND);
   check_equal(values(segments), expected_values(25));
 }
-GST_END_TEST
 
-GST_START_TEST(frames_outside_of_the_segment_pass_unsampled) {
+GVL_TEST(frames_outside_of_the_segment_pass_unsampled) {
   Stream stream("gvlsegmenter", options(2 * GST_SECOND));
   stream.new_segment(1, 1, GST_SECOND, 2 * GST_SECOND, GST_SECOND);
   stream.push_range(20, 50);
@@ -817,18 +771,16 @@ GST_START_TEST(frames_outside_of_the_segment_pass_unsampled) {
   check_window(segments, 0, GST_SECOND, 2 * GST_SECOND);
   fail_unless(segments[0].temporal[0] >= 25);
 }
-GST_END_TEST
 
 // ---- errors -----------------------------------------------------------------------------------------------------
 
-GST_START_TEST(frames_without_times_are_an_error) {
+GVL_TEST(frames_without_times_are_an_error) {
   Stream stream("gvlsegmenter", with_caps("video/x-raw,format=RGB,width=32,height=24,framerate=0/1"));
   fail_unless_equals_int(stream.push_at(0, GST_CLOCK_TIME_NONE), GST_FLOW_ERROR);
   stream.expect_error(GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "no timestamps");
 }
-GST_END_TEST
 
-GST_START_TEST(a_stream_in_bytes_is_an_error) {
+GVL_TEST(a_stream_in_bytes_is_an_error) {
   auto settings = options();
   settings.segment = false;
   Stream stream("gvlsegmenter", settings);
@@ -838,9 +790,8 @@ GST_START_TEST(a_stream_in_bytes_is_an_error) {
   fail_unless_equals_int(stream.push(0), GST_FLOW_ERROR);
   stream.expect_error(GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "no times");
 }
-GST_END_TEST
 
-GST_START_TEST(memory_that_cannot_be_read_is_an_error) {
+GVL_TEST(memory_that_cannot_be_read_is_an_error) {
   Stream stream("gvlsegmenter", options(kSamples * 40 * GST_MSECOND));
   gvl::Promise<gvl::Tensor> broken;
   broken.set_error(std::make_exception_ptr(gvl::Error(gvl::ErrorCode::kNotFound, "not here")));
@@ -853,9 +804,8 @@ GST_START_TEST(memory_that_cannot_be_read_is_an_error) {
   fail_unless_equals_int(stream.push(kSamples), GST_FLOW_ERROR);
   stream.expect_no_error();
 }
-GST_END_TEST
 
-GST_START_TEST(no_model_is_an_error) {
+GVL_TEST(no_model_is_an_error) {
   auto settings = options();
   settings.model.reset();
   g_setenv("GVL_MODEL_PATH", "/no/such/model", TRUE);
@@ -864,9 +814,8 @@ GST_START_TEST(no_model_is_an_error) {
   g_unsetenv("GVL_MODEL_PATH");
   stream.expect_error(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND, "/no/such/model");
 }
-GST_END_TEST
 
-GST_START_TEST(stats_count) {
+GVL_TEST(stats_count) {
   Stream stream("gvlsegmenter name=s", options(GST_SECOND));
   stream.push_range(0, 25);
   stream.eos();
@@ -879,77 +828,5 @@ GST_START_TEST(stats_count) {
   fail_unless_equals_uint64(gvl::test::uint64_of(stats, "skipped"), 0);
   gst_structure_free(stats);
 }
-GST_END_TEST
-
-Suite* segmenter_suite() {
-  Suite* suite = suite_create("segmenter");
-  TCase* passes = tcase_create("what passes");
-  suite_add_tcase(suite, passes);
-  tcase_set_timeout(passes, 300);
-  tcase_add_test(passes, every_raw_format_passes_unchanged);
-  tcase_add_test(passes, interlaced_video_passes_unchanged);
-  tcase_add_test(passes, shared_buffers_and_unshareable_memory_are_not_copied);
-  tcase_add_test(passes, one_buffer_is_held_back_and_reported_as_latency);
-  tcase_add_test(passes, a_new_frame_rate_is_a_new_latency);
-  tcase_add_test(passes, no_event_overtakes_the_held_buffer);
-  tcase_add_test(passes, pools_get_the_frames_that_are_kept);
-
-  TCase* sampled = tcase_create("what is sampled");
-  suite_add_tcase(suite, sampled);
-  tcase_add_test(sampled, samples_are_those_of_the_published_code);
-  tcase_add_test(sampled, fractional_rates_are_counted_in_frames);
-  tcase_add_test(sampled, segments_sit_on_the_frame_shown_at_their_end);
-  tcase_add_test(sampled, while_a_frame_is_missing_the_one_before_is_shown);
-  tcase_add_test(sampled, windows_lie_side_by_side);
-  tcase_add_test(sampled, long_files_are_divided_into_windows_that_end_with_them);
-  tcase_add_test(sampled, a_frame_is_shown_until_the_next_comes);
-  tcase_add_test(sampled, behind_a_long_gap_another_session_begins);
-  tcase_add_test(sampled, steps_back_at_the_end_end_nothing_early);
-  tcase_add_test(sampled, a_window_ends_with_the_last_frame);
-  tcase_add_test(sampled, of_an_unknown_length_frames_are_kept_all_along);
-  tcase_add_test(sampled, a_first_guess_at_the_duration_is_not_trusted);
-  tcase_add_test(sampled, a_frame_that_is_shown_for_long_is_sampled_for_long);
-  tcase_add_test(sampled, a_partial_segment_ends_with_the_last_frame);
-  tcase_add_test(sampled, a_video_that_begins_late_is_a_window_from_there);
-  tcase_add_test(sampled, a_window_of_a_few_nanoseconds_is_an_error);
-  tcase_add_test(sampled, one_frame_is_a_video);
-  tcase_add_test(sampled, no_frame_is_no_segment);
-  tcase_add_test(sampled, unknown_zero_and_live_durations_make_windows_of_a_minute);
-  tcase_add_test(sampled, a_live_window_begins_with_its_first_frame);
-  tcase_add_test(sampled, frames_past_the_announced_end_open_no_window);
-  tcase_add_test(sampled, far_past_the_announced_end_a_window_opens);
-  tcase_add_test(sampled, far_past_a_long_announcement_windows_overlap);
-  tcase_add_test(sampled, variable_rate_samples_what_is_shown);
-
-  TCase* times = tcase_create("times");
-  suite_add_tcase(suite, times);
-  tcase_add_test(times, caps_may_change_within_a_window);
-  tcase_add_test(times, a_flush_drops_everything);
-  tcase_add_test(times, times_are_stream_times);
-  tcase_add_test(times, a_rate_of_two_leaves_stream_times_alone);
-  tcase_add_test(times, an_applied_rate_of_two_covers_twice_the_time);
-  tcase_add_test(times, backwards_segments_come_last_first);
-  tcase_add_test(times, an_applied_rate_of_minus_one_runs_backwards);
-  tcase_add_test(times, backwards_windows_lie_side_by_side);
-  tcase_add_test(times, a_jump_ends_the_window);
-  tcase_add_test(times, a_segment_that_goes_on_is_no_jump);
-  tcase_add_test(times, times_that_step_back_begin_anew);
-  tcase_add_test(times, a_new_stream_ends_the_one_before);
-  tcase_add_test(times, a_gap_before_the_end_keeps_the_tail);
-  tcase_add_test(times, a_gap_shows_the_frame_before_it);
-  tcase_add_test(times, missing_timestamps_are_counted_from_the_rate);
-  tcase_add_test(times, frames_outside_of_the_segment_pass_unsampled);
-
-  TCase* errors = tcase_create("errors");
-  suite_add_tcase(suite, errors);
-  tcase_add_test(errors, frames_without_times_are_an_error);
-  tcase_add_test(errors, a_stream_in_bytes_is_an_error);
-  tcase_add_test(errors, memory_that_cannot_be_read_is_an_error);
-  tcase_add_test(errors, no_model_is_an_error);
-  tcase_add_test(errors, stats_count);
-  return suite;
-}
 
 }  // namespace
-
-int main(int argc, char** argv) { return gvl::test::check_main(argc, argv, __FILE__, segmenter_suite); }

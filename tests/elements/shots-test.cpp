@@ -29,7 +29,7 @@ void push_two_shots(Stream& stream, int cut) {
   stream.eos();
 }
 
-GST_START_TEST(segments_begin_with_shots) {
+GVL_TEST(segments_begin_with_shots) {
   for (const int cut : {18, 25, 30}) {
     Stream stream("gvlsegmenter segmentation=shots", options(std::make_shared<FakeModel>(), 2 * GST_SECOND));
     push_two_shots(stream, cut);
@@ -55,9 +55,8 @@ GST_START_TEST(segments_begin_with_shots) {
     }
   }
 }
-GST_END_TEST
 
-GST_START_TEST(without_cuts_segments_and_samples_are_the_uniform_ones) {
+GVL_TEST(without_cuts_segments_and_samples_are_the_uniform_ones) {
   std::vector<SeenSegment> seen[2];
   for (const bool shots : {false, true}) {
     // A rate at which candidates fall on frames of their own.
@@ -77,9 +76,8 @@ GST_START_TEST(without_cuts_segments_and_samples_are_the_uniform_ones) {
     fail_unless_equals_int(seen[0][k].spatial, seen[1][k].spatial);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(the_model_is_told_where_segments_end) {
+GVL_TEST(the_model_is_told_where_segments_end) {
   const auto model = std::make_shared<FakeModel>();
   Stream stream(std::string("gvlsegmenter segmentation=shots ! ") + gvl::test::kEncoders + " ! gvlgroundedllm query=q",
                 options(model, 2 * GST_SECOND));
@@ -92,9 +90,8 @@ GST_START_TEST(the_model_is_told_where_segments_end) {
   fail_unless(std::abs(asked[0].boundaries[1] - 0.72) < 1.0 / 12);
   fail_unless_equals_float(asked[0].boundaries[2], 2);
 }
-GST_END_TEST
 
-GST_START_TEST(windows_slide_over_shots) {
+GVL_TEST(windows_slide_over_shots) {
   const auto model = std::make_shared<FakeModel>();
   gvl::test::StreamOptions settings;
   settings.model = model;
@@ -111,10 +108,9 @@ GST_START_TEST(windows_slide_over_shots) {
     fail_unless(std::abs(asked[i].duration - 1.44) < 0.17, "%f s", asked[i].duration);
   stream.expect_no_error();
 }
-GST_END_TEST
 
 // One frame of stripes among plain ones.
-GST_START_TEST(the_sharpest_sample_may_be_the_keyframe) {
+GVL_TEST(the_sharpest_sample_may_be_the_keyframe) {
   for (const bool sharpest : {false, true}) {
     Stream stream(sharpest ? "gvlsegmenter keyframe=sharpest" : "gvlsegmenter",
                   options(std::make_shared<FakeModel>(), 2 * GST_SECOND));
@@ -140,10 +136,9 @@ GST_START_TEST(the_sharpest_sample_may_be_the_keyframe) {
     fail_unless_equals_int(segments, 2);
   }
 }
-GST_END_TEST
 
 // What is not decided when a run ends is not lost: a pause of hours, and another kind of segment.
-GST_START_TEST(a_run_ends_with_all_that_it_saw) {
+GVL_TEST(a_run_ends_with_all_that_it_saw) {
   for (const bool pause : {true, false}) {
     gvl::test::StreamOptions settings;
     settings.model = std::make_shared<FakeModel>();
@@ -164,9 +159,8 @@ GST_START_TEST(a_run_ends_with_all_that_it_saw) {
     fail_unless_equals_uint64(seen, pause ? 3400 * GST_MSECOND : 4 * GST_SECOND);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(a_flush_forgets_candidates) {
+GVL_TEST(a_flush_forgets_candidates) {
   Stream stream("gvlsegmenter name=s segmentation=shots", options(std::make_shared<FakeModel>(), 2 * GST_SECOND));
   stream.push_range(0, 20);
   stream.flush();
@@ -176,22 +170,5 @@ GST_START_TEST(a_flush_forgets_candidates) {
   fail_unless_equals_int(stream.take_segments().size(), 2);
   stream.expect_no_error();
 }
-GST_END_TEST
-
-Suite* shots_suite() {
-  Suite* suite = suite_create("shots");
-  TCase* element = tcase_create("the element");
-  tcase_add_test(element, segments_begin_with_shots);
-  tcase_add_test(element, without_cuts_segments_and_samples_are_the_uniform_ones);
-  tcase_add_test(element, the_model_is_told_where_segments_end);
-  tcase_add_test(element, windows_slide_over_shots);
-  tcase_add_test(element, the_sharpest_sample_may_be_the_keyframe);
-  tcase_add_test(element, a_run_ends_with_all_that_it_saw);
-  tcase_add_test(element, a_flush_forgets_candidates);
-  suite_add_tcase(suite, element);
-  return suite;
-}
 
 }  // namespace
-
-int main(int argc, char** argv) { return gvl::test::check_main(argc, argv, __FILE__, shots_suite); }

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "stream.hpp"
 
-#include <unistd.h>
-
-#include <cstdlib>
 #include <cstring>
 
 #include "gvlcontext.hpp"
@@ -42,46 +39,7 @@ std::vector<int> picture_values(GstBuffer* buffer, const char* id, guint64 segme
   return values;
 }
 
-void load_plugin() {
-  GError* error = nullptr;
-  GstPlugin* plugin = gst_plugin_load_file(g_getenv("GVL_TEST_PLUGIN"), &error);
-  if (!plugin) g_error("%s", error->message);
-  gst_object_unref(plugin);
-}
-
-// "chain" of ".../chain-test.cpp".
-std::string suite_name(const std::string& file) {
-  const auto begin = file.find_last_of('/') + 1;
-  return file.substr(begin, file.find("-test.cpp") - begin);
-}
-
-int leaks = 0;
-
-// Counts what the leaks tracer logs as it is shut down, and prints it.
-void count_leaks(GstDebugCategory* category, GstDebugLevel, const gchar*, const gchar*, gint, GObject*,
-                 GstDebugMessage* message, gpointer) {
-  const gchar* text = gst_debug_message_get(message);
-  if (g_strcmp0(gst_debug_category_get_name(category), "GST_TRACER") != 0 || !g_str_has_prefix(text, "object-alive, "))
-    return;
-  g_printerr("leaked: %s\n", text);
-  ++leaks;
-}
-
-// Check's library shuts GStreamer down as the process exits.
-void exit_after_shutdown() {
-  if (leaks) _exit(EXIT_FAILURE);
-}
-
 }  // namespace
-
-int check_main(int argc, char** argv, const char* file, Suite* (*make_suite)()) {
-  std::atexit(exit_after_shutdown);
-  gst_check_init(&argc, &argv);
-  load_plugin();
-  gst_debug_set_threshold_for_name("GST_TRACER", GST_LEVEL_TRACE);
-  gst_debug_add_log_function(count_leaks, nullptr, nullptr);
-  return gst_check_run_suite(make_suite(), suite_name(file).c_str(), file);
-}
 
 GstBuffer* make_frame(const GstVideoInfo& info, int number, GstClockTime pts, GstClockTime duration) {
   GstBuffer* buffer = gst_buffer_new_allocate(nullptr, GST_VIDEO_INFO_SIZE(&info), nullptr);

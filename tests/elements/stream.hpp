@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gst/check/gstcheck.h>
 #include <gst/check/gstharness.h>
-// Check's macro, which would rename every member function called so.
-#undef fail
 #include <gst/video/video.h>
 
 #include <deque>
@@ -14,16 +11,11 @@
 #include <vector>
 
 #include "gvl/model.hpp"
+#include "support/testing.hpp"
 
 namespace gvl::test {
 
 inline constexpr const char* kEncoders = "gvlspatialencoder ! gvltemporalencoder ! gvlfuser";
-
-/**
- * Runs a suite with the gvl elements known. Where GST_TRACERS=leaks and CK_FORK=no, what the tests left alive is
- * printed, and a failure. Returns the program's exit status.
- */
-int check_main(int argc, char** argv, const char* file, Suite* (*make_suite)());
 
 /** A frame of the format, every byte of it `number` modulo 256. */
 GstBuffer* make_frame(const GstVideoInfo& info, int number, GstClockTime pts, GstClockTime duration);

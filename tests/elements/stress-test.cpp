@@ -146,21 +146,10 @@ class Session {
   guint64 events_ = 0;
 };
 
-GST_START_TEST(whatever_is_done_no_time_is_wrong) {
+GVL_TEST(whatever_is_done_no_time_is_wrong) {
   Session session(7);
   for (int i = 0; i < kActions; ++i) session.act();
   fail_unless(session.events() > 5, "%" G_GUINT64_FORMAT " events", session.events());
 }
-GST_END_TEST
-
-Suite* stress_suite() {
-  Suite* suite = suite_create("stress");
-  TCase* tests = tcase_create("a thousand actions");
-  tcase_add_test(tests, whatever_is_done_no_time_is_wrong);
-  suite_add_tcase(suite, tests);
-  return suite;
-}
 
 }  // namespace
-
-int main(int argc, char** argv) { return gvl::test::check_main(argc, argv, __FILE__, stress_suite); }

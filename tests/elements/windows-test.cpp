@@ -57,7 +57,7 @@ void check_events(Stream& stream, const std::vector<Truth>& truth) {
   }
 }
 
-GST_START_TEST(overlapping_windows_tell_each_event_once) {
+GVL_TEST(overlapping_windows_tell_each_event_once) {
   const auto model = model_of_four_segments();
   // The last event goes on to the video's end, which is no segment's.
   const std::vector<Truth> truth{{0.5, 1}, {3.25, 5}, {9.5, 9.75}, {10.5, 12.48}};
@@ -76,9 +76,8 @@ GST_START_TEST(overlapping_windows_tell_each_event_once) {
   check_events(stream, truth);
   stream.expect_no_error();
 }
-GST_END_TEST
 
-GST_START_TEST(an_event_in_two_hours_is_found) {
+GVL_TEST(an_event_in_two_hours_is_found) {
   const auto model = model_of_four_segments();
   const std::vector<Truth> truth{{3605, 3625}};
   std::vector<double> starts;
@@ -99,9 +98,8 @@ GST_START_TEST(an_event_in_two_hours_is_found) {
   fail_unless_equals_int(model->done(Job::kAnswer), 239);
   check_events(stream, truth);
 }
-GST_END_TEST
 
-GST_START_TEST(side_by_side_an_event_is_joined_as_well) {
+GVL_TEST(side_by_side_an_event_is_joined_as_well) {
   const auto model = model_of_four_segments();
   const std::vector<Truth> truth{{3, 9}};
   model->answer_with(shows(truth, {0, 4, 8}));
@@ -112,9 +110,8 @@ GST_START_TEST(side_by_side_an_event_is_joined_as_well) {
   stream.eos();
   check_events(stream, truth);
 }
-GST_END_TEST
 
-GST_START_TEST(the_window_may_change_while_playing) {
+GVL_TEST(the_window_may_change_while_playing) {
   const auto model = model_of_four_segments();
   gvl::test::StreamOptions options;
   options.model = model;
@@ -127,19 +124,5 @@ GST_START_TEST(the_window_may_change_while_playing) {
   for (const auto& asked : model->asked()) durations.push_back(asked.duration);
   fail_unless(durations == std::vector<double>({4, 2, 2, 2}), "%zu windows", durations.size());
 }
-GST_END_TEST
-
-Suite* windows_suite() {
-  Suite* suite = suite_create("windows");
-  TCase* elements = tcase_create("the elements");
-  tcase_add_test(elements, overlapping_windows_tell_each_event_once);
-  tcase_add_test(elements, an_event_in_two_hours_is_found);
-  tcase_add_test(elements, side_by_side_an_event_is_joined_as_well);
-  tcase_add_test(elements, the_window_may_change_while_playing);
-  suite_add_tcase(suite, elements);
-  return suite;
-}
 
 }  // namespace
-
-int main(int argc, char** argv) { return gvl::test::check_main(argc, argv, __FILE__, windows_suite); }

@@ -13,12 +13,12 @@ const std::vector<std::string> kOptions{"a red car", "A blue bus", "two dogs", "
 void expect_choice(const std::string& answer, char expected) {
   const auto found = chosen_option(answer, kOptions);
   const char letter = found ? static_cast<char>('A' + *found) : '-';
-  fail_unless(letter == expected, "'%s': found %c, expected %c", answer.c_str(), letter, expected);
+  ck_assert_msg(letter == expected, "'%s': found %c, expected %c", answer.c_str(), letter, expected);
 }
 
 }  // namespace
 
-GST_START_TEST(letters) {
+GVL_TEST(letters) {
   for (const char* answer : {"B",
                              " B ",
                              "B.",
@@ -47,53 +47,36 @@ GST_START_TEST(letters) {
   }
   for (const char* answer : {"A", "A.", "Answer: A", "(a) a red car"}) expect_choice(answer, 'A');
 }
-GST_END_TEST;
 
-GST_START_TEST(texts) {
+GVL_TEST(texts) {
   expect_choice("a blue bus", 'B');
   expect_choice(" A  BLUE, bus!\n", 'B');
   expect_choice("Nothing.", 'D');
   expect_choice("a blue bus and a red car", '-');
   // Two options with the same text say nothing; a text is stronger than the letter that it begins with.
-  fail_unless(!chosen_option("same", {"same", "Same."}));
-  fail_unless_equals_uint64(chosen_option("A. Lincoln", {"G. Washington", "A. Lincoln"}).value(), 1);
+  ck_assert(!chosen_option("same", {"same", "Same."}));
+  ck_assert_uint_eq(chosen_option("A. Lincoln", {"G. Washington", "A. Lincoln"}).value(), 1);
 }
-GST_END_TEST;
 
-GST_START_TEST(no_choice) {
+GVL_TEST(no_choice) {
   for (const char* answer :
        {"",           " ",  "(E)", "E.",   "(A) or (B)", "A red bus", "The answer is a dog", "Bus", "B2",
         "I think so", "()", "(",   "(AB)", "answer",     "answer: ",  "Answer: A man",       "B's", "B\xc3\xa9",
         "\xff\xfe",   "1."}) {
     expect_choice(answer, '-');
   }
-  fail_unless(!chosen_option("B", {}));
-  fail_unless(!chosen_option("", {"", "."}));
+  ck_assert(!chosen_option("B", {}));
+  ck_assert(!chosen_option("", {"", "."}));
   expect_error("27", ErrorCode::kInvalidArgument, {"26"},
                [] { chosen_option("A", std::vector<std::string>(27, "x")); });
 }
-GST_END_TEST;
 
-GST_START_TEST(accuracy) {
+GVL_TEST(accuracy) {
   // Right, wrong, none, right: 2 of 4.
   const ChoiceScore score = choice_score({{1, 1}, {0, 1}, {std::nullopt, 0}, {0, 0}});
-  fail_unless_equals_uint64(score.count, 4);
+  ck_assert_uint_eq(score.count, 4);
   expect_near("accuracy", score.accuracy, 0.5);
   const ChoiceScore none = choice_score({});
-  fail_unless_equals_uint64(none.count, 0);
+  ck_assert_uint_eq(none.count, 0);
   expect_near("of none", none.accuracy, 0);
 }
-GST_END_TEST;
-
-static Suite* choice_suite() {
-  Suite* suite = suite_create("choice");
-  TCase* tests = tcase_create("choice");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, letters);
-  tcase_add_test(tests, texts);
-  tcase_add_test(tests, no_choice);
-  tcase_add_test(tests, accuracy);
-  return suite;
-}
-
-GST_CHECK_MAIN(choice);

@@ -28,7 +28,7 @@ double exhaustive(const Matrix& scores, std::size_t i, std::size_t j) {
 
 }  // namespace
 
-GST_START_TEST(assignments_by_hand) {
+GVL_TEST(assignments_by_hand) {
   expect_near("none", ordered_assignment({}), 0);
   expect_near("no columns", ordered_assignment({{}, {}}), 0);
   expect_near("5 and 6 cross: the larger", ordered_assignment({{0, 5}, {6, 0}}), 6);
@@ -38,9 +38,8 @@ GST_START_TEST(assignments_by_hand) {
   // 4 + 7 in order beats 2 + 1 + 3 and 8 alone.
   expect_near("three", ordered_assignment({{2, 4, 8}, {1, 1, 7}, {1, 0, 3}}), 11);
 }
-GST_END_TEST;
 
-GST_START_TEST(best_of_all_assignments) {
+GVL_TEST(best_of_all_assignments) {
   Random random;
   for (int round = 0; round < 500; ++round) {
     Matrix scores(1 + random.below(6), std::vector<double>(1 + random.below(6)));
@@ -50,9 +49,8 @@ GST_START_TEST(best_of_all_assignments) {
     expect_near("random", ordered_assignment(scores), exhaustive(scores, 0, 0));
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(soda_by_hand) {
+GVL_TEST(soda_by_hand) {
   // In order of time: the man (IoU 1) and the dog (IoU 5/10) pair up: sum = (1 + 0.5) 53/54. Of 2 predictions and 3
   // references: P = sum / 2, R = sum / 3, F1 = 2 sum / 5.
   const double sum = 1.5 * kSame;
@@ -61,9 +59,8 @@ GST_START_TEST(soda_by_hand) {
   expect_near("recall", score.recall, sum / 3);
   expect_near("F1", score.f1, 2 * sum / 5);
 }
-GST_END_TEST;
 
-GST_START_TEST(soda_keeps_the_story_in_order) {
+GVL_TEST(soda_keeps_the_story_in_order) {
   // The right sentences at the wrong one of two overlapping events: both pairs have an IoU of 8/12, and they cross.
   const Captions predictions{{{0, 10}, "a dog barks"}, {{2, 12}, "a man runs"}};
   const Captions references{{{0, 10}, "a man runs"}, {{2, 12}, "a dog barks"}};
@@ -71,9 +68,8 @@ GST_START_TEST(soda_keeps_the_story_in_order) {
   // One crossing pair alone: 8/12 * 53/54 = 0.654: the larger.
   expect_near("F1", soda_c(predictions, references).f1, 8.0 / 12 * kSame / 2);
 }
-GST_END_TEST;
 
-GST_START_TEST(soda_of_several_annotators_takes_the_best) {
+GVL_TEST(soda_of_several_annotators_takes_the_best) {
   const Captions poor{{{0, 5}, "a man runs"}};
   // poor: sum 0.5 * 53/54, P = sum / 2, R = sum, F1 = 2 sum / 3 = 0.327 < 0.589 of kReferences.
   expect_near("poor", soda_c(kPredictions, poor).f1, kSame / 3);
@@ -83,9 +79,8 @@ GST_START_TEST(soda_of_several_annotators_takes_the_best) {
     expect_near("recall", score.recall, 1.5 * kSame / 3);
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(meteor_by_hand) {
+GVL_TEST(meteor_by_hand) {
   // The dog overlaps by exactly 0.5: at 0.3 and 0.5 both predictions have a pair, at 0.7 and 0.9 the dog counts as 0.
   const DenseCaptioningScore score = dense_captioning_score(kPredictions, {kReferences});
   expect_near("0.3", score.meteor_at[0], kSame);
@@ -96,23 +91,21 @@ GST_START_TEST(meteor_by_hand) {
   // A second annotator's other words for the man make a pair of their own: (53/54 + 0 + 53/54) / 3.
   expect_near("sets", caption_meteor(kPredictions, {kReferences, {{{0, 10}, "somebody hurries"}}}, 0.5), kSame * 2 / 3);
 }
-GST_END_TEST;
 
-GST_START_TEST(means_of_videos) {
+GVL_TEST(means_of_videos) {
   const DenseCaptioningScore right = dense_captioning_score(kReferences, {kReferences});
   const DenseCaptioningScore wrong = dense_captioning_score({}, {kReferences});
   const DenseCaptioningScore both = mean({right, wrong, {}});
-  fail_unless_equals_uint64(both.count, 2);
+  ck_assert_uint_eq(both.count, 2);
   expect_near("SODA_c", both.soda.f1, right.soda.f1 / 2);
   expect_near("precision", both.soda.precision, right.soda.precision / 2);
   expect_near("METEOR", both.meteor, right.meteor / 2);
   expect_near("nested", mean({both, right}).soda.f1, right.soda.f1 * 2 / 3);
-  fail_unless_equals_uint64(mean({}).count, 0);
+  ck_assert_uint_eq(mean({}).count, 0);
   expect_near("none", mean({}).soda.f1 + mean({}).meteor, 0);
 }
-GST_END_TEST;
 
-GST_START_TEST(empty_and_wrong_input) {
+GVL_TEST(empty_and_wrong_input) {
   expect_near("no predictions", dense_captioning_score({}, {kReferences}).soda.f1, 0);
   expect_near("no references", soda_c(kPredictions, Captions{}).f1, 0);
   expect_near("METEOR", caption_meteor({}, {kReferences}, 0.3), 0);
@@ -124,21 +117,3 @@ GST_START_TEST(empty_and_wrong_input) {
     expect_error("none", ErrorCode::kInvalidArgument, {"reference"}, [&] { dense_captioning_score({}, sets); });
   }
 }
-GST_END_TEST;
-
-static Suite* dense_captioning_suite() {
-  Suite* suite = suite_create("dense_captioning");
-  TCase* tests = tcase_create("dense_captioning");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, assignments_by_hand);
-  tcase_add_test(tests, best_of_all_assignments);
-  tcase_add_test(tests, soda_by_hand);
-  tcase_add_test(tests, soda_keeps_the_story_in_order);
-  tcase_add_test(tests, soda_of_several_annotators_takes_the_best);
-  tcase_add_test(tests, meteor_by_hand);
-  tcase_add_test(tests, means_of_videos);
-  tcase_add_test(tests, empty_and_wrong_input);
-  return suite;
-}
-
-GST_CHECK_MAIN(dense_captioning);

@@ -6,8 +6,6 @@
 #include <functional>
 #include <limits>
 #include <string>
-
-// Last: it makes `fail` a macro.
 #include "../io/io_test.hpp"
 
 namespace gvl::evaluation::test {
@@ -20,7 +18,7 @@ inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 inline void expect_near(const std::string& label, double found, double expected) {
-  fail_unless(std::abs(found - expected) < 1e-12, "%s: found %.15g, expected %.15g", label.c_str(), found, expected);
+  ck_assert_msg(std::abs(found - expected) < 1e-12, "%s: found %.15g, expected %.15g", label.c_str(), found, expected);
 }
 
 }  // namespace gvl::evaluation::test

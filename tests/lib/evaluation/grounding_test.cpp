@@ -6,7 +6,7 @@ using namespace gvl;
 using namespace gvl::evaluation;
 using namespace gvl::evaluation::test;
 
-GST_START_TEST(iou_by_hand) {
+GVL_TEST(iou_by_hand) {
   expect_near("2 s of 6 s", temporal_iou({0, 4}, {2, 6}), 2.0 / 6);
   expect_near("either way round", temporal_iou({2, 6}, {0, 4}), 2.0 / 6);
   expect_near("within: 2 s of 10 s", temporal_iou({3, 5}, {0, 10}), 0.2);
@@ -14,9 +14,8 @@ GST_START_TEST(iou_by_hand) {
   expect_near("apart", temporal_iou({0, 1}, {2, 3}), 0);
   expect_near("touching", temporal_iou({0, 1}, {1, 2}), 0);
 }
-GST_END_TEST;
 
-GST_START_TEST(iou_of_what_is_no_interval) {
+GVL_TEST(iou_of_what_is_no_interval) {
   expect_near("reversed", temporal_iou({4, 0}, {0, 4}), 0);
   expect_near("both reversed", temporal_iou({4, 0}, {4, 0}), 0);
   expect_near("no length", temporal_iou({2, 2}, {2, 2}), 0);
@@ -26,24 +25,22 @@ GST_START_TEST(iou_of_what_is_no_interval) {
     expect_near("stop", temporal_iou({0, 4}, {0, bad}), 0);
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(recall_and_mean_by_hand) {
+GVL_TEST(recall_and_mean_by_hand) {
   // IoUs 1/3, 1, 0 (nothing found) and 5/10: three are at least 0.3, two at least 0.5, one at least 0.7; their mean
   // is (1/3 + 1 + 0 + 1/2) / 4 = 11/24.
   const GroundingScore score = grounding_score(std::vector<Grounding>{
       {Interval{0, 4}, {2, 6}}, {Interval{1, 2}, {1, 2}}, {std::nullopt, {1, 2}}, {Interval{0, 5}, {0, 10}}});
-  fail_unless_equals_uint64(score.count, 4);
+  ck_assert_uint_eq(score.count, 4);
   expect_near("R@1 0.3", score.recall[0], 0.75);
   expect_near("R@1 0.5", score.recall[1], 0.5);
   expect_near("R@1 0.7", score.recall[2], 0.25);
   expect_near("mIoU", score.mean_iou, 11.0 / 24);
 }
-GST_END_TEST;
 
-GST_START_TEST(empty_and_wrong_input) {
+GVL_TEST(empty_and_wrong_input) {
   const GroundingScore none = grounding_score(std::vector<Grounding>{});
-  fail_unless_equals_uint64(none.count, 0);
+  ck_assert_uint_eq(none.count, 0);
   expect_near("mIoU of none", none.mean_iou, 0);
   expect_near("R@1 of none", none.recall[0], 0);
   expect_near("an invalid prediction", grounding_iou({Interval{kNaN, 1}, {0, 1}}), 0);
@@ -53,17 +50,3 @@ GST_START_TEST(empty_and_wrong_input) {
     expect_error("IoU", ErrorCode::kInvalidArgument, {"IoU"}, [&] { grounding_score(std::vector<double>{bad}); });
   }
 }
-GST_END_TEST;
-
-static Suite* grounding_suite() {
-  Suite* suite = suite_create("grounding");
-  TCase* tests = tcase_create("grounding");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, iou_by_hand);
-  tcase_add_test(tests, iou_of_what_is_no_interval);
-  tcase_add_test(tests, recall_and_mean_by_hand);
-  tcase_add_test(tests, empty_and_wrong_input);
-  return suite;
-}
-
-GST_CHECK_MAIN(grounding);

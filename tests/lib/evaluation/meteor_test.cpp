@@ -46,17 +46,16 @@ Words random_words(Random& random) {
 
 }  // namespace
 
-GST_START_TEST(words) {
+GVL_TEST(words) {
   expect_text(joined(words_of("A man's dog, 2 cats -- RUN!")), "[a][man][s][dog][2][cats][run]");
   expect_text(joined(words_of("one\xe2\x80\x94two \xe2\x80\x9cthree\xe2\x80\x9d")), "[one][two][three]");
   expect_text(joined(words_of("caf\xc3\xa9 \xe4\xb8\xad")), "[caf\xc3\xa9][\xe4\xb8\xad]");
   expect_text(joined(words_of("")), "");
   expect_text(joined(words_of(" .,\n")), "");
-  fail_unless_equals_uint64(words_of("\xe2\x80").size(), 1);
+  ck_assert_uint_eq(words_of("\xe2\x80").size(), 1);
 }
-GST_END_TEST;
 
-GST_START_TEST(by_hand) {
+GVL_TEST(by_hand) {
   // All 6 words match, so P = R = Fmean = 1. Chunks: "the cat", "sat", "on the mat". Penalty 0.5 (3/6)^3 = 1/16.
   expect_near("order", meteor("The cat sat on the mat.", "On the mat sat the cat"), 15.0 / 16);
   // 3 matches in one chunk: P = 3/3, R = 3/5, Fmean = 10 * 0.6 / (0.6 + 9) = 0.625, penalty 0.5 / 27 = 1/54.
@@ -68,49 +67,31 @@ GST_START_TEST(by_hand) {
   expect_near("identical", meteor("a man runs", "A man runs."), 53.0 / 54);
   expect_near("one word", meteor("man", "man"), 0.5);
 }
-GST_END_TEST;
 
-GST_START_TEST(nothing_in_common) {
+GVL_TEST(nothing_in_common) {
   expect_near("other words", meteor("a b", "c d"), 0);
   expect_near("empty candidate", meteor("", "c d"), 0);
   expect_near("empty reference", meteor("a b", "..."), 0);
   expect_near("both empty", meteor("", ""), 0);
-  fail_unless_equals_uint64(align({"a"}, {"b"}).chunks, 0);
+  ck_assert_uint_eq(align({"a"}, {"b"}).chunks, 0);
 }
-GST_END_TEST;
 
-GST_START_TEST(fewest_chunks_of_all_alignments) {
+GVL_TEST(fewest_chunks_of_all_alignments) {
   Random random;
   for (int round = 0; round < 3000; ++round) {
     const Words a = random_words(random), b = random_words(random);
     std::vector<bool> used(b.size());
     const Alignment expected = exhaustive(a, b, used, 0, -1, {});
     const Alignment found = align(a, b);
-    fail_unless(found.matches == expected.matches && found.chunks == expected.chunks,
-                "%s %s: found %zu matches, %zu chunks, expected %zu, %zu", joined(a).c_str(), joined(b).c_str(),
-                found.matches, found.chunks, expected.matches, expected.chunks);
+    ck_assert_msg(found.matches == expected.matches && found.chunks == expected.chunks,
+                  "%s %s: found %zu matches, %zu chunks, expected %zu, %zu", joined(a).c_str(), joined(b).c_str(),
+                  found.matches, found.chunks, expected.matches, expected.chunks);
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(long_repetitions_are_quick) {
+GVL_TEST(long_repetitions_are_quick) {
   const Words many(1000, "the"), some(40, "the");
   const Alignment alignment = align(many, some);
-  fail_unless_equals_uint64(alignment.matches, 40);
-  fail_unless_equals_uint64(align(some, some).chunks, 1);
+  ck_assert_uint_eq(alignment.matches, 40);
+  ck_assert_uint_eq(align(some, some).chunks, 1);
 }
-GST_END_TEST;
-
-static Suite* meteor_suite() {
-  Suite* suite = suite_create("meteor");
-  TCase* tests = tcase_create("meteor");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, words);
-  tcase_add_test(tests, by_hand);
-  tcase_add_test(tests, nothing_in_common);
-  tcase_add_test(tests, fewest_chunks_of_all_alignments);
-  tcase_add_test(tests, long_repetitions_are_quick);
-  return suite;
-}
-
-GST_CHECK_MAIN(meteor);

@@ -27,7 +27,7 @@ Report example() {
 
 }  // namespace
 
-GST_START_TEST(tables) {
+GVL_TEST(tables) {
   // mIoU (1 + 0.5 + 0 + 0.25) / 4 = 0.4375. AUC of all: 0.9 > 0.5 > 0.4: 1 of 2. METEOR of "a b": 1 - 0.5 / 8.
   expect_text(example().to_table(),
               "grounding  count  r1_0.3  r1_0.5  r1_0.7    miou\n"
@@ -51,9 +51,8 @@ GST_START_TEST(tables) {
               "scene                 1  0.9375  0.9375   0.9375  0.9375\n");
   expect_text(Report().to_table(), "no results\n");
 }
-GST_END_TEST;
 
-GST_START_TEST(labels_do_not_tear_tables) {
+GVL_TEST(labels_do_not_tear_tables) {
   Report report;
   report.add_choice("\xc3\xa9\n", {0, 0});
   expect_text(report.to_table(),
@@ -61,9 +60,8 @@ GST_START_TEST(labels_do_not_tear_tables) {
               "overall              1    1.0000\n"
               "\xc3\xa9                    1    1.0000\n");
 }
-GST_END_TEST;
 
-GST_START_TEST(json) {
+GVL_TEST(json) {
   Report report;
   report.add_choice("a \"b\" \\ \n\x01", {0, 1});
   report.add_presence("x", 1, true);
@@ -92,9 +90,8 @@ GST_START_TEST(json) {
 }
 )");
 }
-GST_END_TEST;
 
-GST_START_TEST(refuses_what_its_metrics_refuse) {
+GVL_TEST(refuses_what_its_metrics_refuse) {
   Report report;
   expect_error("score", ErrorCode::kInvalidArgument, {"score"}, [&] { report.add_presence("x", kNaN, true); });
   expect_error("interval", ErrorCode::kInvalidArgument, {"reference"}, [&] {
@@ -102,17 +99,3 @@ GST_START_TEST(refuses_what_its_metrics_refuse) {
   });
   expect_text(report.to_table(), "no results\n");
 }
-GST_END_TEST;
-
-static Suite* report_suite() {
-  Suite* suite = suite_create("report");
-  TCase* tests = tcase_create("report");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, tables);
-  tcase_add_test(tests, labels_do_not_tear_tables);
-  tcase_add_test(tests, json);
-  tcase_add_test(tests, refuses_what_its_metrics_refuse);
-  return suite;
-}
-
-GST_CHECK_MAIN(report);

@@ -6,7 +6,7 @@ using namespace gvl;
 using namespace gvl::evaluation;
 using namespace gvl::evaluation::test;
 
-GST_START_TEST(by_hand) {
+GVL_TEST(by_hand) {
   // 0.9 > 0.5, 0.9 > 0.1, 0.5 = 0.5 (half), 0.5 > 0.1: 3.5 of 4 pairs.
   expect_near("a tie", roc_auc({0.9, 0.5}, {0.5, 0.1}).value, 0.875);
   expect_near("perfect", roc_auc({2, 3}, {0, 1}).value, 1);
@@ -14,9 +14,8 @@ GST_START_TEST(by_hand) {
   expect_near("all equal", roc_auc({1, 1, 1}, {1, 1}).value, 0.5);
   expect_near("infinite", roc_auc({kInfinity}, {-kInfinity, kInfinity}).value, 0.75);
 }
-GST_END_TEST;
 
-GST_START_TEST(thresholds_by_hand) {
+GVL_TEST(thresholds_by_hand) {
   // At 0.5: two of three that are there, one of four that is not; at 0.9 one and none, at 0.3 all and two.
   const RocAuc auc = roc_auc({0.9, 0.5, 0.3}, {0.6, 0.4, 0.2, 0.1});
   expect_near("threshold", auc.threshold, 0.3);
@@ -26,9 +25,8 @@ GST_START_TEST(thresholds_by_hand) {
   expect_near("perfect", perfect.threshold, 2);
   expect_near("nothing wrong", perfect.kept_absent, 0);
 }
-GST_END_TEST;
 
-GST_START_TEST(counts_every_pair) {
+GVL_TEST(counts_every_pair) {
   Random random;
   for (int round = 0; round < 200; ++round) {
     std::vector<double> present(1 + random.below(12)), absent(1 + random.below(12));
@@ -41,28 +39,13 @@ GST_START_TEST(counts_every_pair) {
     expect_near("random", roc_auc(present, absent).value, pairs / static_cast<double>(present.size() * absent.size()));
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(empty_and_wrong_input) {
+GVL_TEST(empty_and_wrong_input) {
   const RocAuc none = roc_auc({}, {1, 2});
   expect_near("none present", none.value, 0);
-  fail_unless_equals_uint64(none.present, 0);
-  fail_unless_equals_uint64(none.absent, 2);
+  ck_assert_uint_eq(none.present, 0);
+  ck_assert_uint_eq(none.absent, 2);
   expect_near("none absent", roc_auc({1}, {}).value, 0);
   expect_error("present", ErrorCode::kInvalidArgument, {"score"}, [] { roc_auc({1, kNaN}, {1}); });
   expect_error("absent", ErrorCode::kInvalidArgument, {"score"}, [] { roc_auc({}, {kNaN}); });
 }
-GST_END_TEST;
-
-static Suite* roc_auc_suite() {
-  Suite* suite = suite_create("roc_auc");
-  TCase* tests = tcase_create("roc_auc");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, by_hand);
-  tcase_add_test(tests, thresholds_by_hand);
-  tcase_add_test(tests, counts_every_pair);
-  tcase_add_test(tests, empty_and_wrong_input);
-  return suite;
-}
-
-GST_CHECK_MAIN(roc_auc);

@@ -47,8 +47,8 @@ inline void expect_cheap(const std::string& label, std::size_t bytes, const std:
   std::printf("%s: %.2f MB: %.1f MB, %.2f s: %s\n", label.c_str(), size / 1e6, used / 1e6, seconds,
               said.substr(0, 200).c_str());
   if (!kCostsAreReal) return;
-  fail_unless(used <= 64 * size + 24 * 1048576, "%s: %.0f bytes took %.0f MB", label.c_str(), size, used / 1e6);
-  fail_unless(seconds <= size * 1e-6 + 1, "%s: %.0f bytes took %.1f s", label.c_str(), size, seconds);
+  ck_assert_msg(used <= 64 * size + 24 * 1048576, "%s: %.0f bytes took %.0f MB", label.c_str(), size, used / 1e6);
+  ck_assert_msg(seconds <= size * 1e-6 + 1, "%s: %.0f bytes took %.1f s", label.c_str(), size, seconds);
 }
 
 /** So many times the same text, or what `make(i)` gives. */

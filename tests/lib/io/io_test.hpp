@@ -1,7 +1,7 @@
 #pragma once
 
-#include <gst/check/gstcheck.h>
 #include <unistd.h>
+#include "support/testing.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -16,15 +16,6 @@
 
 #include "gvl/error.hpp"
 #include "gvl/tensor.hpp"
-
-#if defined(__SANITIZE_ADDRESS__)
-// GLib's constructors keep memory that the leak checker takes for lost; with whole stacks it can tell it apart.
-extern "C" __attribute__((weak)) const char* __asan_default_options() {
-  return "fast_unwind_on_malloc=0:malloc_context_size=12";
-}
-extern "C" __attribute__((weak)) const char* __lsan_default_suppressions() { return "leak:_dl_init\n"; }
-extern "C" __attribute__((weak)) const char* __lsan_default_options() { return "print_suppressions=0"; }
-#endif
 
 namespace gvl::io::test {
 
@@ -89,7 +80,7 @@ inline constexpr std::uint64_t kHashStart = 0xcbf29ce484222325U;
 
 // Not fail_unless_equals_string, which keeps pointers into temporaries.
 inline void expect_text(const std::string& found, const std::string& expected) {
-  fail_unless(found == expected, "found '%s', expected '%s'", found.c_str(), expected.c_str());
+  ck_assert_msg(found == expected, "found '%s', expected '%s'", found.c_str(), expected.c_str());
 }
 
 /** `run` must throw an Error with this code, whose message has every one of `parts`. */
@@ -100,14 +91,15 @@ inline void expect_error(const std::string& label, ErrorCode code, const std::ve
     run();
   } catch (const Error& error) {
     if (error.code() == code) message = error.what();
-    fail_if(message.empty(), "%s: error code %d: %s", label.c_str(), static_cast<int>(error.code()), error.what());
+    ck_assert_msg(!message.empty(), "%s: error code %d: %s", label.c_str(), static_cast<int>(error.code()),
+                  error.what());
     for (const std::string& part : parts) {
-      fail_if(message.find(part) == std::string::npos, "%s: no '%s' in: %s", label.c_str(), part.c_str(),
-              message.c_str());
+      ck_assert_msg(message.find(part) != std::string::npos, "%s: no '%s' in: %s", label.c_str(), part.c_str(),
+                    message.c_str());
     }
     return;
   }
-  fail("%s: nothing was thrown", label.c_str());
+  ck_abort_msg("%s: nothing was thrown", label.c_str());
 }
 
 /** A small deterministic generator, the same numbers on every machine (xorshift64*). */
@@ -158,8 +150,8 @@ inline bool loads_or_throws(const std::string& file_name, const std::function<vo
     load();
     return true;
   } catch (const Error& error) {
-    fail_if(std::string(error.what()).find(file_name) == std::string::npos, "the error does not name the file: %s",
-            error.what());
+    ck_assert_msg(std::string(error.what()).find(file_name) != std::string::npos,
+                  "the error does not name the file: %s", error.what());
     return false;
   }
 }

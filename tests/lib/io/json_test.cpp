@@ -17,48 +17,45 @@ std::string nested(std::size_t depth) { return std::string(depth, '[') + std::st
 
 }  // namespace
 
-GST_START_TEST(reads_values) {
+GVL_TEST(reads_values) {
   const JsonValue root = parse(
       R"({"spatial": {"heads": 16, "eps": 1e-5, "name": "CLIP \u00e9 \ud83d\ude00 \"\\\/\n", "on": true, "off": false,
          "none": null, "mean": [0.5, 1, -2.25e0]}, "zero": [0, -0, 0.0, -9223372036854775807, 9223372036854775807]})");
   const JsonValue spatial = root.object("spatial");
-  fail_unless_equals_int64(spatial.integer("heads"), 16);
-  fail_unless_equals_int64(spatial.integer("heads", 16, 16), 16);
-  fail_unless_equals_float(spatial.number("eps"), 1e-5);
-  fail_unless_equals_float(spatial.number("heads"), 16);
+  ck_assert_int_eq(spatial.integer("heads"), 16);
+  ck_assert_int_eq(spatial.integer("heads", 16, 16), 16);
+  ck_assert_double_eq(spatial.number("eps"), 1e-5);
+  ck_assert_double_eq(spatial.number("heads"), 16);
   expect_text(spatial.string("name"), "CLIP \xc3\xa9 \xf0\x9f\x98\x80 \"\\/\n");
-  fail_unless(spatial.boolean("on") && !spatial.boolean("off"));
-  fail_unless(!spatial.has("none") && !spatial.has("absent") && spatial.has("heads"));
-  fail_unless_equals_int64(spatial.integer_or("none", 7), 7);
-  fail_unless_equals_int64(spatial.integer_or("heads", 7), 16);
-  fail_unless_equals_float(spatial.number_or("absent", 2.5), 2.5);
-  fail_unless(spatial.boolean_or("absent", true));
+  ck_assert(spatial.boolean("on") && !spatial.boolean("off"));
+  ck_assert(!spatial.has("none") && !spatial.has("absent") && spatial.has("heads"));
+  ck_assert_int_eq(spatial.integer_or("none", 7), 7);
+  ck_assert_int_eq(spatial.integer_or("heads", 7), 16);
+  ck_assert_double_eq(spatial.number_or("absent", 2.5), 2.5);
+  ck_assert(spatial.boolean_or("absent", true));
   expect_text(spatial.string_or("absent", "x"), "x");
-  fail_unless_equals_int(spatial.array("mean").size(), 3);
-  fail_unless_equals_float(spatial.array("mean").elements()[2].as_number(), -2.25);
-  fail_unless_equals_int64(root.array("zero").at(std::size_t{3}).as_integer(), -9223372036854775807);
-  fail_unless_equals_int64(root.array("zero").at(std::size_t{4}).as_integer(), INT64_MAX);
+  ck_assert_int_eq(spatial.array("mean").size(), 3);
+  ck_assert_double_eq(spatial.array("mean").elements()[2].as_number(), -2.25);
+  ck_assert_int_eq(root.array("zero").at(std::size_t{3}).as_integer(), -9223372036854775807);
+  ck_assert_int_eq(root.array("zero").at(std::size_t{4}).as_integer(), INT64_MAX);
   expect_text(root.members()[0].first, "spatial");
 }
-GST_END_TEST;
 
-GST_START_TEST(values_outlive_their_root) {
+GVL_TEST(values_outlive_their_root) {
   const JsonValue mean = parse(R"({"a": {"mean": [1, 2]}})").object("a").array("mean");
-  fail_unless_equals_int64(mean.at(std::size_t{1}).as_integer(), 2);
+  ck_assert_int_eq(mean.at(std::size_t{1}).as_integer(), 2);
   expect_text(mean.path(), "a.mean");
 }
-GST_END_TEST;
 
-GST_START_TEST(last_of_repeated_members_counts) {
+GVL_TEST(last_of_repeated_members_counts) {
   const JsonValue root = parse(R"({"a": 1, "b": {"c": 1, "c": 2}, "a": 3})");
-  fail_unless_equals_int64(root.integer("a"), 3);
-  fail_unless_equals_int64(root.object("b").integer("c"), 2);
+  ck_assert_int_eq(root.integer("a"), 3);
+  ck_assert_int_eq(root.object("b").integer("c"), 2);
   expect_text(root.repeated_member().value(), "a");
-  fail_unless(!parse(R"({"b": {"c": 1, "c": 2}})").repeated_member());
+  ck_assert(!parse(R"({"b": {"c": 1, "c": 2}})").repeated_member());
 }
-GST_END_TEST;
 
-GST_START_TEST(wrong_values_name_the_member) {
+GVL_TEST(wrong_values_name_the_member) {
   const JsonValue root = parse(R"({"spatial": {"heads": "16", "layers": 2.5, "size": -1, "big": 18446744073709551615,
       "huge": 1e400, "mean": [1, "x"], "none": null}, "list": []})");
   const JsonValue spatial = root.object("spatial");
@@ -85,17 +82,15 @@ GST_START_TEST(wrong_values_name_the_member) {
   };
   for (const auto& test : cases) expect_error(test.part, ErrorCode::kMalformed, {test.part}, test.run);
 }
-GST_END_TEST;
 
-GST_START_TEST(integers_beyond_64_bits_are_numbers) {
+GVL_TEST(integers_beyond_64_bits_are_numbers) {
   const JsonValue root = parse("[1000000000000000019884624838656, -9223372036854775809, 1]");
-  fail_unless_equals_float(root.at(std::size_t{0}).as_number(), 1e30);
-  fail_unless_equals_float(root.at(std::size_t{1}).as_number(), -9223372036854775808.0);
-  fail_unless_equals_int64(root.at(std::size_t{2}).as_integer(), 1);
+  ck_assert_double_eq(root.at(std::size_t{0}).as_number(), 1e30);
+  ck_assert_double_eq(root.at(std::size_t{1}).as_number(), -9223372036854775808.0);
+  ck_assert_int_eq(root.at(std::size_t{2}).as_integer(), 1);
 }
-GST_END_TEST;
 
-GST_START_TEST(refuses_what_is_not_json) {
+GVL_TEST(refuses_what_is_not_json) {
   const std::vector<std::string> texts = {"",
                                           " ",
                                           "{",
@@ -167,10 +162,9 @@ GST_START_TEST(refuses_what_is_not_json) {
     expect_error(text, ErrorCode::kMalformed, {"config.json: not valid JSON"}, [&] { parse(text); });
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(holds_its_limits) {
-  fail_unless_equals_int(parse(nested(64)).size(), 1);
+GVL_TEST(holds_its_limits) {
+  ck_assert_int_eq(parse(nested(64)).size(), 1);
   expect_error("65 levels", ErrorCode::kMalformed, {"config.json", "nested deeper than 64"}, [] { parse(nested(65)); });
   expect_error("a million levels", ErrorCode::kMalformed, {"nested deeper"}, [] { parse(nested(1000000)); });
   expect_error("open levels", ErrorCode::kMalformed, {"nested deeper"}, [] { parse(std::string(1000000, '[')); });
@@ -180,20 +174,19 @@ GST_START_TEST(holds_its_limits) {
 
   JsonLimits limits;
   limits.bytes = 10;
-  fail_unless_equals_int(JsonValue::parse("[1,2,3,4 ]", "a", limits).size(), 4);
+  ck_assert_int_eq(JsonValue::parse("[1,2,3,4 ]", "a", limits).size(), 4);
   expect_error("bytes", ErrorCode::kMalformed, {"list.json", "limit of 10"},
                [&] { JsonValue::parse("[1,2,3,4  ]", "list.json", limits); });
   limits.values = 3;
-  fail_unless_equals_int(JsonValue::parse("[1,2]", "a", limits).size(), 2);
+  ck_assert_int_eq(JsonValue::parse("[1,2]", "a", limits).size(), 2);
   expect_error("values", ErrorCode::kMalformed, {"list.json", "more than 3 values"},
                [&] { JsonValue::parse("[1,2,3]", "list.json", limits); });
 }
-GST_END_TEST;
 
-GST_START_TEST(loads_files) {
+GVL_TEST(loads_files) {
   const JsonValue tokenizer = JsonValue::load(fixture("phi_c/tokenizer/tokenizer.json"));
-  fail_unless(tokenizer.object("model").object("vocab").size() > 100);
-  fail_unless(JsonValue::load(fixture("llama_c/expected.json")).size() > 5);
+  ck_assert(tokenizer.object("model").object("vocab").size() > 100);
+  ck_assert(JsonValue::load(fixture("llama_c/expected.json")).size() > 5);
 
   const TemporaryFolder folder;
   write_file(folder / "empty.json", "");
@@ -202,9 +195,8 @@ GST_START_TEST(loads_files) {
   expect_error("missing", ErrorCode::kNotFound, {"none.json"}, [&] { JsonValue::load(folder / "none.json"); });
   expect_error("folder", ErrorCode::kNotFound, {"is a folder"}, [&] { JsonValue::load(folder.path()); });
 }
-GST_END_TEST;
 
-GST_START_TEST(survives_truncation_and_mutation) {
+GVL_TEST(survives_truncation_and_mutation) {
   const std::string text =
       read_file(fixture("phi_c/Phi-3.5-vision-instruct-seperated/language_model_seperated/config.json"));
   for (std::size_t length = 0; length < text.find_last_of('}'); ++length) {
@@ -218,20 +210,18 @@ GST_START_TEST(survives_truncation_and_mutation) {
   for (int i = 0; i < 20000; ++i) {
     loaded += loads_or_throws("config.json", [&, changed = mutate(rich, random)] { parse(changed).members(); });
   }
-  fail_unless(loaded > 0 && loaded < 20000);
+  ck_assert(loaded > 0 && loaded < 20000);
 }
-GST_END_TEST;
 
-GST_START_TEST(quotes_text_for_messages) {
+GVL_TEST(quotes_text_for_messages) {
   expect_text(quote("lm_head.weight \xc3\xa9"), "'lm_head.weight \xc3\xa9'");
   expect_text(quote("a\n\xff\x01"), "'a\\x0a\\xff\\x01'");
   expect_text(quote(std::string("a\0b", 3)), "'a\\x00b'");
-  fail_unless_equals_int(quote(std::string(1000000, 'x')).size(), 205);
+  ck_assert_int_eq(quote(std::string(1000000, 'x')).size(), 205);
 }
-GST_END_TEST;
 
 /** Many small values cost most; names that fall on the same place of a hash table cost their square. */
-GST_START_TEST(cost_is_in_proportion) {
+GVL_TEST(cost_is_in_proportion) {
   const auto read = [](const std::string& label, const std::string& text) {
     expect_cheap(label, text.size(), [&] {
       const JsonValue root = parse(text);
@@ -261,31 +251,29 @@ GST_START_TEST(cost_is_in_proportion) {
     for (const JsonValue& value : parse(named).members()[0].second.elements()) value.as_integer();
   });
 }
-GST_END_TEST;
 
-GST_START_TEST(members_are_found_by_their_names) {
+GVL_TEST(members_are_found_by_their_names) {
   const JsonValue root = parse(R"({"a\"b": 1, "a\\": 2, "\u00e9": 3, "ab": 4, "a": {"x": null, "x": 5}, "ab": 6})");
-  fail_unless_equals_int64(root.integer("a\"b"), 1);
-  fail_unless_equals_int64(root.integer("a\\"), 2);
-  fail_unless_equals_int64(root.integer("\xc3\xa9"), 3);
-  fail_unless_equals_int64(root.integer("ab"), 6);
-  fail_unless_equals_int64(root.object("a").integer("x"), 5);
-  fail_if(root.has("abc") || root.has("") || root.has("x"));
-  fail_unless_equals_int(root.size(), 5);
+  ck_assert_int_eq(root.integer("a\"b"), 1);
+  ck_assert_int_eq(root.integer("a\\"), 2);
+  ck_assert_int_eq(root.integer("\xc3\xa9"), 3);
+  ck_assert_int_eq(root.integer("ab"), 6);
+  ck_assert_int_eq(root.object("a").integer("x"), 5);
+  ck_assert(!(root.has("abc") || root.has("") || root.has("x")));
+  ck_assert_int_eq(root.size(), 5);
   expect_text(root.members()[3].first, "ab");
-  fail_unless_equals_int64(root.members()[3].second.as_integer(), 6);
+  ck_assert_int_eq(root.members()[3].second.as_integer(), 6);
   expect_error("names", ErrorCode::kMalformed, {"a.x: expected a string, found an integer"},
                [&] { root.object("a").string("x"); });
 }
-GST_END_TEST;
 
-GST_START_TEST(lines_are_read_one_by_one) {
+GVL_TEST(lines_are_read_one_by_one) {
   const JsonMembers members =
       read_json_line(R"({"a": 1, "b": 2.5, "c": "x", "d": true, "e": null, "f": [1], "g": 1e30})");
-  fail_unless(std::get<std::int64_t>(members.at("a")) == 1 && std::get<double>(members.at("b")) == 2.5);
-  fail_unless(std::get<std::string>(members.at("c")) == "x" && std::get<bool>(members.at("d")));
-  fail_unless(std::holds_alternative<std::nullptr_t>(members.at("e")));
-  fail_unless(std::holds_alternative<NestedJson>(members.at("f")) && std::get<double>(members.at("g")) == 1e30);
+  ck_assert(std::get<std::int64_t>(members.at("a")) == 1 && std::get<double>(members.at("b")) == 2.5);
+  ck_assert(std::get<std::string>(members.at("c")) == "x" && std::get<bool>(members.at("d")));
+  ck_assert(std::holds_alternative<std::nullptr_t>(members.at("e")));
+  ck_assert(std::holds_alternative<NestedJson>(members.at("f")) && std::get<double>(members.at("g")) == 1e30);
   for (const std::string& bad : {std::string(75000, '['), std::string("[]"), std::string(R"({"a": "\ud800"})"),
                                  std::string(kLongestJsonLine, ' ') + "{}"}) {
     expect_error(bad.substr(0, 10), ErrorCode::kMalformed, {}, [&] { read_json_line(bad); });
@@ -293,7 +281,7 @@ GST_START_TEST(lines_are_read_one_by_one) {
 
   try {
     read_json_line("[");
-    fail("half a line was read");
+    ck_abort_msg("half a line was read");
   } catch (const Error& error) {
     expect_text(error.what(), "not valid JSON: the text ends early (byte 1)");
   }
@@ -302,40 +290,17 @@ GST_START_TEST(lines_are_read_one_by_one) {
   write_file(folder / "events.jsonl", "{\"a\":1}\r\n\n  {}  \nlast");
   JsonLines lines(folder / "events.jsonl");
   std::string line;
-  fail_unless(lines.next(line) && line == "{\"a\":1}" && lines.number() == 1);
-  fail_unless(lines.next(line) && line == "{}" && lines.number() == 3);
-  fail_unless(lines.next(line) && line == "last" && lines.number() == 4 && lines.bytes() == 21);
-  fail_if(lines.next(line));
+  ck_assert(lines.next(line) && line == "{\"a\":1}" && lines.number() == 1);
+  ck_assert(lines.next(line) && line == "{}" && lines.number() == 3);
+  ck_assert(lines.next(line) && line == "last" && lines.number() == 4 && lines.bytes() == 21);
+  ck_assert(!lines.next(line));
   const std::string endless(kLongestJsonLine + 1, '[');
   write_file(folder / "endless.jsonl", "{}\n" + endless);
   JsonLines long_lines(folder / "endless.jsonl");
-  fail_unless(long_lines.next(line));
+  ck_assert(long_lines.next(line));
   expect_error("long line", ErrorCode::kMalformed, {"endless.jsonl: line 2", "longer than"},
                [&] { long_lines.next(line); });
   expect_error("missing", ErrorCode::kNotFound, {"none.jsonl", "No such file"},
                [&] { JsonLines(folder / "none.jsonl"); });
   expect_error("folder", ErrorCode::kNotFound, {"is a folder"}, [&] { JsonLines(folder.path()); });
 }
-GST_END_TEST;
-
-static Suite* json_suite() {
-  Suite* suite = suite_create("json");
-  TCase* tests = tcase_create("json");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, reads_values);
-  tcase_add_test(tests, values_outlive_their_root);
-  tcase_add_test(tests, last_of_repeated_members_counts);
-  tcase_add_test(tests, wrong_values_name_the_member);
-  tcase_add_test(tests, integers_beyond_64_bits_are_numbers);
-  tcase_add_test(tests, refuses_what_is_not_json);
-  tcase_add_test(tests, holds_its_limits);
-  tcase_add_test(tests, loads_files);
-  tcase_add_test(tests, survives_truncation_and_mutation);
-  tcase_add_test(tests, cost_is_in_proportion);
-  tcase_add_test(tests, members_are_found_by_their_names);
-  tcase_add_test(tests, lines_are_read_one_by_one);
-  tcase_add_test(tests, quotes_text_for_messages);
-  return suite;
-}
-
-GST_CHECK_MAIN(json)

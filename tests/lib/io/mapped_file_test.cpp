@@ -8,18 +8,17 @@ using namespace gvl;
 using namespace gvl::io;
 using namespace gvl::io::test;
 
-GST_START_TEST(maps_a_file) {
+GVL_TEST(maps_a_file) {
   const TemporaryFolder folder;
   write_file(folder / "a.bin", "some bytes");
   const auto file = MappedFile::open(folder / "a.bin", MappedFile::Access::kWillNeed);
   std::filesystem::remove(folder / "a.bin");
-  fail_unless_equals_int(file->size(), 10);
-  fail_unless(file->text() == "some bytes");
-  fail_unless(file->path() == folder / "a.bin");
+  ck_assert_int_eq(file->size(), 10);
+  ck_assert(file->text() == "some bytes");
+  ck_assert(file->path() == folder / "a.bin");
 }
-GST_END_TEST;
 
-GST_START_TEST(advice_is_clamped_to_the_file) {
+GVL_TEST(advice_is_clamped_to_the_file) {
   const TemporaryFolder folder;
   for (const std::size_t size : {std::size_t{10000}, MappedFile::kMapped}) {
     write_file(folder / "a.bin", std::string(10000, 'x'));
@@ -30,18 +29,17 @@ GST_START_TEST(advice_is_clamped_to_the_file) {
       file->advise(access, 0, SIZE_MAX);
       file->advise(access, 5000, 1);
       file->advise(access, SIZE_MAX, SIZE_MAX);
-      fail_unless(file->text().substr(0, 10000) == std::string(10000, 'x'));
+      ck_assert(file->text().substr(0, 10000) == std::string(10000, 'x'));
     }
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(errors_name_the_file) {
+GVL_TEST(errors_name_the_file) {
   const TemporaryFolder folder;
   write_file(folder / "empty", "");
   write_file(folder / "secret", "x");
-  fail_unless_equals_int(mkfifo((folder / "fifo").c_str(), 0600), 0);
-  fail_unless_equals_int(chmod((folder / "secret").c_str(), 0), 0);
+  ck_assert_int_eq(mkfifo((folder / "fifo").c_str(), 0600), 0);
+  ck_assert_int_eq(chmod((folder / "secret").c_str(), 0), 0);
   const auto open = [&](const std::string& name) { return [path = folder / name] { MappedFile::open(path); }; };
   expect_error("missing", ErrorCode::kNotFound, {"missing", "No such file"}, open("missing"));
   expect_error("folder", ErrorCode::kNotFound, {folder.path().string(), "is a folder"}, open(""));
@@ -52,46 +50,29 @@ GST_START_TEST(errors_name_the_file) {
     expect_error("secret", ErrorCode::kNotFound, {"secret", "Permission denied"}, open("secret"));
   }
 }
-GST_END_TEST;
 
 /** As an editor or a copy does that writes into the file instead of replacing it. */
-GST_START_TEST(a_small_file_cut_short_stays) {
+GVL_TEST(a_small_file_cut_short_stays) {
   const TemporaryFolder folder;
   const std::string content(100000, 'x');
   write_file(folder / "a.bin", content);
   const auto file = MappedFile::open(folder / "a.bin");
   std::filesystem::resize_file(folder / "a.bin", 0);
-  fail_unless(file->text() == content);
+  ck_assert(file->text() == content);
   std::ofstream(folder / "a.bin") << "other";
-  fail_unless(file->text() == content);
+  ck_assert(file->text() == content);
 }
-GST_END_TEST;
 
-GST_START_TEST(a_large_file_replaced_stays) {
+GVL_TEST(a_large_file_replaced_stays) {
   const TemporaryFolder folder;
   write_file(folder / "a.bin", "begin");
   std::filesystem::resize_file(folder / "a.bin", MappedFile::kMapped);
   const auto file = MappedFile::open(folder / "a.bin", MappedFile::Access::kRandom);
   write_file(folder / "b.bin", "new");
   std::filesystem::rename(folder / "b.bin", folder / "a.bin");
-  fail_unless_equals_int(file->size(), MappedFile::kMapped);
-  fail_unless(file->text().substr(0, 5) == "begin" && file->text().back() == '\0');
-  fail_unless(MappedFile::open(folder / "a.bin")->text() == "new");
+  ck_assert_int_eq(file->size(), MappedFile::kMapped);
+  ck_assert(file->text().substr(0, 5) == "begin" && file->text().back() == '\0');
+  ck_assert(MappedFile::open(folder / "a.bin")->text() == "new");
   std::filesystem::remove(folder / "a.bin");
-  fail_unless(file->text().substr(0, 5) == "begin");
+  ck_assert(file->text().substr(0, 5) == "begin");
 }
-GST_END_TEST;
-
-static Suite* mapped_file_suite() {
-  Suite* suite = suite_create("mapped_file");
-  TCase* tests = tcase_create("mapped_file");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, maps_a_file);
-  tcase_add_test(tests, advice_is_clamped_to_the_file);
-  tcase_add_test(tests, errors_name_the_file);
-  tcase_add_test(tests, a_small_file_cut_short_stays);
-  tcase_add_test(tests, a_large_file_replaced_stays);
-  return suite;
-}
-
-GST_CHECK_MAIN(mapped_file)

@@ -43,7 +43,7 @@ std::span<const std::byte> as_span(const std::string& text) { return std::as_byt
 
 }  // namespace
 
-GST_START_TEST(reads_the_fixtures) {
+GVL_TEST(reads_the_fixtures) {
   const struct {
     const char* file;
     std::size_t tensors;
@@ -64,34 +64,32 @@ GST_START_TEST(reads_the_fixtures) {
     std::sort(names.begin(), names.end());
     std::uint64_t hash = kHashStart;
     for (const std::string& name : names) hash = hash_tensor(hash, name, file.get(name));
-    fail_unless_equals_int(names.size(), test.tensors);
-    fail_unless_equals_uint64(file.total_bytes(), test.bytes);
-    fail_unless_equals_uint64_hex(hash, test.hash);
+    ck_assert_int_eq(names.size(), test.tensors);
+    ck_assert_uint_eq(file.total_bytes(), test.bytes);
+    ck_assert_uint_eq(hash, test.hash);
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(reads_a_small_file) {
+GVL_TEST(reads_a_small_file) {
   const TemporaryFolder folder;
   write_file(folder / "a.safetensors", safetensors(kHeader + "   ", kData));
   Tensor a;
   {
     const SafetensorsFile file = SafetensorsFile::open(folder / "a.safetensors");
-    fail_unless_equals_int(file.tensors().size(), 2);
-    fail_unless(file.contains("a") && !file.contains("c") && !file.contains("__metadata__"));
+    ck_assert_int_eq(file.tensors().size(), 2);
+    ck_assert(file.contains("a") && !file.contains("c") && !file.contains("__metadata__"));
     expect_text(file.metadata().at("format"), "pt");
-    fail_unless(file.info("b.weight").type == DataType::kInt16);
+    ck_assert(file.info("b.weight").type == DataType::kInt16);
     expect_text(bytes_of(file.get("b.weight")), "yz012345");
-    fail_unless_equals_uint64(file.total_bytes(), 32);
+    ck_assert_uint_eq(file.total_bytes(), 32);
     a = file.get("a");
     expect_error("absent", ErrorCode::kMalformed, {"a.safetensors", "no tensor 'c'"}, [&] { file.get("c"); });
   }
   expect_text(bytes_of(a), "abcdefghijklmnopqrstuvwx");
   expect_text(to_string(a.shape), "[2, 3]");
 }
-GST_END_TEST;
 
-GST_START_TEST(reads_all_types_scalars_and_empty_tensors) {
+GVL_TEST(reads_all_types_scalars_and_empty_tensors) {
   const TemporaryFolder folder;
   std::vector<TensorInfo> tensors;
   for (int type = 0; type <= static_cast<int>(DataType::kFloat64); ++type) {
@@ -113,16 +111,15 @@ GST_START_TEST(reads_all_types_scalars_and_empty_tensors) {
   writer.finish();
 
   const SafetensorsFile file = SafetensorsFile::open(folder / "all.safetensors");
-  fail_unless_equals_int(file.tensors().size(), tensors.size());
+  ck_assert_int_eq(file.tensors().size(), tensors.size());
   std::uint64_t read = kHashStart;
   for (const TensorInfo& tensor : tensors) read = hash_tensor(read, tensor.name, file.get(tensor.name));
-  fail_unless_equals_uint64_hex(read, written);
+  ck_assert_uint_eq(read, written);
   expect_text(file.metadata().at("quote \"\\\n"), "\xc3\xa9\x01");
-  fail_unless_equals_int(files_in(folder.path()).size(), 1);
+  ck_assert_int_eq(files_in(folder.path()).size(), 1);
 }
-GST_END_TEST;
 
-GST_START_TEST(round_trips_byte_exactly) {
+GVL_TEST(round_trips_byte_exactly) {
   const TemporaryFolder folder;
   const SafetensorsFile from = SafetensorsFile::open(
       fixture("phi_c/Phi-3.5-vision-instruct-seperated/language_model_seperated/model.safetensors"));
@@ -132,43 +129,41 @@ GST_START_TEST(round_trips_byte_exactly) {
     writer.finish();
   }
   const std::string first = read_file(folder / "first.safetensors");
-  fail_unless(first == read_file(folder / "second.safetensors"));
+  ck_assert(first == read_file(folder / "second.safetensors"));
   const std::size_t start = first.size() - from.total_bytes();
-  fail_unless_equals_int(start % 64, 0);
+  ck_assert_int_eq(start % 64, 0);
   const std::string original = read_file(from.path());
-  fail_unless(first.substr(start) == original.substr(original.size() - from.total_bytes()));
+  ck_assert(first.substr(start) == original.substr(original.size() - from.total_bytes()));
   const SafetensorsFile to = SafetensorsFile::open(folder / "first.safetensors");
   for (std::size_t i = 0; i < from.tensors().size(); ++i) {
     expect_text(to.tensors()[i].name, from.tensors()[i].name);
-    fail_unless(to.tensors()[i].shape == from.tensors()[i].shape && to.tensors()[i].type == from.tensors()[i].type);
+    ck_assert(to.tensors()[i].shape == from.tensors()[i].shape && to.tensors()[i].type == from.tensors()[i].type);
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(nothing_appears_before_finish) {
+GVL_TEST(nothing_appears_before_finish) {
   const TemporaryFolder folder;
   write_file(folder / "m.safetensors", "the old one");
   {
     SafetensorsWriter writer(folder / "m.safetensors", {{"a", DataType::kUInt8, {2}}});
     writer.write("a", as_span("xy"));
     expect_text(read_file(folder / "m.safetensors"), "the old one");
-    fail_unless_equals_int(files_in(folder.path()).size(), 2);
+    ck_assert_int_eq(files_in(folder.path()).size(), 2);
   }
   expect_text(read_file(folder / "m.safetensors"), "the old one");
-  fail_unless_equals_int(files_in(folder.path()).size(), 1);
+  ck_assert_int_eq(files_in(folder.path()).size(), 1);
 
   const mode_t mask = umask(022);
   SafetensorsWriter writer(folder / "m.safetensors", {});
   writer.finish();
   umask(mask);
-  fail_unless_equals_int(SafetensorsFile::open(folder / "m.safetensors").tensors().size(), 0);
+  ck_assert_int_eq(SafetensorsFile::open(folder / "m.safetensors").tensors().size(), 0);
   struct stat status {};
-  fail_unless_equals_int(stat((folder / "m.safetensors").c_str(), &status), 0);
-  fail_unless_equals_int(status.st_mode & 0777, 0644);
+  ck_assert_int_eq(stat((folder / "m.safetensors").c_str(), &status), 0);
+  ck_assert_int_eq(status.st_mode & 0777, 0644);
 }
-GST_END_TEST;
 
-GST_START_TEST(writer_refuses_misuse) {
+GVL_TEST(writer_refuses_misuse) {
   const TemporaryFolder folder;
   const auto declare = [&](std::vector<TensorInfo> tensors) {
     return [&folder, tensors] { SafetensorsWriter(folder / "m.safetensors", tensors); };
@@ -198,22 +193,20 @@ GST_START_TEST(writer_refuses_misuse) {
   writer.finish();
   expect_error("twice", invalid, {"m.safetensors", "finished"}, [&] { writer.finish(); });
 }
-GST_END_TEST;
 
-GST_START_TEST(a_full_disk_is_an_error) {
+GVL_TEST(a_full_disk_is_an_error) {
   const TemporaryFolder folder;
   signal(SIGXFSZ, SIG_IGN);
   const rlimit limit{65536, 65536};
-  fail_unless_equals_int(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
   SafetensorsWriter writer(folder / "big.safetensors", {{"a", DataType::kUInt8, {100000}}});
   expect_error("full", ErrorCode::kResource, {"big.safetensors", "cannot write"},
                [&] { writer.write("a", as_span(std::string(100000, 'x'))); });
-  fail_unless_equals_int(files_in(folder.path()).size(), 0);
+  ck_assert_int_eq(files_in(folder.path()).size(), 0);
   expect_error("after", ErrorCode::kInvalidArgument, {"big.safetensors"}, [&] { writer.finish(); });
 }
-GST_END_TEST;
 
-GST_START_TEST(malformed_headers_are_named_errors) {
+GVL_TEST(malformed_headers_are_named_errors) {
   const struct {
     const char* header;
     std::vector<std::string> parts;
@@ -275,9 +268,8 @@ GST_START_TEST(malformed_headers_are_named_errors) {
     expect_error(test.header, test.code, parts, [&] { SafetensorsFile::open(folder / "bad.safetensors"); });
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(malformed_files_are_named_errors) {
+GVL_TEST(malformed_files_are_named_errors) {
   const TemporaryFolder folder;
   const std::string many(1000, '1');
   std::string dimensions;
@@ -309,9 +301,8 @@ GST_START_TEST(malformed_files_are_named_errors) {
   expect_error("missing", ErrorCode::kNotFound, {"none.safetensors"},
                [&] { SafetensorsFile::open(folder / "none.safetensors"); });
 }
-GST_END_TEST;
 
-GST_START_TEST(survives_truncation_and_mutation) {
+GVL_TEST(survives_truncation_and_mutation) {
   const TemporaryFolder folder;
   const std::string good = safetensors(kHeader, kData);
   for (std::size_t length = 0; length < good.size(); ++length) {
@@ -325,12 +316,11 @@ GST_START_TEST(survives_truncation_and_mutation) {
     write_file(folder / "bad.safetensors", mutate(good, random));
     loaded += loads_or_throws("bad.safetensors", [&] { touch_all(SafetensorsFile::open(folder / "bad.safetensors")); });
   }
-  fail_unless(loaded > 0 && loaded < 10000);
+  ck_assert(loaded > 0 && loaded < 10000);
 }
-GST_END_TEST;
 
 /** A header of nothing but tensors without elements. */
-GST_START_TEST(cost_is_in_proportion) {
+GVL_TEST(cost_is_in_proportion) {
   const TemporaryFolder folder;
   const auto read = [&](const std::string& label, std::string header, std::size_t data) {
     header.resize((header.size() + 7) / 8 * 8, ' ');
@@ -347,24 +337,3 @@ GST_START_TEST(cost_is_in_proportion) {
       "{\"__metadata__\":{" + joined(500000, [](std::size_t i) { return "\"" + std::to_string(i) + "\":\"\""; }) + "}}",
       0);
 }
-GST_END_TEST;
-
-static Suite* safetensors_suite() {
-  Suite* suite = suite_create("safetensors");
-  TCase* tests = tcase_create("safetensors");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, reads_the_fixtures);
-  tcase_add_test(tests, reads_a_small_file);
-  tcase_add_test(tests, reads_all_types_scalars_and_empty_tensors);
-  tcase_add_test(tests, round_trips_byte_exactly);
-  tcase_add_test(tests, nothing_appears_before_finish);
-  tcase_add_test(tests, writer_refuses_misuse);
-  tcase_add_test(tests, a_full_disk_is_an_error);
-  tcase_add_test(tests, malformed_headers_are_named_errors);
-  tcase_add_test(tests, malformed_files_are_named_errors);
-  tcase_add_test(tests, survives_truncation_and_mutation);
-  tcase_add_test(tests, cost_is_in_proportion);
-  return suite;
-}
-
-GST_CHECK_MAIN(safetensors)

@@ -70,7 +70,7 @@ std::string repeat(const std::string& text, std::size_t count) {
 
 }  // namespace
 
-GST_START_TEST(reads_the_fixtures) {
+GVL_TEST(reads_the_fixtures) {
   const struct {
     const char* file;
     std::size_t tensors;
@@ -106,18 +106,17 @@ GST_START_TEST(reads_the_fixtures) {
     std::size_t bytes = 0;
     for (const std::string& name : names) {
       const Tensor tensor = archive.get(name);
-      fail_unless(tensor.shape == archive.info(name).shape && tensor.type == archive.info(name).type);
+      ck_assert(tensor.shape == archive.info(name).shape && tensor.type == archive.info(name).type);
       hash = hash_tensor(hash, name, tensor);
       bytes += tensor.bytes();
     }
-    fail_unless_equals_int(names.size(), test.tensors);
-    fail_unless_equals_uint64(bytes, test.bytes);
-    fail_unless_equals_uint64_hex(hash, test.hash);
+    ck_assert_int_eq(names.size(), test.tensors);
+    ck_assert_uint_eq(bytes, test.bytes);
+    ck_assert_uint_eq(hash, test.hash);
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(reads_views_of_storages) {
+GVL_TEST(reads_views_of_storages) {
   const struct {
     pickle::View view;
     std::vector<float> values;
@@ -137,22 +136,20 @@ GST_START_TEST(reads_views_of_storages) {
   for (const auto& test : cases) {
     const TorchArchive archive = open(folder, with_view(test.view).build());
     const Tensor tensor = archive.get("w");
-    fail_unless(tensor.shape == test.view.shape && tensor.type == DataType::kFloat32);
-    fail_unless(values_of(tensor) == test.values, "shape %s", to_string(test.view.shape).c_str());
+    ck_assert(tensor.shape == test.view.shape && tensor.type == DataType::kFloat32);
+    ck_assert_msg(values_of(tensor) == test.values, "shape %s", to_string(test.view.shape).c_str());
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(tensors_outlive_their_archive) {
+GVL_TEST(tensors_outlive_their_archive) {
   const TemporaryFolder folder;
   const Tensor view = open(folder, with_view(view_of_24({2}, {1}, 7)).build()).get("w");
   const Tensor copy = open(folder, with_view(view_of_24({2}, {2}, 7)).build()).get("w");
-  fail_unless(values_of(view) == std::vector<float>({7, 8}));
-  fail_unless(values_of(copy) == std::vector<float>({7, 9}));
+  ck_assert(values_of(view) == std::vector<float>({7, 8}));
+  ck_assert(values_of(copy) == std::vector<float>({7, 9}));
 }
-GST_END_TEST;
 
-GST_START_TEST(reads_all_types) {
+GVL_TEST(reads_all_types) {
   const struct {
     const char* storage;
     DataType type;
@@ -171,15 +168,14 @@ GST_START_TEST(reads_all_types) {
     const pickle::View transposed{test.storage, "0", 6, 0, {3, 2}, {1, 3}};
     const std::string pickled = finished(pickle::dictionary(pickle::member("w", pickle::tensor(transposed))));
     const Tensor tensor = open(folder, checkpoint(pickled, {data}).build()).get("w");
-    fail_unless(tensor.type == test.type);
+    ck_assert(tensor.type == test.type);
     std::string expected;
     for (const std::size_t element : {0, 3, 1, 4, 2, 5}) expected += data.substr(element * size, size);
-    fail_unless(bytes_of(tensor) == expected, "%s", test.storage);
+    ck_assert_msg(bytes_of(tensor) == expected, "%s", test.storage);
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(joins_the_names_of_nested_dictionaries) {
+GVL_TEST(joins_the_names_of_nested_dictionaries) {
   using namespace pickle;
   const std::string leaf = tensor(view_of_24({1}, {1}));
   const std::string ordered = global("collections", "OrderedDict") + ")R";
@@ -197,14 +193,13 @@ GST_START_TEST(joins_the_names_of_nested_dictionaries) {
   const TemporaryFolder folder;
   const TorchArchive archive = open(folder, checkpoint(finished(dictionary(contents)), {floats(24)}).build());
   const std::vector<std::string> expected = {"flat.weight", "a/b/c", "parameter", "pairs/pair", "7"};
-  fail_unless(archive.names() == expected);
-  for (const std::string& name : expected) fail_unless(archive.contains(name) && values_of(archive.get(name))[0] == 0);
+  ck_assert(archive.names() == expected);
+  for (const std::string& name : expected) ck_assert(archive.contains(name) && values_of(archive.get(name))[0] == 0);
   expect_error("absent", ErrorCode::kMalformed, {"model.pth", "no tensor 'a'"}, [&] { archive.get("a"); });
   expect_error("absent", ErrorCode::kMalformed, {"model.pth", "no tensor 'x'"}, [&] { archive.info("x"); });
 }
-GST_END_TEST;
 
-GST_START_TEST(reads_other_protocols_and_forms) {
+GVL_TEST(reads_other_protocols_and_forms) {
   using namespace pickle;
   // Protocol 4: frames, short strings, STACK_GLOBAL, MEMOIZE and their recall.
   const auto short_text = [](const std::string& value) {
@@ -232,28 +227,26 @@ GST_START_TEST(reads_other_protocols_and_forms) {
   const TemporaryFolder folder;
   for (const std::string& pickled : {pickle4, memo}) {
     const TorchArchive archive = open(folder, checkpoint(pickled, {floats(24)}).build());
-    fail_unless(values_of(archive.get("w")) == std::vector<float>({2, 3, 4}));
+    ck_assert(values_of(archive.get("w")) == std::vector<float>({2, 3, 4}));
   }
   const TorchArchive lone = open(folder, checkpoint(finished(tensor(view_of_24({3}, {1}))), {floats(24)}).build());
-  fail_unless(lone.names() == std::vector<std::string>{""} && values_of(lone.get(""))[2] == 2);
+  ck_assert(lone.names() == std::vector<std::string>{""} && values_of(lone.get(""))[2] == 2);
 }
-GST_END_TEST;
 
-GST_START_TEST(reads_zip64_and_comments) {
+GVL_TEST(reads_zip64_and_comments) {
   const TemporaryFolder folder;
   for (const bool zip64 : {false, true}) {
     for (const char* comment : {"", "a comment PK\x05\x06 that imitates an end record"}) {
       ZipBuilder zip = with_view(view_of_24({24}, {1}));
       zip.zip64 = zip64;
       zip.comment = comment;
-      fail_unless_equals_int(values_of(open(folder, zip.build()).get("w")).size(), 24);
+      ck_assert_int_eq(values_of(open(folder, zip.build()).get("w")).size(), 24);
     }
   }
 }
-GST_END_TEST;
 
 // As large files are: an entry beyond 4 GiB, which only ZIP64 can reach. The file is sparse.
-GST_START_TEST(reads_beyond_4_gib) {
+GVL_TEST(reads_beyond_4_gib) {
   constexpr std::uint64_t kHole = (std::uint64_t{4} << 30) + 4096;
   const std::string pickled = finished(pickle::dictionary(pickle::member("w", pickle::tensor(view_of_24({24}, {1})))));
   ZipBuilder zip = checkpoint(pickled, {floats(24)});
@@ -269,14 +262,13 @@ GST_START_TEST(reads_beyond_4_gib) {
     out << zip.build();
     out.seekp(0);
     out << "PK\x03\x04";
-    fail_unless(static_cast<bool>(out.flush()));
+    ck_assert(static_cast<bool>(out.flush()));
   }
   const TorchArchive archive = TorchArchive::open(path);
-  fail_unless(values_of(archive.get("w"))[23] == 23);
+  ck_assert(values_of(archive.get("w"))[23] == 23);
 }
-GST_END_TEST;
 
-GST_START_TEST(hostile_views_are_named_errors) {
+GVL_TEST(hostile_views_are_named_errors) {
   const auto too_many_elements = [] {
     pickle::View view = view_of_24({25}, {1});
     view.elements = 25;
@@ -321,9 +313,8 @@ GST_START_TEST(hostile_views_are_named_errors) {
     expect_archive_error(test.label, test.code, {"'w'", test.part}, with_view(test.view).build());
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(pickles_run_nothing) {
+GVL_TEST(pickles_run_nothing) {
   using namespace pickle;
   const auto unsupported = ErrorCode::kUnsupported;
   const auto name = [](const char* text) { return std::vector<std::string>{text}; };
@@ -344,9 +335,8 @@ GST_START_TEST(pickles_run_nothing) {
   expect_pickle_error("PERSID", unsupported, name("0x50"), "P1\n");
   expect_pickle_error("protocol 6", unsupported, name("protocol 6"), "\x80\x06N");
 }
-GST_END_TEST;
 
-GST_START_TEST(damaged_pickles_are_named_errors) {
+GVL_TEST(damaged_pickles_are_named_errors) {
   using namespace pickle;
   const std::string good = tensor(view_of_24({1}, {1}));
   const std::string rebuild = global("torch._utils", "_rebuild_tensor_v2");
@@ -414,9 +404,8 @@ GST_START_TEST(damaged_pickles_are_named_errors) {
   };
   for (const auto& test : cases) expect_pickle_error(test.label, ErrorCode::kMalformed, {}, test.instructions);
 }
-GST_END_TEST;
 
-GST_START_TEST(bombs_are_bounded) {
+GVL_TEST(bombs_are_bounded) {
   using namespace pickle;
   const auto malformed = ErrorCode::kMalformed;
   const std::string good = tensor(view_of_24({1}, {1}));
@@ -444,10 +433,9 @@ GST_START_TEST(bombs_are_bounded) {
     return deep;
   }());
 }
-GST_END_TEST;
 
 /** What each of many things needs may be little: all of them together are bounded by the file's size. */
-GST_START_TEST(cost_is_in_proportion) {
+GVL_TEST(cost_is_in_proportion) {
   using namespace pickle;
   const TemporaryFolder folder;
   const auto read = [&](const std::string& label, const std::string& instructions) {
@@ -494,9 +482,8 @@ GST_START_TEST(cost_is_in_proportion) {
   }
   read("repeated data", repeating);
 }
-GST_END_TEST;
 
-GST_START_TEST(many_tensors_are_read) {
+GVL_TEST(many_tensors_are_read) {
   using namespace pickle;
   std::string members;
   for (int i = 0; i < 20000; ++i) {
@@ -505,11 +492,10 @@ GST_START_TEST(many_tensors_are_read) {
   }
   const TemporaryFolder folder;
   const TorchArchive archive = open(folder, checkpoint(finished(dictionary(members)), {floats(24)}).build());
-  fail_unless_equals_int(archive.names().size(), 20000);
+  ck_assert_int_eq(archive.names().size(), 20000);
 }
-GST_END_TEST;
 
-GST_START_TEST(long_pickles_meet_limits) {
+GVL_TEST(long_pickles_meet_limits) {
   const auto malformed = ErrorCode::kMalformed;
   expect_pickle_error("deep stack", malformed, {"stack"}, "N" + repeat("2", 270000));
   expect_pickle_error("marks", malformed, {"marks"}, repeat("(", 270000));
@@ -518,11 +504,10 @@ GST_START_TEST(long_pickles_meet_limits) {
   expect_pickle_error("longer than the limit", malformed, {"limit"}, repeat("N0", 17 << 20));
   const TemporaryFolder folder;
   const std::string nested = "N" + repeat("\x85", 250000);
-  fail_unless(open(folder, checkpoint(finished(nested), {}).build()).names().empty());
+  ck_assert(open(folder, checkpoint(finished(nested), {}).build()).names().empty());
 }
-GST_END_TEST;
 
-GST_START_TEST(damaged_archives_are_named_errors) {
+GVL_TEST(damaged_archives_are_named_errors) {
   const ZipBuilder good = with_view(view_of_24({24}, {1}));
   const auto changed = [&](const std::function<void(ZipBuilder&)>& change) {
     ZipBuilder zip = good;
@@ -605,9 +590,8 @@ GST_START_TEST(damaged_archives_are_named_errors) {
   const TemporaryFolder folder;
   expect_error("folder", ErrorCode::kNotFound, {"is a folder"}, [&] { TorchArchive::open(folder.path()); });
 }
-GST_END_TEST;
 
-GST_START_TEST(survives_truncation) {
+GVL_TEST(survives_truncation) {
   const TemporaryFolder folder;
   for (const bool zip64 : {false, true}) {
     ZipBuilder zip = with_view(view_of_24({4, 6}, {1, 4}));
@@ -625,9 +609,8 @@ GST_START_TEST(survives_truncation) {
     }
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(survives_mutation) {
+GVL_TEST(survives_mutation) {
   const TemporaryFolder folder;
   Random random;
   int loaded = 0;
@@ -647,33 +630,5 @@ GST_START_TEST(survives_mutation) {
   }
   const std::string real = read_file(fixture("llama_c/llama3-llava-next-8b-seperated/image_newline.pth"));
   for (int i = 0; i < 5000; ++i) attempt(mutate(real, random));
-  fail_unless(loaded > 0 && loaded < 15000);
+  ck_assert(loaded > 0 && loaded < 15000);
 }
-GST_END_TEST;
-
-static Suite* torch_archive_suite() {
-  Suite* suite = suite_create("torch_archive");
-  TCase* tests = tcase_create("torch_archive");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, reads_the_fixtures);
-  tcase_add_test(tests, reads_views_of_storages);
-  tcase_add_test(tests, tensors_outlive_their_archive);
-  tcase_add_test(tests, reads_all_types);
-  tcase_add_test(tests, joins_the_names_of_nested_dictionaries);
-  tcase_add_test(tests, reads_other_protocols_and_forms);
-  tcase_add_test(tests, reads_zip64_and_comments);
-  tcase_add_test(tests, reads_beyond_4_gib);
-  tcase_add_test(tests, hostile_views_are_named_errors);
-  tcase_add_test(tests, pickles_run_nothing);
-  tcase_add_test(tests, damaged_pickles_are_named_errors);
-  tcase_add_test(tests, bombs_are_bounded);
-  tcase_add_test(tests, cost_is_in_proportion);
-  tcase_add_test(tests, many_tensors_are_read);
-  tcase_add_test(tests, long_pickles_meet_limits);
-  tcase_add_test(tests, damaged_archives_are_named_errors);
-  tcase_add_test(tests, survives_truncation);
-  tcase_add_test(tests, survives_mutation);
-  return suite;
-}
-
-GST_CHECK_MAIN(torch_archive)

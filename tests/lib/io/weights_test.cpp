@@ -23,22 +23,21 @@ void touch_all(const Weights& weights) {
 
 }  // namespace
 
-GST_START_TEST(opens_a_folder_and_a_file) {
+GVL_TEST(opens_a_folder_and_a_file) {
   const auto folder = fixture("phi_c/Phi-3.5-vision-instruct-seperated/language_model_seperated");
   for (const auto& path : {folder, folder / "model.safetensors"}) {
     const Weights weights = Weights::open(path);
     const std::vector<std::string> names = weights.names();
-    fail_unless_equals_int(names.size(), 15);
-    fail_unless(std::is_sorted(names.begin(), names.end()));
-    fail_unless_equals_uint64(weights.total_bytes(), 276960);
-    fail_unless(weights.contains("lm_head.weight") && !weights.contains("lm_head.bias"));
+    ck_assert_int_eq(names.size(), 15);
+    ck_assert(std::is_sorted(names.begin(), names.end()));
+    ck_assert_uint_eq(weights.total_bytes(), 276960);
+    ck_assert(weights.contains("lm_head.weight") && !weights.contains("lm_head.bias"));
     const auto shape = weights.info("lm_head.weight").shape;
-    fail_unless(weights.get("lm_head.weight", shape).shape == shape);
+    ck_assert(weights.get("lm_head.weight", shape).shape == shape);
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(errors_name_file_tensor_and_shapes) {
+GVL_TEST(errors_name_file_tensor_and_shapes) {
   const TemporaryFolder folder;
   write_shard(folder / "model.safetensors", "a", "12345");
   const Weights weights = Weights::open(folder.path());
@@ -49,9 +48,8 @@ GST_START_TEST(errors_name_file_tensor_and_shapes) {
   expect_error("absent", ErrorCode::kMalformed, {"model.safetensors", "no tensor 'b'"}, [&] { weights.get("b"); });
   expect_error("absent", ErrorCode::kMalformed, {"model.safetensors", "no tensor 'b'"}, [&] { weights.info("b"); });
 }
-GST_END_TEST;
 
-GST_START_TEST(opens_shards) {
+GVL_TEST(opens_shards) {
   const TemporaryFolder folder;
   write_shard(folder / "model-1.safetensors", "a", "first");
   write_shard(folder / "model-2.safetensors", "b", "second");
@@ -61,8 +59,8 @@ GST_START_TEST(opens_shards) {
   Tensor a;
   {
     const Weights weights = Weights::open(folder.path());
-    fail_unless_equals_int(weights.names().size(), 2);
-    fail_unless_equals_uint64(weights.total_bytes(), 11);
+    ck_assert_int_eq(weights.names().size(), 2);
+    ck_assert_uint_eq(weights.total_bytes(), 11);
     expect_text(bytes_of(weights.get("b", {6})), "second");
     a = weights.get("a");
     expect_error("absent", ErrorCode::kMalformed, {kIndex, "'c'"}, [&] { weights.get("c"); });
@@ -70,9 +68,8 @@ GST_START_TEST(opens_shards) {
   }
   expect_text(bytes_of(a), "first");
 }
-GST_END_TEST;
 
-GST_START_TEST(malformed_indexes_are_named_errors) {
+GVL_TEST(malformed_indexes_are_named_errors) {
   const TemporaryFolder folder;
   write_shard(folder / "model-1.safetensors", "a", "first");
   write_shard(folder.path().parent_path() / (folder.path().filename().string() + "-outside"), "a", "outside");
@@ -109,17 +106,15 @@ GST_START_TEST(malformed_indexes_are_named_errors) {
   }
   std::filesystem::remove(folder.path().parent_path() / (folder.path().filename().string() + "-outside"));
 }
-GST_END_TEST;
 
-GST_START_TEST(missing_models_are_named_errors) {
+GVL_TEST(missing_models_are_named_errors) {
   const TemporaryFolder folder;
   expect_error("no model", ErrorCode::kNotFound, {folder.path().string(), "model.safetensors"},
                [&] { Weights::open(folder.path()); });
   expect_error("nothing", ErrorCode::kNotFound, {"nothing"}, [&] { Weights::open(folder / "nothing"); });
 }
-GST_END_TEST;
 
-GST_START_TEST(survives_truncated_and_mutated_indexes) {
+GVL_TEST(survives_truncated_and_mutated_indexes) {
   const TemporaryFolder folder;
   write_shard(folder / "s1", "a", "first");
   write_shard(folder / "s2", "b", "second");
@@ -135,21 +130,5 @@ GST_START_TEST(survives_truncated_and_mutated_indexes) {
     write_file(folder / kIndex, mutate(index, random));
     loaded += loads_or_throws(folder.path().string(), [&] { touch_all(Weights::open(folder.path())); });
   }
-  fail_unless(loaded > 0 && loaded < 5000);
+  ck_assert(loaded > 0 && loaded < 5000);
 }
-GST_END_TEST;
-
-static Suite* weights_suite() {
-  Suite* suite = suite_create("weights");
-  TCase* tests = tcase_create("weights");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, opens_a_folder_and_a_file);
-  tcase_add_test(tests, errors_name_file_tensor_and_shapes);
-  tcase_add_test(tests, opens_shards);
-  tcase_add_test(tests, malformed_indexes_are_named_errors);
-  tcase_add_test(tests, missing_models_are_named_errors);
-  tcase_add_test(tests, survives_truncated_and_mutated_indexes);
-  return suite;
-}
-
-GST_CHECK_MAIN(weights)

@@ -18,10 +18,10 @@ std::vector<float> distribution(const std::vector<std::pair<int, float>>& points
 
 void expect(double wanted, const std::vector<float>& first, const std::vector<float>& second, int start, int stop) {
   const double found = model::expected_iou(first, second, start, stop);
-  fail_unless(std::abs(found - wanted) < 1e-6, "%f instead of %f", found, wanted);
+  ck_assert_msg(std::abs(found - wanted) < 1e-6, "%f instead of %f", found, wanted);
 }
 
-GST_START_TEST(test_expected_iou_by_hand) {
+GVL_TEST(test_expected_iou_by_hand) {
   const auto zero = distribution({{0, 1}});
   expect(1, zero, distribution({{9, 1}}), 0, 9);
   expect(1, distribution({{3, 1}}), distribution({{3, 1}}), 3, 3);
@@ -33,14 +33,13 @@ GST_START_TEST(test_expected_iou_by_hand) {
   expect(0, distribution({{15, 1}}), distribution({{20, 1}}), 0, 9);
   expect(1, distribution({{9, 1}}), zero, 0, 9);
 }
-GST_END_TEST
 
-GST_START_TEST(test_best_interval_by_hand) {
+GVL_TEST(test_best_interval_by_hand) {
   const auto expect_best = [](const std::vector<float>& first_token, const std::vector<float>& second_token, int start,
                               int stop) {
     const model::TokenInterval best = model::best_interval(first_token, second_token);
-    fail_unless(best.start == start && best.stop == stop, "%d - %d", static_cast<int>(best.start),
-                static_cast<int>(best.stop));
+    ck_assert_msg(best.start == start && best.stop == stop, "%d - %d", static_cast<int>(best.start),
+                  static_cast<int>(best.stop));
   };
   expect_best(distribution({{3, 1}}), distribution({{9, 1}}), 3, 9);
   // 5 is the most probable start, but 9 shares more with all: 0.4 * 7 / 11 + 0.3 + 0.3 * 6 / 7 = 0.81 against
@@ -49,19 +48,7 @@ GST_START_TEST(test_best_interval_by_hand) {
   // A model that does not know still names an interval.
   const std::vector<float> flat(21, 1.0F / 21);
   const model::TokenInterval any = model::best_interval(flat, flat);
-  fail_unless(any.start >= 0 && any.start <= any.stop && any.stop <= 20);
+  ck_assert(any.start >= 0 && any.start <= any.stop && any.stop <= 20);
 }
-GST_END_TEST
 
 }  // namespace
-
-static Suite* confidence_suite() {
-  Suite* suite = suite_create("confidence");
-  TCase* tests = tcase_create("confidence");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, test_expected_iou_by_hand);
-  tcase_add_test(tests, test_best_interval_by_hand);
-  return suite;
-}
-
-GST_CHECK_MAIN(confidence)

@@ -43,19 +43,19 @@ void expect_refused(const Release& release, const std::string& label, const std:
   } catch (const Error& error) {
     message = error.what();
   }
-  fail_if(message.empty(), "%s: was converted", label.c_str());
-  fail_if(message.find(part) == std::string::npos, "%s: '%s' does not name %s", label.c_str(), message.c_str(),
-          part.c_str());
-  fail_if(fs::exists(release.out()), "%s: something was written", label.c_str());
+  ck_assert_msg(!message.empty(), "%s: was converted", label.c_str());
+  ck_assert_msg(message.find(part) != std::string::npos, "%s: '%s' does not name %s", label.c_str(), message.c_str(),
+                part.c_str());
+  ck_assert_msg(!fs::exists(release.out()), "%s: something was written", label.c_str());
 }
 
 }  // namespace
 
-GST_START_TEST(files_that_are_missing_or_cut_short_are_named) {
+GVL_TEST(files_that_are_missing_or_cut_short_are_named) {
   for (const char* name : {"phi_c", "llama_c"}) {
     const Release release(name);
     const std::vector<fs::path> files = files_of(release.root());
-    fail_unless(files.size() >= 7);
+    ck_assert(files.size() >= 7);
     for (const fs::path& file : files) {
       const std::string whole = read_file(file);
       const std::string label = std::string(name) + " " + file.filename().string();
@@ -70,12 +70,11 @@ GST_START_TEST(files_that_are_missing_or_cut_short_are_named) {
       write_file(file, whole);
     }
     convert(release.root(), release.out());
-    fail_unless(Model::load(release.out()) != nullptr);
+    ck_assert(Model::load(release.out()) != nullptr);
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(sizes_that_do_not_fit_the_weights_are_named) {
+GVL_TEST(sizes_that_do_not_fit_the_weights_are_named) {
   const Release release("phi_c");
   const std::string sizes = read_file(release.root() / "model.json");
   fs::remove(release.root() / "model.json");
@@ -88,20 +87,19 @@ GST_START_TEST(sizes_that_do_not_fit_the_weights_are_named) {
                                        {"\"mlp_ratio\": 4.363636363636363", "\"mlp_ratio\": -1", "mlp_ratio"}}) {
     std::string changed = sizes;
     const std::size_t place = changed.find(from);
-    fail_if(place == std::string::npos, "%s", from);
+    ck_assert_msg(place != std::string::npos, "%s", from);
     write_file(release.root() / "model.json", changed.replace(place, std::strlen(from), to));
     expect_refused(release, to, part);
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(base_weights_have_mean_rows_for_new_tokens) {
+GVL_TEST(base_weights_have_mean_rows_for_new_tokens) {
   for (const auto& [name, base] : {std::pair{"phi_c", "Phi-3.5-vision-instruct-seperated"},
                                    std::pair{"llama_c", "llama3-llava-next-8b-seperated"}}) {
     const Release release(name);
     fs::remove_all(release.root() / "ckpt");
     convert(release.root(), release.out(), {.base = true});
-    fail_unless(Model::load(release.out()) != nullptr);
+    ck_assert(Model::load(release.out()) != nullptr);
     const auto made = io::SafetensorsFile::open(release.out() / "model.safetensors");
     const auto before =
         io::SafetensorsFile::open(release.root() / base / "language_model_seperated" / "model.safetensors");
@@ -109,18 +107,17 @@ GST_START_TEST(base_weights_have_mean_rows_for_new_tokens) {
       const at::Tensor old = layers::to_aten(before.get(table)).to(at::kFloat);
       const at::Tensor rows = layers::to_aten(made.get(std::string("language_model.") + table)).to(at::kFloat);
       // The published vocabulary: 301 temporal tokens and the grounding token more.
-      fail_unless_equals_int(rows.size(0), old.size(0) + 302);
-      fail_unless(rows.narrow(0, 0, old.size(0)).equal(old));
+      ck_assert_int_eq(rows.size(0), old.size(0) + 302);
+      ck_assert(rows.narrow(0, 0, old.size(0)).equal(old));
       const at::Tensor added = rows.narrow(0, old.size(0), 302);
-      fail_unless(added.allclose(old.mean(0, true).expand_as(added), 1e-2, 1e-4), "%s %s", name, table);
+      ck_assert_msg(added.allclose(old.mean(0, true).expand_as(added), 1e-2, 1e-4), "%s %s", name, table);
     }
     const at::Tensor drawn = layers::to_aten(made.get("temporal_projector.linear_1.weight")).to(at::kFloat);
-    fail_unless(drawn.std().item<double>() > 0.01);
+    ck_assert(drawn.std().item<double>() > 0.01);
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(a_folder_that_is_no_release_is_named) {
+GVL_TEST(a_folder_that_is_no_release_is_named) {
   const TemporaryFolder folder;
   expect_error("missing", ErrorCode::kNotFound, {"nowhere"}, [&] { convert(folder / "nowhere", folder / "out"); });
   expect_error("empty", ErrorCode::kNotFound, {"Phi-3.5-vision-instruct-seperated"},
@@ -129,26 +126,24 @@ GST_START_TEST(a_folder_that_is_no_release_is_named) {
   expect_error("out is a file", ErrorCode::kResource, {"file"},
                [&] { convert(io::test::fixture("phi_c"), folder / "file"); });
 }
-GST_END_TEST;
 
-GST_START_TEST(a_model_is_replaced_only_by_a_complete_one) {
+GVL_TEST(a_model_is_replaced_only_by_a_complete_one) {
   const Release phi("phi_c");
   convert(phi.root(), phi.out());
   const std::string before = read_file(phi.out() / "model.safetensors");
   const std::string tokenizer = read_file(phi.root() / "tokenizer/tokenizer.json");
   write_file(phi.root() / "tokenizer/tokenizer.json", "{}");
   expect_error("broken", ErrorCode::kMalformed, {"tokenizer.json"}, [&] { convert(phi.root(), phi.out()); });
-  fail_unless(read_file(phi.out() / "model.safetensors") == before);
-  fail_if(fs::exists(phi.out() / ".incoming"));
+  ck_assert(read_file(phi.out() / "model.safetensors") == before);
+  ck_assert(!fs::exists(phi.out() / ".incoming"));
   write_file(phi.root() / "tokenizer/tokenizer.json", tokenizer);
   convert(phi.root(), phi.out(), {.dtype = DataType::kBFloat16});
-  fail_unless(read_file(phi.out() / "model.safetensors").size() < before.size());
+  ck_assert(read_file(phi.out() / "model.safetensors").size() < before.size());
   const auto file = io::SafetensorsFile::open(phi.out() / "model.safetensors");
-  for (const io::TensorInfo& info : file.tensors()) fail_unless(info.type == DataType::kBFloat16);
+  for (const io::TensorInfo& info : file.tensors()) ck_assert(info.type == DataType::kBFloat16);
 }
-GST_END_TEST;
 
-GST_START_TEST(positions_of_four_frames_are_interpolated_to_eight) {
+GVL_TEST(positions_of_four_frames_are_interpolated_to_eight) {
   const Release release("phi_c");
   std::string sizes = read_file(release.root() / "model.json");
   const std::string from = "\"num_frames\": 12";
@@ -163,8 +158,8 @@ GST_START_TEST(positions_of_four_frames_are_interpolated_to_eight) {
   convert(release.root(), release.out());
   const at::Tensor eight = positions();
   const std::int64_t patches = (four.size(1) - 1) / 4;
-  fail_unless_equals_int64(eight.size(1), 8 * patches + 1);
-  fail_unless(eight.select(1, 0).equal(four.select(1, 0)), "the class token's position moved");
+  ck_assert_int_eq(eight.size(1), 8 * patches + 1);
+  ck_assert_msg(eight.select(1, 0).equal(four.select(1, 0)), "the class token's position moved");
   const auto frame = [&](const at::Tensor& all, std::int64_t i) { return all.narrow(1, 1 + i * patches, patches); };
   // Linear, align_corners false: output i lies at (i + 0.5) / 2 - 0.5 of the input, held at the ends.
   const double at[8] = {0, 0.25, 0.75, 1.25, 1.75, 2.25, 2.75, 3};
@@ -173,22 +168,6 @@ GST_START_TEST(positions_of_four_frames_are_interpolated_to_eight) {
     const double part = at[i] - static_cast<double>(below);
     const at::Tensor expected =
         frame(four, below).mul(1 - part).add(frame(four, std::min<std::int64_t>(below + 1, 3)), part);
-    fail_unless(frame(eight, i).sub(expected).abs().max().item<double>() < 1e-6, "frame %d", i);
+    ck_assert_msg(frame(eight, i).sub(expected).abs().max().item<double>() < 1e-6, "frame %d", i);
   }
 }
-GST_END_TEST;
-
-static Suite* convert_suite() {
-  Suite* suite = suite_create("convert");
-  TCase* tcase = tcase_create("convert");
-  suite_add_tcase(suite, tcase);
-  tcase_add_test(tcase, files_that_are_missing_or_cut_short_are_named);
-  tcase_add_test(tcase, sizes_that_do_not_fit_the_weights_are_named);
-  tcase_add_test(tcase, base_weights_have_mean_rows_for_new_tokens);
-  tcase_add_test(tcase, a_folder_that_is_no_release_is_named);
-  tcase_add_test(tcase, a_model_is_replaced_only_by_a_complete_one);
-  tcase_add_test(tcase, positions_of_four_frames_are_interpolated_to_eight);
-  return suite;
-}
-
-GST_CHECK_MAIN(convert);

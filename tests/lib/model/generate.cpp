@@ -58,44 +58,41 @@ std::vector<std::int64_t> generate_without_cache(const LoadedDecoder& loaded, co
 
 }  // namespace
 
-GST_START_TEST(a_further_question_costs_its_own_tokens) {
+GVL_TEST(a_further_question_costs_its_own_tokens) {
   const LoadedDecoder loaded(converted("phi_c"));
   PrefixedGenerator generator(*loaded.decoder, loaded.prefix(200), 400);
   const auto first = generate(generator, {500, 501, 502}, 5);
-  fail_unless_equals_int64(generator.positions_read(), 200 + 3 + 4);
+  ck_assert_int_eq(generator.positions_read(), 200 + 3 + 4);
   generate(generator, {600, 601}, 5);
-  fail_unless_equals_int64(generator.positions_read(), 200 + 3 + 4 + 2 + 4);
-  fail_unless(generate(generator, {500, 501, 502}, 5) == first, "what was asked in between changed the answer");
+  ck_assert_int_eq(generator.positions_read(), 200 + 3 + 4 + 2 + 4);
+  ck_assert_msg(generate(generator, {500, 501, 502}, 5) == first, "what was asked in between changed the answer");
 }
-GST_END_TEST;
 
-GST_START_TEST(the_cache_gives_what_reading_all_gives) {
+GVL_TEST(the_cache_gives_what_reading_all_gives) {
   for (const char* name : {"phi_c", "llama_c"}) {
     const LoadedDecoder loaded(converted(name));
     const at::Tensor prefix = loaded.prefix(50);
     PrefixedGenerator generator(*loaded.decoder, prefix, 100);
-    fail_unless(generate(generator, {500, 501}, 12) == generate_without_cache(loaded, prefix, {500, 501}, 12));
+    ck_assert(generate(generator, {500, 501}, 12) == generate_without_cache(loaded, prefix, {500, 501}, 12));
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(long_rope_switches_where_the_sequence_outgrows_it) {
+GVL_TEST(long_rope_switches_where_the_sequence_outgrows_it) {
   // Prefix and prompt fit 60 positions, the answer does not.
   const LoadedDecoder loaded(converted("phi_c"), 60);
   const at::Tensor prefix = loaded.prefix(50);
   PrefixedGenerator generator(*loaded.decoder, prefix, 100);
   const auto tokens = generate(generator, {500, 501}, 20);
-  fail_unless(tokens == generate_without_cache(loaded, prefix, {500, 501}, 20));
+  ck_assert(tokens == generate_without_cache(loaded, prefix, {500, 501}, 20));
   const LoadedDecoder always_short(converted("phi_c"));
   PrefixedGenerator other(*always_short.decoder, prefix, 100);
-  fail_unless(generate(other, {500, 501}, 20) != tokens, "the long factors changed nothing");
+  ck_assert_msg(generate(other, {500, 501}, 20) != tokens, "the long factors changed nothing");
   // Back behind the switch, the next question is read with the short factors again.
   PrefixedGenerator fresh(*loaded.decoder, prefix, 100);
-  fail_unless(generate(generator, {700}, 3) == generate(fresh, {700}, 3));
+  ck_assert(generate(generator, {700}, 3) == generate(fresh, {700}, 3));
 }
-GST_END_TEST;
 
-GST_START_TEST(long_prefixes_are_read_in_blocks_that_fit_together) {
+GVL_TEST(long_prefixes_are_read_in_blocks_that_fit_together) {
   const LoadedDecoder loaded(converted("llama_c"));
   const at::Tensor prefix = loaded.prefix(2500);
   PrefixedGenerator in_blocks(*loaded.decoder, prefix, 2600);
@@ -104,28 +101,26 @@ GST_START_TEST(long_prefixes_are_read_in_blocks_that_fit_together) {
   std::vector<std::int64_t> rest;
   for (std::int64_t i = 700; i < 2500; ++i) rest.push_back(300 + (i * 37) % 700);
   rest.push_back(500);
-  fail_unless(expected.sub(split.read_prompt(rest, {})).abs().max().item<double>() < 1e-4);
+  ck_assert(expected.sub(split.read_prompt(rest, {})).abs().max().item<double>() < 1e-4);
 }
-GST_END_TEST;
 
-GST_START_TEST(an_answer_ends_at_its_end_token_its_limit_and_the_last_position) {
+GVL_TEST(an_answer_ends_at_its_end_token_its_limit_and_the_last_position) {
   const LoadedDecoder loaded(converted("phi_c"));
   PrefixedGenerator generator(*loaded.decoder, loaded.prefix(50), 60);
   GenerationOptions options;
   options.max_new_tokens = 4;
   const auto limited = generator.generate({500}, kNoEnd, options, {});
-  fail_unless_equals_int(limited.tokens.size(), 4);
-  fail_unless_equals_int(limited.probabilities.size(), 4);
+  ck_assert_int_eq(limited.tokens.size(), 4);
+  ck_assert_int_eq(limited.probabilities.size(), 4);
   const auto ended = generator.generate({500}, limited.tokens[0], options, {});
-  fail_unless(ended.tokens.empty());
-  fail_unless_equals_int(ended.probabilities.size(), 1);
+  ck_assert(ended.tokens.empty());
+  ck_assert_int_eq(ended.probabilities.size(), 1);
   options.max_new_tokens = 1000;
   // 50 + 1 positions are read, 9 more have room, and one token more needs none.
-  fail_unless_equals_int(generator.generate({500}, kNoEnd, options, {}).tokens.size(), 10);
+  ck_assert_int_eq(generator.generate({500}, kNoEnd, options, {}).tokens.size(), 10);
 }
-GST_END_TEST;
 
-GST_START_TEST(narrow_weights_say_nearly_the_same) {
+GVL_TEST(narrow_weights_say_nearly_the_same) {
   const Fixture fixture = Fixture::open(io::test::fixture("phi_c"));
   const at::Tensor expected = layers::to_aten(fixture.tensors.get("logits_grounding"));
   const TemporaryFolder folder;
@@ -134,52 +129,34 @@ GST_START_TEST(narrow_weights_say_nearly_the_same) {
   for (const auto& [type, tolerance] : {std::pair{DataType::kBFloat16, 0.2}, {DataType::kFloat16, 0.02}}) {
     convert(io::test::fixture("phi_c"), folder / name_of(type), {.dtype = type});
     const LoadedDecoder loaded(folder / name_of(type));
-    fail_unless(loaded.config.dtype == type);
+    ck_assert(loaded.config.dtype == type);
     const at::Tensor before = loaded.decoder->embed({ids.begin(), video});
     const at::Tensor tokens = layers::to_aten(fixture.tensors.get("video_tokens"));
     PrefixedGenerator generator(*loaded.decoder, at::cat({before, tokens}), 1000);
     const double error = generator.read_prompt({video + 1, ids.end()}, {}).sub(expected).abs().max().item<double>();
-    fail_unless(error > 0 && error < tolerance, "%s: %g", name_of(type), error);
+    ck_assert_msg(error > 0 && error < tolerance, "%s: %g", name_of(type), error);
   }
 }
-GST_END_TEST;
 
 /** A token that must not come first does not, and how probable it was is told; kept distributions are whole. */
-GST_START_TEST(generation_keeps_to_rules) {
+GVL_TEST(generation_keeps_to_rules) {
   const LoadedDecoder loaded(converted("phi_c"));
   PrefixedGenerator generator(*loaded.decoder, loaded.prefix(40), 80);
   GenerationOptions options;
   options.max_new_tokens = 4;
   const language::Generation free = generator.generate({500, 501}, kNoEnd, options, {});
-  fail_unless(free.distributions.empty());
+  ck_assert(free.distributions.empty());
   language::GenerationRules rules;
   rules.not_first = free.tokens[0];
   std::int64_t second = -1;
   rules.keep = [&](std::int64_t token) { return token == second; };
   const language::Generation bound = generator.generate({500, 501}, kNoEnd, options, {}, rules);
-  fail_unless(bound.tokens[0] != free.tokens[0]);
-  fail_unless(std::abs(bound.not_first - free.probabilities[0]) < 1e-6);
+  ck_assert(bound.tokens[0] != free.tokens[0]);
+  ck_assert(std::abs(bound.not_first - free.probabilities[0]) < 1e-6);
   second = bound.tokens[1];
   const language::Generation kept = generator.generate({500, 501}, kNoEnd, options, {}, rules);
-  fail_unless(kept.distributions.contains(1));
+  ck_assert(kept.distributions.contains(1));
   const at::Tensor& distribution = kept.distributions.at(1);
-  fail_unless(std::abs(distribution.sum().item<double>() - 1) < 1e-4);
-  fail_unless(std::abs(distribution[second].item<double>() - kept.probabilities[1]) < 1e-5);
+  ck_assert(std::abs(distribution.sum().item<double>() - 1) < 1e-4);
+  ck_assert(std::abs(distribution[second].item<double>() - kept.probabilities[1]) < 1e-5);
 }
-GST_END_TEST;
-
-static Suite* generate_suite() {
-  Suite* suite = suite_create("generate");
-  TCase* tcase = tcase_create("generate");
-  suite_add_tcase(suite, tcase);
-  tcase_add_test(tcase, a_further_question_costs_its_own_tokens);
-  tcase_add_test(tcase, the_cache_gives_what_reading_all_gives);
-  tcase_add_test(tcase, long_rope_switches_where_the_sequence_outgrows_it);
-  tcase_add_test(tcase, long_prefixes_are_read_in_blocks_that_fit_together);
-  tcase_add_test(tcase, an_answer_ends_at_its_end_token_its_limit_and_the_last_position);
-  tcase_add_test(tcase, narrow_weights_say_nearly_the_same);
-  tcase_add_test(tcase, generation_keeps_to_rules);
-  return suite;
-}
-
-GST_CHECK_MAIN(generate);

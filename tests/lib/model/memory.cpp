@@ -15,7 +15,7 @@ double resident(const std::string& field) {
   for (std::string line; std::getline(status, line);) {
     if (line.starts_with(field + ":")) return std::stod(line.substr(field.size() + 1)) * 1024;
   }
-  fail("no %s in /proc/self/status", field.c_str());
+  ck_abort_msg("no %s in /proc/self/status", field.c_str());
   return 0;
 }
 
@@ -40,7 +40,7 @@ double activation_bytes(const ModelConfig& config, std::int64_t positions) {
 
 }  // namespace
 
-GST_START_TEST(loading_and_answering_need_little_more_than_the_weights) {
+GVL_TEST(loading_and_answering_need_little_more_than_the_weights) {
   const TemporaryFolder folder;
   const ModelConfig config = large_config();
   write_random_model(folder / "m", config, io::test::fixture("phi_c/tokenizer/tokenizer.json"));
@@ -60,17 +60,6 @@ GST_START_TEST(loading_and_answering_need_little_more_than_the_weights) {
 
   const double allowed = 1.15 * weights + activation_bytes(config, 256);
   std::printf("weights %.0f MB, peak %.0f MB, allowed %.0f MB\n", weights / 1e6, used / 1e6, allowed / 1e6);
-  fail_unless(weights > 3e8 && used > 0.5 * weights, "nothing was measured");
-  fail_unless(used < allowed);
+  ck_assert_msg(weights > 3e8 && used > 0.5 * weights, "nothing was measured");
+  ck_assert(used < allowed);
 }
-GST_END_TEST;
-
-static Suite* memory_suite() {
-  Suite* suite = suite_create("memory");
-  TCase* tcase = tcase_create("memory");
-  suite_add_tcase(suite, tcase);
-  tcase_add_test(tcase, loading_and_answering_need_little_more_than_the_weights);
-  return suite;
-}
-
-GST_CHECK_MAIN(memory);

@@ -51,7 +51,7 @@ ErrorCode code_of(const std::function<void()>& run) {
   } catch (const Error& error) {
     return error.code();
   }
-  fail("nothing was thrown");
+  ck_abort_msg("nothing was thrown");
   return ErrorCode::kCancelled;
 }
 
@@ -59,63 +59,59 @@ void check_fixture_answers(const char* name) {
   const Fixture fixture = Fixture::open(io::test::fixture(name));
   const auto model = Model::load(converted(name));
   const auto answers = model->answer(encode(*model, fixture), fixture_queries(), fixture_options(), {});
-  fail_unless_equals_int(answers.size(), 3);
+  ck_assert_int_eq(answers.size(), 3);
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const io::JsonValue expected = fixture.expected.object("generation").object(kFixtureTasks[i]);
     const Answer& answer = answers[i].get();
-    fail_unless(answer.tokens == parity::integers(expected.array("tokens")), "%s: other tokens", kFixtureTasks[i]);
+    ck_assert_msg(answer.tokens == parity::integers(expected.array("tokens")), "%s: other tokens", kFixtureTasks[i]);
     expect_text(answer.text, expected.string("text"));
     expect_text(answer.text_seconds, expected.string("text_seconds"));
-    fail_unless(answer.confidence > 0 && answer.confidence <= 1);
+    ck_assert(answer.confidence > 0 && answer.confidence <= 1);
     for (const Interval& interval : answer.intervals) {
-      fail_unless(0 <= interval.start && interval.start <= interval.stop && interval.stop <= fixture.duration());
-      fail_unless(interval.confidence > 0 && interval.confidence <= 1);
+      ck_assert(0 <= interval.start && interval.start <= interval.stop && interval.stop <= fixture.duration());
+      ck_assert(interval.confidence > 0 && interval.confidence <= 1);
     }
   }
 }
 
 }  // namespace
 
-GST_START_TEST(answers_as_the_published_phi_does) { check_fixture_answers("phi_c"); }
-GST_END_TEST;
+GVL_TEST(answers_as_the_published_phi_does) { check_fixture_answers("phi_c"); }
 
-GST_START_TEST(answers_as_the_published_llama_does) { check_fixture_answers("llama_c"); }
-GST_END_TEST;
+GVL_TEST(answers_as_the_published_llama_does) { check_fixture_answers("llama_c"); }
 
-GST_START_TEST(one_model_is_shared_by_who_names_it) {
+GVL_TEST(one_model_is_shared_by_who_names_it) {
   auto first = Model::load(converted("phi_c"));
   auto again = Model::load(converted("phi_c") / "../phi_c");
-  fail_unless(first == again);
+  ck_assert(first == again);
   expect_text(first->device(), "cpu");
   const std::weak_ptr<Model> watch = first;
   first.reset();
   again.reset();
-  fail_unless(watch.expired());
-  fail_unless(Model::load(converted("phi_c")) != nullptr);
+  ck_assert(watch.expired());
+  ck_assert(Model::load(converted("phi_c")) != nullptr);
 }
-GST_END_TEST;
 
-GST_START_TEST(equal_jobs_of_several_streams_give_what_each_gives_alone) {
+GVL_TEST(equal_jobs_of_several_streams_give_what_each_gives_alone) {
   const Fixture fixture = Fixture::open(io::test::fixture("phi_c"));
   const auto model = Model::load(converted("phi_c"));
   const Tensor alone = encode(*model, fixture).tokens.get();
   HeldExecutor held(*model);
   std::vector<VideoWindow> windows;
   for (int stream = 0; stream < 3; ++stream) windows.push_back(encode(*model, fixture));
-  fail_if(windows.back().tokens.ready());
+  ck_assert(!windows.back().tokens.ready());
   held.release();
   for (const VideoWindow& window : windows) {
     const Tensor& together = window.tokens.get();
-    fail_unless(together.shape == alone.shape);
+    ck_assert(together.shape == alone.shape);
     for (std::int64_t i = 0; i < alone.elements(); ++i) {
-      fail_unless(std::abs(together.as<float>()[i] - alone.as<float>()[i]) < 1e-4f);
+      ck_assert(std::abs(together.as<float>()[i] - alone.as<float>()[i]) < 1e-4f);
     }
   }
 }
-GST_END_TEST;
 
 /** A job that is absorbed by another as soon as it is submitted still gives its caller a future. */
-GST_START_TEST(futures_are_valid_however_soon_jobs_run) {
+GVL_TEST(futures_are_valid_however_soon_jobs_run) {
   const TemporaryFolder folder;
   convert(io::test::fixture("phi_c"), folder / "m");
   const auto model = Model::load(folder / "m");
@@ -136,11 +132,10 @@ GST_START_TEST(futures_are_valid_however_soon_jobs_run) {
   one.join();
   two.join();
   three.join();
-  fail_unless_equals_int(invalid.load(), 0);
+  ck_assert_int_eq(invalid.load(), 0);
 }
-GST_END_TEST;
 
-GST_START_TEST(cancelled_work_says_so_and_the_rest_goes_on) {
+GVL_TEST(cancelled_work_says_so_and_the_rest_goes_on) {
   const Fixture fixture = Fixture::open(io::test::fixture("phi_c"));
   const auto model = Model::load(converted("phi_c"));
   HeldExecutor held(*model);
@@ -150,13 +145,12 @@ GST_START_TEST(cancelled_work_says_so_and_the_rest_goes_on) {
   const VideoWindow kept = encode(*model, fixture);
   cancellation.cancel();
   held.release();
-  fail_unless(code_of([&] { dropped.tokens.get(); }) == ErrorCode::kCancelled);
-  for (const auto& answer : no_answers) fail_unless(code_of([&] { answer.get(); }) == ErrorCode::kCancelled);
+  ck_assert(code_of([&] { dropped.tokens.get(); }) == ErrorCode::kCancelled);
+  for (const auto& answer : no_answers) ck_assert(code_of([&] { answer.get(); }) == ErrorCode::kCancelled);
   kept.tokens.get();
 }
-GST_END_TEST;
 
-GST_START_TEST(a_running_generation_stops_between_two_tokens) {
+GVL_TEST(a_running_generation_stops_between_two_tokens) {
   const auto model = Model::load(converted("phi_c"));
   GenerationOptions options;
   options.max_new_tokens = 100000;  // what random weights say would not end before
@@ -164,11 +158,10 @@ GST_START_TEST(a_running_generation_stops_between_two_tokens) {
   const auto answers = model->answer(empty_window(*model), {fixture_queries()[0]}, options, cancellation);
   model->encode_spatial(Future<Tensor>::of(zeros(DataType::kUInt8, {1, 1, 1, 3})), {});
   cancellation.cancel();
-  fail_unless(code_of([&] { answers[0].get(); }) == ErrorCode::kCancelled);
+  ck_assert(code_of([&] { answers[0].get(); }) == ErrorCode::kCancelled);
 }
-GST_END_TEST;
 
-GST_START_TEST(dropping_the_model_breaks_what_waits) {
+GVL_TEST(dropping_the_model_breaks_what_waits) {
   auto model = Model::load(converted("phi_c"));
   const Promise<Tensor> never;
   const Future<Tensor> waiting = model->encode_spatial(never.future(), {});
@@ -180,13 +173,12 @@ GST_START_TEST(dropping_the_model_breaks_what_waits) {
   try {
     answers[0].get();
   } catch (const Error& error) {
-    fail_unless(error.code() == ErrorCode::kCancelled);
+    ck_assert(error.code() == ErrorCode::kCancelled);
   }
-  fail_if(waiting.ready());
+  ck_assert(!waiting.ready());
 }
-GST_END_TEST;
 
-GST_START_TEST(a_query_that_cannot_be_asked_fails_alone) {
+GVL_TEST(a_query_that_cannot_be_asked_fails_alone) {
   const auto model = Model::load(converted("phi_c"));
   const std::string endless(100000, 'x');
   const std::vector<Query> queries{{Task::kGrounding, ""},
@@ -197,11 +189,10 @@ GST_START_TEST(a_query_that_cannot_be_asked_fails_alone) {
   expect_error("empty", ErrorCode::kInvalidArgument, {"empty"}, [&] { answers[0].get(); });
   expect_error("not UTF-8", ErrorCode::kInvalidArgument, {"UTF-8"}, [&] { answers[1].get(); });
   expect_error("long", ErrorCode::kInvalidArgument, {"too long", "2048"}, [&] { answers[2].get(); });
-  fail_unless_equals_int(answers[3].get().tokens.size(), 24);
+  ck_assert_int_eq(answers[3].get().tokens.size(), 24);
 }
-GST_END_TEST;
 
-GST_START_TEST(tensors_of_another_model_are_named) {
+GVL_TEST(tensors_of_another_model_are_named) {
   const auto model = Model::load(converted("phi_c"));
   const auto wrong = [](DataType type, std::vector<std::int64_t> shape) {
     return Future<Tensor>::of(zeros(type, std::move(shape)));
@@ -219,18 +210,16 @@ GST_START_TEST(tensors_of_another_model_are_named) {
     model->answer({wrong(DataType::kFloat32, {1, 1}), 1}, {fixture_queries()[0]}, fixture_options(), {})[0].get();
   });
 }
-GST_END_TEST;
 
-GST_START_TEST(an_input_that_failed_fails_what_needs_it) {
+GVL_TEST(an_input_that_failed_fails_what_needs_it) {
   const auto model = Model::load(converted("phi_c"));
   Promise<Tensor> broken;
   const auto spatial = model->encode_spatial(broken.future(), {});
   broken.set_error(std::make_exception_ptr(Error(ErrorCode::kMalformed, "this frame cannot be read")));
   expect_error("input", ErrorCode::kMalformed, {"this frame cannot be read"}, [&] { spatial.get(); });
 }
-GST_END_TEST;
 
-GST_START_TEST(sampling_follows_its_seed) {
+GVL_TEST(sampling_follows_its_seed) {
   const auto model = Model::load(converted("phi_c"));
   const auto tokens = [&](double temperature, double top_p, std::uint64_t seed) {
     GenerationOptions options = fixture_options();
@@ -240,15 +229,14 @@ GST_START_TEST(sampling_follows_its_seed) {
     return model->answer(empty_window(*model), {fixture_queries()[0]}, options, {})[0].get().tokens;
   };
   const auto greedy = tokens(0, 1, 0);
-  fail_unless(tokens(0, 1, 5) == greedy);
-  fail_unless(tokens(2.0, 1, 7) == tokens(2.0, 1, 7));
-  fail_unless(tokens(2.0, 1, 7) != tokens(2.0, 1, 8));
-  fail_unless(tokens(2.0, 1e-6, 7) == greedy, "a nucleus of one token is greedy");
-  fail_unless(tokens(2.0, 1, 7) != greedy);
+  ck_assert(tokens(0, 1, 5) == greedy);
+  ck_assert(tokens(2.0, 1, 7) == tokens(2.0, 1, 7));
+  ck_assert(tokens(2.0, 1, 7) != tokens(2.0, 1, 8));
+  ck_assert_msg(tokens(2.0, 1e-6, 7) == greedy, "a nucleus of one token is greedy");
+  ck_assert(tokens(2.0, 1, 7) != greedy);
 }
-GST_END_TEST;
 
-GST_START_TEST(unusable_folders_are_named) {
+GVL_TEST(unusable_folders_are_named) {
   const TemporaryFolder folder;
   const std::filesystem::path tokenizer = io::test::fixture("phi_c/tokenizer/tokenizer.json");
   const auto expect = [&](const char* label, ErrorCode code, std::vector<std::string> parts) {
@@ -278,50 +266,23 @@ GST_START_TEST(unusable_folders_are_named) {
   write_file(folder.path() / "m/config.json", model::test::small_config().to_json());
   expect("shape", ErrorCode::kMalformed, {"model.safetensors", "embed_tokens", "1454", "1200"});
 }
-GST_END_TEST;
 
-GST_START_TEST(unknown_devices_are_named) {
+GVL_TEST(unknown_devices_are_named) {
   expect_error("device", ErrorCode::kInvalidArgument, {"gpu", "auto"},
                [] { Model::load(converted("phi_c"), {.device = "gpu"}); });
 }
-GST_END_TEST;
 
-GST_START_TEST(weights_that_are_no_numbers_are_told) {
+GVL_TEST(weights_that_are_no_numbers_are_told) {
   const TemporaryFolder folder;
   std::filesystem::copy(converted("phi_c"), folder / "m");
   const io::SafetensorsFile file = io::SafetensorsFile::open(folder.path() / "m/model.safetensors");
   std::string data = read_file(folder.path() / "m/model.safetensors");
   const Tensor norm = file.get("language_model.model.norm.weight");
   const std::size_t offset = data.find(bytes_of(norm));
-  fail_unless(offset != std::string::npos);
+  ck_assert(offset != std::string::npos);
   for (std::size_t i = 0; i < norm.bytes(); ++i) data[offset + i] = '\xff';
   write_file(folder.path() / "m/model.safetensors", data);
   const auto model = Model::load(folder / "m");
   expect_error("NaN", ErrorCode::kMalformed, {"not numbers"},
                [&] { model->answer(empty_window(*model), {fixture_queries()[0]}, fixture_options(), {})[0].get(); });
 }
-GST_END_TEST;
-
-static Suite* model_suite() {
-  Suite* suite = suite_create("model");
-  TCase* tcase = tcase_create("model");
-  suite_add_tcase(suite, tcase);
-  tcase_add_test(tcase, answers_as_the_published_phi_does);
-  tcase_add_test(tcase, answers_as_the_published_llama_does);
-  tcase_add_test(tcase, one_model_is_shared_by_who_names_it);
-  tcase_add_test(tcase, equal_jobs_of_several_streams_give_what_each_gives_alone);
-  tcase_add_test(tcase, futures_are_valid_however_soon_jobs_run);
-  tcase_add_test(tcase, cancelled_work_says_so_and_the_rest_goes_on);
-  tcase_add_test(tcase, a_running_generation_stops_between_two_tokens);
-  tcase_add_test(tcase, dropping_the_model_breaks_what_waits);
-  tcase_add_test(tcase, a_query_that_cannot_be_asked_fails_alone);
-  tcase_add_test(tcase, tensors_of_another_model_are_named);
-  tcase_add_test(tcase, an_input_that_failed_fails_what_needs_it);
-  tcase_add_test(tcase, sampling_follows_its_seed);
-  tcase_add_test(tcase, unusable_folders_are_named);
-  tcase_add_test(tcase, unknown_devices_are_named);
-  tcase_add_test(tcase, weights_that_are_no_numbers_are_told);
-  return suite;
-}
-
-GST_CHECK_MAIN(model);

@@ -39,7 +39,7 @@ void check(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const 
   const double scale = 1 / std::sqrt(static_cast<double>(q.size(3)));
   for (bool causal : {false, true}) {
     const auto out = ops::attention(q, k, v, {.causal = causal});
-    fail_unless(out.is_contiguous());
+    ck_assert(out.is_contiguous());
     expect_close(out, reference(q, k, v, causal, scale), 6e-6, 1, name + (causal ? "causal" : "full"));
   }
 }
@@ -53,7 +53,7 @@ void check(const Shape& s, at::ScalarType type) {
 
 }  // namespace
 
-GST_START_TEST(test_shapes) {
+GVL_TEST(test_shapes) {
   const Shape shapes[] = {{1, 1, 1, 1, 1, 8},      {1, 10, 10, 2, 2, 6},    {2, 17, 17, 3, 3, 12},
                           {1, 50, 50, 2, 2, 8},    {1, 577, 577, 1, 1, 64}, {1, 195, 400, 2, 1, 88},
                           {2, 100, 193, 4, 2, 96}, {1, 97, 97, 1, 1, 128},  {1, 9, 385, 2, 2, 5},
@@ -64,9 +64,8 @@ GST_START_TEST(test_shapes) {
     }
   });
 }
-GST_END_TEST
 
-GST_START_TEST(test_decoding) {
+GVL_TEST(test_decoding) {
   const Shape shapes[] = {{1, 1, 300, 4, 4, 96}, {1, 1, 3000, 32, 8, 16}, {2, 1, 65, 8, 1, 64}, {1, 1, 40, 2, 2, 6},
                           {1, 4, 200, 4, 2, 12}, {2, 8, 1100, 2, 2, 8},   {1, 2, 2, 3, 3, 5},   {1, 3, 70, 6, 3, 33}};
   for_each_kernels([&] {
@@ -75,9 +74,8 @@ GST_START_TEST(test_decoding) {
     }
   });
 }
-GST_END_TEST
 
-GST_START_TEST(test_fused_projection) {
+GVL_TEST(test_fused_projection) {
   // q, k and v as views of one projection's output.
   const int64_t heads = 4, size = 24;
   for_each_kernels([&] {
@@ -87,9 +85,8 @@ GST_START_TEST(test_fused_projection) {
     }
   });
 }
-GST_END_TEST
 
-GST_START_TEST(test_caches) {
+GVL_TEST(test_caches) {
   // The used part of a longer cache, with the tokens outside the heads or inside.
   for_each_kernels([&] {
     for (int64_t tokens : {1, 2, 50}) {
@@ -104,18 +101,16 @@ GST_START_TEST(test_caches) {
     }
   });
 }
-GST_END_TEST
 
-GST_START_TEST(test_unaligned) {
+GVL_TEST(test_unaligned) {
   for (int64_t tokens : {1, 40}) {
     const auto q = at::randn({1, tokens, 2, 10}), k = at::randn({1, 64, 2, 10}).to(at::kBFloat16);
     at::Tensor owner;
     check(q, unaligned(k, owner), k, "unaligned");
   }
 }
-GST_END_TEST
 
-GST_START_TEST(test_scale_and_extremes) {
+GVL_TEST(test_scale_and_extremes) {
   // Scores of several hundreds, all negative: nothing may overflow, and padding may not win.
   for_each_kernels([] {
     for (int64_t tokens : {2, 20}) {
@@ -128,34 +123,30 @@ GST_START_TEST(test_scale_and_extremes) {
     }
   });
 }
-GST_END_TEST
 
-GST_START_TEST(test_not_finite) {
+GVL_TEST(test_not_finite) {
   for_each_kernels([] {
     for (int64_t tokens : {1, 30}) {
       auto q = at::randn({1, tokens, 2, 8});
       const auto k = at::randn({1, 30, 2, 8});
       q.select(2, 0).fill_(NAN);
       const auto out = ops::attention(q, k, k, {});
-      fail_unless(out.select(2, 0).isnan().all().item<bool>());
-      fail_if(out.select(2, 1).isnan().any().item<bool>());
+      ck_assert(out.select(2, 0).isnan().all().item<bool>());
+      ck_assert(!(out.select(2, 1).isnan().any().item<bool>()));
       q.select(2, 0).fill_(INFINITY);
       ops::attention(q, k, k, {.causal = true});
     }
   });
 }
-GST_END_TEST
 
-GST_START_TEST(test_nothing) {
+GVL_TEST(test_nothing) {
   const auto k = at::randn({1, 0, 2, 8});
-  fail_unless(ops::attention(at::randn({1, 0, 2, 8}), k, k, {}).numel() == 0);
-  fail_unless(ops::attention(at::randn({1, 3, 2, 8}), k, k, {}).eq(0).all().item<bool>());
-  fail_unless(ops::attention(at::randn({0, 3, 2, 8}), at::randn({0, 3, 2, 8}), at::randn({0, 3, 2, 8}), {}).numel() ==
-              0);
+  ck_assert(ops::attention(at::randn({1, 0, 2, 8}), k, k, {}).numel() == 0);
+  ck_assert(ops::attention(at::randn({1, 3, 2, 8}), k, k, {}).eq(0).all().item<bool>());
+  ck_assert(ops::attention(at::randn({0, 3, 2, 8}), at::randn({0, 3, 2, 8}), at::randn({0, 3, 2, 8}), {}).numel() == 0);
 }
-GST_END_TEST
 
-GST_START_TEST(test_wrong_shapes) {
+GVL_TEST(test_wrong_shapes) {
   const auto q = at::randn({1, 4, 4, 8});
   const auto fits = [&](at::IntArrayRef sizes, bool causal) {
     const auto k = at::randn(sizes);
@@ -166,34 +157,13 @@ GST_START_TEST(test_wrong_shapes) {
   expect_error([&] { fits({2, 4, 4, 8}, false); });
   expect_error([&] { fits({1, 3, 4, 8}, true); });
 }
-GST_END_TEST
 
-GST_START_TEST(test_threads_agree) {
+GVL_TEST(test_threads_agree) {
   for (int64_t tokens : {1, 300}) {
     const auto q = at::randn({1, tokens, 4, 32}), k = at::randn({1, 700, 4, 32});
     at::set_num_threads(1);
     const auto one = ops::attention(q, k, k, {.causal = true});
     at::set_num_threads(4);
-    fail_unless(ops::attention(q, k, k, {.causal = true}).equal(one));
+    ck_assert(ops::attention(q, k, k, {.causal = true}).equal(one));
   }
 }
-GST_END_TEST
-
-static Suite* attention_suite() {
-  Suite* suite = suite_create("attention");
-  TCase* test_case = tcase_create("attention");
-  suite_add_tcase(suite, test_case);
-  tcase_add_test(test_case, test_shapes);
-  tcase_add_test(test_case, test_decoding);
-  tcase_add_test(test_case, test_fused_projection);
-  tcase_add_test(test_case, test_caches);
-  tcase_add_test(test_case, test_unaligned);
-  tcase_add_test(test_case, test_scale_and_extremes);
-  tcase_add_test(test_case, test_not_finite);
-  tcase_add_test(test_case, test_nothing);
-  tcase_add_test(test_case, test_wrong_shapes);
-  tcase_add_test(test_case, test_threads_agree);
-  return suite;
-}
-
-GST_CHECK_MAIN(attention)

@@ -67,7 +67,7 @@ at::Tensor attention_definition(const Inputs& in, bool causal) {
 
 }  // namespace
 
-GST_START_TEST(test_linear) {
+GVL_TEST(test_linear) {
   const auto definition = [](const Inputs& in) { return at::linear(in[0], in[1], in[2]); };
   const auto operation = [](const Inputs& in) { return ops::linear(in[0], in[1], in[2]); };
   check("linear", operation, definition, {at::randn({2, 30, 20}), at::randn({10, 20}), at::randn({10})});
@@ -77,9 +77,8 @@ GST_START_TEST(test_linear) {
       "linear with a frozen weight", [&](const Inputs& in) { return ops::linear(in[0], frozen); },
       [&](const Inputs& in) { return at::linear(in[0], frozen.to(at::kDouble)); }, {at::randn({3, 20})});
 }
-GST_END_TEST
 
-GST_START_TEST(test_attention) {
+GVL_TEST(test_attention) {
   for (bool causal : {false, true}) {
     const auto operation = [=](const Inputs& in) { return ops::attention(in[0], in[1], in[2], {.causal = causal}); };
     const auto definition = [=](const Inputs& in) { return attention_definition(in, causal); };
@@ -93,9 +92,8 @@ GST_START_TEST(test_attention) {
           {at::randn({1, 600, 1, 4}), at::randn({1, 610, 1, 4}), at::randn({1, 610, 1, 4})});
   }
 }
-GST_END_TEST
 
-GST_START_TEST(test_norms) {
+GVL_TEST(test_norms) {
   check(
       "rms_norm", [](const Inputs& in) { return ops::rms_norm(in[0], in[1], 1e-5); },
       [](const Inputs& in) { return in[0].div(in[0].square().mean(-1, true).add(1e-5).sqrt()).mul(in[1]); },
@@ -105,9 +103,8 @@ GST_START_TEST(test_norms) {
       [](const Inputs& in) { return at::layer_norm(in[0], {16}, in[1], in[2], 1e-5); },
       {at::randn({5, 16}), at::randn({16}), at::randn({16})});
 }
-GST_END_TEST
 
-GST_START_TEST(test_activations) {
+GVL_TEST(test_activations) {
   const Inputs x = {at::randn({5, 16})};
   check(
       "gelu", [](const Inputs& in) { return ops::gelu(in[0]); }, [](const Inputs& in) { return at::gelu(in[0]); }, x);
@@ -118,9 +115,8 @@ GST_START_TEST(test_activations) {
       "silu_and_multiply", [](const Inputs& in) { return ops::silu_and_multiply(in[0]); },
       [](const Inputs& in) { return at::silu(in[0].narrow(1, 0, 8)).mul(in[0].narrow(1, 8, 8)); }, x);
 }
-GST_END_TEST
 
-GST_START_TEST(test_add_scaled) {
+GVL_TEST(test_add_scaled) {
   check(
       "add_scaled", [](const Inputs& in) { return ops::add_scaled(in[0], in[1], in[2]); },
       [](const Inputs& in) { return in[0].add(in[1].mul(in[2])); },
@@ -129,9 +125,8 @@ GST_START_TEST(test_add_scaled) {
       "add", [](const Inputs& in) { return ops::add_scaled(in[0], in[1]); },
       [](const Inputs& in) { return in[0].add(in[1]); }, {at::randn({5, 16}), at::randn({5, 16})});
 }
-GST_END_TEST
 
-GST_START_TEST(test_rotary) {
+GVL_TEST(test_rotary) {
   const auto angles = at::randn({7, 4});
   check(
       "rotary", [&](const Inputs& in) { return ops::rotary(in[0], angles.cos(), angles.sin()); },
@@ -142,37 +137,17 @@ GST_START_TEST(test_rotary) {
       },
       {at::randn({2, 7, 3, 8})});
 }
-GST_END_TEST
 
-GST_START_TEST(test_embedding) {
+GVL_TEST(test_embedding) {
   const auto ids = at::tensor({3, 0, 3}, at::kLong);
   check(
       "embedding", [&](const Inputs& in) { return ops::embedding(in[0], ids); },
       [&](const Inputs& in) { return in[0].index_select(0, ids); }, {at::randn({5, 8})});
 }
-GST_END_TEST
 
-GST_START_TEST(test_other_types) {
+GVL_TEST(test_other_types) {
   // Activations that the kernels do not take, without gradients.
   const auto x = at::randn({4, 16}), weight = at::randn({8, 16});
   expect_close(ops::linear(x.to(at::kDouble), weight), at::linear(x, weight), 1e-5, 4, "linear of doubles");
   expect_close(ops::gelu(x.to(at::kBFloat16)), at::gelu(x), 2e-2, 1, "gelu of bfloat16");
 }
-GST_END_TEST
-
-static Suite* autograd_suite() {
-  Suite* suite = suite_create("autograd");
-  TCase* test_case = tcase_create("autograd");
-  suite_add_tcase(suite, test_case);
-  tcase_add_test(test_case, test_linear);
-  tcase_add_test(test_case, test_attention);
-  tcase_add_test(test_case, test_norms);
-  tcase_add_test(test_case, test_activations);
-  tcase_add_test(test_case, test_add_scaled);
-  tcase_add_test(test_case, test_rotary);
-  tcase_add_test(test_case, test_embedding);
-  tcase_add_test(test_case, test_other_types);
-  return suite;
-}
-
-GST_CHECK_MAIN(autograd)

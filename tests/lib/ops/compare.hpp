@@ -4,7 +4,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/randn.h>
-#include <gst/check/gstcheck.h>
+#include "support/testing.hpp"
 
 #include <cmath>
 #include <cstring>
@@ -22,12 +22,12 @@ namespace gvl::ops::test {
 inline void expect_close(const at::Tensor& actual, const at::Tensor& expected, double tolerance, double scale,
                          const std::string& what) {
   const std::string where = what + " (" + cpu::kernels().name + ")";
-  fail_unless(actual.sizes() == expected.sizes(), "%s: shapes differ", where.c_str());
+  ck_assert_msg(actual.sizes() == expected.sizes(), "%s: shapes differ", where.c_str());
   if (actual.numel() == 0) return;
   const auto difference = actual.to(at::kDouble).sub(expected.to(at::kDouble)).abs();
   const auto excess = difference.sub(expected.to(at::kDouble).abs().add(scale).mul(tolerance));
   const double worst = excess.max().item<double>();
-  fail_unless(worst <= 0, "%s: greatest difference %g", where.c_str(), difference.max().item<double>());
+  ck_assert_msg(worst <= 0, "%s: greatest difference %g", where.c_str(), difference.max().item<double>());
 }
 
 /** Runs f with every table of kernels that can run here, with one thread and with more than there are cores. */
@@ -54,7 +54,7 @@ void expect_error(F f) {
   } catch (const c10::Error&) {
     is_thrown = true;
   }
-  fail_unless(is_thrown);
+  ck_assert(is_thrown);
 }
 
 /** The same elements at an address that is no multiple of their size, as in a memory-mapped file. */

@@ -32,7 +32,7 @@ void check(const Shape& shape, at::ScalarType type) {
 
 }  // namespace
 
-GST_START_TEST(test_shapes) {
+GVL_TEST(test_shapes) {
   const Shape shapes[] = {{1, 1, 1},    {1, 7, 3},     {1, 96, 1000},  {2, 33, 65},    {3, 64, 17},   {4, 40, 9},
                           {5, 129, 31}, {6, 96, 33},   {7, 3, 200},    {8, 1030, 100}, {9, 64, 64},   {16, 70, 90},
                           {17, 70, 90}, {33, 256, 48}, {50, 257, 100}, {97, 600, 300}, {1601, 12, 7}, {20, 1, 1}};
@@ -42,15 +42,13 @@ GST_START_TEST(test_shapes) {
     }
   });
 }
-GST_END_TEST
 
-GST_START_TEST(test_many_panels) {
+GVL_TEST(test_many_panels) {
   // Wider and deeper than one packed panel, and more rows than are packed at a time.
   for (const Shape& shape : {Shape{40, 9000, 1100}, Shape{3100, 520, 70}}) check(shape, at::kBFloat16);
 }
-GST_END_TEST
 
-GST_START_TEST(test_views) {
+GVL_TEST(test_views) {
   const auto x = at::randn({2, 5, 40}), weight = at::randn({30, 80});
   const auto part = weight.narrow(1, 8, 40), transposed = at::randn({40, 30}).t();
   for_each_kernels([&] {
@@ -61,20 +59,18 @@ GST_START_TEST(test_views) {
     }
   });
 }
-GST_END_TEST
 
-GST_START_TEST(test_nothing) {
+GVL_TEST(test_nothing) {
   for_each_kernels([] {
-    fail_unless(ops::linear(at::randn({0, 8}), at::randn({4, 8})).sizes() == at::IntArrayRef({0, 4}));
-    fail_unless(ops::linear(at::randn({3, 8}), at::randn({0, 8})).sizes() == at::IntArrayRef({3, 0}));
+    ck_assert(ops::linear(at::randn({0, 8}), at::randn({4, 8})).sizes() == at::IntArrayRef({0, 4}));
+    ck_assert(ops::linear(at::randn({3, 8}), at::randn({0, 8})).sizes() == at::IntArrayRef({3, 0}));
     const auto bias = at::randn({4});
     expect_close(ops::linear(at::randn({3, 0}), at::randn({4, 0}), bias), bias.expand({3, 4}), 0, 0, "no inputs");
     expect_close(ops::linear(at::randn({30, 0}), at::randn({4, 0}), bias), bias.expand({30, 4}), 0, 0, "no inputs");
   });
 }
-GST_END_TEST
 
-GST_START_TEST(test_half_values) {
+GVL_TEST(test_half_values) {
   // Subnormals, the greatest number, infinities: all 65536 bit patterns pass through a product with one.
   const auto bits = at::empty({65536}, at::kShort);
   for (int i = 0; i < 65536; ++i) bits.data_ptr<int16_t>()[i] = static_cast<int16_t>(i);
@@ -85,57 +81,36 @@ GST_START_TEST(test_half_values) {
     const auto expected = weight.select(1, 3).to(at::kFloat), finite = expected.isfinite();
     for_each_kernels([&] {
       const auto y = ops::linear(x, weight).squeeze(0);
-      fail_unless(y.masked_select(finite).equal(expected.masked_select(finite)), "%s", ops::cpu::kernels().name);
-      fail_if(y.masked_select(finite.logical_not()).isfinite().any().item<bool>());
+      ck_assert_msg(y.masked_select(finite).equal(expected.masked_select(finite)), "%s", ops::cpu::kernels().name);
+      ck_assert(!(y.masked_select(finite.logical_not()).isfinite().any().item<bool>()));
     });
   }
 }
-GST_END_TEST
 
-GST_START_TEST(test_not_finite) {
+GVL_TEST(test_not_finite) {
   for_each_kernels([] {
     for (int64_t rows : {1, 40}) {
       auto x = at::randn({rows, 64});
       x.select(0, 0).fill_(NAN);
       const auto y = ops::linear(x, at::randn({20, 64}));
-      fail_unless(y.select(0, 0).isnan().all().item<bool>());
-      fail_if(rows > 1 && y.narrow(0, 1, rows - 1).isnan().any().item<bool>());
+      ck_assert(y.select(0, 0).isnan().all().item<bool>());
+      ck_assert(!(rows > 1 && y.narrow(0, 1, rows - 1).isnan().any().item<bool>()));
     }
   });
 }
-GST_END_TEST
 
-GST_START_TEST(test_threads_agree) {
+GVL_TEST(test_threads_agree) {
   const auto weight = at::randn({700, 300}).to(at::kBFloat16);
   for (int64_t rows : {1, 100}) {
     const auto x = at::randn({rows, 300});
     at::set_num_threads(1);
     const auto one = ops::linear(x, weight);
     at::set_num_threads(4);
-    fail_unless(ops::linear(x, weight).equal(one));
+    ck_assert(ops::linear(x, weight).equal(one));
   }
 }
-GST_END_TEST
 
-GST_START_TEST(test_wrong_shapes) {
+GVL_TEST(test_wrong_shapes) {
   expect_error([] { ops::linear(at::randn({3, 8}), at::randn({4, 9})); });
   expect_error([] { ops::linear(at::randn({3, 8}), at::randn({4, 8}), at::randn({5})); });
 }
-GST_END_TEST
-
-static Suite* linear_suite() {
-  Suite* suite = suite_create("linear");
-  TCase* test_case = tcase_create("linear");
-  suite_add_tcase(suite, test_case);
-  tcase_add_test(test_case, test_shapes);
-  tcase_add_test(test_case, test_many_panels);
-  tcase_add_test(test_case, test_views);
-  tcase_add_test(test_case, test_nothing);
-  tcase_add_test(test_case, test_half_values);
-  tcase_add_test(test_case, test_not_finite);
-  tcase_add_test(test_case, test_threads_agree);
-  tcase_add_test(test_case, test_wrong_shapes);
-  return suite;
-}
-
-GST_CHECK_MAIN(linear)

@@ -38,7 +38,7 @@ at::Tensor wide(const at::Tensor& x) { return x.to(at::kDouble); }
 
 }  // namespace
 
-GST_START_TEST(test_rms_norm) {
+GVL_TEST(test_rms_norm) {
   for_each_shape([](const at::Tensor& x, const std::string& name) {
     const auto weight = at::randn({x.size(-1)});
     const auto expected = wide(x).div(wide(x).square().mean(-1, true).add(1e-5).sqrt()).mul(wide(weight));
@@ -47,9 +47,8 @@ GST_START_TEST(test_rms_norm) {
     expect_close(ops::rms_norm(x, rounded, 1e-5), ops::rms_norm(x, rounded.to(at::kFloat), 1e-5), 0, 0, name);
   });
 }
-GST_END_TEST
 
-GST_START_TEST(test_layer_norm) {
+GVL_TEST(test_layer_norm) {
   for_each_shape([](const at::Tensor& x, const std::string& name) {
     if (x.size(-1) == 1) return;  // a row of one has no spread: the result is the bias and rounding
     const auto shifted = x.add(10);
@@ -58,9 +57,8 @@ GST_START_TEST(test_layer_norm) {
     expect_close(ops::layer_norm(shifted, weight, bias, 1e-5), expected, 3e-6, 2, name);
   });
 }
-GST_END_TEST
 
-GST_START_TEST(test_activations) {
+GVL_TEST(test_activations) {
   for_each_shape([](const at::Tensor& x, const std::string& name) {
     expect_close(ops::gelu(x.clone()), at::gelu(wide(x)), 1e-6, 1, "gelu " + name);
     expect_close(ops::quick_gelu(x.clone()), wide(x).mul(wide(x).mul(1.702).sigmoid()), 1e-6, 1, "quick_gelu " + name);
@@ -68,31 +66,28 @@ GST_START_TEST(test_activations) {
     expect_close(ops::silu_and_multiply(gate_up), at::silu(wide(x)).mul(wide(x.mul(-0.7))), 2e-6, 1, "silu " + name);
   });
 }
-GST_END_TEST
 
-GST_START_TEST(test_activations_everywhere) {
+GVL_TEST(test_activations_everywhere) {
   const auto x = at::linspace(-120, 120, 100001);
   for_each_kernels([&] {
     expect_close(ops::gelu(x.clone()), at::gelu(wide(x)), 5e-7, 1, "gelu");
     expect_close(ops::quick_gelu(x.clone()), wide(x).mul(wide(x).mul(1.702).sigmoid()), 5e-7, 1, "quick_gelu");
     auto special = at::tensor({0.0f, -INFINITY, INFINITY, NAN, -3e38f, 3e38f, 1e-40f, -0.0f});
     const auto y = ops::gelu(special.clone());
-    fail_unless(y[3].isnan().item<bool>() && y[2].item<float>() == INFINITY && y[5].item<float>() == 3e38f);
-    fail_unless(ops::quick_gelu(special.clone())[3].isnan().item<bool>());
+    ck_assert(y[3].isnan().item<bool>() && y[2].item<float>() == INFINITY && y[5].item<float>() == 3e38f);
+    ck_assert(ops::quick_gelu(special.clone())[3].isnan().item<bool>());
   });
 }
-GST_END_TEST
 
-GST_START_TEST(test_add_scaled) {
+GVL_TEST(test_add_scaled) {
   for_each_shape([](const at::Tensor& x, const std::string& name) {
     const auto y = at::randn(x.sizes()), scale = at::randn({x.size(-1)});
     expect_close(ops::add_scaled(x.clone(), y, scale), wide(x).add(wide(y).mul(wide(scale))), 1e-6, 1, name);
     expect_close(ops::add_scaled(x.clone(), y), wide(x).add(wide(y)), 1e-6, 1, name);
   });
 }
-GST_END_TEST
 
-GST_START_TEST(test_strided_inputs) {
+GVL_TEST(test_strided_inputs) {
   for_each_kernels([] {
     at::NoGradGuard no_grad;
     const auto x = at::randn({6, 80}), part = x.narrow(1, 5, 33), before = x.clone();
@@ -101,19 +96,17 @@ GST_START_TEST(test_strided_inputs) {
                  "add");
     expect_close(ops::rms_norm(part.t(), at::randn({6}).fill_(1), 0),
                  ops::rms_norm(part.t().contiguous(), at::randn({6}).fill_(1), 0), 0, 0, "transposed");
-    fail_unless(x.equal(before));
+    ck_assert(x.equal(before));
   });
 }
-GST_END_TEST
 
-GST_START_TEST(test_in_place_only_without_autograd) {
+GVL_TEST(test_in_place_only_without_autograd) {
   const auto x = at::randn({4, 16}), before = x.clone();
   ops::gelu(x);
   ops::quick_gelu(x);
   ops::add_scaled(x, x);
-  fail_unless(x.equal(before));
+  ck_assert(x.equal(before));
 }
-GST_END_TEST
 
 static at::Tensor rotated(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
   const auto halves = wide(x).chunk(2, -1);
@@ -121,17 +114,17 @@ static at::Tensor rotated(const at::Tensor& x, const at::Tensor& cos, const at::
   return at::cat({halves[0].mul(c).sub(halves[1].mul(s)), halves[1].mul(c).add(halves[0].mul(s))}, -1);
 }
 
-GST_START_TEST(test_rotary) {
+GVL_TEST(test_rotary) {
   for_each_kernels([] {
     for (int64_t size : {2, 6, 10, 12, 96, 128}) {
       const auto qkv = at::randn({2, 37, 3, 4, size}), q = qkv.select(2, 0), k = qkv.select(2, 1).clone();
       const auto angles = at::randn({37, size / 2}), cos = angles.cos(), sin = angles.sin();
       const auto expected = rotated(q, cos, sin);
       expect_close(ops::rotary(k, cos, sin), rotated(qkv.select(2, 1), cos, sin), 1e-6, 1, "rotary apart");
-      fail_unless(k.equal(qkv.select(2, 1)));
+      ck_assert(k.equal(qkv.select(2, 1)));
       at::NoGradGuard no_grad;
       expect_close(ops::rotary(q, cos, sin), expected, 1e-6, 1, "rotary in a fused projection");
-      fail_unless(k.equal(qkv.select(2, 1)));
+      ck_assert(k.equal(qkv.select(2, 1)));
       const auto shared = at::randn({1, 37, 1, size}).expand({1, 37, 3, size});
       const auto expected_shared = rotated(shared, cos, sin);
       expect_close(ops::rotary(shared, cos, sin), expected_shared, 1e-6, 1, "rotary of a broadcast head");
@@ -140,48 +133,26 @@ GST_START_TEST(test_rotary) {
   expect_error([] { ops::rotary(at::randn({1, 2, 1, 7}), at::randn({2, 3}), at::randn({2, 3})); });
   expect_error([] { ops::rotary(at::randn({1, 2, 1, 6}), at::randn({1, 3}), at::randn({1, 3})); });
 }
-GST_END_TEST
 
-GST_START_TEST(test_embedding) {
+GVL_TEST(test_embedding) {
   const auto ids = at::tensor({3, 0, 9, 3, 7}, at::kLong), none = at::empty({0}, at::kLong);
   for_each_kernels([&] {
     for (auto type : {at::kFloat, at::kBFloat16, at::kHalf}) {
       const auto table = at::randn({10, 37}).to(type);
       at::Tensor owner;
       const auto expected = table.index_select(0, ids).to(at::kFloat);
-      fail_unless(ops::embedding(table, ids).equal(expected));
-      fail_unless(ops::embedding(unaligned(table, owner), ids).equal(expected));
-      fail_unless(ops::embedding(table, none).sizes() == at::IntArrayRef({0, 37}));
+      ck_assert(ops::embedding(table, ids).equal(expected));
+      ck_assert(ops::embedding(unaligned(table, owner), ids).equal(expected));
+      ck_assert(ops::embedding(table, none).sizes() == at::IntArrayRef({0, 37}));
     }
   });
   expect_error([] { ops::embedding(at::randn({10, 4}), at::tensor({10}, at::kLong)); });
   expect_error([] { ops::embedding(at::randn({10, 4}), at::tensor({-1}, at::kLong)); });
 }
-GST_END_TEST
 
-GST_START_TEST(test_set_threads) {
+GVL_TEST(test_set_threads) {
   ops::set_threads(3);
-  fail_unless_equals_int(at::get_num_threads(), 3);
+  ck_assert_int_eq(at::get_num_threads(), 3);
   ops::set_threads(0);
-  fail_unless(at::get_num_threads() >= 1);
+  ck_assert(at::get_num_threads() >= 1);
 }
-GST_END_TEST
-
-static Suite* pointwise_suite() {
-  Suite* suite = suite_create("pointwise");
-  TCase* test_case = tcase_create("pointwise");
-  suite_add_tcase(suite, test_case);
-  tcase_add_test(test_case, test_rms_norm);
-  tcase_add_test(test_case, test_layer_norm);
-  tcase_add_test(test_case, test_activations);
-  tcase_add_test(test_case, test_activations_everywhere);
-  tcase_add_test(test_case, test_add_scaled);
-  tcase_add_test(test_case, test_strided_inputs);
-  tcase_add_test(test_case, test_in_place_only_without_autograd);
-  tcase_add_test(test_case, test_rotary);
-  tcase_add_test(test_case, test_embedding);
-  tcase_add_test(test_case, test_set_threads);
-  return suite;
-}
-
-GST_CHECK_MAIN(pointwise)

@@ -4,11 +4,9 @@
 #include <opencv2/imgproc.hpp>
 #include <set>
 
+#include "../io/io_test.hpp"
 #include "gvl/error.hpp"
 #include "scenes/render.hpp"
-
-// Last: it makes `fail` a macro.
-#include "../io/io_test.hpp"
 
 using namespace gvl;
 using namespace gvl::scenes;
@@ -43,7 +41,7 @@ ComposeOptions only(EventKind kind) {
 struct Video {
   Video(EventKind kind, std::uint64_t seed, bool still) : composition(compose(*assets(), seed, only(kind))) {
     label = std::string(name_of(kind)) + " " + std::to_string(seed);
-    fail_unless(!composition.scene.events.empty(), "%s: no event", label.c_str());
+    ck_assert_msg(!composition.scene.events.empty(), "%s: no event", label.c_str());
     for (const Event& candidate : composition.scene.events) {
       if (candidate.kind == kind) event = candidate;
     }
@@ -67,7 +65,7 @@ struct Video {
   bool has_before() const { return event.start > frame() / 2; }
   bool has_after() const { return event.stop < composition.scene.duration - frame() / 2; }
   void expect(bool right, const char* what) const {
-    fail_unless(right, "%s (%.2f to %.2f s): %s", label.c_str(), event.start, event.stop, what);
+    ck_assert_msg(right, "%s (%.2f to %.2f s): %s", label.c_str(), event.start, event.stop, what);
   }
 
   Composition composition;
@@ -138,29 +136,33 @@ void expect_rules(const Scene& scene, const std::string& label) {
         event.kind == EventKind::kCut || event.kind == EventKind::kAppears || event.kind == EventKind::kDisappears;
     const double shortest = std::max((brief ? 0.03 : 0.04) * scene.duration, 0.5), length = event.stop - event.start;
     const std::string name = label + " " + std::string(name_of(event.kind));
-    fail_unless(event.start >= 0 && event.stop <= scene.duration + 1e-9, "%s outside", name.c_str());
-    fail_unless(length > shortest - 1e-6, "%s: %g s of %g", name.c_str(), length, scene.duration);
-    fail_unless(length < std::max(0.41 * scene.duration, 1.0), "%s: %g s is long", name.c_str(), length);
-    fail_unless(std::abs(event.start * scene.fps - std::round(event.start * scene.fps)) < 1e-6, "%s: off",
-                name.c_str());
-    fail_unless(event.start >= last_start, "%s: out of order", name.c_str());
-    fail_unless(kinds.emplace(event.kind, event.object).second, "%s: twice", name.c_str());
+    ck_assert_msg(event.start >= 0 && event.stop <= scene.duration + 1e-9, "%s outside", name.c_str());
+    ck_assert_msg(length > shortest - 1e-6, "%s: %g s of %g", name.c_str(), length, scene.duration);
+    ck_assert_msg(length < std::max(0.41 * scene.duration, 1.0), "%s: %g s is long", name.c_str(), length);
+    ck_assert_msg(std::abs(event.start * scene.fps - std::round(event.start * scene.fps)) < 1e-6, "%s: off",
+                  name.c_str());
+    ck_assert_msg(event.start >= last_start, "%s: out of order", name.c_str());
+    ck_assert_msg(kinds.emplace(event.kind, event.object).second, "%s: twice", name.c_str());
     last_start = event.start;
     const bool object = group_of(event.kind) == EventGroup::kObject;
-    fail_unless(object == (event.object >= 0), "%s: object %d", name.c_str(), event.object);
-    fail_unless(event.object < static_cast<int>(scene.objects.size()), "%s: object %d", name.c_str(), event.object);
-    fail_unless((event.kind == EventKind::kMeet) == (event.other >= 0), "%s: other %d", name.c_str(), event.other);
+    ck_assert_msg(object == (event.object >= 0), "%s: object %d", name.c_str(), event.object);
+    ck_assert_msg(event.object < static_cast<int>(scene.objects.size()), "%s: object %d", name.c_str(), event.object);
+    ck_assert_msg((event.kind == EventKind::kMeet) == (event.other >= 0), "%s: other %d", name.c_str(), event.other);
     const bool sided = event.kind == EventKind::kEnters || event.kind == EventKind::kLeaves;
-    fail_unless(sided == (event.side != Side::kNone), "%s: side", name.c_str());
+    ck_assert_msg(sided == (event.side != Side::kNone), "%s: side", name.c_str());
     if (object) continue;
-    fail_unless(event.start >= occupied - 1e-9, "%s: overlaps", name.c_str());
+    ck_assert_msg(event.start >= occupied - 1e-9, "%s: overlaps", name.c_str());
     occupied = event.stop;
   }
 }
 
 }  // namespace
 
-GST_START_TEST(compositions_obey_the_rules) {
+// What is to be the same pixels must not depend on how many threads share the work.
+static void use_one_thread() { cv::setNumThreads(1); }
+GVL_FIXTURE(use_one_thread, nullptr);
+
+GVL_TEST(compositions_obey_the_rules) {
   std::set<EventKind> seen;
   int without_objects = 0, without_events = 0;
   for (std::uint64_t seed = 0; seed < 600; ++seed) {
@@ -171,16 +173,15 @@ GST_START_TEST(compositions_obey_the_rules) {
     without_events += composition.scene.events.empty();
     std::set<std::string> nouns;
     for (const SceneObject& object : composition.scene.objects) {
-      fail_unless(nouns.insert(object.noun).second, "%d: two of %s", static_cast<int>(seed), object.noun.c_str());
+      ck_assert_msg(nouns.insert(object.noun).second, "%d: two of %s", static_cast<int>(seed), object.noun.c_str());
     }
   }
-  fail_unless_equals_int(seen.size(), kEventKinds);
-  fail_unless(without_objects > 200 && without_objects < 340, "%d without objects", without_objects);
-  fail_unless(without_events > 3 && without_events < 60, "%d without events", without_events);
+  ck_assert_int_eq(seen.size(), kEventKinds);
+  ck_assert_msg(without_objects > 200 && without_objects < 340, "%d without objects", without_objects);
+  ck_assert_msg(without_events > 3 && without_events < 60, "%d without events", without_events);
 }
-GST_END_TEST;
 
-GST_START_TEST(the_same_seed_gives_the_same_pixels) {
+GVL_TEST(the_same_seed_gives_the_same_pixels) {
   for (std::uint64_t seed = 0; seed < 6; ++seed) {
     const Renderer first(assets(), compose(*assets(), seed, {})), again(assets(), compose(*assets(), seed, {}));
     const Renderer other(assets(), compose(*assets(), seed + 1000, {}));
@@ -190,18 +191,17 @@ GST_START_TEST(the_same_seed_gives_the_same_pixels) {
       first.render(first.scene().duration * share, a);
       again.render(again.scene().duration * share, b);
       other.render(other.scene().duration * share, c);
-      fail_unless(cv::norm(a, b, cv::NORM_INF) == 0);
-      fail_unless(a.size() != c.size() || cv::norm(a, c, cv::NORM_INF) > 0);
-      fail_unless(a.type() == CV_8UC3 && a.cols == first.scene().width && a.rows == first.scene().height);
+      ck_assert(cv::norm(a, b, cv::NORM_INF) == 0);
+      ck_assert(a.size() != c.size() || cv::norm(a, c, cv::NORM_INF) > 0);
+      ck_assert(a.type() == CV_8UC3 && a.cols == first.scene().width && a.rows == first.scene().height);
     }
     first.render(-5, a);
     first.render(1e9, b);
-    fail_unless(a.size() == b.size());
+    ck_assert(a.size() == b.size());
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(splits_share_no_asset) {
+GVL_TEST(splits_share_no_asset) {
   const Assets held_out(few_assets(true));
   const auto names = [](const auto& list, auto member) {
     std::set<std::string> result;
@@ -209,23 +209,22 @@ GST_START_TEST(splits_share_no_asset) {
     return result;
   };
   const auto expect_apart = [](const std::set<std::string>& a, const std::set<std::string>& b) {
-    for (const std::string& name : a) fail_unless(b.count(name) == 0, "%s is in both", name.c_str());
-    fail_unless(a.empty() == b.empty());
+    for (const std::string& name : a) ck_assert_msg(b.count(name) == 0, "%s is in both", name.c_str());
+    ck_assert(a.empty() == b.empty());
   };
   expect_apart(names(assets()->emoji(), &Emoji::noun), names(held_out.emoji(), &Emoji::noun));
   expect_apart(names(assets()->photographs(), &Photograph::name), names(held_out.photographs(), &Photograph::name));
   expect_apart(names(assets()->clips(), &Clip::name), names(held_out.clips(), &Clip::name));
 }
-GST_END_TEST;
 
-GST_START_TEST(does_without_assets) {
+GVL_TEST(does_without_assets) {
   const auto none = std::make_shared<const Assets>(AssetOptions{});
-  fail_unless(none->photographs().empty() && none->clips().empty() && none->emoji().empty());
+  ck_assert(none->photographs().empty() && none->clips().empty() && none->emoji().empty());
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     const Renderer renderer(none, compose(*none, seed, {}));
     cv::Mat rgb;
     renderer.render(1, rgb);
-    fail_unless(!rgb.empty());
+    ck_assert(!rgb.empty());
   }
   ComposeOptions nothing;
   nothing.weights = ComposeOptions::filled(0);
@@ -234,10 +233,9 @@ GST_START_TEST(does_without_assets) {
   backwards.longest = 5;
   io::test::expect_error("durations", ErrorCode::kInvalidArgument, {}, [&] { compose(*none, 0, backwards); });
 }
-GST_END_TEST;
 
 /** The label is exact to the frame: the picture is spoilt within it and untouched outside. */
-GST_START_TEST(faults_are_where_their_labels_are) {
+GVL_TEST(faults_are_where_their_labels_are) {
   for (auto kind = EventKind::kBlack; kind <= EventKind::kTooDark; kind = static_cast<EventKind>(int(kind) + 1)) {
     for_videos(kind, false, [&](const Video& video) {
       Video clean = video;
@@ -255,9 +253,8 @@ GST_START_TEST(faults_are_where_their_labels_are) {
     });
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(faults_look_as_named) {
+GVL_TEST(faults_look_as_named) {
   for_videos(EventKind::kBlack, true, [](const Video& v) {
     for (const double t : {v.event.start, v.middle(), v.last()}) v.expect(level(v.at(t)) < 22, "is not black");
   });
@@ -290,9 +287,8 @@ GST_START_TEST(faults_look_as_named) {
     v.expect(sharpness(v.at(v.middle())) < 0.6 * sharpness(v.at(v.has_before() ? 0 : v.event.stop)), "shows through");
   });
 }
-GST_END_TEST;
 
-GST_START_TEST(upside_down_is_turned) {
+GVL_TEST(upside_down_is_turned) {
   for_videos(EventKind::kUpsideDown, false, [](const Video& v) {
     Video clean = v;
     clean.composition.look.faults.clear();
@@ -303,9 +299,8 @@ GST_START_TEST(upside_down_is_turned) {
     v.expect(std::min(difference(found, mirrored), difference(found, turned)) == 0, "is not upside down");
   });
 }
-GST_END_TEST;
 
-GST_START_TEST(freeze_repeats_one_frame) {
+GVL_TEST(freeze_repeats_one_frame) {
   for_videos(EventKind::kFreeze, false, [](const Video& v) {
     const cv::Mat frozen = v.at(v.event.start);
     for (double t = v.event.start; t < v.last(); t += 3 * v.frame()) {
@@ -322,9 +317,8 @@ GST_START_TEST(freeze_repeats_one_frame) {
     v.expect(difference(quiet.at(v.event.stop), quiet.at(later)) > 0.05, "stands still afterwards");
   });
 }
-GST_END_TEST;
 
-GST_START_TEST(edits_show_other_scenes) {
+GVL_TEST(edits_show_other_scenes) {
   for_videos(EventKind::kCut, true, [](const Video& v) {
     const cv::Mat before = v.at(v.event.start), after = v.at(v.event.stop);
     v.expect(difference(before, after) > 8, "shows the same");
@@ -356,7 +350,6 @@ GST_START_TEST(edits_show_other_scenes) {
     v.expect(level(v.at(v.event.start)) < 1 && level(v.at(v.event.stop)) > 20, "does not begin black");
   });
 }
-GST_END_TEST;
 
 /** How the picture moves within the event's middle, in pixels. */
 static cv::Point2d picture_shift(const Video& v) {
@@ -367,7 +360,7 @@ static cv::Point2d picture_shift(const Video& v) {
   return cv::phaseCorrelate(a, b, window);
 }
 
-GST_START_TEST(cameras_turn_as_named) {
+GVL_TEST(cameras_turn_as_named) {
   for_videos(EventKind::kPanLeft, true, [](const Video& v) { v.expect(picture_shift(v).x > 0.8, "turns wrongly"); });
   for_videos(EventKind::kPanRight, true, [](const Video& v) { v.expect(picture_shift(v).x < -0.8, "turns wrongly"); });
   for_videos(EventKind::kTiltUp, true, [](const Video& v) { v.expect(picture_shift(v).y > 0.8, "turns wrongly"); });
@@ -381,9 +374,8 @@ GST_START_TEST(cameras_turn_as_named) {
     });
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(cameras_zoom_as_named) {
+GVL_TEST(cameras_zoom_as_named) {
   for (const EventKind kind : {EventKind::kZoomIn, EventKind::kZoomOut}) {
     for_videos(kind, true, [&](const Video& v) {
       const double near = kind == EventKind::kZoomIn ? v.event.stop : v.event.start;
@@ -400,9 +392,8 @@ GST_START_TEST(cameras_zoom_as_named) {
     });
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(objects_come_and_go) {
+GVL_TEST(objects_come_and_go) {
   for (const EventKind kind : {EventKind::kAppears, EventKind::kEnters}) {
     for_videos(kind, true, [](const Video& v) {
       const Seen before(v, v.event.object, v.event.start - v.frame()), during(v, v.event.object, v.middle());
@@ -430,10 +421,9 @@ GST_START_TEST(objects_come_and_go) {
     });
   }
 }
-GST_END_TEST;
 
 /** Objects are where place_of() says, with little room around them. */
-GST_START_TEST(objects_are_where_they_are_said_to_be) {
+GVL_TEST(objects_are_where_they_are_said_to_be) {
   int seen_often = 0;
   for (const EventKind kind : {EventKind::kEnters, EventKind::kMovesLeft, EventKind::kGrows, EventKind::kSpins,
                                EventKind::kDisappears, EventKind::kMeet}) {
@@ -452,11 +442,10 @@ GST_START_TEST(objects_are_where_they_are_said_to_be) {
       }
     });
   }
-  fail_unless(seen_often > 100, "seen %d times", seen_often);
+  ck_assert_msg(seen_often > 100, "seen %d times", seen_often);
 }
-GST_END_TEST;
 
-GST_START_TEST(objects_move_as_named) {
+GVL_TEST(objects_move_as_named) {
   const auto check = [](EventKind kind, int right, int down) {
     for_videos(kind, true, [&](const Video& v) {
       const Seen before(v, v.event.object, v.event.start - v.frame()), start(v, v.event.object, v.event.start);
@@ -491,9 +480,8 @@ GST_START_TEST(objects_move_as_named) {
     v.expect(highest < rest.y - 10 && std::abs(after.y - rest.y) < 1, "does not bounce");
   });
 }
-GST_END_TEST;
 
-GST_START_TEST(objects_change_as_named) {
+GVL_TEST(objects_change_as_named) {
   for_videos(EventKind::kGrows, true, [](const Video& v) {
     const Seen before(v, v.event.object, v.event.start), after(v, v.event.object, v.event.stop);
     v.expect(after.area > 2 * before.area, "does not grow");
@@ -524,30 +512,3 @@ GST_START_TEST(objects_change_as_named) {
     v.expect(gap(v.middle()) < gap(v.event.start) - 3, "do not come nearer");
   });
 }
-GST_END_TEST;
-
-static Suite* scenes_suite() {
-  Suite* suite = suite_create("scenes");
-  TCase* tests = tcase_create("scenes");
-  cv::setNumThreads(1);
-  tcase_set_timeout(tests, 120);
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, compositions_obey_the_rules);
-  tcase_add_test(tests, the_same_seed_gives_the_same_pixels);
-  tcase_add_test(tests, splits_share_no_asset);
-  tcase_add_test(tests, does_without_assets);
-  tcase_add_test(tests, faults_are_where_their_labels_are);
-  tcase_add_test(tests, faults_look_as_named);
-  tcase_add_test(tests, upside_down_is_turned);
-  tcase_add_test(tests, freeze_repeats_one_frame);
-  tcase_add_test(tests, edits_show_other_scenes);
-  tcase_add_test(tests, cameras_turn_as_named);
-  tcase_add_test(tests, cameras_zoom_as_named);
-  tcase_add_test(tests, objects_come_and_go);
-  tcase_add_test(tests, objects_are_where_they_are_said_to_be);
-  tcase_add_test(tests, objects_move_as_named);
-  tcase_add_test(tests, objects_change_as_named);
-  return suite;
-}
-
-GST_CHECK_MAIN(scenes);

@@ -26,7 +26,7 @@ std::string intervals(const std::string& text, bool captions) {
 
 }  // namespace
 
-GST_START_TEST(answers_of_the_reference) {
+GVL_TEST(answers_of_the_reference) {
   for (const auto& folder : fixture_folders()) {
     const Fixture fixture(folder);
     for (const auto& [task, generation] : fixture.expected.object("generation").members()) {
@@ -38,17 +38,16 @@ GST_START_TEST(answers_of_the_reference) {
       for (const ParsedInterval& interval : answer.intervals) {
         const auto opening = fixture.temporal.temporal_of(ids[interval.first_position]).value();
         const auto closing = fixture.temporal.temporal_of(ids[interval.second_position]).value();
-        fail_unless(interval.first_position < interval.second_position);
-        fail_unless_equals_int64(interval.start, std::min(opening, closing));
-        fail_unless_equals_int64(interval.stop, std::max(opening, closing));
+        ck_assert(interval.first_position < interval.second_position);
+        ck_assert_int_eq(interval.start, std::min(opening, closing));
+        ck_assert_int_eq(interval.stop, std::max(opening, closing));
       }
       expect_text(summary(parse_intervals(answer.text, fixture.duration(), 300, false)), summary(answer.intervals));
     }
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(pairs_of_temporal_tokens) {
+GVL_TEST(pairs_of_temporal_tokens) {
   expect_text(intervals("From <14> to <25>.", false), "14-25");
   expect_text(intervals("<9><3>", false), "3-9");
   expect_text(intervals("<1> <2> <3>", false), "1-2");
@@ -58,14 +57,13 @@ GST_START_TEST(pairs_of_temporal_tokens) {
   expect_text(intervals("<301> <1> <99999999999999999999> <2>", false), "1-2");
   expect_text(intervals("<1<2><3", false), "");
   const auto parsed = parse_intervals("From <15> to <30>.", 10, 300, false);
-  fail_unless_equals_float(parsed[0].start_seconds, 0.5);
-  fail_unless_equals_float(parsed[0].stop_seconds, 1);
-  fail_unless_equals_int(parsed[0].first_position, 5);
-  fail_unless_equals_int(parsed[0].second_position, 13);
+  ck_assert_double_eq(parsed[0].start_seconds, 0.5);
+  ck_assert_double_eq(parsed[0].stop_seconds, 1);
+  ck_assert_int_eq(parsed[0].first_position, 5);
+  ck_assert_int_eq(parsed[0].second_position, 13);
 }
-GST_END_TEST;
 
-GST_START_TEST(captions_of_intervals) {
+GVL_TEST(captions_of_intervals) {
   const struct {
     const char* text;
     const char* intervals;
@@ -84,22 +82,20 @@ GST_START_TEST(captions_of_intervals) {
   };
   for (const auto& known : cases) expect_text(intervals(known.text, true), known.intervals);
 }
-GST_END_TEST;
 
-GST_START_TEST(captions_from_tokens) {
+GVL_TEST(captions_from_tokens) {
   for (const auto& folder : fixture_folders()) {
     const Fixture fixture(folder);
     const auto ids = fixture.tokenizer->encode("From <3> to <9>, a café. From <12> to <9>, the 猫.", false);
     const ParsedAnswer answer = parse_answer(*fixture.tokenizer, fixture.temporal, ids, 10, fixture.type(), true);
     expect_text(summary(answer.intervals), "3-9 'a café.'; 9-12 'the 猫.'");
     expect_text(answer.text, "From <3> to <9>, a café. From <12> to <9>, the 猫.");
-    fail_unless_equals_int64(ids[answer.intervals[1].first_position], fixture.temporal.id_of(12));
-    fail_unless_equals_int64(ids[answer.intervals[1].second_position], fixture.temporal.id_of(9));
+    ck_assert_int_eq(ids[answer.intervals[1].first_position], fixture.temporal.id_of(12));
+    ck_assert_int_eq(ids[answer.intervals[1].second_position], fixture.temporal.id_of(9));
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(writes_seconds) {
+GVL_TEST(writes_seconds) {
   const auto phi = [](const std::string& text) { return with_seconds(text, 10, 300, LanguageModelType::kPhi3); };
   expect_text(phi("From <14> to <25>."), "From  0.47 seconds to  0.83 seconds.");
   expect_text(phi("<300><900>"), " 10.00 seconds 30.00 seconds");
@@ -108,38 +104,19 @@ GST_START_TEST(writes_seconds) {
   expect_error("duration", ErrorCode::kInvalidArgument, {},
                [] { with_seconds("x", 0, 300, LanguageModelType::kPhi3); });
 }
-GST_END_TEST;
 
-GST_START_TEST(seconds_do_not_depend_on_the_locale) {
+GVL_TEST(seconds_do_not_depend_on_the_locale) {
   for (const char* locale : {"de_DE.UTF-8", "fr_FR.UTF-8"}) std::setlocale(LC_NUMERIC, locale);
   expect_text(with_seconds("<3>", 10, 300, LanguageModelType::kLlama), "0.10 seconds");
 }
-GST_END_TEST;
 
-GST_START_TEST(any_text_can_be_parsed) {
+GVL_TEST(any_text_can_be_parsed) {
   io::test::Random random;
   for (int i = 0; i < 5000; ++i) {
     const std::string text = io::test::mutate("From <3> to <9>, a man runs. from <12> to <10>, café <1>", random);
     for (const ParsedInterval& interval : parse_intervals(text, 10, 300, true)) {
-      fail_unless(interval.start >= 0 && interval.start <= interval.stop && interval.stop <= 300);
+      ck_assert(interval.start >= 0 && interval.start <= interval.stop && interval.stop <= 300);
     }
     with_seconds(text, 10, 300, LanguageModelType::kPhi3);
   }
 }
-GST_END_TEST;
-
-static Suite* answer_suite() {
-  Suite* suite = suite_create("answer");
-  TCase* tests = tcase_create("answer");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, answers_of_the_reference);
-  tcase_add_test(tests, pairs_of_temporal_tokens);
-  tcase_add_test(tests, captions_of_intervals);
-  tcase_add_test(tests, captions_from_tokens);
-  tcase_add_test(tests, writes_seconds);
-  tcase_add_test(tests, seconds_do_not_depend_on_the_locale);
-  tcase_add_test(tests, any_text_can_be_parsed);
-  return suite;
-}
-
-GST_CHECK_MAIN(answer);

@@ -18,48 +18,33 @@ text::Tokenizer trained(std::size_t vocabulary) {
   return text::Tokenizer::load(file);
 }
 
-GST_START_TEST(test_frequent_words_become_tokens) {
+GVL_TEST(test_frequent_words_become_tokens) {
   const text::Tokenizer tokenizer = trained(300);
-  fail_unless_equals_int(static_cast<int>(tokenizer.encode(" picture").size()), 1);
-  fail_unless(tokenizer.encode(" zebra").size() > 1);
-  fail_unless(tokenizer.token_to_id("<|end|>").has_value());
+  ck_assert_int_eq(static_cast<int>(tokenizer.encode(" picture").size()), 1);
+  ck_assert(tokenizer.encode(" zebra").size() > 1);
+  ck_assert(tokenizer.token_to_id("<|end|>").has_value());
 }
-GST_END_TEST
 
-GST_START_TEST(test_anything_survives) {
+GVL_TEST(test_anything_survives) {
   const text::Tokenizer tokenizer = trained(300);
   for (const std::string& text : {std::string("the picture freezes"), std::string("caf\u00e9 \u2014 \u732b\n\t\"q\""),
                                   std::string("UPPER  two  spaces"), std::string("\x01\x7f")}) {
     const std::string decoded = tokenizer.decode(tokenizer.encode(text));
-    fail_unless_equals_string(decoded.c_str(), text.c_str());
+    ck_assert_str_eq(decoded.c_str(), text.c_str());
   }
 }
-GST_END_TEST
 
-GST_START_TEST(test_merges_stop_where_nothing_is_left) {
+GVL_TEST(test_merges_stop_where_nothing_is_left) {
   // More than there are pairs that occur twice: a tokenizer of what there is.
   const std::string one = text::train_byte_level_bpe(kTexts, 100000, {});
-  fail_unless(one == text::train_byte_level_bpe(kTexts, 100000, {}), "the same texts gave another tokenizer");
-  fail_unless(one.size() < 100000);
+  ck_assert_msg(one == text::train_byte_level_bpe(kTexts, 100000, {}), "the same texts gave another tokenizer");
+  ck_assert(one.size() < 100000);
   try {
     text::train_byte_level_bpe(kTexts, 255, {});
     ck_abort_msg("255 tokens were enough for 256 bytes");
   } catch (const Error& error) {
-    fail_unless(error.code() == ErrorCode::kInvalidArgument);
+    ck_assert(error.code() == ErrorCode::kInvalidArgument);
   }
 }
-GST_END_TEST
 
 }  // namespace
-
-static Suite* bpe_trainer_suite() {
-  Suite* suite = suite_create("bpe_trainer");
-  TCase* tests = tcase_create("bpe_trainer");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, test_frequent_words_become_tokens);
-  tcase_add_test(tests, test_anything_survives);
-  tcase_add_test(tests, test_merges_stop_where_nothing_is_left);
-  return suite;
-}
-
-GST_CHECK_MAIN(bpe_trainer)

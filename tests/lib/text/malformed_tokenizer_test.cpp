@@ -36,7 +36,7 @@ std::string document(const std::string& from = "", const std::string& to = "") {
       "merges": ["a b"]}})";
   if (from.empty()) return text;
   const std::size_t at = text.find(from);
-  fail_if(at == text.npos, "the test has no %s to replace", from.c_str());
+  ck_assert_msg(at != text.npos, "the test has no %s to replace", from.c_str());
   return text.replace(at, from.size(), to);
 }
 
@@ -60,13 +60,12 @@ constexpr ErrorCode kUnsupported = ErrorCode::kUnsupported;
 
 }  // namespace
 
-GST_START_TEST(the_document_itself_is_right) {
+GVL_TEST(the_document_itself_is_right) {
   const Tokenizer tokenizer = parse(document());
   expect_ids("ab", tokenizer.encode("ab! <x>! a\n"), {2, 1, 5, 0, 8, 0, 1, 3, 0});
 }
-GST_END_TEST;
 
-GST_START_TEST(model) {
+GVL_TEST(model) {
   expect_all({
       {R"("model": {)", R"("modell": {)", kMalformed, "model: is missing"},
       {R"("type": "BPE",)", "", kMalformed, "model.type: is missing"},
@@ -106,9 +105,8 @@ GST_START_TEST(model) {
       {R"(["a b"])", R"([" "])", kMalformed, "'' is not in the vocabulary"},
   });
 }
-GST_END_TEST;
 
-GST_START_TEST(added_tokens) {
+GVL_TEST(added_tokens) {
   expect_all({
       {R"("added_tokens": [)", R"("added_tokens": 1, "other": [)", kMalformed, "added_tokens"},
       {R"("id": 8)", R"("id": 1)", kMalformed, "added_tokens[1].id"},
@@ -129,9 +127,8 @@ GST_START_TEST(added_tokens) {
   expect_error("long", kUnsupported, {kFile, "added_tokens[1].content"},
                [&] { parse(document(R"("content": "<x>")", longest)); });
 }
-GST_END_TEST;
 
-GST_START_TEST(normalizer) {
+GVL_TEST(normalizer) {
   expect_all({
       {R"("normalizer": {"type": "Sequence")", R"("normalizer": {"type": "NFC")", kUnsupported, "normalizer.type"},
       {R"("normalizer": {"type": "Sequence", )", R"("normalizer": {)", kMalformed, "normalizer.type: is missing"},
@@ -145,9 +142,8 @@ GST_START_TEST(normalizer) {
       {R"({"String": " "}, "content": "_"})", R"({"String": " "}})", kMalformed, "[1].content: is missing"},
   });
 }
-GST_END_TEST;
 
-GST_START_TEST(pre_tokenizer) {
+GVL_TEST(pre_tokenizer) {
   expect_all({
       {R"("type": "Split")", R"("type": "Metaspace")", kUnsupported, "pre_tokenizer.pretokenizers[0].type"},
       {R"("pretokenizers": [)", R"("pretokenizer": [)", kMalformed, "pre_tokenizer.pretokenizers: is missing"},
@@ -166,9 +162,8 @@ GST_START_TEST(pre_tokenizer) {
        kUnsupported, "pretokenizers[2]: a second ByteLevel"},
   });
 }
-GST_END_TEST;
 
-GST_START_TEST(post_processor) {
+GVL_TEST(post_processor) {
   expect_all({
       {R"("type": "TemplateProcessing")", R"("type": "BertProcessing")", kUnsupported, "post_processor.type"},
       {R"("single": [)", R"("double": [)", kMalformed, "post_processor.single: is missing"},
@@ -187,9 +182,8 @@ GST_START_TEST(post_processor) {
   for (int i = 0; i < 100; ++i) many += ", 2";
   expect_error("many", kUnsupported, {kFile, "ids[64]"}, [&] { parse(document(R"("ids": [2])", many + "]")); });
 }
-GST_END_TEST;
 
-GST_START_TEST(decoder) {
+GVL_TEST(decoder) {
   expect_all({
       {R"("type": "ByteFallback")", R"("type": "WordPiece")", kUnsupported, "decoder.decoders[1].type"},
       {R"("decoders": [)", R"("decoder": [)", kMalformed, "decoder.decoders: is missing"},
@@ -200,9 +194,8 @@ GST_START_TEST(decoder) {
       {R"("stop": 0)", R"("stop": 0.5)", kMalformed, "decoders[3].stop"},
   });
 }
-GST_END_TEST;
 
-GST_START_TEST(bombs) {
+GVL_TEST(bombs) {
   std::string steps;
   for (int i = 0; i < 65; ++i) steps += R"({"type": "Replace", "pattern": {"String": "_"}, "content": "__"},)";
   const std::string normalizers = R"("normalizers": [)";
@@ -218,7 +211,6 @@ GST_START_TEST(bombs) {
   const Tokenizer bytes = parse(document(R"("\\p{N}{1,3}|\\s+")", R"("\\C")"));
   expect_error("bytes", kUnsupported, {"Split pattern"}, [&] { bytes.encode("é"); });
 }
-GST_END_TEST;
 
 /** A file, and a text that is read and written by its tokenizer. */
 struct Attack {
@@ -246,7 +238,7 @@ std::string replace_step(const std::string& pattern, const std::string& content)
   return R"({"type": "Replace", "pattern": {"String": ")" + pattern + R"("}, "content": ")" + content + R"("},)";
 }
 
-GST_START_TEST(cost_is_in_proportion_to_the_file) {
+GVL_TEST(cost_is_in_proportion_to_the_file) {
   using io::test::repeated;
   const std::string added = R"("added_tokens": [)";
   const std::string normalizers = R"("normalizers": [)";
@@ -288,9 +280,8 @@ GST_START_TEST(cost_is_in_proportion_to_the_file) {
   expect_cheap(
       {"special tokens", R"("single": [)", R"("single": [)" + repeated(20000, R"({"SpecialToken": {"id": "x"}},)")});
 }
-GST_END_TEST;
 
-GST_START_TEST(cost_is_in_proportion_to_the_text) {
+GVL_TEST(cost_is_in_proportion_to_the_text) {
   using io::test::repeated;
   const std::string decoders = R"("decoders": [)";
   expect_cheap(
@@ -320,10 +311,9 @@ GST_START_TEST(cost_is_in_proportion_to_the_text) {
     expect_cheap(attack);
   }
 }
-GST_END_TEST;
 
 /** The patterns of published tokenizers are far from what a text may cost, also where every character is a word. */
-GST_START_TEST(published_patterns_are_cheap) {
+GVL_TEST(published_patterns_are_cheap) {
   constexpr const char* kPatterns[] = {
       R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+)",
       R"('s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+)"};
@@ -332,13 +322,12 @@ GST_START_TEST(published_patterns_are_cheap) {
     for (const char* unit : {"1!", "a b ", " ", "\n ", "a", "'re", "!", "é猫", "12 ", " \n"}) {
       std::string text;
       while (text.size() < 700000) text += unit;
-      fail_unless(!tokenizer.encode(text).empty(), "%s", unit);
+      ck_assert_msg(!tokenizer.encode(text).empty(), "%s", unit);
     }
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(files) {
+GVL_TEST(files) {
   expect_error("missing", ErrorCode::kNotFound, {"no/such/file"}, [] { Tokenizer::load("no/such/file"); });
   const io::test::TemporaryFolder folder;
   for (const std::string content : {"{", "[]", "null", "5", "{}", "\xff\xfe", "{\"model\": {}}"}) {
@@ -347,9 +336,8 @@ GST_START_TEST(files) {
                  [&] { Tokenizer::load(folder / "tokenizer.json"); });
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(truncated_anywhere) {
+GVL_TEST(truncated_anywhere) {
   const std::string whole = document();
   for (std::size_t length = 0; length < whole.size(); ++length) {
     expect_error(std::to_string(length), kMalformed, {kFile}, [&] { parse(whole.substr(0, length)); });
@@ -359,10 +347,9 @@ GST_START_TEST(truncated_anywhere) {
     expect_error(std::to_string(length), kMalformed, {kFile}, [&] { parse(real.substr(0, length)); });
   }
 }
-GST_END_TEST;
 
 /** What loads must also work. */
-GST_START_TEST(random_mutations) {
+GVL_TEST(random_mutations) {
   io::test::Random random;
   const std::string whole = document();
   int loaded = 0;
@@ -380,29 +367,5 @@ GST_START_TEST(random_mutations) {
       }
     });
   }
-  fail_unless(loaded > 100 && loaded < 3900, "%d of the files load", loaded);
+  ck_assert_msg(loaded > 100 && loaded < 3900, "%d of the files load", loaded);
 }
-GST_END_TEST;
-
-static Suite* malformed_tokenizer_suite() {
-  Suite* suite = suite_create("malformed_tokenizer");
-  TCase* tests = tcase_create("malformed_tokenizer");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, the_document_itself_is_right);
-  tcase_add_test(tests, model);
-  tcase_add_test(tests, added_tokens);
-  tcase_add_test(tests, normalizer);
-  tcase_add_test(tests, pre_tokenizer);
-  tcase_add_test(tests, post_processor);
-  tcase_add_test(tests, decoder);
-  tcase_add_test(tests, bombs);
-  tcase_add_test(tests, cost_is_in_proportion_to_the_file);
-  tcase_add_test(tests, cost_is_in_proportion_to_the_text);
-  tcase_add_test(tests, published_patterns_are_cheap);
-  tcase_add_test(tests, files);
-  tcase_add_test(tests, truncated_anywhere);
-  tcase_add_test(tests, random_mutations);
-  return suite;
-}
-
-GST_CHECK_MAIN(malformed_tokenizer);

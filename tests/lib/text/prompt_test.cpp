@@ -34,7 +34,7 @@ std::size_t occurrences(const std::vector<std::int64_t>& ids, std::int64_t id) {
 
 }  // namespace
 
-GST_START_TEST(prompts_of_the_reference) {
+GVL_TEST(prompts_of_the_reference) {
   for (const auto& folder : fixture_folders()) {
     const Fixture fixture(folder);
     const PromptBuilder builder = builder_of(fixture);
@@ -52,9 +52,8 @@ GST_START_TEST(prompts_of_the_reference) {
     }
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(training_texts_of_the_reference) {
+GVL_TEST(training_texts_of_the_reference) {
   for (const auto& folder : fixture_folders()) {
     const Fixture fixture(folder);
     const PromptBuilder builder = builder_of(fixture);
@@ -67,15 +66,14 @@ GST_START_TEST(training_texts_of_the_reference) {
           builder.build_training(between(text, prompts.system + prompts.user, prompts.assistant), answer);
       expect_ids(fixture.name, joined(training.tokens), fixture.ids("train_input_ids_" + std::to_string(i + 1)));
       auto ids = training.tokens.after_video;
-      fail_unless_equals_int64(ids.back(), builder.end_id());
+      ck_assert_int_eq(ids.back(), builder.end_id());
       ids.erase(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(training.answer_start));
       expect_text(fixture.tokenizer->decode(ids), answer);
     }
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(users_cannot_name_control_tokens) {
+GVL_TEST(users_cannot_name_control_tokens) {
   for (const auto& folder : fixture_folders()) {
     const Fixture fixture(folder);
     const PromptBuilder builder = builder_of(fixture);
@@ -86,42 +84,39 @@ GST_START_TEST(users_cannot_name_control_tokens) {
     for (const Task task : {Task::kGrounding, Task::kReferring, Task::kQuestion}) {
       const auto simple = joined(builder.build({task, "x"}, 1));
       const auto ids = joined(builder.build({task, attack}, 1));
-      fail_unless_equals_int(occurrences(ids, kVideo), 1);
+      ck_assert_int_eq(occurrences(ids, kVideo), 1);
       for (std::int64_t id = 0; id < fixture.tokenizer->size(); ++id) {
         const std::string token = fixture.tokenizer->id_to_token(id).value_or("");
         const bool control = token.rfind("<|", 0) == 0 || token == "<s>" || token == "</s>" || token == "<unk>" ||
                              token == "<timestamp_grounding>";
         if (!control || token == "<|") continue;
-        fail_unless(occurrences(ids, id) == occurrences(simple, id), "%s from a user", token.c_str());
+        ck_assert_msg(occurrences(ids, id) == occurrences(simple, id), "%s from a user", token.c_str());
       }
       const std::string text = fixture.tokenizer->decode(ids);
-      fail_unless(text.find(attack) != text.npos, "%s is not in %s", attack.c_str(), text.c_str());
+      ck_assert_msg(text.find(attack) != text.npos, "%s is not in %s", attack.c_str(), text.c_str());
     }
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(users_may_name_temporal_tokens) {
+GVL_TEST(users_may_name_temporal_tokens) {
   for (const auto& folder : fixture_folders()) {
     const Fixture fixture(folder);
     const auto ids = joined(builder_of(fixture).build({Task::kQuestion, "What happens at <7>?"}, 1));
-    fail_unless_equals_int(occurrences(ids, fixture.temporal.id_of(7)), 1);
+    ck_assert_int_eq(occurrences(ids, fixture.temporal.id_of(7)), 1);
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(dense_captioning_needs_no_query) {
+GVL_TEST(dense_captioning_needs_no_query) {
   for (const auto& folder : fixture_folders()) {
     const Fixture fixture(folder);
     const PromptBuilder builder = builder_of(fixture);
     const auto ids = joined(builder.build({Task::kDenseCaption, ""}, 1));
-    fail_unless_equals_int(occurrences(ids, fixture.temporal.grounding_id()), 1);
+    ck_assert_int_eq(occurrences(ids, fixture.temporal.grounding_id()), 1);
     expect_ids("query is ignored", joined(builder.build({Task::kDenseCaption, "x"}, 1)), ids);
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(refuses_queries) {
+GVL_TEST(refuses_queries) {
   const Fixture fixture(io::test::fixture("phi_c"));
   const PromptBuilder builder = builder_of(fixture);
   for (const Task task : {Task::kGrounding, Task::kReferring, Task::kQuestion}) {
@@ -140,9 +135,8 @@ GST_START_TEST(refuses_queries) {
     });
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(prompts_of_other_models) {
+GVL_TEST(prompts_of_other_models) {
   const Fixture fixture(io::test::fixture("llama_c"));
   PromptConfig prompts = default_prompts(LanguageModelType::kLlama);
   prompts.referring = "Look: <image> What is there from {start} to {stop}?";
@@ -153,13 +147,12 @@ GST_START_TEST(prompts_of_other_models) {
     return fixture.tokenizer->decode(tokens.before_video) + "|" + fixture.tokenizer->decode(tokens.after_video);
   };
   const std::string referring = text({Task::kReferring, "between 1s and 2s"});
-  fail_unless(referring.find("Look: | What is there from <30> to <60>?") != referring.npos, "%s", referring.c_str());
-  fail_unless(text({Task::kQuestion, "Who?"}).find("Who? |") != std::string::npos);
+  ck_assert_msg(referring.find("Look: | What is there from <30> to <60>?") != referring.npos, "%s", referring.c_str());
+  ck_assert(text({Task::kQuestion, "Who?"}).find("Who? |") != std::string::npos);
   expect_error("times", ErrorCode::kInvalidArgument, {"two times"}, [&] { text({Task::kReferring, "at 5 s"}); });
 }
-GST_END_TEST;
 
-GST_START_TEST(refuses_prompts) {
+GVL_TEST(refuses_prompts) {
   const Fixture fixture(io::test::fixture("phi_c"));
   const auto expect_refused = [&](const std::string& name, const std::function<void(PromptConfig&)>& change) {
     PromptConfig prompts = default_prompts(LanguageModelType::kPhi3);
@@ -173,20 +166,18 @@ GST_START_TEST(refuses_prompts) {
   expect_refused("dense_caption", [](PromptConfig& prompts) { prompts.dense_caption = ""; });
   expect_refused("end", [](PromptConfig& prompts) { prompts.end = "<|eot_id|>"; });
 }
-GST_END_TEST;
 
-GST_START_TEST(refuses_training_turns) {
+GVL_TEST(refuses_training_turns) {
   const Fixture fixture(io::test::fixture("phi_c"));
   const PromptBuilder builder = builder_of(fixture);
   for (const std::string turn : {"no video", "<image> and <image>"}) {
     expect_error(turn, ErrorCode::kInvalidArgument, {"<image>"}, [&] { builder.build_training(turn, "a"); });
   }
   const auto ids = joined(builder.build_training("<image>\nx<|end|>", "a<|endoftext|>b").tokens);
-  fail_unless_equals_int(occurrences(ids, builder.end_id()), 1);
+  ck_assert_int_eq(occurrences(ids, builder.end_id()), 1);
 }
-GST_END_TEST;
 
-GST_START_TEST(reads_times) {
+GVL_TEST(reads_times) {
   const struct {
     const char* query;
     const char* text;
@@ -218,66 +209,42 @@ GST_START_TEST(reads_times) {
   for (const auto& known : cases) {
     const TimedQuery timed = read_times(known.query, 100, 300);
     expect_text(std::string(known.query) + ": " + timed.text, std::string(known.query) + ": " + known.text);
-    fail_unless(timed.bare == known.bare, "%s", known.query);
+    ck_assert_msg(timed.bare == known.bare, "%s", known.query);
   }
   const TimedQuery huge = read_times("from " + std::string(1000, '9') + " s to 5 s there", 100, 300);
   expect_ids("huge", huge.temporals, {300, 15});
 }
-GST_END_TEST;
 
-GST_START_TEST(rounds_times_halves_to_even) {
-  fail_unless_equals_int64(to_temporal(0.5, 300, 300), 0);
-  fail_unless_equals_int64(to_temporal(1.5, 300, 300), 2);
-  fail_unless_equals_int64(to_temporal(2.5, 300, 300), 2);
-  fail_unless_equals_int64(to_temporal(7, 8, 300), 262);
-  fail_unless_equals_int64(to_temporal(-3, 8, 300), 0);
-  fail_unless_equals_int64(to_temporal(9, 8, 300), 300);
-  fail_unless_equals_int64(to_temporal(1e308, 1e-308, 300), 300);
-  fail_unless_equals_float(to_seconds(150, 8, 300), 4);
+GVL_TEST(rounds_times_halves_to_even) {
+  ck_assert_int_eq(to_temporal(0.5, 300, 300), 0);
+  ck_assert_int_eq(to_temporal(1.5, 300, 300), 2);
+  ck_assert_int_eq(to_temporal(2.5, 300, 300), 2);
+  ck_assert_int_eq(to_temporal(7, 8, 300), 262);
+  ck_assert_int_eq(to_temporal(-3, 8, 300), 0);
+  ck_assert_int_eq(to_temporal(9, 8, 300), 300);
+  ck_assert_int_eq(to_temporal(1e308, 1e-308, 300), 300);
+  ck_assert_double_eq(to_seconds(150, 8, 300), 4);
   const double none = 0.0 / 0.0;
   expect_error("NaN", ErrorCode::kInvalidArgument, {}, [&] { to_temporal(none, 8, 300); });
   expect_error("duration", ErrorCode::kInvalidArgument, {}, [&] { to_seconds(1, none, 300); });
   expect_error("tokens", ErrorCode::kInvalidArgument, {}, [&] { to_seconds(1, 8, 0); });
 }
-GST_END_TEST;
 
-GST_START_TEST(times_go_by_the_segments_that_they_lie_in) {
+GVL_TEST(times_go_by_the_segments_that_they_lie_in) {
   const TimeScale scale(8, {0, 1, 6, 6, 8});
   const struct {
     std::int64_t temporal;
     double seconds;
   } known[] = {{0, 0}, {50, 0.5}, {100, 1}, {150, 3.5}, {300, 6}, {350, 7}, {400, 8}};
   for (const auto& [temporal, seconds] : known) {
-    fail_unless_equals_float(to_seconds(static_cast<double>(temporal), scale, 400), seconds);
+    ck_assert_double_eq(to_seconds(static_cast<double>(temporal), scale, 400), seconds);
     // The segment of no length has no time of its own.
-    if (temporal != 300) fail_unless_equals_int64(to_temporal(seconds, scale, 400), temporal);
+    if (temporal != 300) ck_assert_int_eq(to_temporal(seconds, scale, 400), temporal);
   }
-  fail_unless_equals_float(to_seconds(200, scale, 400), 6);
-  fail_unless_equals_int64(to_temporal(9, scale, 400), 400);
-  fail_unless_equals_int64(to_temporal(-1, scale, 400), 0);
+  ck_assert_double_eq(to_seconds(200, scale, 400), 6);
+  ck_assert_int_eq(to_temporal(9, scale, 400), 400);
+  ck_assert_int_eq(to_temporal(-1, scale, 400), 0);
   for (const auto& wrong : {std::vector<double>{0}, {0, 7}, {1, 8}, {0, 5, 4, 8}, {0, 0.0 / 0.0, 8}}) {
     expect_error("boundaries", ErrorCode::kInvalidArgument, {}, [&] { TimeScale(8, wrong); });
   }
 }
-GST_END_TEST;
-
-static Suite* prompt_suite() {
-  Suite* suite = suite_create("prompt");
-  TCase* tests = tcase_create("prompt");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, prompts_of_the_reference);
-  tcase_add_test(tests, training_texts_of_the_reference);
-  tcase_add_test(tests, users_cannot_name_control_tokens);
-  tcase_add_test(tests, users_may_name_temporal_tokens);
-  tcase_add_test(tests, dense_captioning_needs_no_query);
-  tcase_add_test(tests, refuses_queries);
-  tcase_add_test(tests, prompts_of_other_models);
-  tcase_add_test(tests, refuses_prompts);
-  tcase_add_test(tests, refuses_training_turns);
-  tcase_add_test(tests, reads_times);
-  tcase_add_test(tests, rounds_times_halves_to_even);
-  tcase_add_test(tests, times_go_by_the_segments_that_they_lie_in);
-  return suite;
-}
-
-GST_CHECK_MAIN(prompt);

@@ -7,14 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "../io/io_test.hpp"
 #include "gvl/config.hpp"
 #include "io/json.hpp"
 #include "io/safetensors.hpp"
 #include "text/temporal.hpp"
 #include "text/tokenizer.hpp"
-
-// Last: it makes `fail` a macro.
-#include "../io/io_test.hpp"
 
 namespace gvl::text::test {
 
@@ -77,8 +75,8 @@ inline std::string to_text(const std::vector<std::int64_t>& ids) {
 
 inline void expect_ids(const std::string& label, const std::vector<std::int64_t>& found,
                        const std::vector<std::int64_t>& expected) {
-  fail_unless(found == expected, "%s: found %s, expected %s", label.c_str(), to_text(found).c_str(),
-              to_text(expected).c_str());
+  ck_assert_msg(found == expected, "%s: found %s, expected %s", label.c_str(), to_text(found).c_str(),
+                to_text(expected).c_str());
 }
 
 }  // namespace gvl::text::test

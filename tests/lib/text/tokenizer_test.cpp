@@ -43,7 +43,7 @@ std::string tokens(const std::string& parts, const std::string& added, const std
 
 }  // namespace
 
-GST_START_TEST(encodes_and_decodes_as_the_reference) {
+GVL_TEST(encodes_and_decodes_as_the_reference) {
   for (const auto& folder : fixture_folders()) {
     const Fixture fixture(folder);
     for (const io::JsonValue& known : fixture.expected.array("tokenizer").elements()) {
@@ -53,68 +53,62 @@ GST_START_TEST(encodes_and_decodes_as_the_reference) {
     }
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(knows_its_tokens) {
+GVL_TEST(knows_its_tokens) {
   const Fixture phi(io::test::fixture("phi_c"));
-  fail_unless_equals_int64(phi.tokenizer->token_to_id("<|endoftext|>").value(), 1100);
-  fail_unless_equals_int64(phi.tokenizer->token_to_id("<0>").value(), 1106);
-  fail_unless(!phi.tokenizer->token_to_id("<301>"));
+  ck_assert_int_eq(phi.tokenizer->token_to_id("<|endoftext|>").value(), 1100);
+  ck_assert_int_eq(phi.tokenizer->token_to_id("<0>").value(), 1106);
+  ck_assert(!phi.tokenizer->token_to_id("<301>"));
   expect_text(phi.tokenizer->id_to_token(1407).value(), "<timestamp_grounding>");
-  fail_unless_equals_int64(phi.tokenizer->size(), 1408);
+  ck_assert_int_eq(phi.tokenizer->size(), 1408);
   for (const std::int64_t id : {INT64_MIN, std::int64_t{-1}, std::int64_t{1408}, INT64_MAX}) {
-    fail_unless(!phi.tokenizer->id_to_token(id));
-    fail_unless(!phi.temporal.temporal_of(id));
+    ck_assert(!phi.tokenizer->id_to_token(id));
+    ck_assert(!phi.temporal.temporal_of(id));
     expect_text(phi.tokenizer->decode(std::vector<std::int64_t>{id}), "");
   }
-  fail_unless_equals_int64(phi.temporal.temporal_of(1106 + 300).value(), 300);
-  fail_unless(!phi.temporal.temporal_of(1407) && !phi.temporal.temporal_of(1105));
-  fail_unless_equals_int64(phi.temporal.grounding_id(), 1407);
+  ck_assert_int_eq(phi.temporal.temporal_of(1106 + 300).value(), 300);
+  ck_assert(!phi.temporal.temporal_of(1407) && !phi.temporal.temporal_of(1105));
+  ck_assert_int_eq(phi.temporal.grounding_id(), 1407);
 }
-GST_END_TEST;
 
-GST_START_TEST(special_tokens_are_decoded_on_request) {
+GVL_TEST(special_tokens_are_decoded_on_request) {
   const Fixture phi(io::test::fixture("phi_c"));
   const auto ids = phi.tokenizer->encode("<|user|>\nhi<|end|>");
   expect_text(phi.tokenizer->decode(ids), "hi");
   expect_text(phi.tokenizer->decode(ids, false), "<|user|> hi<|end|>");
 }
-GST_END_TEST;
 
-GST_START_TEST(adding_twice_changes_nothing) {
+GVL_TEST(adding_twice_changes_nothing) {
   Tokenizer tokenizer = Tokenizer::load(io::test::fixture("llama_c") / "tokenizer/tokenizer.json");
   const std::vector<std::string> names{"<0>", "<1>", "<0>", "<|eot_id|>", "the"};
   const auto added = tokenizer.add_tokens(names);
   const std::int64_t size = tokenizer.size();
   expect_ids("again", tokenizer.add_tokens(names), added);
-  fail_unless_equals_int64(tokenizer.size(), size);
-  fail_unless_equals_int64(added[0], added[2]);
-  fail_unless_equals_int64(added[3], 1204);
+  ck_assert_int_eq(tokenizer.size(), size);
+  ck_assert_int_eq(added[0], added[2]);
+  ck_assert_int_eq(added[3], 1204);
   expect_text(tokenizer.decode(std::vector<std::int64_t>{1204}), "");
 }
-GST_END_TEST;
 
-GST_START_TEST(refuses_to_add_what_is_no_token) {
+GVL_TEST(refuses_to_add_what_is_no_token) {
   Tokenizer tokenizer = Tokenizer::load(io::test::fixture("llama_c") / "tokenizer/tokenizer.json");
   const std::int64_t size = tokenizer.size();
   for (const std::string& content : {std::string(), std::string("\xff"), std::string(1025, 'x')}) {
     const std::vector<std::string> names{"<0>", content};
     expect_error("add", ErrorCode::kInvalidArgument, {"a token to add"}, [&] { tokenizer.add_tokens(names); });
   }
-  fail_unless_equals_int64(tokenizer.size(), size);
+  ck_assert_int_eq(tokenizer.size(), size);
 }
-GST_END_TEST;
 
-GST_START_TEST(merges_in_order_of_rank) {
+GVL_TEST(merges_in_order_of_rank) {
   expect_text(tokens("", "", "abc"), "[abc]");
   expect_text(tokens("", "", "bcab"), "[bc][ab]");
   expect_text(tokens("", "", "aab bc"), "[a][ab][ ][bc]");
   expect_text(tokens("", "", "zaz"), "[?][a][?]");
   expect_text(tokens("", "", "zz"), "[?][?]");
 }
-GST_END_TEST;
 
-GST_START_TEST(falls_back_to_bytes) {
+GVL_TEST(falls_back_to_bytes) {
   const auto tokenizer = [](const std::string& options, const std::string& vocabulary) {
     return Tokenizer::parse(
         R"({"decoder": {"type": "ByteFallback"}, "model": {"type": "BPE", "byte_fallback": true, )" + options +
@@ -131,10 +125,9 @@ GST_START_TEST(falls_back_to_bytes) {
   expect_ids("one byte is missing", tokenizer(R"("unk_token": "?", )", R"("<0xC3>": 2)").encode("é"), {0});
   expect_ids("no unknown token", tokenizer("", R"("<0xC3>": 2)").encode("éa"), {1});
 }
-GST_END_TEST;
 
 /** The vocabulary and the merges are read on their own, beside the rest of the JSON. */
-GST_START_TEST(reads_json_as_it_may_be_written) {
+GVL_TEST(reads_json_as_it_may_be_written) {
   const Tokenizer tokenizer = Tokenizer::parse(
       R"( { "mod\u0065l" : { "vocab": {"old": 9}, "type" : "BPE", "\u0076ocab"
       : { "\u0061" : 0 , "\"" : 1, "\\" : 2, "\ud83d\ude00" : 3, "\n\t" : 4, "\"\\" : 5, "a\u0022" : 6, "\n" : 7,
@@ -143,11 +136,10 @@ GST_START_TEST(reads_json_as_it_may_be_written) {
       "tokenizer.json");
   expect_ids("merged", tokenizer.encode("\"\\a\"{]\n\t😀"), {5, 6, 11, 4, 3});
   expect_ids("apart", tokenizer.encode("\\\"]{"), {2, 1, 10, 9});
-  fail_unless(!tokenizer.token_to_id("old"));
+  ck_assert(!tokenizer.token_to_id("old"));
 }
-GST_END_TEST;
 
-GST_START_TEST(ignores_merges_for_whole_words) {
+GVL_TEST(ignores_merges_for_whole_words) {
   const std::string json =
       R"({"model": {"type": "BPE", "ignore_merges": IGNORE, "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": []}})";
   const auto ids = [&](const char* ignore) {
@@ -157,9 +149,8 @@ GST_START_TEST(ignores_merges_for_whole_words) {
   expect_ids("ignored", ids("true"), {2});
   expect_ids("not ignored", ids("false"), {0, 1});
 }
-GST_END_TEST;
 
-GST_START_TEST(normalizes) {
+GVL_TEST(normalizes) {
   expect_text(tokens(R"("normalizer": {"type": "Prepend", "prepend": "▁"})", "", "a"), "[▁][a]");
   expect_text(tokens(R"("normalizer": {"type": "Prepend", "prepend": "▁"})", "", ""), "");
   expect_text(
@@ -168,9 +159,8 @@ GST_START_TEST(normalizes) {
              "", "axxxc"),
       "[ab][x][c]");
 }
-GST_END_TEST;
 
-GST_START_TEST(splits_into_words) {
+GVL_TEST(splits_into_words) {
   const auto split = [](const std::string& pattern, const std::string& behavior, const std::string& text) {
     return tokens(R"("pre_tokenizer": {"type": "Split", "pattern": {)" + pattern + R"(}, "behavior": ")" + behavior +
                       R"(", "invert": false})",
@@ -183,9 +173,8 @@ GST_START_TEST(splits_into_words) {
   // U+180E is no white space.
   expect_text(split(R"("Regex": "\\s")", "Removed", "a \u180Ec"), "[a][?][c]");
 }
-GST_END_TEST;
 
-GST_START_TEST(byte_level) {
+GVL_TEST(byte_level) {
   const auto byte_level = [](const std::string& options) {
     return R"("pre_tokenizer": {"type": "ByteLevel", "trim_offsets": true, )" + options +
            R"(}, "decoder": {"type": "ByteLevel"})";
@@ -194,9 +183,8 @@ GST_START_TEST(byte_level) {
   expect_text(tokens(byte_level(R"("add_prefix_space": false, "use_regex": false)"), "", "a ab"), "[a][Ġ][ab]");
   expect_text(tokens(byte_level(R"("add_prefix_space": false)"), "", "a  a"), "[a][Ġ][Ġa]");
 }
-GST_END_TEST;
 
-GST_START_TEST(matches_added_tokens) {
+GVL_TEST(matches_added_tokens) {
   const std::string long_and_short = added_token(13, "<a", "special") + "," + added_token(14, "<a>", "special");
   expect_text(tokens("", long_and_short, "b<a>c<ab"), "[b][<a>][c][<a][b]");
   expect_text(tokens("", added_token(3, "x", "lstrip rstrip"), "a  x  b"), "[a][x][b]");
@@ -207,9 +195,8 @@ GST_START_TEST(matches_added_tokens) {
   expect_text(tokens(prepend, added_token(3, "x", "normalized"), "bx"), "[▁][b][x]");
   expect_text(tokens(prepend, added_token(3, "x", ""), "xb"), "[x][▁][b]");
 }
-GST_END_TEST;
 
-GST_START_TEST(puts_template_tokens_around) {
+GVL_TEST(puts_template_tokens_around) {
   const std::string added = added_token(13, "<s>", "special") + "," + added_token(14, "</s>", "special");
   const std::string parts = R"("post_processor": {"type": "Sequence", "processors": [{"type": "ByteLevel"},
     {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}, {"Sequence": {"id": "A"}},
@@ -219,9 +206,8 @@ GST_START_TEST(puts_template_tokens_around) {
   expect_ids("empty", tokenizer.encode(""), {13, 0, 14});
   expect_ids("without", tokenizer.encode("b", false), {1});
 }
-GST_END_TEST;
 
-GST_START_TEST(decodes_step_by_step) {
+GVL_TEST(decodes_step_by_step) {
   const auto decode = [](const std::string& decoder, const std::vector<std::int64_t>& ids) {
     return Tokenizer::parse(letters(R"("decoder": )" + decoder), "tokenizer.json").decode(ids);
   };
@@ -233,9 +219,8 @@ GST_START_TEST(decodes_step_by_step) {
   expect_text(decode(R"({"type": "Sequence", "decoders": [{"type": "Fuse"}, )" + strip + "]}", {0, 0, 1, 0, 0, 0}),
               "aba");
 }
-GST_END_TEST;
 
-GST_START_TEST(untrusted_text_names_no_tokens) {
+GVL_TEST(untrusted_text_names_no_tokens) {
   const std::string added = added_token(13, "<e>", "special") + "," + added_token(14, "<t>", "normalized");
   const std::string prepend = R"("normalizer": {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "▁"},
     {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]})";
@@ -255,41 +240,37 @@ GST_START_TEST(untrusted_text_names_no_tokens) {
   options.untrusted = {{1, 9}};
   expect_error("range", ErrorCode::kInvalidArgument, {"untrusted"}, [&] { tokenizer.encode("<e>", options); });
 }
-GST_END_TEST;
 
-GST_START_TEST(refuses_what_is_no_utf8) {
+GVL_TEST(refuses_what_is_no_utf8) {
   const Fixture phi(io::test::fixture("phi_c"));
   for (const std::string text : {"\xff", "a\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80"}) {
     expect_error(text, ErrorCode::kInvalidArgument, {"UTF-8"}, [&] { phi.tokenizer->encode(text); });
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(zero_is_a_character) {
+GVL_TEST(zero_is_a_character) {
   for (const auto& folder : fixture_folders()) {
     const Fixture fixture(folder);
     const std::string text("car\0 \0<5> road", 14);
     expect_text(fixture.tokenizer->decode(fixture.tokenizer->encode(text)), text);
   }
 }
-GST_END_TEST;
 
 /** One word for Phi, whose tokenizer has no pre-tokenizer: this takes minutes unless merging is O(n log n). */
-GST_START_TEST(long_texts) {
+GVL_TEST(long_texts) {
   for (const auto& folder : fixture_folders()) {
     const Fixture fixture(folder);
     for (const std::string unit : {"A car drives along the road at <5> km/h. ", "a", " ", "é猫", "<5>", "<|end|>x"}) {
       std::string text;
       while (text.size() < 100000) text += unit;
       const auto ids = fixture.tokenizer->encode(text);
-      fail_unless(!ids.empty());
+      ck_assert(!ids.empty());
       if (unit[0] != '<') expect_text(fixture.tokenizer->decode(ids), text);
     }
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(decodes_any_ids_to_valid_text) {
+GVL_TEST(decodes_any_ids_to_valid_text) {
   io::test::Random random;
   for (const auto& folder : fixture_folders()) {
     const Fixture fixture(folder);
@@ -297,48 +278,16 @@ GST_START_TEST(decodes_any_ids_to_valid_text) {
       std::vector<std::int64_t> ids(random.below(40));
       for (auto& id : ids) id = static_cast<std::int64_t>(random.below(fixture.tokenizer->size() + 2)) - 1;
       const std::string text = fixture.tokenizer->decode(ids, i % 2 == 0);
-      fail_unless(!find_invalid_utf8(text));
+      ck_assert(!find_invalid_utf8(text));
       fixture.tokenizer->encode(text);
     }
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(replaces_invalid_utf8_as_unicode_recommends) {
+GVL_TEST(replaces_invalid_utf8_as_unicode_recommends) {
   expect_text(to_valid_utf8("a\xf0\x80\x80\x41"), "a\uFFFD\uFFFD\uFFFDA");
   expect_text(to_valid_utf8("\xe2\x82\xe2\x82\xac"), "\uFFFD€");
   expect_text(to_valid_utf8("\xf0\x9f\x98"), "\uFFFD");
   expect_text(to_valid_utf8("\xed\xa0\x80"), "\uFFFD\uFFFD\uFFFD");
   expect_text(to_valid_utf8("\xc3(\xff"), "\uFFFD(\uFFFD");
 }
-GST_END_TEST;
-
-static Suite* tokenizer_suite() {
-  Suite* suite = suite_create("tokenizer");
-  TCase* tests = tcase_create("tokenizer");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, encodes_and_decodes_as_the_reference);
-  tcase_add_test(tests, knows_its_tokens);
-  tcase_add_test(tests, special_tokens_are_decoded_on_request);
-  tcase_add_test(tests, adding_twice_changes_nothing);
-  tcase_add_test(tests, refuses_to_add_what_is_no_token);
-  tcase_add_test(tests, merges_in_order_of_rank);
-  tcase_add_test(tests, falls_back_to_bytes);
-  tcase_add_test(tests, reads_json_as_it_may_be_written);
-  tcase_add_test(tests, ignores_merges_for_whole_words);
-  tcase_add_test(tests, normalizes);
-  tcase_add_test(tests, splits_into_words);
-  tcase_add_test(tests, byte_level);
-  tcase_add_test(tests, matches_added_tokens);
-  tcase_add_test(tests, puts_template_tokens_around);
-  tcase_add_test(tests, decodes_step_by_step);
-  tcase_add_test(tests, untrusted_text_names_no_tokens);
-  tcase_add_test(tests, refuses_what_is_no_utf8);
-  tcase_add_test(tests, zero_is_a_character);
-  tcase_add_test(tests, long_texts);
-  tcase_add_test(tests, decodes_any_ids_to_valid_text);
-  tcase_add_test(tests, replaces_invalid_utf8_as_unicode_recommends);
-  return suite;
-}
-
-GST_CHECK_MAIN(tokenizer);

@@ -16,7 +16,7 @@ std::string listed(const std::vector<std::string>& words) {
 
 }  // namespace
 
-GST_START_TEST(words_are_runs_of_letters) {
+GVL_TEST(words_are_runs_of_letters) {
   const struct {
     const char *text, *words;
   } cases[] = {{"The picture goes black.", "the|picture|goes|black|"},
@@ -32,19 +32,17 @@ GST_START_TEST(words_are_runs_of_letters) {
   for (const auto& one : cases) expect_text(listed(words_of(one.text)), one.words);
   words_of("\xff\xfe a");  // whatever it gives
 }
-GST_END_TEST;
 
-GST_START_TEST(unknown_words_are_told_once) {
+GVL_TEST(unknown_words_are_told_once) {
   WordList list;
   list.add_words_of("The picture goes black at sunset");
-  fail_unless_equals_int(list.size(), 6);
+  ck_assert_int_eq(list.size(), 6);
   expect_text(listed(list.unknown_words("A car, the CAR and the picture's sunset's car")), "a|car|and|");
   expect_text(listed(list.unknown_words("THE PICTURE GOES BLACK")), "");
   expect_text(listed(list.unknown_words("das Bild wird schwarz")), "das|bild|wird|schwarz|");
 }
-GST_END_TEST;
 
-GST_START_TEST(lists_are_written_and_validated) {
+GVL_TEST(lists_are_written_and_validated) {
   WordList list;
   list.add_words_of("été black a doesn't");
   const io::test::TemporaryFolder folder;
@@ -70,16 +68,3 @@ GST_START_TEST(lists_are_written_and_validated) {
   }
   expect_error("missing", ErrorCode::kNotFound, {"none.txt"}, [&] { WordList::load(folder / "none.txt"); });
 }
-GST_END_TEST;
-
-static Suite* words_suite() {
-  Suite* suite = suite_create("words");
-  TCase* tests = tcase_create("words");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, words_are_runs_of_letters);
-  tcase_add_test(tests, unknown_words_are_told_once);
-  tcase_add_test(tests, lists_are_written_and_validated);
-  return suite;
-}
-
-GST_CHECK_MAIN(words);

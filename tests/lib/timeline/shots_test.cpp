@@ -3,10 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "support/testing.hpp"
 #include "timeline/shot_divider.hpp"
-
-// Last: it makes `fail` a macro.
-#include <gst/check/gstcheck.h>
 
 using gvl::timeline::ShotDivider;
 
@@ -26,12 +24,12 @@ std::vector<std::int64_t> lengths(ShotDivider divider, std::int64_t count, const
 void check_lengths(const std::vector<std::int64_t>& got, const std::vector<std::int64_t>& expected, const char* what) {
   std::string text;
   for (const auto length : got) text.append(" ").append(std::to_string(length));
-  fail_unless(got == expected, "%s:%s", what, text.c_str());
+  ck_assert_msg(got == expected, "%s:%s", what, text.c_str());
 }
 
 }  // namespace
 
-GST_START_TEST(segments_end_at_the_nearest_cut) {
+GVL_TEST(segments_end_at_the_nearest_cut) {
   const ShotDivider endless(10, 0);
   check_lengths(lengths(endless, 40, {}), {10, 10, 10, 10}, "no cut");
   check_lengths(lengths(endless, 40, {8}), {8, 10, 10, 12}, "one before");
@@ -42,9 +40,8 @@ GST_START_TEST(segments_end_at_the_nearest_cut) {
   check_lengths(lengths(endless, 40, {5}), {5, 10, 10, 15}, "half");
   check_lengths(lengths(endless, 0, {}), {}, "nothing");
 }
-GST_END_TEST;
 
-GST_START_TEST(a_number_of_segments_is_kept) {
+GVL_TEST(a_number_of_segments_is_kept) {
   const ShotDivider four(10, 4);
   check_lengths(lengths(four, 40, {}), {10, 10, 10, 10}, "no cut");
   check_lengths(lengths(four, 40, {5}), {5, 12, 12, 11}, "what is left is shared");
@@ -52,9 +49,8 @@ GST_START_TEST(a_number_of_segments_is_kept) {
   check_lengths(lengths(four, 37, {}), {10, 10, 10, 7}, "an end that comes early");
   check_lengths(lengths(four, 55, {}), {10, 10, 10, 10, 15}, "and one that comes late");
 }
-GST_END_TEST;
 
-GST_START_TEST(no_candidate_is_lost) {
+GVL_TEST(no_candidate_is_lost) {
   std::uint32_t random = 1;
   for (int trial = 0; trial < 2000; ++trial) {
     std::vector<std::int64_t> cuts;
@@ -66,20 +62,7 @@ GST_START_TEST(no_candidate_is_lost) {
     const auto got = lengths({10, segments}, 120, cuts);
     std::int64_t sum = 0;
     for (const auto length : got) sum += length;
-    fail_unless_equals_int(sum, 120);
-    if (segments) fail_unless_equals_int(got.size(), segments);
+    ck_assert_int_eq(sum, 120);
+    if (segments) ck_assert_int_eq(got.size(), segments);
   }
 }
-GST_END_TEST;
-
-static Suite* shots_suite() {
-  Suite* suite = suite_create("shots");
-  TCase* tests = tcase_create("where segments end");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, segments_end_at_the_nearest_cut);
-  tcase_add_test(tests, a_number_of_segments_is_kept);
-  tcase_add_test(tests, no_candidate_is_lost);
-  return suite;
-}
-
-GST_CHECK_MAIN(shots);

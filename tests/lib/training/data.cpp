@@ -29,8 +29,8 @@ void expect_failure(const std::function<void()>& action, const std::string& part
     action();
     ck_abort_msg("nothing failed where %s is wrong", part.c_str());
   } catch (const Error& error) {
-    fail_unless(std::string(error.what()).find(part) != std::string::npos, "\"%s\" does not name %s", error.what(),
-                part.c_str());
+    ck_assert_msg(std::string(error.what()).find(part) != std::string::npos, "\"%s\" does not name %s", error.what(),
+                  part.c_str());
   }
 }
 
@@ -39,54 +39,56 @@ io::JsonValue write_json(const fs::path& file, const std::string& text) {
   return io::JsonValue::load(file);
 }
 
-GST_START_TEST(test_a_video_is_read_where_the_model_looks) {
+// With GStreamer, OpenCV 4.6 asks avidemux a question that makes it complain, which is taken for a failure here. The
+// shell test of gvl-train reads that way.
+void read_without_gstreamer() { setenv("OPENCV_VIDEOIO_PRIORITY_GSTREAMER", "0", 1); }
+GVL_FIXTURE(read_without_gstreamer, nullptr);
+
+GVL_TEST(test_a_video_is_read_where_the_model_looks) {
   const TemporaryFolder root;
   write_grey_video(root / "grey.avi", 30);
   const ModelConfig config = small_config();
   const training::Sample sample = training::read_video(root / "grey.avi", config);
-  fail_unless(std::abs(sample.duration - 3) < 1e-9, "%f s", sample.duration);
+  ck_assert_msg(std::abs(sample.duration - 3) < 1e-9, "%f s", sample.duration);
   const std::vector<std::int64_t> indices = sample_indices(config.frames, 30);
   const std::size_t picture = sample.temporal_pixels.bytes() / static_cast<std::size_t>(config.frames);
   for (std::size_t i = 0; i < indices.size(); ++i) {
     const int brightness = sample.temporal_pixels.as<std::uint8_t>()[i * picture];
-    fail_unless(std::abs(brightness - 8 * static_cast<int>(indices[i])) <= 3, "sample %d is %d bright",
-                static_cast<int>(i), brightness);
+    ck_assert_msg(std::abs(brightness - 8 * static_cast<int>(indices[i])) <= 3, "sample %d is %d bright",
+                  static_cast<int>(i), brightness);
   }
   // Keyframe of segment 1 is its sample 2: 4 + 2.
   const std::size_t large = sample.spatial_pixels.bytes() / static_cast<std::size_t>(config.segments);
-  fail_unless(std::abs(sample.spatial_pixels.as<std::uint8_t>()[large] - 8 * static_cast<int>(indices[6])) <= 3);
+  ck_assert(std::abs(sample.spatial_pixels.as<std::uint8_t>()[large] - 8 * static_cast<int>(indices[6])) <= 3);
 }
-GST_END_TEST
 
-GST_START_TEST(test_videos_that_cannot_be_read_are_named) {
+GVL_TEST(test_videos_that_cannot_be_read_are_named) {
   const TemporaryFolder root;
   std::ofstream(root / "text.avi") << "no video";
   expect_failure([&] { training::read_video(root / "text.avi", small_config()); }, "text.avi");
   expect_failure([&] { training::read_video(root / "none.avi", small_config()); }, "none.avi");
 }
-GST_END_TEST
 
-GST_START_TEST(test_conversations_come_back) {
+GVL_TEST(test_conversations_come_back) {
   const TemporaryFolder root;
   const std::vector<training::ConversationRecord> records{
       {"1", "a", "a.avi", "made", {{"<image>\nWhat \"is\" it?", "From <1.5> to <2>."}, {"<image>\nAnd?", "Nothing."}}}};
   training::write_conversations(root / "list.json", records);
   const auto read = training::read_conversations(root / "list.json", "videos");
-  fail_unless_equals_int(static_cast<int>(read.size()), 1);
-  fail_unless(read[0].video_file == fs::path("videos/a.avi") && read[0].question_id == "1");
-  fail_unless(read[0].texts.size() == 2 && read[0].texts[0].user_turn == records[0].texts[0].user_turn);
-  fail_unless_equals_string(read[0].texts[0].answer.c_str(), "From <1.5> to <2>.");
+  ck_assert_int_eq(static_cast<int>(read.size()), 1);
+  ck_assert(read[0].video_file == fs::path("videos/a.avi") && read[0].question_id == "1");
+  ck_assert(read[0].texts.size() == 2 && read[0].texts[0].user_turn == records[0].texts[0].user_turn);
+  ck_assert_str_eq(read[0].texts[0].answer.c_str(), "From <1.5> to <2>.");
   // As published: ids that are numbers, questions without a mark.
   write_json(root / "other.json",
              "[{\"question_id\": 7, \"video_file\": \"v\", \"conversation\": [{\"from\": \"human\", \"value\": \"Q\"}, "
              "{\"from\": \"gpt\", \"value\": \"A\"}]}]");
   const auto other = training::read_conversations(root / "other.json", "");
-  fail_unless_equals_string(other[0].texts[0].user_turn.c_str(), "<image>\nQ");
-  fail_unless_equals_string(other[0].question_id.c_str(), "7");
+  ck_assert_str_eq(other[0].texts[0].user_turn.c_str(), "<image>\nQ");
+  ck_assert_str_eq(other[0].question_id.c_str(), "7");
 }
-GST_END_TEST
 
-GST_START_TEST(test_bad_conversations_are_named) {
+GVL_TEST(test_bad_conversations_are_named) {
   const TemporaryFolder root;
   const auto fails = [&](const std::string& text, const std::string& part) {
     std::ofstream(root / "bad.json") << text;
@@ -101,9 +103,8 @@ GST_START_TEST(test_bad_conversations_are_named) {
       "\"value\": \"Q\"}]}]",
       "from");
 }
-GST_END_TEST
 
-GST_START_TEST(test_epochs_have_another_order) {
+GVL_TEST(test_epochs_have_another_order) {
   const TemporaryFolder root;
   const ModelConfig config = small_config();
   std::vector<training::ConversationRecord> records;
@@ -116,43 +117,41 @@ GST_START_TEST(test_epochs_have_another_order) {
   const io::JsonValue data = write_json(root / "data.json", "{\"files\": [\"list.json\"], \"texts_per_video\": 2}");
   const training::VideoSource source(data, config, 1);
   // Three questions about each of six videos, at most two at a time.
-  fail_unless_equals_int(static_cast<int>(source.size()), 12);
+  ck_assert_int_eq(static_cast<int>(source.size()), 12);
   const auto epoch = [&](std::int64_t number) {
     std::vector<double> durations;
     for (std::int64_t i = 0; i < 12; ++i) durations.push_back(source.make(number * 12 + i).duration);
     return durations;
   };
   auto first = epoch(0), second = epoch(1);
-  fail_unless(first != second && first == epoch(0));
+  ck_assert(first != second && first == epoch(0));
   std::sort(first.begin(), first.end());
   std::sort(second.begin(), second.end());
-  fail_unless(first == second, "an epoch does not have every video");
+  ck_assert_msg(first == second, "an epoch does not have every video");
   fs::remove(root / "3.avi");
   expect_failure([&] { training::VideoSource(data, config, 1); }, "3.avi");
 }
-GST_END_TEST
 
-GST_START_TEST(test_scene_options_are_checked) {
+GVL_TEST(test_scene_options_are_checked) {
   const TemporaryFolder root;
   const auto read = [&](const std::string& text) {
     return training::SceneSourceOptions::read(write_json(root / "scenes.json", text));
   };
   const auto options =
       read("{\"weights\": {\"freeze\": 3}, \"clips\": [\"a.avi\"], \"conversations\": {\"absent\": 5}}");
-  fail_unless(options.lasting.compose.weights[static_cast<std::size_t>(scenes::EventKind::kFreeze)] == 3);
-  fail_unless(options.assets.clips.at(0) == root / "a.avi" && options.lasting.conversations.absent == 5);
+  ck_assert(options.lasting.compose.weights[static_cast<std::size_t>(scenes::EventKind::kFreeze)] == 3);
+  ck_assert(options.assets.clips.at(0) == root / "a.avi" && options.lasting.conversations.absent == 5);
   const auto lessons =
       read("{\"longest\": 30, \"first\": [{\"videos\": 7, \"longest\": 20, \"conversations\": {\"absent\": 1}}]}");
-  fail_unless(lessons.first.size() == 1 && lessons.first[0].videos == 7);
-  fail_unless(lessons.first[0].compose.longest == 20 && lessons.lasting.compose.longest == 30);
-  fail_unless(lessons.first[0].conversations.absent == 1 && lessons.lasting.conversations.absent != 1);
+  ck_assert(lessons.first.size() == 1 && lessons.first[0].videos == 7);
+  ck_assert(lessons.first[0].compose.longest == 20 && lessons.lasting.compose.longest == 30);
+  ck_assert(lessons.first[0].conversations.absent == 1 && lessons.lasting.conversations.absent != 1);
   expect_failure([&] { read("{\"weights\": {\"freze\": 3}}"); }, "freze");
   expect_failure([&] { read("{\"first\": [{\"longest\": 20}]}"); }, "videos");
   expect_failure([&] { read("{\"videos\": 0}"); }, "videos");
 }
-GST_END_TEST
 
-GST_START_TEST(test_lessons_come_one_after_the_other) {
+GVL_TEST(test_lessons_come_one_after_the_other) {
   training::SceneSourceOptions options;
   options.lasting.compose.shortest = options.lasting.compose.longest = 24;
   for (const double duration : {10.0, 16.0}) {
@@ -164,12 +163,11 @@ GST_START_TEST(test_lessons_come_one_after_the_other) {
   const training::SceneSource source(options, small_config());
   const double durations[] = {10, 10, 16, 16, 24, 24};
   for (std::int64_t i = 0; i < 6; ++i) {
-    fail_unless(std::abs(source.composition(i).scene.duration - durations[i]) < 0.2, "video %d", static_cast<int>(i));
+    ck_assert_msg(std::abs(source.composition(i).scene.duration - durations[i]) < 0.2, "video %d", static_cast<int>(i));
   }
 }
-GST_END_TEST
 
-GST_START_TEST(test_queries_are_read_by_video) {
+GVL_TEST(test_queries_are_read_by_video) {
   const std::filesystem::path root = g_getenv("GVL_TEST_DATA");
   const auto read = [&](const char* list) {
     const TemporaryFolder folder;
@@ -181,19 +179,18 @@ GST_START_TEST(test_queries_are_read_by_video) {
   const auto videos = read(
       "[{\"video\": \"b.mkv\", \"query\": \"it is dark\", \"kind\": \"dark\", \"start\": 1, \"stop\": 2.5},"
       " {\"video\": \"a.mkv\", \"query\": \"it rains\"}, {\"video\": \"b.mkv\", \"query\": \"it snows\"}]");
-  fail_unless_equals_int(videos.size(), 2);
-  fail_unless(videos[0].file == root / "videos" / "b.mkv" && videos[0].queries.size() == 2);
-  fail_unless(videos[0].queries[0].kind == "dark" && videos[0].queries[0].interval->stop == 2.5);
-  fail_unless(videos[0].queries[1].query == "it snows" && !videos[0].queries[1].interval);
+  ck_assert_int_eq(videos.size(), 2);
+  ck_assert(videos[0].file == root / "videos" / "b.mkv" && videos[0].queries.size() == 2);
+  ck_assert(videos[0].queries[0].kind == "dark" && videos[0].queries[0].interval->stop == 2.5);
+  ck_assert(videos[0].queries[1].query == "it snows" && !videos[0].queries[1].interval);
   expect_failure([&] { read("[{\"video\": \"a\", \"query\": \"q\", \"start\": 3, \"stop\": 2}]"); }, "stop");
   expect_failure([&] { read("[{\"video\": \"a\", \"query\": \"q\", \"start\": 3}]"); }, "stop");
   expect_failure([&] { read("[{\"query\": \"q\"}]"); }, "video");
   expect_failure([&] { read("[]"); }, "no query");
 }
-GST_END_TEST
 
 /** What frames are labelled with is what the scene says of them. */
-GST_START_TEST(test_scene_samples) {
+GVL_TEST(test_scene_samples) {
   ModelConfig config = small_config();
   config.frames = 48;
   training::SceneSourceOptions options;
@@ -202,15 +199,15 @@ GST_START_TEST(test_scene_samples) {
   for (std::int64_t index = 0; index < 10; ++index) {
     const training::Sample sample = source.make(index);
     const scenes::Scene scene = source.composition(index).scene;
-    fail_unless(sample.temporal_pixels.shape == std::vector<std::int64_t>({3, 16, 28, 28, 3}));
-    fail_unless(!sample.texts.empty() && sample.duration == scene.duration);
+    ck_assert(sample.temporal_pixels.shape == std::vector<std::int64_t>({3, 16, 28, 28, 3}));
+    ck_assert(!sample.texts.empty() && sample.duration == scene.duration);
     const std::int64_t classes = 3 * source.event_classes();
     const auto conversations = source.conversations(scene, index);
     for (std::size_t i = 0; i < conversations.size(); ++i) {
       const bool told = conversations[i].task == Task::kGrounding && !conversations[i].events.empty();
-      fail_unless(sample.texts[i].classes.empty() != told);
+      ck_assert(sample.texts[i].classes.empty() != told);
       if (told) {
-        fail_unless_equals_int(sample.texts[i].classes.at(0), static_cast<int>(conversations[i].events.front().kind));
+        ck_assert_int_eq(sample.texts[i].classes.at(0), static_cast<int>(conversations[i].events.front().kind));
       }
     }
     for (std::int64_t frame = 0; frame < config.frames; ++frame) {
@@ -222,13 +219,12 @@ GST_START_TEST(test_scene_samples) {
               expected || (static_cast<std::size_t>(event.kind) == kind && time >= event.start && time < event.stop);
         }
         const float label = sample.frame_labels.as<float>()[frame * classes + static_cast<std::int64_t>(kind)];
-        fail_unless((label == 1) == expected, "video %d frame %d kind %d", static_cast<int>(index),
-                    static_cast<int>(frame), static_cast<int>(kind));
+        ck_assert_msg((label == 1) == expected, "video %d frame %d kind %d", static_cast<int>(index),
+                      static_cast<int>(frame), static_cast<int>(kind));
       }
     }
   }
 }
-GST_END_TEST
 
 ModelConfig with_small_patches() {
   ModelConfig config = small_config();
@@ -246,7 +242,7 @@ training::SceneSourceOptions with_objects() {
 }
 
 /** Patches show what their frame shows: all of them what happens to the picture, some what happens to an object. */
-GST_START_TEST(test_patches_are_labelled) {
+GVL_TEST(test_patches_are_labelled) {
   const ModelConfig config = with_small_patches();
   const training::SceneSourceOptions options = with_objects();
   const training::SceneSource source(options, config);
@@ -254,7 +250,7 @@ GST_START_TEST(test_patches_are_labelled) {
   int of_picture = 0, of_objects = 0, whole_objects = 0;
   for (std::int64_t index = 0; index < 10; ++index) {
     const training::Sample sample = source.make(index);
-    fail_unless(sample.patch_labels.shape == std::vector<std::int64_t>({config.frames, patches, classes}));
+    ck_assert(sample.patch_labels.shape == std::vector<std::int64_t>({config.frames, patches, classes}));
     for (std::int64_t frame = 0; frame < config.frames; ++frame) {
       for (std::int64_t which = 0; which < classes; ++which) {
         const bool shown = sample.frame_labels.as<float>()[frame * classes + which] == 1;
@@ -262,24 +258,23 @@ GST_START_TEST(test_patches_are_labelled) {
         for (std::int64_t patch = 0; patch < patches; ++patch) {
           count += sample.patch_labels.as<float>()[(frame * patches + patch) * classes + which] == 1 ? 1 : 0;
         }
-        if (!shown) fail_unless_equals_int(static_cast<int>(count), 0);
+        if (!shown) ck_assert_int_eq(static_cast<int>(count), 0);
         const std::int64_t kind = which % source.event_classes();
         const bool object = kind >= static_cast<std::int64_t>(scenes::kEventKinds) ||
                             group_of(static_cast<scenes::EventKind>(kind)) == scenes::EventGroup::kObject;
         if (!shown || (object && count == 0)) continue;  // an object may be outside the picture
-        if (!object) fail_unless_equals_int(static_cast<int>(count), static_cast<int>(patches));
+        if (!object) ck_assert_int_eq(static_cast<int>(count), static_cast<int>(patches));
         if (object && count == patches) ++whole_objects;
         ++(object ? of_objects : of_picture);
       }
     }
   }
-  fail_unless(of_picture > 100 && of_objects > 100, "%d, %d", of_picture, of_objects);
-  fail_unless(whole_objects * 4 < of_objects, "%d of %d objects fill the picture", whole_objects, of_objects);
+  ck_assert_msg(of_picture > 100 && of_objects > 100, "%d, %d", of_picture, of_objects);
+  ck_assert_msg(whole_objects * 4 < of_objects, "%d of %d objects fill the picture", whole_objects, of_objects);
 }
-GST_END_TEST
 
 /** Row by row: an object's patch is the one that its middle lies in. */
-GST_START_TEST(test_patches_lie_in_rows) {
+GVL_TEST(test_patches_lie_in_rows) {
   const ModelConfig config = with_small_patches();
   const training::SceneSourceOptions options = with_objects();
   const training::SceneSource source(options, config);
@@ -302,19 +297,18 @@ GST_START_TEST(test_patches_lie_in_rows) {
         const auto column = static_cast<std::int64_t>(x * static_cast<double>(side));
         const auto row = static_cast<std::int64_t>(y * static_cast<double>(side));
         const std::int64_t patch = (frame * side + row) * side + column;
-        fail_unless(sample.patch_labels.as<float>()[patch * classes + static_cast<std::int64_t>(event.kind)] == 1,
-                    "video %d frame %d", static_cast<int>(index), static_cast<int>(frame));
+        ck_assert_msg(sample.patch_labels.as<float>()[patch * classes + static_cast<std::int64_t>(event.kind)] == 1,
+                      "video %d frame %d", static_cast<int>(index), static_cast<int>(frame));
         ++seen;
         off_the_diagonal += row != column;
       }
     }
   }
-  fail_unless(seen > 50 && off_the_diagonal > 20, "%d, %d", seen, off_the_diagonal);
+  ck_assert_msg(seen > 50 && off_the_diagonal > 20, "%d, %d", seen, off_the_diagonal);
 }
-GST_END_TEST
 
 /** An option in tokens ends where its words do. */
-GST_START_TEST(test_options_end_where_they_end) {
+GVL_TEST(test_options_end_where_they_end) {
   const ModelConfig config = small_config();
   const auto tokenizer = model::load_tokenizer(fixture("phi_c") / "tokenizer" / "tokenizer.json", config);
   const text::PromptBuilder prompts(tokenizer.tokenizer, tokenizer.temporal, config.prompts);
@@ -322,44 +316,19 @@ GST_START_TEST(test_options_end_where_they_end) {
   training::TrainingText text{turn, "Answer: (B) it snows"};
   text.options = {{turn.find("rains") + 5, {4}, 15.0}, {turn.size(), {}, std::nullopt, true}};
   const training::TokenizedText tokens = training::tokenize(prompts, config.language.type, text, 60, nullptr);
-  fail_unless_equals_int(tokens.options.size(), 2);
+  ck_assert_int_eq(tokens.options.size(), 2);
   const char* ends[] = {"(A) it rains", "(B) it snows"};
   for (std::size_t i = 0; i < 2; ++i) {
     const auto at = static_cast<std::ptrdiff_t>(tokens.options[i].at);
     const std::vector<std::int64_t> read(tokens.ids.begin(), tokens.ids.begin() + at);
     const std::string words = tokenizer.tokenizer->decode(read, false);
-    fail_unless(words.ends_with(ends[i]), "it ends as %s", words.c_str());
-    fail_unless(at < static_cast<std::ptrdiff_t>(tokens.first_label));
+    ck_assert_msg(words.ends_with(ends[i]), "it ends as %s", words.c_str());
+    ck_assert(at < static_cast<std::ptrdiff_t>(tokens.first_label));
   }
   // 15 of 60 s.
-  fail_unless_equals_int(static_cast<int>(tokens.options[0].moment), static_cast<int>(config.temporal_tokens / 4));
-  fail_unless(tokens.options[0].classes == std::vector<std::int64_t>{4} && tokens.options[1].moment == -1);
-  fail_unless(!tokens.options[0].right && tokens.options[1].right);
+  ck_assert_int_eq(static_cast<int>(tokens.options[0].moment), static_cast<int>(config.temporal_tokens / 4));
+  ck_assert(tokens.options[0].classes == std::vector<std::int64_t>{4} && tokens.options[1].moment == -1);
+  ck_assert(!tokens.options[0].right && tokens.options[1].right);
 }
-GST_END_TEST
 
 }  // namespace
-
-static Suite* training_data_suite() {
-  // With GStreamer, OpenCV 4.6 asks avidemux a question that makes it complain, which the check framework takes for a
-  // failure. The shell test of gvl-train reads that way.
-  setenv("OPENCV_VIDEOIO_PRIORITY_GSTREAMER", "0", 1);
-  Suite* suite = suite_create("training_data");
-  TCase* tests = tcase_create("data");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, test_a_video_is_read_where_the_model_looks);
-  tcase_add_test(tests, test_videos_that_cannot_be_read_are_named);
-  tcase_add_test(tests, test_conversations_come_back);
-  tcase_add_test(tests, test_bad_conversations_are_named);
-  tcase_add_test(tests, test_epochs_have_another_order);
-  tcase_add_test(tests, test_scene_options_are_checked);
-  tcase_add_test(tests, test_lessons_come_one_after_the_other);
-  tcase_add_test(tests, test_queries_are_read_by_video);
-  tcase_add_test(tests, test_scene_samples);
-  tcase_add_test(tests, test_patches_are_labelled);
-  tcase_add_test(tests, test_patches_lie_in_rows);
-  tcase_add_test(tests, test_options_end_where_they_end);
-  return suite;
-}
-
-GST_CHECK_MAIN(training_data)

@@ -37,10 +37,10 @@ using training::quantise_times;
 
 namespace {
 
-GST_START_TEST(test_times_are_truncated) {
+GVL_TEST(test_times_are_truncated) {
   const auto expect = [](const char* text, double duration, std::int64_t temporal_tokens, const char* wanted) {
     const std::string result = quantise_times(text, duration, temporal_tokens);
-    fail_unless_equals_string(result.c_str(), wanted);
+    ck_assert_str_eq(result.c_str(), wanted);
   };
   // int(300 * 12.5 / 60) = int(62.5) = 62; 59.99 s: int(299.95) = 299, where rounding would give 300.
   expect("From <12.5> to <59.99>.", 60, 300, "From <62> to <299>.");
@@ -50,62 +50,57 @@ GST_START_TEST(test_times_are_truncated) {
   expect(others, 60, 300, others);
   expect("<<5>>", 10, 10, "<<5>>");
 }
-GST_END_TEST
 
-GST_START_TEST(test_times_need_a_duration) {
+GVL_TEST(test_times_need_a_duration) {
   for (const double duration : {0.0, -1.0, std::nan("")}) {
     try {
       quantise_times("<1>", duration, 300);
       ck_abort_msg("a duration of %f was accepted", duration);
     } catch (const Error& error) {
-      fail_unless(error.code() == ErrorCode::kInvalidArgument);
+      ck_assert(error.code() == ErrorCode::kInvalidArgument);
     }
   }
 }
-GST_END_TEST
 
-GST_START_TEST(test_schedule) {
+GVL_TEST(test_schedule) {
   // 100 steps, 10 of them rising: 1/10 ... 10/10, then half a cosine over 90 steps.
-  fail_unless(std::abs(training::schedule_at(0, 100, 0.1) - 0.1) < 1e-12);
-  fail_unless(std::abs(training::schedule_at(8, 100, 0.1) - 0.9) < 1e-12);
-  fail_unless(std::abs(training::schedule_at(9, 100, 0.1) - 1.0) < 1e-12);
-  fail_unless(std::abs(training::schedule_at(54, 100, 0.1) - 0.5) < 1e-12);
-  fail_unless(std::abs(training::schedule_at(99, 100, 0.1)) < 1e-12);
+  ck_assert(std::abs(training::schedule_at(0, 100, 0.1) - 0.1) < 1e-12);
+  ck_assert(std::abs(training::schedule_at(8, 100, 0.1) - 0.9) < 1e-12);
+  ck_assert(std::abs(training::schedule_at(9, 100, 0.1) - 1.0) < 1e-12);
+  ck_assert(std::abs(training::schedule_at(54, 100, 0.1) - 0.5) < 1e-12);
+  ck_assert(std::abs(training::schedule_at(99, 100, 0.1)) < 1e-12);
 }
-GST_END_TEST
 
-GST_START_TEST(test_adamw_by_hand) {
+GVL_TEST(test_adamw_by_hand) {
   at::Tensor x = at::tensor({1.0F, -2.0F}).set_requires_grad(true);
   training::Optimiser optimiser({{"x", x, {0.1}}});
   // Step 1, gradient g: m / (1 - 0.9) = g, sqrt(v / (1 - 0.999)) = |g|: x moves by the learning rate against g's sign.
   x.mutable_grad() = at::tensor({0.5F, -4.0F});
   optimiser.step(1, 1.0);
-  fail_unless(std::abs(x[0].item<double>() - 0.9) < 1e-5 && std::abs(x[1].item<double>() + 1.9) < 1e-5);
+  ck_assert(std::abs(x[0].item<double>() - 0.9) < 1e-5 && std::abs(x[1].item<double>() + 1.9) < 1e-5);
   // Step 2, gradient 1: m = 0.9 * 0.05 + 0.1 = 0.145, m / (1 - 0.81) = 0.763158; v = 0.999 * 0.00025 + 0.001 =
   // 0.00124975, v / (1 - 0.998001) = 0.625188, its root 0.790688; at half the rate x moves by 0.05 * 0.965182.
   x.mutable_grad() = at::tensor({1.0F, 0.0F});
   optimiser.step(2, 0.5);
-  fail_unless(std::abs(x[0].item<double>() - (0.9 - 0.0482591)) < 1e-5, "x[0] = %f", x[0].item<double>());
+  ck_assert_msg(std::abs(x[0].item<double>() - (0.9 - 0.0482591)) < 1e-5, "x[0] = %f", x[0].item<double>());
 }
-GST_END_TEST
 
-GST_START_TEST(test_orthogonal_matrices) {
+GVL_TEST(test_orthogonal_matrices) {
   // A diagonal stays one, signs stay, and all singular values come near 1, be they 50 times as far apart.
   for (const bool tall : {false, true}) {
     at::Tensor matrix = at::zeros({2, 3});
     matrix[0][0] = 5.0;
     matrix[1][1] = -0.1;
     const at::Tensor x = training::orthogonalise(tall ? matrix.t() : matrix);
-    fail_unless(x.sizes() == (tall ? matrix.t() : matrix).sizes());
+    ck_assert(x.sizes() == (tall ? matrix.t() : matrix).sizes());
     const double first_value = x[0][0].item<double>(), second_value = -x[1][1].item<double>();
-    fail_unless(first_value > 0.6 && first_value < 1.3, "%f", first_value);
-    fail_unless(second_value > 0.3 && second_value < 1.3, "%f", second_value);
-    fail_unless(std::abs(x.abs().sum().item<double>() - first_value - second_value) < 1e-5);
+    ck_assert_msg(first_value > 0.6 && first_value < 1.3, "%f", first_value);
+    ck_assert_msg(second_value > 0.3 && second_value < 1.3, "%f", second_value);
+    ck_assert(std::abs(x.abs().sum().item<double>() - first_value - second_value) < 1e-5);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(test_matrices_learn_by_muon) {
+GVL_TEST(test_matrices_learn_by_muon) {
   at::Tensor matrix = at::zeros({4, 2}).set_requires_grad(true), vector = at::zeros({2}).set_requires_grad(true);
   training::Optimiser optimiser({{"m", matrix, {0.1, 0.5}}, {"v", vector, {0.1, 0.5}}});
   // However long the gradient, the step is as long as the rate says: sqrt(4 / 2) * 0.5 along each direction.
@@ -118,26 +113,24 @@ GST_START_TEST(test_matrices_learn_by_muon) {
   const double step = std::sqrt(2.0) * 0.5;
   for (const auto& moved : {matrix[0][0], matrix[3][1]}) {
     const double by = -moved.item<double>() / step;
-    fail_unless(by > 0.6 && by < 1.3, "moved by %f", by);
+    ck_assert_msg(by > 0.6 && by < 1.3, "moved by %f", by);
   }
-  fail_unless(matrix.detach().abs().sum(0).allclose(at::full({2}, std::abs(matrix[0][0].item<double>())), 1e-3, 1e-5));
-  fail_unless(std::abs(vector[0].item<double>() + 0.1) < 1e-5, "a vector learns by AdamW");
-  fail_if(optimiser.moments()[0].second.defined());
+  ck_assert(matrix.detach().abs().sum(0).allclose(at::full({2}, std::abs(matrix[0][0].item<double>())), 1e-3, 1e-5));
+  ck_assert_msg(std::abs(vector[0].item<double>() + 0.1) < 1e-5, "a vector learns by AdamW");
+  ck_assert(!optimiser.moments()[0].second.defined());
 }
-GST_END_TEST
 
-GST_START_TEST(test_parameters_may_learn_later) {
+GVL_TEST(test_parameters_may_learn_later) {
   at::Tensor x = at::zeros({1}).set_requires_grad(true);
   training::Optimiser optimiser({{"x", x, {.adamw = 0.1, .frozen_steps = 1}}});
   for (const std::int64_t step : {1, 2}) {
     x.mutable_grad() = at::ones({1});
     optimiser.step(step, 1.0);
-    fail_unless((x[0].item<double>() == 0) == (step == 1));
+    ck_assert((x[0].item<double>() == 0) == (step == 1));
   }
 }
-GST_END_TEST
 
-GST_START_TEST(test_checkpointed_gradients_are_the_same) {
+GVL_TEST(test_checkpointed_gradients_are_the_same) {
   const at::Tensor w = at::randn({8, 8}).set_requires_grad(true);
   const auto layer = [&](const at::Tensor& x) { return ops::gelu(ops::linear(x, w)); };
   const auto gradients = [&](bool checkpointed) {
@@ -150,13 +143,12 @@ GST_START_TEST(test_checkpointed_gradients_are_the_same) {
     return std::pair{x.grad(), of_w};
   };
   const auto plain = gradients(false), checkpointed = gradients(true);
-  fail_unless(plain.first.equal(checkpointed.first) && plain.second.allclose(checkpointed.second, 1e-6, 1e-7));
-  fail_unless(plain.second.abs().max().item<double>() > 0.01);
+  ck_assert(plain.first.equal(checkpointed.first) && plain.second.allclose(checkpointed.second, 1e-6, 1e-7));
+  ck_assert(plain.second.abs().max().item<double>() > 0.01);
 }
-GST_END_TEST
 
 /** Each text packed behind a shared video must come out as if the video and it alone had been read. */
-GST_START_TEST(test_packed_texts_do_not_see_each_other) {
+GVL_TEST(test_packed_texts_do_not_see_each_other) {
   const TemporaryFolder root;
   training::test::write_small_model(root / "model");
   const ModelConfig config = small_config();
@@ -179,13 +171,12 @@ GST_START_TEST(test_packed_texts_do_not_see_each_other) {
       const at::Tensor last = decoder.read(at::cat({videos[video], alone}), language::RopeFactors::kShort, cache, {});
       const at::Tensor ours = packed[video][text.row][text.start + text.length - 1];
       const double difference = last.squeeze(0).sub(ours).abs().max().item<double>();
-      fail_unless(difference < 1e-4, "a text of %d tokens differs by %g", static_cast<int>(text.length), difference);
+      ck_assert_msg(difference < 1e-4, "a text of %d tokens differs by %g", static_cast<int>(text.length), difference);
     }
   }
 }
-GST_END_TEST
 
-GST_START_TEST(test_stages_train_what_the_paper_says) {
+GVL_TEST(test_stages_train_what_the_paper_says) {
   const auto trains = [](const char* stage, const std::string& name) {
     const ModelConfig config = small_config();
     const training::ParameterSet set({}, config, training::stage_parameters(stage), 1, at::kCPU);
@@ -194,18 +185,17 @@ GST_START_TEST(test_stages_train_what_the_paper_says) {
   const std::string qkv = "language_model.model.layers.0.self_attn.qkv_proj.weight";
   for (const char* stage : {"alignment", "temporal", "instruction"}) {
     const bool language = std::string(stage) != "alignment";
-    fail_unless(trains(stage, "spatial_projector.linear_1.weight") &&
-                trains(stage, "temporal_projector.linear_1.weight"));
-    fail_unless(trains(stage, "language_model.lm_head.weight") == language);
-    fail_unless(trains(stage, "language_model.model.embed_tokens.weight") == language);
-    fail_unless(!trains(stage, qkv) && !trains(stage, "spatial_encoder.x") && !trains(stage, "temporal_encoder.x"));
-    fail_unless(training::stage_parameters(stage).lora.rank == (language ? 128 : 0));
+    ck_assert(trains(stage, "spatial_projector.linear_1.weight") &&
+              trains(stage, "temporal_projector.linear_1.weight"));
+    ck_assert(trains(stage, "language_model.lm_head.weight") == language);
+    ck_assert(trains(stage, "language_model.model.embed_tokens.weight") == language);
+    ck_assert(!trains(stage, qkv) && !trains(stage, "spatial_encoder.x") && !trains(stage, "temporal_encoder.x"));
+    ck_assert(training::stage_parameters(stage).lora.rank == (language ? 128 : 0));
   }
-  fail_unless(trains("all", qkv) && trains("all", "temporal_encoder.x"));
+  ck_assert(trains("all", qkv) && trains("all", "temporal_encoder.x"));
 }
-GST_END_TEST
 
-GST_START_TEST(test_lora_starts_as_nothing_and_merges) {
+GVL_TEST(test_lora_starts_as_nothing_and_merges) {
   ModelConfig config = small_config();
   config.language.type = LanguageModelType::kLlama;
   training::TrainedParameters what = training::stage_parameters("temporal");
@@ -217,18 +207,17 @@ GST_START_TEST(test_lora_starts_as_nothing_and_merges) {
   const layers::Linear linear(parameters / name, {.in = width, .out = 3 * width, .bias = false});
   const at::Tensor x = at::randn({5, width});
   const at::Tensor weight = set.load(name + ".weight", {3 * width, width});
-  fail_unless(linear.forward(x).allclose(ops::linear(x, weight), 1e-5, 1e-6), "B = 0 must change nothing");
+  ck_assert_msg(linear.forward(x).allclose(ops::linear(x, weight), 1e-5, 1e-6), "B = 0 must change nothing");
   const auto adapters = set.adapters(name + ".weight");
-  fail_unless_equals_int(static_cast<int>(adapters.size()), 3);
+  ck_assert_int_eq(static_cast<int>(adapters.size()), 3);
   {
     const at::NoGradGuard no_gradient;
     for (const auto& adapter : adapters) adapter.b.normal_();
   }
   const at::Tensor merged = set.merged(name + ".weight");
-  fail_unless(merged.sub(weight).abs().max().item<double>() > 0.1);
-  fail_unless(linear.forward(x).allclose(ops::linear(x, merged), 1e-4, 1e-4), "merged is another function");
+  ck_assert(merged.sub(weight).abs().max().item<double>() > 0.1);
+  ck_assert_msg(linear.forward(x).allclose(ops::linear(x, merged), 1e-4, 1e-4), "merged is another function");
 }
-GST_END_TEST
 
 /** The sizes of the default model's encoders. */
 ModelConfig default_sizes() {
@@ -256,7 +245,7 @@ at::Tensor filtered(const training::ParameterSet& parameters, const ModelConfig&
   return network.encode_temporal(pixels, Cancellation()).view({frames, -1, config.temporal.hidden_size}).mean(1);
 }
 
-GST_START_TEST(test_a_filter_bank_sees_stillness_and_motion) {
+GVL_TEST(test_a_filter_bank_sees_stillness_and_motion) {
   const at::NoGradGuard no_gradient;
   const ModelConfig config = default_sizes();
   const training::FilterBank bank(config, 1);
@@ -269,16 +258,15 @@ GST_START_TEST(test_a_filter_bank_sees_stillness_and_motion) {
   };
   // The slowest band: the patches' mean brightness.
   const std::int64_t energy = bank.difference_energies(), right = bank.motions(), downwards = bank.motions() + 1;
-  fail_unless(channel(energy, 3, 0) > channel(energy, 0, 0) + 0.5);
-  fail_unless(channel(energy, -3, 0) > channel(energy, 0, 0) + 0.5);
-  fail_unless(channel(right, 3, 0) > channel(right, 0, 0) + 0.05);
-  fail_unless(channel(right, -3, 0) < channel(right, 0, 0) - 0.05);
-  fail_unless(channel(downwards, 0, 3) > channel(downwards, 0, 0) + 0.05);
-  fail_unless(channel(downwards, 0, -3) < channel(downwards, 0, 0) - 0.05);
+  ck_assert(channel(energy, 3, 0) > channel(energy, 0, 0) + 0.5);
+  ck_assert(channel(energy, -3, 0) > channel(energy, 0, 0) + 0.5);
+  ck_assert(channel(right, 3, 0) > channel(right, 0, 0) + 0.05);
+  ck_assert(channel(right, -3, 0) < channel(right, 0, 0) - 0.05);
+  ck_assert(channel(downwards, 0, 3) > channel(downwards, 0, 0) + 0.05);
+  ck_assert(channel(downwards, 0, -3) < channel(downwards, 0, 0) - 0.05);
 }
-GST_END_TEST
 
-GST_START_TEST(test_texts_are_told_what_they_are_about) {
+GVL_TEST(test_texts_are_told_what_they_are_about) {
   const ModelConfig config = small_config();
   // Hidden states of zero, of which classifiers say what their biases say.
   const auto silent = [](const std::string& name, const auto& shape) {
@@ -299,14 +287,13 @@ GST_START_TEST(test_texts_are_told_what_they_are_about) {
   // Classifiers begin with a logit of -4 for each of the three classes: ln(1 + e^4) for what is there, ln(1 + e^-4)
   // for what is not; the mean over the text's labels, and nothing for the text that says no class.
   const double there = std::log1p(std::exp(4.0)), not_there = std::log1p(std::exp(-4.0));
-  fail_unless(std::abs(about({0, 2}).item<double>() - 0.2 * (2 * there + not_there)) < 1e-4);
-  fail_unless(std::abs(about({1}).item<double>() - 0.2 * (there + 2 * not_there)) < 1e-4);
-  fail_if(about({}).defined());
+  ck_assert(std::abs(about({0, 2}).item<double>() - 0.2 * (2 * there + not_there)) < 1e-4);
+  ck_assert(std::abs(about({1}).item<double>() - 0.2 * (there + 2 * not_there)) < 1e-4);
+  ck_assert(!about({}).defined());
 }
-GST_END_TEST
 
 /** Of every patch, by a classifier that begins with its biases alone. */
-GST_START_TEST(test_patches_are_told) {
+GVL_TEST(test_patches_are_told) {
   const ModelConfig config = small_config();
   const training::ParameterSet parameters({}, config, {{{"", {1e-3}}}, {}}, 1, at::kCPU);
   const auto tokenizer = model::load_tokenizer(fixture("phi_c") / "tokenizer" / "tokenizer.json", config);
@@ -331,12 +318,11 @@ GST_START_TEST(test_patches_are_told) {
   };
   const double there = std::log1p(std::exp(4.0)), not_there = std::log1p(std::exp(-4.0));
   const double wanted = static_cast<double>(columns) * not_there + (there - not_there) / 2;
-  fail_unless(std::abs(loss(2) - loss(0) - 2 * wanted) < 1e-3, "%g, not %g", loss(2) - loss(0), 2 * wanted);
+  ck_assert_msg(std::abs(loss(2) - loss(0) - 2 * wanted) < 1e-3, "%g, not %g", loss(2) - loss(0), 2 * wanted);
 }
-GST_END_TEST
 
 /** The loss of options whose hidden states are zero, so that classifiers say what their biases say. */
-GST_START_TEST(test_options_are_told) {
+GVL_TEST(test_options_are_told) {
   ModelConfig config = small_config();
   config.language.layers = 3;
   const auto silent = [](const std::string& name, const auto& shape) {
@@ -359,7 +345,7 @@ GST_START_TEST(test_options_are_told) {
   const double there = std::log1p(std::exp(4.0)), not_there = std::log1p(std::exp(-4.0));
   const double number = there + 7 * not_there, moment = std::log(static_cast<double>(config.temporal_tokens) + 1);
   const auto expect = [&](const at::Tensor& loss, double wanted) {
-    fail_unless(std::abs(loss.item<double>() - 0.5 * wanted) < 1e-3, "%g, not %g", loss.item<double>(), 0.5 * wanted);
+    ck_assert_msg(std::abs(loss.item<double>() - 0.5 * wanted) < 1e-3, "%g, not %g", loss.item<double>(), 0.5 * wanted);
   };
   expect(told({{1, {0}, -1}}), (there + 2 * not_there) + not_there + number);
   expect(told({{1, {0}, 3}}), (there + 2 * not_there) + there + number + moment);
@@ -369,9 +355,8 @@ GST_START_TEST(test_options_are_told) {
   expect(told({{1, {}, -1}, {2, {0, 1}, -1}}), (number + (2 * there + not_there) + not_there + number) / 2);
   // The right one is chosen among the options of its question alone.
   expect(told({{0, {}, -1}, {1, {}, -1, true}, {2, {}, -1}}), number + std::log(3.0));
-  fail_if(told({}).defined());
+  ck_assert(!told({}).defined());
 }
-GST_END_TEST
 
 /** What a model in training sees and learns: random parameters, five layers. */
 struct DeepModel {
@@ -395,7 +380,7 @@ struct DeepModel {
 };
 
 /** Options of two questions, by what stands behind each layer. */
-GST_START_TEST(test_options_are_told_layer_by_layer) {
+GVL_TEST(test_options_are_told_layer_by_layer) {
   const DeepModel model;
   const training::Objective objective = model.objective({.weight = 1, .option_weight = 1, .layer = 1}, false);
   const training::Sample sample = NoiseSource(model.config, 0).make(0);
@@ -405,7 +390,7 @@ GST_START_TEST(test_options_are_told_layer_by_layer) {
   const training::Batch batch = training::make_batch({&sample, 1}, {&tokens, 1});
   std::vector<at::Tensor> behind;
   objective.observe(batch, [&](std::int64_t layer, const training::Objective::Seen& seen) {
-    fail_unless_equals_int(static_cast<int>(layer), static_cast<int>(behind.size()));
+    ck_assert_int_eq(static_cast<int>(layer), static_cast<int>(behind.size()));
     const at::Tensor states = seen.texts.flatten(0, 2).index_select(0, batch.options.at);
     behind.push_back(objective.network().decoder().norm(states));
   });
@@ -434,12 +419,11 @@ GST_START_TEST(test_options_are_told_layer_by_layer) {
     wanted += sum / static_cast<double>(of_text.size()) + std::log(all) - right;
   }
   const double loss = objective.losses(batch, 0).options.item<double>();
-  fail_unless(std::abs(loss - wanted) < 1e-3 * wanted, "%g, not %g", loss, wanted);
+  ck_assert_msg(std::abs(loss - wanted) < 1e-3 * wanted, "%g, not %g", loss, wanted);
 }
-GST_END_TEST
 
 /** Layers that work in place must not change what was seen. */
-GST_START_TEST(test_what_is_observed_stays) {
+GVL_TEST(test_what_is_observed_stays) {
   const DeepModel model;
   const training::Sample sample = NoiseSource(model.config, 0).make(0);
   const training::TokenizedSample tokens{{1}, {{{2, 3, 4, 5}, 2, {}, {}}}};
@@ -451,13 +435,12 @@ GST_START_TEST(test_what_is_observed_stays) {
       seen[checkpointing].push_back(at::cat({states.videos.flatten(), states.texts.flatten()}));
     });
   }
-  fail_unless_equals_int(static_cast<int>(seen[0].size()), 5);
+  ck_assert_int_eq(static_cast<int>(seen[0].size()), 5);
   for (std::size_t i = 0; i < 5; ++i) {
-    fail_unless(seen[0][i].allclose(seen[1][i], 1e-4, 1e-5), "layer %d", static_cast<int>(i));
-    fail_if(i > 0 && seen[0][i].allclose(seen[0][i - 1], 1e-4, 1e-5));
+    ck_assert_msg(seen[0][i].allclose(seen[1][i], 1e-4, 1e-5), "layer %d", static_cast<int>(i));
+    ck_assert(!(i > 0 && seen[0][i].allclose(seen[0][i - 1], 1e-4, 1e-5)));
   }
 }
-GST_END_TEST
 
 /** RoPE: the halves of the last dimension turn together. */
 at::Tensor turned(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
@@ -465,7 +448,7 @@ at::Tensor turned(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& 
   return at::cat({halves[0].mul(cos).sub(halves[1].mul(sin)), halves[1].mul(cos).add(halves[0].mul(sin))}, -1);
 }
 
-GST_START_TEST(test_attention_begins_by_finding_what_is_asked_for) {
+GVL_TEST(test_attention_begins_by_finding_what_is_asked_for) {
   LanguageModelConfig config;
   config.hidden_size = 192;
   config.heads = config.kv_heads = 6;
@@ -487,23 +470,22 @@ GST_START_TEST(test_attention_begins_by_finding_what_is_asked_for) {
     const at::Tensor best = scores.argmax(0);
     for (std::int64_t i = 0; i < config.heads; ++i) {
       const std::int64_t phase = i < config.heads / 2 ? 1 : 2;
-      fail_unless(best[i].item<std::int64_t>() == phase * classes + wanted, "head %d at %d", static_cast<int>(i),
-                  static_cast<int>(position));
+      ck_assert_msg(best[i].item<std::int64_t>() == phase * classes + wanted, "head %d at %d", static_cast<int>(i),
+                    static_cast<int>(position));
     }
   }
   // Moments are copied as they are, everything else left behind.
   const at::Tensor moment = moments[3], copied = at::matmul(o, at::matmul(rows(2), moment));
   const at::Tensor cosine = copied.dot(moment).div(copied.norm().mul(moment.norm()));
-  fail_unless(cosine.item<double>() > 0.999);
+  ck_assert(cosine.item<double>() > 0.999);
   config.kv_heads = 3;
   try {
     training::matching_attention(config, classes, moments);
     ck_abort_msg("heads that share keys were accepted");
   } catch (const Error& error) {
-    fail_unless(error.code() == ErrorCode::kInvalidArgument);
+    ck_assert(error.code() == ErrorCode::kInvalidArgument);
   }
 }
-GST_END_TEST
 
 /** Where each head of a query at the last of `tokens` [n, H] looks, [heads, n]. */
 at::Tensor looks(const LanguageModelConfig& config, const at::Tensor& qkv, const at::Tensor& tokens) {
@@ -517,7 +499,7 @@ at::Tensor looks(const LanguageModelConfig& config, const at::Tensor& qkv, const
   return at::softmax(scores.div(std::sqrt(static_cast<double>(config.head_size()))), 1);
 }
 
-GST_START_TEST(test_heads_look_at_the_last_words) {
+GVL_TEST(test_heads_look_at_the_last_words) {
   LanguageModelConfig config;
   config.hidden_size = 192;
   config.heads = config.kv_heads = 6;
@@ -535,7 +517,7 @@ GST_START_TEST(test_heads_look_at_the_last_words) {
   const auto origin = [&](const std::string& name, const auto&) { return before.at(name); };
   const training::LastWords words({.heads = {0, 4, 5}, .like = 1}, config);
   const auto value = [&](const std::string& name) { return words.value(name, {}, origin); };
-  fail_if(value("language_model.lm_head.weight").defined());
+  ck_assert(!value("language_model.lm_head.weight").defined());
 
   const at::Tensor gain = before.at(layer + "input_layernorm.weight");
   const auto normed = [&](const at::Tensor& x) { return x.div(x.square().mean(1, true).sqrt()).mul(gain); };
@@ -545,31 +527,30 @@ GST_START_TEST(test_heads_look_at_the_last_words) {
   const auto mass = [&](std::int64_t which, std::int64_t last) {
     return seen[which].narrow(0, video + texts - last, last).sum().item<double>();
   };
-  fail_unless(mass(0, 5) > 0.9, "%g", mass(0, 5));
-  fail_unless(mass(4, 5) > 0.5 && mass(4, 12) > 0.85, "%g %g", mass(4, 5), mass(4, 12));
-  fail_unless(mass(5, 5) < 0.5 && mass(5, 30) > 0.8, "%g %g", mass(5, 5), mass(5, 30));
-  fail_unless(mass(2, 30) < 0.5, "%g", mass(2, 30));
+  ck_assert_msg(mass(0, 5) > 0.9, "%g", mass(0, 5));
+  ck_assert_msg(mass(4, 5) > 0.5 && mass(4, 12) > 0.85, "%g %g", mass(4, 5), mass(4, 12));
+  ck_assert_msg(mass(5, 5) < 0.5 && mass(5, 30) > 0.8, "%g %g", mass(5, 5), mass(5, 30));
+  ck_assert_msg(mass(2, 30) < 0.5, "%g", mass(2, 30));
 
   // What else the layer does is blind to what tokens now have in common.
   const at::Tensor row = qkv[head / 2 - 1].mul(gain), common = row.div(row.norm());
   const at::Tensor lengths = at::matmul(table, common);
-  fail_unless(lengths.std().item<double>() < 1e-4 && lengths.mean().item<double>() > 1);
+  ck_assert(lengths.std().item<double>() < 1e-4 && lengths.mean().item<double>() > 1);
   const auto blind = [&](const at::Tensor& weight, const at::Tensor& norm) {
     return at::matmul(weight, norm.mul(common)).abs().max().item<double>() < 1e-5;
   };
   const auto part = [&](const at::Tensor& rows, std::int64_t which) { return rows.narrow(0, which * head, head); };
-  fail_unless(blind(part(qkv, 1), gain) && blind(part(qkv, 7), gain) && !blind(part(qkv, 0), gain));
-  fail_unless(blind(value(layer + "mlp.gate_up_proj.weight"), before.at(layer + "post_attention_layernorm.weight")));
+  ck_assert(blind(part(qkv, 1), gain) && blind(part(qkv, 7), gain) && !blind(part(qkv, 0), gain));
+  ck_assert(blind(value(layer + "mlp.gate_up_proj.weight"), before.at(layer + "post_attention_layernorm.weight")));
 
   // They read what the head reads that they are like, and add half as much.
-  fail_unless(part(qkv, 12 + 4).equal(part(qkv, 12 + 1)));
+  ck_assert(part(qkv, 12 + 4).equal(part(qkv, 12 + 1)));
   const at::Tensor added = value(output).t();
-  fail_unless(part(added, 5).equal(part(added, 1).mul(0.5)));
-  fail_unless(part(added, 2).equal(part(before.at(output).t(), 2)));
+  ck_assert(part(added, 5).equal(part(added, 1).mul(0.5)));
+  ck_assert(part(added, 2).equal(part(before.at(output).t(), 2)));
 }
-GST_END_TEST
 
-GST_START_TEST(test_last_words_need_heads_of_the_model) {
+GVL_TEST(test_last_words_need_heads_of_the_model) {
   LanguageModelConfig config;
   config.hidden_size = 192;
   config.heads = config.kv_heads = 6;
@@ -581,18 +562,17 @@ GST_START_TEST(test_last_words_need_heads_of_the_model) {
       return error.code() == ErrorCode::kInvalidArgument;
     }
   };
-  fail_if(refuses({.heads = {5}}));
-  fail_unless(refuses({.heads = {6}}));
-  fail_unless(refuses({.heads = {0}, .like = 6}));
-  fail_unless(refuses({.heads = {0, 2, 0}}));
-  fail_unless(refuses({.heads = {0, 2}, .like = 2}));
+  ck_assert(!refuses({.heads = {5}}));
+  ck_assert(refuses({.heads = {6}}));
+  ck_assert(refuses({.heads = {0}, .like = 6}));
+  ck_assert(refuses({.heads = {0, 2, 0}}));
+  ck_assert(refuses({.heads = {0, 2}, .like = 2}));
   config.kv_heads = 3;
-  fail_unless(refuses({.heads = {5}}));
+  ck_assert(refuses({.heads = {5}}));
 }
-GST_END_TEST
 
 /** Hidden states such as a model has that tells options apart: noise and what is told, of length sqrt(H). */
-GST_START_TEST(test_a_head_chooses_the_right_option) {
+GVL_TEST(test_a_head_chooses_the_right_option) {
   LanguageModelConfig config;
   config.hidden_size = 192;
   config.heads = config.kv_heads = 6;
@@ -627,8 +607,8 @@ GST_START_TEST(test_a_head_chooses_the_right_option) {
   at::Tensor of_options;
   for (const std::int64_t position : {std::int64_t{190}, std::int64_t{120}}) {
     of_options = scores(states.options, position).view({-1, letters});
-    fail_unless(of_options.argmax(1).equal(right.view({-1, letters}).argmax(1)));
-    fail_unless(of_options.mean().item<double>() > scores(states.others, 10).amax().item<double>());
+    ck_assert(of_options.argmax(1).equal(right.view({-1, letters}).argmax(1)));
+    ck_assert(of_options.mean().item<double>() > scores(states.others, 10).amax().item<double>());
   }
   const at::Tensor attention = at::softmax(of_options, 1);
 
@@ -640,24 +620,22 @@ GST_START_TEST(test_a_head_chooses_the_right_option) {
     return x.mul(std::sqrt(192.0) / 500).mul(model.output_gain).matmul(model.letters.t());
   };
   const at::Tensor gained = logits(before.add(added)).sub(logits(before));
-  fail_unless(gained.argmax(1).equal(right.view({-1, letters}).argmax(1)));
+  ck_assert(gained.argmax(1).equal(right.view({-1, letters}).argmax(1)));
   const at::Tensor best = gained.amax(1);
   const double margin = best.sub(gained.sum(1).sub(best).div(letters - 1)).mean().item<double>();
-  fail_unless(margin > 1.5 && margin < 4, "%g", margin);
+  ck_assert_msg(margin > 1.5 && margin < 4, "%g", margin);
 }
-GST_END_TEST
 
-GST_START_TEST(test_a_filter_bank_needs_room) {
+GVL_TEST(test_a_filter_bank_needs_room) {
   try {
     training::FilterBank(small_config(), 1);
     ck_abort_msg("a small encoder was accepted");
   } catch (const Error& error) {
-    fail_unless(error.code() == ErrorCode::kInvalidArgument);
+    ck_assert(error.code() == ErrorCode::kInvalidArgument);
   }
 }
-GST_END_TEST
 
-GST_START_TEST(test_projectors_are_whitened) {
+GVL_TEST(test_projectors_are_whitened) {
   const ModelConfig config = small_config();
   training::ParameterSet parameters([](const std::string&, const auto&) { return at::Tensor(); }, config,
                                     {{{"", {1e-3}}}, {}}, 1, at::kCPU);
@@ -677,43 +655,10 @@ GST_START_TEST(test_projectors_are_whitened) {
   const auto& projector = layers::Projector(layers::Parameters(parameters, at::kCPU, at::kFloat) / "temporal_projector",
                                             config.temporal.hidden_size, config.language.hidden_size);
   const at::Tensor y = projector.forward(at::cat(features)).flatten(0, 1);
-  fail_unless(y.mean(0).abs().max().item<double>() < 1e-2, "mean %f", y.mean(0).abs().max().item<double>());
+  ck_assert_msg(y.mean(0).abs().max().item<double>() < 1e-2, "mean %f", y.mean(0).abs().max().item<double>());
   const at::Tensor variance = y.square().mean(0);
-  fail_unless(variance.max().item<double>() < 1.1, "variance %f", variance.max().item<double>());
-  fail_unless(variance.mean().item<double>() > 0.5, "variance %f", variance.mean().item<double>());
+  ck_assert_msg(variance.max().item<double>() < 1.1, "variance %f", variance.max().item<double>());
+  ck_assert_msg(variance.mean().item<double>() > 0.5, "variance %f", variance.mean().item<double>());
 }
-GST_END_TEST
 
 }  // namespace
-
-static Suite* training_parts_suite() {
-  Suite* suite = suite_create("training_parts");
-  TCase* tests = tcase_create("parts");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, test_times_are_truncated);
-  tcase_add_test(tests, test_times_need_a_duration);
-  tcase_add_test(tests, test_schedule);
-  tcase_add_test(tests, test_adamw_by_hand);
-  tcase_add_test(tests, test_checkpointed_gradients_are_the_same);
-  tcase_add_test(tests, test_packed_texts_do_not_see_each_other);
-  tcase_add_test(tests, test_stages_train_what_the_paper_says);
-  tcase_add_test(tests, test_lora_starts_as_nothing_and_merges);
-  tcase_add_test(tests, test_a_filter_bank_sees_stillness_and_motion);
-  tcase_add_test(tests, test_texts_are_told_what_they_are_about);
-  tcase_add_test(tests, test_patches_are_told);
-  tcase_add_test(tests, test_options_are_told);
-  tcase_add_test(tests, test_attention_begins_by_finding_what_is_asked_for);
-  tcase_add_test(tests, test_options_are_told_layer_by_layer);
-  tcase_add_test(tests, test_what_is_observed_stays);
-  tcase_add_test(tests, test_heads_look_at_the_last_words);
-  tcase_add_test(tests, test_last_words_need_heads_of_the_model);
-  tcase_add_test(tests, test_a_head_chooses_the_right_option);
-  tcase_add_test(tests, test_orthogonal_matrices);
-  tcase_add_test(tests, test_matrices_learn_by_muon);
-  tcase_add_test(tests, test_parameters_may_learn_later);
-  tcase_add_test(tests, test_a_filter_bank_needs_room);
-  tcase_add_test(tests, test_projectors_are_whitened);
-  return suite;
-}
-
-GST_CHECK_MAIN(training_parts)

@@ -53,7 +53,7 @@ void train(const TrainingConfig& config, const Trainer::Progress& progress = {},
 
 double largest_difference(const fs::path& a, const fs::path& b) {
   const auto ours = weights(a), theirs = weights(b);
-  fail_unless_equals_int(static_cast<int>(ours.size()), static_cast<int>(theirs.size()));
+  ck_assert_int_eq(static_cast<int>(ours.size()), static_cast<int>(theirs.size()));
   double largest = 0;
   for (const auto& [name, tensor] : ours) {
     largest = std::max(largest, tensor.sub(theirs.at(name)).abs().max().item<double>());
@@ -61,7 +61,7 @@ double largest_difference(const fs::path& a, const fs::path& b) {
   return largest;
 }
 
-GST_START_TEST(test_an_interrupted_run_ends_the_same) {
+GVL_TEST(test_an_interrupted_run_ends_the_same) {
   const TemporaryFolder root;
   write_small_model(root / "model");
   train(configuration(root / "", "whole"));
@@ -73,15 +73,14 @@ GST_START_TEST(test_an_interrupted_run_ends_the_same) {
         if (point.step == 3) cancellation.cancel();
       },
       cancellation);
-  fail_unless(largest_difference(root / "whole" / "model", root / "parts" / "model") > 0, "it went on to the end");
+  ck_assert_msg(largest_difference(root / "whole" / "model", root / "parts" / "model") > 0, "it went on to the end");
   train(configuration(root / "", "parts"));
-  fail_unless(largest_difference(root / "whole" / "model", root / "parts" / "model") == 0);
-  fail_unless(largest_difference(root / "whole" / "model", root / "model") > 0, "nothing was learnt");
+  ck_assert(largest_difference(root / "whole" / "model", root / "parts" / "model") == 0);
+  ck_assert_msg(largest_difference(root / "whole" / "model", root / "model") > 0, "nothing was learnt");
 }
-GST_END_TEST
 
 /** As a run that is killed: what was done since the last checkpoint is done again, and the curve has no step twice. */
-GST_START_TEST(test_a_killed_run_ends_the_same) {
+GVL_TEST(test_a_killed_run_ends_the_same) {
   const TemporaryFolder root;
   write_small_model(root / "model");
   const TrainingConfig config = configuration(root / "", "killed");
@@ -95,21 +94,20 @@ GST_START_TEST(test_a_killed_run_ends_the_same) {
   }
   int status = 0;
   waitpid(child, &status, 0);
-  fail_unless(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
   train(config);
   train(configuration(root / "", "whole"));
-  fail_unless(largest_difference(root / "whole" / "model", root / "killed" / "model") == 0);
+  ck_assert(largest_difference(root / "whole" / "model", root / "killed" / "model") == 0);
   std::ifstream curve(root / "killed" / "curve.csv");
   std::string line;
   std::getline(curve, line);
   for (int step = 1; step <= 6; ++step) {
     std::getline(curve, line);
-    fail_unless(line.starts_with(std::to_string(step) + ","), "line of step %d: %s", step, line.c_str());
+    ck_assert_msg(line.starts_with(std::to_string(step) + ","), "line of step %d: %s", step, line.c_str());
   }
-  fail_unless(!std::getline(curve, line));
-  fail_unless(fs::file_size(root / "killed" / "curve.svg") > 200);
+  ck_assert(!std::getline(curve, line));
+  ck_assert(fs::file_size(root / "killed" / "curve.svg") > 200);
 }
-GST_END_TEST
 
 int free_port() {
   const int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -124,7 +122,7 @@ int free_port() {
 }
 
 /** Two processes that share each step's videos learn what one with all of them learns. */
-GST_START_TEST(test_two_processes_are_one) {
+GVL_TEST(test_two_processes_are_one) {
   const TemporaryFolder root;
   write_small_model(root / "model");
   const std::string port = std::to_string(free_port());
@@ -147,16 +145,15 @@ GST_START_TEST(test_two_processes_are_one) {
   for (const pid_t child : children) {
     int status = 1;
     waitpid(child, &status, 0);
-    fail_unless(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
   }
   train(configuration(root / "", "one"));
   // The sums' order differs, nothing else; Adam's first steps magnify that where a gradient is nearly nothing.
   const double difference = largest_difference(root / "one" / "model", root / "two" / "model");
-  fail_unless(difference < 2e-4, "they differ by %g", difference);
+  ck_assert_msg(difference < 2e-4, "they differ by %g", difference);
 }
-GST_END_TEST
 
-GST_START_TEST(test_dense_supervision_trains_encoders_too) {
+GVL_TEST(test_dense_supervision_trains_encoders_too) {
   const TemporaryFolder root;
   write_small_model(root / "model");
   const TrainingConfig config = configuration(
@@ -169,19 +166,18 @@ GST_START_TEST(test_dense_supervision_trains_encoders_too) {
   trainer.run([&](const CurvePoint& point, std::int64_t) { (point.step == 1 ? first : last) = point.frame_loss; }, {});
   trainer.export_model(config.output / "model", DataType::kFloat32);
   // The words that the model saw go along; none stay from before.
-  fail_if(fs::exists(config.output / "model" / model::kWordsFile));
+  ck_assert(!fs::exists(config.output / "model" / model::kWordsFile));
   io::test::write_file(config.model / model::kWordsFile, "ball\n");
   trainer.export_model(config.output / "model", DataType::kFloat32);
-  fail_unless(io::test::read_file(config.output / "model" / model::kWordsFile) == "ball\n");
+  ck_assert(io::test::read_file(config.output / "model" / model::kWordsFile) == "ball\n");
   fs::remove(config.model / model::kWordsFile);
   trainer.export_model(config.output / "model", DataType::kFloat32);
-  fail_if(fs::exists(config.output / "model" / model::kWordsFile));
-  fail_unless(last < first && last > 0, "the loss of frames went from %f to %f", first, last);
+  ck_assert(!fs::exists(config.output / "model" / model::kWordsFile));
+  ck_assert_msg(last < first && last > 0, "the loss of frames went from %f to %f", first, last);
   const auto before = weights(root / "model"), after = weights(config.output / "model");
-  fail_unless(!before.at("temporal_encoder.cls_token").equal(after.at("temporal_encoder.cls_token")));
-  for (const auto& [name, tensor] : after) fail_unless(before.contains(name), "%s was written", name.c_str());
+  ck_assert(!before.at("temporal_encoder.cls_token").equal(after.at("temporal_encoder.cls_token")));
+  for (const auto& [name, tensor] : after) ck_assert_msg(before.contains(name), "%s was written", name.c_str());
 }
-GST_END_TEST
 
 /** Head 1 begins to choose before `step`, counted from 0. */
 TrainingConfig choosing_configuration(const fs::path& root, const std::string& output, int step) {
@@ -198,7 +194,7 @@ TrainingConfig choosing_configuration(const fs::path& root, const std::string& o
 }
 
 /** A head that begins to choose behind step 40, also where a run goes on from there. */
-GST_START_TEST(test_a_run_begins_to_choose_on_the_way) {
+GVL_TEST(test_a_run_begins_to_choose_on_the_way) {
   const TemporaryFolder root;
   write_small_model(root / "model");
   const auto run = [&](const std::string& output, int last) {
@@ -222,16 +218,15 @@ GST_START_TEST(test_a_run_begins_to_choose_on_the_way) {
   };
   // Adam moves a weight by about its rate at most, and the moments of what is replaced are gone.
   for (std::int64_t part = 0; part < 3; ++part) {
-    fail_unless(moved(qkv, 0, part * width + size) > 0.1, "%d", static_cast<int>(part));
-    fail_unless(moved(qkv, 0, part * width + 2 * size) < 0.05, "%d", static_cast<int>(part));
+    ck_assert_msg(moved(qkv, 0, part * width + size) > 0.1, "%d", static_cast<int>(part));
+    ck_assert_msg(moved(qkv, 0, part * width + 2 * size) < 0.05, "%d", static_cast<int>(part));
   }
-  fail_unless(moved(output, 1, size) > 0.1 && moved(output, 1, 2 * size) < 0.05);
+  ck_assert(moved(output, 1, size) > 0.1 && moved(output, 1, 2 * size) < 0.05);
   const at::Tensor parts = run("parts", 42).at(output), whole = run("whole", 42).at(output);
-  fail_unless(parts.equal(whole));
+  ck_assert(parts.equal(whole));
 }
-GST_END_TEST
 
-GST_START_TEST(test_choosing_needs_questions_and_what_they_are_told) {
+GVL_TEST(test_choosing_needs_questions_and_what_they_are_told) {
   const TemporaryFolder root;
   write_small_model(root / "model");
   const auto failure = [&](bool questions, const std::string& part) {
@@ -241,15 +236,14 @@ GST_START_TEST(test_choosing_needs_questions_and_what_they_are_told) {
       trainer.run({}, {});
       ck_abort_msg("it began to choose");
     } catch (const Error& error) {
-      fail_unless(std::string(error.what()).find(part) != std::string::npos, "%s", error.what());
+      ck_assert_msg(std::string(error.what()).find(part) != std::string::npos, "%s", error.what());
     }
   };
   failure(false, "multiple-choice");
   failure(true, "do not tell yet");
 }
-GST_END_TEST
 
-GST_START_TEST(test_a_share_of_the_start_is_left) {
+GVL_TEST(test_a_share_of_the_start_is_left) {
   const TemporaryFolder root;
   write_small_model(root / "model");
   train(configuration(root / "", "last"));
@@ -259,21 +253,19 @@ GST_START_TEST(test_a_share_of_the_start_is_left) {
   double moved = 0;
   for (const auto& [name, tensor] : mean) {
     const at::Tensor expected = start.at(name).mul(0.25).add(last.at(name), 0.75);
-    fail_unless(expected.sub(tensor).abs().max().item<double>() < 1e-6, "%s", name.c_str());
+    ck_assert_msg(expected.sub(tensor).abs().max().item<double>() < 1e-6, "%s", name.c_str());
     moved = std::max(moved, last.at(name).sub(start.at(name)).abs().max().item<double>());
   }
-  fail_unless(moved > 1e-3, "nothing was learnt");
+  ck_assert_msg(moved > 1e-3, "nothing was learnt");
 }
-GST_END_TEST
 
-GST_START_TEST(test_a_trained_model_loads) {
+GVL_TEST(test_a_trained_model_loads) {
   const TemporaryFolder root;
   write_small_model(root / "model");
   const TrainingConfig config = configuration(root / "", "run");
   train(config);
-  fail_unless(Model::load(config.output / "model")->config().segments == small_config().segments);
+  ck_assert(Model::load(config.output / "model")->config().segments == small_config().segments);
 }
-GST_END_TEST
 
 void expect_failure(const fs::path& root, const std::string& json, const std::string& part) {
   const fs::path file = root / "bad.json";
@@ -283,12 +275,12 @@ void expect_failure(const fs::path& root, const std::string& json, const std::st
     Trainer trainer(config, noise());
     ck_abort_msg("accepted: %s", json.c_str());
   } catch (const Error& error) {
-    fail_unless(std::string(error.what()).find(part) != std::string::npos, "\"%s\" does not name %s", error.what(),
-                part.c_str());
+    ck_assert_msg(std::string(error.what()).find(part) != std::string::npos, "\"%s\" does not name %s", error.what(),
+                  part.c_str());
   }
 }
 
-GST_START_TEST(test_bad_configurations_are_named) {
+GVL_TEST(test_bad_configurations_are_named) {
   const TemporaryFolder root;
   write_small_model(root / "model");
   const std::string head = "{\"model\": \"model\", \"output\": \"out\", \"data\": {}, \"batch_videos\": 1, ";
@@ -325,24 +317,5 @@ GST_START_TEST(test_bad_configurations_are_named) {
   train(configuration(root / "", "out"));
   expect_failure(root / "", head + "\"steps\": 1, \"stage\": \"all\"}", "checkpoint.safetensors");
 }
-GST_END_TEST
 
 }  // namespace
-
-static Suite* trainer_suite() {
-  Suite* suite = suite_create("trainer");
-  TCase* tests = tcase_create("trainer");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, test_an_interrupted_run_ends_the_same);
-  tcase_add_test(tests, test_a_killed_run_ends_the_same);
-  tcase_add_test(tests, test_two_processes_are_one);
-  tcase_add_test(tests, test_dense_supervision_trains_encoders_too);
-  tcase_add_test(tests, test_a_run_begins_to_choose_on_the_way);
-  tcase_add_test(tests, test_choosing_needs_questions_and_what_they_are_told);
-  tcase_add_test(tests, test_a_share_of_the_start_is_left);
-  tcase_add_test(tests, test_a_trained_model_loads);
-  tcase_add_test(tests, test_bad_configurations_are_named);
-  return suite;
-}
-
-GST_CHECK_MAIN(trainer)

@@ -4,13 +4,11 @@
 #include <limits>
 #include <thread>
 
+#include "../io/io_test.hpp"
 #include "gvl/error.hpp"
 #include "gvl/preprocess.hpp"
 #include "io/json.hpp"
 #include "io/safetensors.hpp"
-
-// Last: it makes `fail` a macro.
-#include "../io/io_test.hpp"
 
 using namespace gvl;
 using io::test::expect_error;
@@ -75,7 +73,7 @@ constexpr std::array<double, 3> kImageNetDeviation{0.229, 0.224, 0.225};
 
 }  // namespace
 
-GST_START_TEST(pixels_of_the_reference) {
+GVL_TEST(pixels_of_the_reference) {
   for (const auto& folder : fixture_folders()) {
     const io::SafetensorsFile file = io::SafetensorsFile::open(folder / "expected.safetensors");
     const Tensor frames = file.get("frames_rgb");
@@ -96,13 +94,12 @@ GST_START_TEST(pixels_of_the_reference) {
       const auto pixels = picture(i * per_segment + per_segment / 2, spatial);
       different += differences(spatial, i, pixels, kClipMean, kClipDeviation);
     }
-    fail_unless(different == 0, "%s: %zu values differ", folder.c_str(), different);
+    ck_assert_msg(different == 0, "%s: %zu values differ", folder.c_str(), different);
   }
 }
-GST_END_TEST;
 
 /** FNV-1a of what Pillow 9.4 and torchvision's rules for sizes make of the same noise. */
-GST_START_TEST(pixels_of_pillow) {
+GVL_TEST(pixels_of_pillow) {
   const struct {
     std::int64_t width, height, size;
     bool hard;
@@ -118,25 +115,23 @@ GST_START_TEST(pixels_of_pillow) {
   };
   for (const auto& known : cases) {
     const auto data = noise(static_cast<std::size_t>(known.width * known.height * 3), known.hard);
-    fail_unless(checksum(resized(data.data(), known.width, known.height, known.size)) == known.expected,
-                "%ld x %ld to %ld", long(known.width), long(known.height), long(known.size));
+    ck_assert_msg(checksum(resized(data.data(), known.width, known.height, known.size)) == known.expected,
+                  "%ld x %ld to %ld", long(known.width), long(known.height), long(known.size));
   }
   const std::vector<std::uint8_t> small{141, 23,  114, 116, 85,  143, 155, 93,  104, 106, 117, 152, 130, 101,
                                         167, 160, 132, 123, 137, 160, 141, 192, 165, 109, 193, 135, 144};
-  fail_unless(resized(noise(8 * 6 * 3, false).data(), 8, 6, 3) == small);
+  ck_assert(resized(noise(8 * 6 * 3, false).data(), 8, 6, 3) == small);
 }
-GST_END_TEST;
 
-GST_START_TEST(a_plain_picture_stays_plain) {
+GVL_TEST(a_plain_picture_stays_plain) {
   for (const auto& [width, height] : {std::pair<std::int64_t, std::int64_t>{1920, 1080}, {2, 32768}, {32768, 1}}) {
     const std::vector<std::uint8_t> data(static_cast<std::size_t>(width * height * 3), 201);
-    fail_unless(resized(data.data(), width, height, 56) == std::vector<std::uint8_t>(56 * 56 * 3, 201));
+    ck_assert(resized(data.data(), width, height, 56) == std::vector<std::uint8_t>(56 * 56 * 3, 201));
   }
 }
-GST_END_TEST;
 
 /** Rows may be padded, and nothing outside the picture or `size` * `size` pixels is touched. */
-GST_START_TEST(honours_the_stride) {
+GVL_TEST(honours_the_stride) {
   const std::int64_t width = 50;
   const std::int64_t height = 31;
   const std::int64_t stride = 167;
@@ -148,13 +143,12 @@ GST_START_TEST(honours_the_stride) {
   for (const std::int64_t size : {14, 31, 60}) {
     std::vector<std::uint8_t> out(static_cast<std::size_t>(size * size * 3) + 5, 77);
     resize_and_crop({padded.data(), width, height, stride}, size, out);
-    for (int i = 0; i < 5; ++i, out.pop_back()) fail_unless_equals_int(out.back(), 77);
-    fail_unless(out == resized(packed.data(), width, height, size));
+    for (int i = 0; i < 5; ++i, out.pop_back()) ck_assert_int_eq(out.back(), 77);
+    ck_assert(out == resized(packed.data(), width, height, size));
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(threads_do_not_disturb_each_other) {
+GVL_TEST(threads_do_not_disturb_each_other) {
   const auto data = noise(320 * 180 * 3, false);
   const auto expected = resized(data.data(), 320, 180, 112);
   std::vector<std::thread> threads;
@@ -163,11 +157,10 @@ GST_START_TEST(threads_do_not_disturb_each_other) {
     threads.emplace_back([&] { equal += resized(data.data(), 320, 180, 112) == expected; });
   }
   for (auto& thread : threads) thread.join();
-  fail_unless_equals_int(equal.load(), 4);
+  ck_assert_int_eq(equal.load(), 4);
 }
-GST_END_TEST;
 
-GST_START_TEST(refuses_pictures) {
+GVL_TEST(refuses_pictures) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
   const std::vector<std::uint8_t> data(300);
   std::vector<std::uint8_t> out(14 * 14 * 3);
@@ -187,19 +180,3 @@ GST_START_TEST(refuses_pictures) {
     expect_error(one.name, ErrorCode::kInvalidArgument, {}, [&] { resize_and_crop(one.frame, one.size, out); });
   }
 }
-GST_END_TEST;
-
-static Suite* resize_suite() {
-  Suite* suite = suite_create("resize");
-  TCase* tests = tcase_create("resize");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, pixels_of_the_reference);
-  tcase_add_test(tests, pixels_of_pillow);
-  tcase_add_test(tests, a_plain_picture_stays_plain);
-  tcase_add_test(tests, honours_the_stride);
-  tcase_add_test(tests, threads_do_not_disturb_each_other);
-  tcase_add_test(tests, refuses_pictures);
-  return suite;
-}
-
-GST_CHECK_MAIN(resize);

@@ -4,10 +4,8 @@
 #include <cstdlib>
 #include <limits>
 
-#include "io/json.hpp"
-
-// Last: it makes `fail` a macro.
 #include "../io/io_test.hpp"
+#include "io/json.hpp"
 
 using namespace gvl;
 using io::test::expect_error;
@@ -27,12 +25,12 @@ std::vector<std::filesystem::path> fixture_folders() {
 void expect_indices(const io::JsonValue& expected, const std::vector<std::int64_t>& found) {
   std::vector<std::int64_t> values;
   for (const io::JsonValue& value : expected.elements()) values.push_back(value.as_integer());
-  fail_unless(found == values, "%s", expected.path().c_str());
+  ck_assert_msg(found == values, "%s", expected.path().c_str());
 }
 
 }  // namespace
 
-GST_START_TEST(samples_as_the_reference) {
+GVL_TEST(samples_as_the_reference) {
   for (const auto& folder : fixture_folders()) {
     const io::JsonValue expected = io::JsonValue::load(folder / "expected.json");
     for (const io::JsonValue& known : expected.array("frame_sampling").elements()) {
@@ -44,50 +42,33 @@ GST_START_TEST(samples_as_the_reference) {
                    sample_indices(static_cast<std::int64_t>(frames.size()), expected.integer("num_video_frames")));
   }
 }
-GST_END_TEST;
 
 /** Whatever the numbers: as many as asked for, within the video, in order. */
-GST_START_TEST(indices_ascend_within_the_video) {
+GVL_TEST(indices_ascend_within_the_video) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
   std::vector<std::int64_t> totals{kMost, kMost - 1, kMost / 2, std::int64_t{1} << 62, (std::int64_t{1} << 53) + 1};
   for (std::int64_t total = 1; total <= 700; ++total) totals.push_back(total);
   for (const std::int64_t total : totals) {
     for (const std::int64_t samples : {1, 2, 3, 7, 8, 95, 96, 97, 500}) {
       const auto indices = sample_indices(samples, total);
-      fail_unless_equals_int64(indices.size(), samples);
-      fail_unless(std::is_sorted(indices.begin(), indices.end()) && indices.front() >= 0 && indices.back() < total,
-                  "%ld of %ld", long(samples), long(total));
+      ck_assert_int_eq(indices.size(), samples);
+      ck_assert_msg(std::is_sorted(indices.begin(), indices.end()) && indices.front() >= 0 && indices.back() < total,
+                    "%ld of %ld", long(samples), long(total));
     }
   }
-  fail_unless_equals_int64(sample_indices(1, kMost)[0], kMost / 2);
-  fail_unless_equals_int64(sample_indices(3, 1)[2], 0);
+  ck_assert_int_eq(sample_indices(1, kMost)[0], kMost / 2);
+  ck_assert_int_eq(sample_indices(3, 1)[2], 0);
 }
-GST_END_TEST;
 
-GST_START_TEST(refuses_numbers_that_are_not_positive) {
+GVL_TEST(refuses_numbers_that_are_not_positive) {
   for (const auto& [samples, total] : {std::pair<std::int64_t, std::int64_t>{0, 5}, {-1, 5}, {5, 0}, {5, -3}}) {
     expect_error("numbers", ErrorCode::kInvalidArgument, {std::to_string(samples), std::to_string(total)},
                  [samples = samples, total = total] { sample_indices(samples, total); });
   }
 }
-GST_END_TEST;
 
-GST_START_TEST(keyframes) {
-  fail_unless_equals_int64(keyframe_of(8), 4);
-  fail_unless_equals_int64(keyframe_of(5), 2);
-  fail_unless_equals_int64(keyframe_of(1), 0);
+GVL_TEST(keyframes) {
+  ck_assert_int_eq(keyframe_of(8), 4);
+  ck_assert_int_eq(keyframe_of(5), 2);
+  ck_assert_int_eq(keyframe_of(1), 0);
 }
-GST_END_TEST;
-
-static Suite* sampling_suite() {
-  Suite* suite = suite_create("sampling");
-  TCase* tests = tcase_create("sampling");
-  suite_add_tcase(suite, tests);
-  tcase_add_test(tests, samples_as_the_reference);
-  tcase_add_test(tests, indices_ascend_within_the_video);
-  tcase_add_test(tests, refuses_numbers_that_are_not_positive);
-  tcase_add_test(tests, keyframes);
-  return suite;
-}
-
-GST_CHECK_MAIN(sampling);
