@@ -5,20 +5,19 @@
  * deviation from the median.
  */
 #include <gst/gst.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <map>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "../tests/lib/model/random_model.hpp"
+#include "support/temporary.hpp"
 
 namespace {
 
@@ -96,11 +95,11 @@ void report(Passage& passage, guint64 skipped) {
 int main(int argc, char** argv) {
   gst_init(&argc, &argv);
   const int seconds = argc > 1 ? std::atoi(argv[1]) : 20;
-  const auto model = std::filesystem::temp_directory_path() / ("gvl-live-bench-" + std::to_string(getpid()));
-  gvl::model::test::write_random_model(model, slow_config(), GVL_TEST_TOKENIZER);
+  const gvl::test::TemporaryFolder model;
+  gvl::model::test::write_random_model(model.path(), slow_config(), GVL_TEST_TOKENIZER);
   const std::string description =
       "videotestsrc is-live=true num-buffers=" + std::to_string(seconds * 30) +
-      " ! video/x-raw,width=640,height=360,framerate=30/1 ! gvlground name=ground model=" + model.string() +
+      " ! video/x-raw,width=640,height=360,framerate=30/1 ! gvlground name=ground model=" + model.path().string() +
       " query=\"a ball\" window-duration=1000000000 max-new-tokens=8 ! fakesink sync=true";
   GError* error = nullptr;
   GstElement* pipeline = gst_parse_launch(description.c_str(), &error);
@@ -116,6 +115,5 @@ int main(int argc, char** argv) {
   report(passage, skipped);
   gst_object_unref(ground);
   gst_object_unref(pipeline);
-  std::filesystem::remove_all(model);
   return 0;
 }

@@ -14,17 +14,17 @@
 #include <gst/gst.h>
 #include <gst/video/video.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
+
+#include "support/temporary.hpp"
 
 namespace {
 
@@ -204,12 +204,11 @@ int bench_live(int minutes) {
   Packets packets;
   encode("smpte", kLoop - 5 * kRate, packets);
   encode("black", 5 * kRate, packets);
-  const auto folder = std::filesystem::temp_directory_path() / ("gvl-stream-bench-" + std::to_string(getpid()));
-  std::filesystem::create_directory(folder);
+  const gvl::test::TemporaryFolder folder;
   GstElement* pipeline = parse(
       "appsrc name=source is-live=true format=time block=true max-bytes=4000000 ! tee name=t ! queue ! "
       "gvlclipper name=clips location=" +
-      folder.string() +
+      folder.path().string() +
       "/%{id}.mkv t. ! queue ! avdec_h264 max-threads=1 ! gvlground name=ground query=\"the screen is black\" ! "
       "fakesink sync=false async=false ground.events ! queue ! clips.events");
   GstElement* source = child(pipeline, "source");
@@ -227,7 +226,6 @@ int bench_live(int minutes) {
   std::printf("%d events, %d clips, %d warnings of clips; %d segments left out\n", told.events, told.clips,
               told.warnings, told.skipped);
   gst_object_unref(pipeline);
-  std::filesystem::remove_all(folder);
   for (GstBuffer* buffer : packets.buffers) gst_buffer_unref(buffer);
   gst_caps_unref(packets.caps);
   return arrived == minutes * kLoop ? 0 : 1;

@@ -536,7 +536,7 @@ GVL_TEST(a_long_query_is_the_models_affair) {
 }
 
 Structures events_for(const char* task, std::function<Answer(const Query&, double)> make, double min_confidence = 0) {
-  auto config = gvl::test::small_config();
+  auto config = gvl::test::fake_model_config();
   config.min_confidence = min_confidence;
   Setup setup;
   setup.model = std::make_shared<FakeModel>(config);

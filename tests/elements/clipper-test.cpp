@@ -14,6 +14,7 @@
 
 #include "gvlevent.h"
 #include "stream.hpp"
+#include "support/temporary.hpp"
 
 using gvl::test::make_frame;
 using gvl::test::uint64_of;
@@ -25,25 +26,13 @@ namespace fs = std::filesystem;
 constexpr int kRate = 10;
 constexpr GstClockTime kFrame = GST_SECOND / kRate;
 
-class Folder {
+class Folder : public gvl::test::TemporaryFolder {
  public:
-  Folder() {
-    gchar* made = g_dir_make_tmp("gvl-clips-XXXXXX", nullptr);
-    path_ = made;
-    g_free(made);
-  }
-  ~Folder() { fs::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  std::string operator/(const char* name) const { return (path_ / name).string(); }
+  std::string operator/(const char* name) const { return (path() / name).string(); }
   std::size_t files() const {
     return static_cast<std::size_t>(
-        std::distance(fs::recursive_directory_iterator(path_), fs::recursive_directory_iterator()));
+        std::distance(fs::recursive_directory_iterator(path()), fs::recursive_directory_iterator()));
   }
-
- private:
-  fs::path path_;
 };
 
 constexpr const char* kRaw = "";

@@ -4,14 +4,12 @@
 // still, however rare events are.
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "fake-model.hpp"
 #include "gvlcontext.hpp"
 #include "gvlevent.h"
 #include "stream.hpp"
+#include "support/temporary.hpp"
 
 using gvl::test::FakeModel;
 
@@ -41,7 +39,7 @@ class Pipeline {
     GError* error = nullptr;
     element_ = gst_parse_launch((kVideo + line).c_str(), &error);
     fail_unless(element_ != nullptr && !error, "%s", error ? error->message : "");
-    auto config = gvl::test::small_config();
+    auto config = gvl::test::fake_model_config();
     config.min_confidence = 0.4;
     const auto model = std::make_shared<FakeModel>(config);
     if (say == Say::kNever) model->answer_with(guess);
@@ -91,25 +89,14 @@ class Pipeline {
 /** A file's name in a folder that goes away. */
 class File {
  public:
-  explicit File(const char* name) {
-    gchar* made = g_dir_make_tmp("gvl-consumers-XXXXXX", nullptr);
-    folder_ = made;
-    g_free(made);
-    path_ = (folder_ / name).string();
-  }
-  ~File() { std::filesystem::remove_all(folder_); }
+  explicit File(const char* name) : path_((folder_ / name).string()) {}
 
   std::string sink() const { return "filesink location=\"" + path_ + "\" "; }
   const std::string& path() const { return path_; }
-  std::string content() const {
-    std::ifstream stream(path_);
-    std::stringstream text;
-    text << stream.rdbuf();
-    return text.str();
-  }
+  std::string content() const { return gvl::test::read_file(path_); }
 
  private:
-  std::filesystem::path folder_;
+  gvl::test::TemporaryFolder folder_;
   std::string path_;
 };
 

@@ -11,6 +11,8 @@
 #include "gvlcontext.hpp"
 #include "gvlevent.h"
 #include "stream.hpp"
+#include "support/fixtures.hpp"
+#include "support/temporary.hpp"
 
 using gvl::test::FakeModel;
 
@@ -19,23 +21,16 @@ namespace {
 const char* const kElements[] = {"gvlsegmenter", "gvlspatialencoder", "gvltemporalencoder", "gvlfuser",
                                  "gvlgroundedllm"};
 
-// The small fixture as a model folder, made once per process.
-const std::string& model_folder() {
-  static const std::string folder = [] {
-    const char* data = g_getenv("GVL_TEST_DATA");
-    fail_unless(data != nullptr, "GVL_TEST_DATA is not set");
-    gchar* made = g_dir_make_tmp("gvl-context-XXXXXX", nullptr);
-    fail_unless(made != nullptr);
-    const std::string out = std::string(made) + "/model";
-    g_free(made);
-    gvl::convert(std::filesystem::path(data) / "phi_c", out);
-    return out;
-  }();
-  return folder;
-}
+// The small fixture as a model folder, made once for all tests, which are processes of their own.
+gvl::test::TemporaryFolder* work = nullptr;
 
-void make_model() { model_folder(); }
-void remove_model() { std::filesystem::remove_all(std::filesystem::path(model_folder()).parent_path()); }
+std::string model_folder() { return (*work / "model").string(); }
+
+void make_model() {
+  work = new gvl::test::TemporaryFolder;
+  gvl::convert(gvl::test::fixture("phi_c"), model_folder());
+}
+void remove_model() { delete work; }
 GVL_FIXTURE(make_model, remove_model);
 
 /** A pipeline from a launch line, and the messages on its bus. */

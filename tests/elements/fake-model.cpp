@@ -36,7 +36,7 @@ Answer quarter_to_half(const Query& query, double duration) {
 
 }  // namespace
 
-ModelConfig small_config() {
+ModelConfig fake_model_config() {
   ModelConfig config;
   config.frames = 8;
   config.segments = 2;

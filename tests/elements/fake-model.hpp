@@ -16,7 +16,7 @@
 namespace gvl::test {
 
 /** Small sizes: T = 8, K = 2, n = 4, S = 16, S' = 8. */
-ModelConfig small_config();
+ModelConfig fake_model_config();
 
 /**
  * A model whose jobs the test controls: each kind can be held, let go, and made to fail. Jobs run on one thread, in
@@ -27,7 +27,7 @@ class FakeModel : public Model {
  public:
   enum class Job { kSpatial, kTemporal, kFuse, kConcatenate, kAnswer };
 
-  explicit FakeModel(ModelConfig config = small_config());
+  explicit FakeModel(ModelConfig config = fake_model_config());
   ~FakeModel() override;
 
   /** Jobs of this kind do not begin until release(). */

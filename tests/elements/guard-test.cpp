@@ -187,7 +187,7 @@ void expect_out_of_memory(std::shared_ptr<gvl::Model> model, const char* where) 
 GVL_TEST(memory_may_end_anywhere_on_the_way_of_a_frame) {
 // With these sanitizers the program ends where operator new would throw.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  auto config = gvl::test::small_config();
+  auto config = gvl::test::fake_model_config();
   config.spatial.image_size = std::int64_t{1} << 24;  // its pictures fit into no memory
   expect_out_of_memory(std::make_shared<FakeModel>(config), "s");
 #endif

@@ -17,6 +17,7 @@
 #include "gvltensormeta.hpp"
 #include "gvlwindowmeta.hpp"
 #include "stream.hpp"
+#include "support/temporary.hpp"
 
 using gvl::Error;
 using gvl::ErrorCode;
@@ -376,8 +377,9 @@ GVL_TEST(hostile_events_are_errors) {
 }
 
 GVL_TEST(hostile_files_of_events_are_errors) {
-  gchar* file = g_build_filename(g_get_tmp_dir(), "gvl-events-XXXXXX", nullptr);
-  close(g_mkstemp(file));
+  const gvl::test::TemporaryFolder folder;
+  const std::string path = folder / "events.jsonl";
+  const char* const file = path.c_str();
   std::string empty_events;
   for (int i = 0; i < 100000; ++i) empty_events += "{}\n";
   const struct {
@@ -400,13 +402,12 @@ GVL_TEST(hostile_files_of_events_are_errors) {
   GPtrArray* loaded = gvl_events_load(file, nullptr);
   fail_unless(loaded && loaded->len == 100000);
   g_ptr_array_unref(loaded);
-  g_remove(file);
-  g_free(file);
 }
 
 GVL_TEST(files_of_events_are_read) {
-  gchar* file = g_build_filename(g_get_tmp_dir(), "gvl-events-XXXXXX", nullptr);
-  close(g_mkstemp(file));
+  const gvl::test::TemporaryFolder folder;
+  const std::string path = folder / "events.jsonl";
+  const char* const file = path.c_str();
   fail_unless(g_file_set_contents(file, "{\"start\":1,\"stop\":2}\n\n  {\"start\":3,\"stop\":4}\r\n", -1, nullptr));
   GPtrArray* events = gvl_events_load(file, nullptr);
   fail_unless(events && events->len == 2);
@@ -420,7 +421,6 @@ GVL_TEST(files_of_events_are_read) {
   g_remove(file);
   fail_unless(gvl_events_load(file, &error) == nullptr && error && strstr(error->message, file));
   g_error_free(error);
-  g_free(file);
 }
 
 GVL_TEST(events_are_recognised) {

@@ -2,13 +2,12 @@
 
 // gvloverlay: what is drawn when, from files and from the stream.
 
-#include <glib/gstdio.h>
-#include <unistd.h>
-
 #include <algorithm>
+#include <filesystem>
 
 #include "gvlevent.h"
 #include "stream.hpp"
+#include "support/temporary.hpp"
 
 using gvl::test::Stream;
 using gvl::test::StreamOptions;
@@ -23,23 +22,14 @@ constexpr int kGrey = 100;
 /** A file of events for one test. */
 class EventsFile {
  public:
-  explicit EventsFile(const char* lines) : name_(g_build_filename(g_get_tmp_dir(), "gvl-events-XXXXXX", nullptr)) {
-    close(g_mkstemp(name_));
-    fail_unless(g_file_set_contents(name_, lines, -1, nullptr));
-  }
-  ~EventsFile() {
-    g_remove(name_);
-    g_free(name_);
-  }
-  EventsFile(const EventsFile&) = delete;
-  EventsFile& operator=(const EventsFile&) = delete;
+  explicit EventsFile(const char* lines) { gvl::test::write_file(path(), lines); }
 
-  std::string launch(const std::string& more = "") const {
-    return "gvloverlay events=" + std::string(name_) + " " + more;
-  }
+  std::string launch(const std::string& more = "") const { return "gvloverlay events=" + path().string() + " " + more; }
 
  private:
-  gchar* name_;
+  std::filesystem::path path() const { return folder_ / "events.jsonl"; }
+
+  gvl::test::TemporaryFolder folder_;
 };
 
 StreamOptions options() {
@@ -205,12 +195,11 @@ GVL_TEST(a_bad_file_is_one_clear_error) {
     gst_object_unref(overlay);
   };
   expect("/nowhere/events.jsonl", "No such file");
-  gchar* file = g_build_filename(g_get_tmp_dir(), "gvl-events-XXXXXX", nullptr);
-  close(g_mkstemp(file));
+  const gvl::test::TemporaryFolder folder;
+  const std::string path = folder / "events.jsonl";
+  const char* const file = path.c_str();
   fail_unless(g_file_set_contents(file, "{}\nnonsense\n", -1, nullptr));
   expect(file, "line 2");
-  g_remove(file);
-  g_free(file);
 }
 
 }  // namespace

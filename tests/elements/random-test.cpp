@@ -46,7 +46,7 @@ class Dice {
 };
 
 gvl::ModelConfig config_of(Dice& dice) {
-  auto config = gvl::test::small_config();
+  auto config = gvl::test::fake_model_config();
   config.segments = dice.one_of<std::int64_t>({2, 3, 4});
   config.frames = config.segments * dice.one_of<std::int64_t>({1, 2, 4});
   return config;

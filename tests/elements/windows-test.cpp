@@ -38,7 +38,7 @@ std::function<gvl::Answer(const gvl::Query&, double)> shows(std::vector<Truth> t
 }
 
 std::shared_ptr<FakeModel> model_of_four_segments() {
-  auto config = gvl::test::small_config();
+  auto config = gvl::test::fake_model_config();
   config.segments = 4;
   config.frames = 16;
   return std::make_shared<FakeModel>(config);

@@ -6,7 +6,6 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/stack.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,7 +13,6 @@
 #include <filesystem>
 #include <string>
 
-#include "fixture.hpp"
 #include "gvl/convert.hpp"
 #include "gvl/error.hpp"
 #include "gvl/model.hpp"
@@ -26,6 +24,8 @@
 #include "model/network.hpp"
 #include "ops/ops.hpp"
 #include "report.hpp"
+#include "support/reference.hpp"
+#include "support/temporary.hpp"
 #include "training-parity.hpp"
 #include "vision/pooling.hpp"
 
@@ -33,7 +33,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace gvl;
-using parity::Fixture;
+using gvl::test::Fixture;
+using gvl::test::integers;
 using parity::Report;
 
 // reference/README, "Tolerances".
@@ -56,27 +57,6 @@ std::size_t differing(const std::vector<T>& a, const std::vector<T>& b) {
   for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) count += a[i] != b[i];
   return count;
 }
-
-/** A converted model in a temporary folder. */
-class ConvertedModel {
- public:
-  explicit ConvertedModel(const fs::path& official)
-      : folder_(fs::temp_directory_path() / ("gvl-parity-" + std::to_string(getpid()) + "-" +
-                                             fs::absolute(official / ".").parent_path().filename().string())) {
-    convert(official, folder_);
-  }
-  ~ConvertedModel() {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
-  ConvertedModel(const ConvertedModel&) = delete;
-  ConvertedModel& operator=(const ConvertedModel&) = delete;
-
-  const fs::path& folder() const noexcept { return folder_; }
-
- private:
-  fs::path folder_;
-};
 
 class Parity {
  public:
@@ -116,10 +96,10 @@ class Parity {
 
   void check_sampling() {
     std::size_t wrong = differing(sample_indices(config_.frames, fixture_.expected.integer("num_video_frames", 1)),
-                                  parity::integers(fixture_.expected.array("frame_indices")));
+                                  integers(fixture_.expected.array("frame_indices")));
     std::size_t total = static_cast<std::size_t>(config_.frames);
     for (const io::JsonValue& sampling : fixture_.expected.array("frame_sampling").elements()) {
-      const std::vector<std::int64_t> indices = parity::integers(sampling.array("indices"));
+      const std::vector<std::int64_t> indices = integers(sampling.array("indices"));
       wrong += differing(sample_indices(sampling.integer("num_frames", 1), sampling.integer("num_video_frames", 1)),
                          indices);
       total += indices.size();
@@ -160,7 +140,7 @@ class Parity {
   void check_tokenizer() {
     std::size_t wrong_ids = 0, wrong_texts = 0, total = 0;
     for (const io::JsonValue& test : fixture_.expected.array("tokenizer").elements()) {
-      const std::vector<std::int64_t> ids = parity::integers(test.array("ids"));
+      const std::vector<std::int64_t> ids = integers(test.array("ids"));
       wrong_ids += grounder_.prompts().tokenizer().encode(test.string("text")) != ids;
       wrong_texts += grounder_.prompts().tokenizer().decode(ids) != test.string("decoded");
       ++total;
@@ -249,7 +229,7 @@ class Parity {
   }
 
   std::vector<std::int64_t> generated(const std::string& name) const {
-    return parity::integers(fixture_.expected.object("generation").object(name).array("tokens"));
+    return integers(fixture_.expected.object("generation").object(name).array("tokens"));
   }
 
   /** The whole way of a query, as a user asks it. */
@@ -278,9 +258,10 @@ class Parity {
 
 bool check(const fs::path& folder) {
   const Fixture fixture = Fixture::open(folder);
-  const ConvertedModel converted(folder);
+  const gvl::test::TemporaryFolder work;
+  convert(folder, work / "model");
   Report report(folder.string());
-  Parity(fixture, converted.folder(), report).run();
+  Parity(fixture, work / "model", report).run();
   return report.ok();
 }
 

@@ -17,6 +17,9 @@
 #include "vision/pooling.hpp"
 
 namespace gvl::parity {
+
+using gvl::test::Fixture;
+
 namespace {
 
 // reference/README, "Tolerances".

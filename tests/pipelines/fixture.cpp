@@ -164,8 +164,7 @@ void check_fixture(const char* name) {
 
 /** One that may not be redistributed, where it is at hand. */
 void check_fixture_at_hand(const char* name) {
-  const char* shared = g_getenv("GVL_TEST_SHARED");
-  if (shared && std::filesystem::exists(std::filesystem::path(shared) / "reference" / name)) check_fixture(name);
+  if (find_fixture(name)) check_fixture(name);
 }
 
 }  // namespace

@@ -1,71 +1,26 @@
 #pragma once
 
-#include <unistd.h>
-#include "support/testing.hpp"
-
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "gvl/error.hpp"
 #include "gvl/tensor.hpp"
+#include "support/fixtures.hpp"
+#include "support/random.hpp"
+#include "support/temporary.hpp"
+#include "support/testing.hpp"
 
 namespace gvl::io::test {
 
-/** A new folder that is removed with all that is in it. */
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "gvl-io-XXXXXX").string();
-    if (!mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp " + pattern);
-    path_ = pattern;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
-
-inline void write_file(const std::filesystem::path& path, const std::string& content) {
-  // A new file each time: the old one may still be mapped.
-  std::filesystem::remove(path);
-  std::ofstream out(path, std::ios::binary);
-  out.write(content.data(), static_cast<std::streamsize>(content.size()));
-  if (!out.flush()) throw std::runtime_error("cannot write " + path.string());
-}
-
-inline std::string read_file(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw std::runtime_error("cannot read " + path.string());
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
-/** A file of the committed fixtures. */
-inline std::filesystem::path fixture(const std::string& name) {
-  for (const char* variable : {"GVL_TEST_DATA", "GVL_TEST_SHARED"}) {
-    const char* folder = std::getenv(variable);
-    if (!folder) continue;
-    std::filesystem::path path = folder;
-    if (std::strcmp(variable, "GVL_TEST_SHARED") == 0) path /= "reference";
-    if (std::filesystem::exists(path / name)) return path / name;
-  }
-  throw std::runtime_error("no fixture " + name + "; run the tests with meson test");
-}
+using gvl::test::find_fixture;
+using gvl::test::fixture;
+using gvl::test::Random;
+using gvl::test::read_file;
+using gvl::test::TemporaryFolder;
+using gvl::test::write_file;
 
 inline std::string bytes_of(const Tensor& tensor) { return std::string(tensor.as<char>(), tensor.bytes()); }
 
@@ -101,21 +56,6 @@ inline void expect_error(const std::string& label, ErrorCode code, const std::ve
   }
   ck_abort_msg("%s: nothing was thrown", label.c_str());
 }
-
-/** A small deterministic generator, the same numbers on every machine (xorshift64*). */
-class Random {
- public:
-  std::uint64_t next() {
-    state_ ^= state_ >> 12;
-    state_ ^= state_ << 25;
-    state_ ^= state_ >> 27;
-    return state_ * 0x2545F4914F6CDD1DU;
-  }
-  std::size_t below(std::size_t limit) { return static_cast<std::size_t>((next() >> 16) % limit); }
-
- private:
-  std::uint64_t state_ = 0x9E3779B97F4A7C15U;
-};
 
 /** One to four changes of the kinds that files suffer: flipped bits, changed, inserted, deleted and copied bytes. */
 inline std::string mutate(std::string text, Random& random) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <csignal>
+#include <cstring>
 
 #include "archive_builder.hpp"
 #include "cost.hpp"

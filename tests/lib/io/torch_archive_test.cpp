@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include "io/torch_archive.hpp"
 
 #include "archive_builder.hpp"

@@ -1,6 +1,7 @@
 #include "gvl/model.hpp"
 
 #include <atomic>
+#include <cstring>
 #include <latch>
 #include <thread>
 
@@ -63,7 +64,7 @@ void check_fixture_answers(const char* name) {
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const io::JsonValue expected = fixture.expected.object("generation").object(kFixtureTasks[i]);
     const Answer& answer = answers[i].get();
-    ck_assert_msg(answer.tokens == parity::integers(expected.array("tokens")), "%s: other tokens", kFixtureTasks[i]);
+    ck_assert_msg(answer.tokens == gvl::test::integers(expected.array("tokens")), "%s: other tokens", kFixtureTasks[i]);
     expect_text(answer.text, expected.string("text"));
     expect_text(answer.text_seconds, expected.string("text_seconds"));
     ck_assert(answer.confidence > 0 && answer.confidence <= 1);

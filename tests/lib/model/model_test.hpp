@@ -6,16 +6,17 @@
 #include <string>
 #include <vector>
 
-#include "../../parity/fixture.hpp"
 #include "../io/io_test.hpp"
 #include "gvl/convert.hpp"
 #include "gvl/model.hpp"
 #include "gvl/preprocess.hpp"
+#include "gvl/sampling.hpp"
+#include "support/reference.hpp"
 
 namespace gvl::model::test {
 
 using namespace gvl::io::test;
-using parity::Fixture;
+using gvl::test::Fixture;
 
 /** A fixture converted to a model folder, once for all tests of a program. */
 inline const std::filesystem::path& converted(const std::string& name) {

@@ -14,6 +14,7 @@
 #include "layers/parameters.hpp"
 #include "model/model_folder.hpp"
 #include "model/network.hpp"
+#include "support/random.hpp"
 #include "text/prompt.hpp"
 
 namespace gvl::model::test {
@@ -59,15 +60,14 @@ inline void write_random_model(const std::filesystem::path& folder, const ModelC
   Network(layers::Parameters(recorded, at::kCPU, at::kFloat), config);
   const std::vector<io::TensorInfo> infos = recorded.infos();
   io::SafetensorsWriter writer(folder / kWeightsFile, infos);
-  std::uint32_t state = 1;
+  gvl::test::NoiseGenerator noise(1);
   std::vector<float> values;
   for (const io::TensorInfo& info : infos) {
     std::int64_t count = 1;
     for (const std::int64_t dimension : info.shape) count *= dimension;
     values.resize(static_cast<std::size_t>(count));
     for (float& value : values) {
-      state = state * 1664525u + 1013904223u;
-      value = (static_cast<float>(state >> 8) / 8388608.0f - 1.0f) * 0.05f;
+      value = (static_cast<float>(noise() >> 8) / 8388608.0f - 1.0f) * 0.05f;
     }
     writer.write(info.name, std::as_bytes(std::span(values)));
   }

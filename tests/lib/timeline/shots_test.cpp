@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "support/random.hpp"
 #include "support/testing.hpp"
 #include "timeline/shot_divider.hpp"
 
@@ -51,12 +52,11 @@ GVL_TEST(a_number_of_segments_is_kept) {
 }
 
 GVL_TEST(no_candidate_is_lost) {
-  std::uint32_t random = 1;
+  gvl::test::Random random;
   for (int trial = 0; trial < 2000; ++trial) {
     std::vector<std::int64_t> cuts;
     for (std::int64_t i = 0; i < 120; ++i) {
-      random = random * 1664525 + 1013904223;
-      if (random >> 28 == 0) cuts.push_back(i);
+      if (random.below(16) == 0) cuts.push_back(i);
     }
     const std::int64_t segments = trial % 2 ? 12 : 0;
     const auto got = lengths({10, segments}, 120, cuts);

@@ -22,8 +22,7 @@ class NoiseSource : public SampleSource {
   std::int64_t event_classes() const noexcept override { return kClasses; }
 
   Sample make(std::int64_t index) const override {
-    auto state = static_cast<std::uint32_t>((size_ > 0 ? index % size_ : index) + 1);
-    const auto next = [&] { return state = state * 1664525u + 1013904223u; };
+    gvl::test::NoiseGenerator next(static_cast<std::uint32_t>((size_ > 0 ? index % size_ : index) + 1));
     const auto pixels = [&](std::vector<std::int64_t> shape) {
       std::size_t bytes = 1;
       for (const std::int64_t dimension : shape) bytes *= static_cast<std::size_t>(dimension);

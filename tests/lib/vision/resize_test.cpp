@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <random>
 #include <thread>
 
 #include "../io/io_test.hpp"
@@ -11,19 +12,10 @@
 #include "io/safetensors.hpp"
 
 using namespace gvl;
+using gvl::test::fixture_folders;
 using io::test::expect_error;
 
 namespace {
-
-std::vector<std::filesystem::path> fixture_folders() {
-  std::vector<std::filesystem::path> folders{io::test::fixture("phi_c"), io::test::fixture("llama_c")};
-  const char* shared = std::getenv("GVL_TEST_SHARED");
-  for (const char* name : {"phi_a", "llama_a"}) {
-    const auto folder = std::filesystem::path(shared ? shared : "") / "reference" / name;
-    if (shared && std::filesystem::exists(folder)) folders.push_back(folder);
-  }
-  return folders;
-}
 
 std::vector<std::uint8_t> resized(const std::uint8_t* data, std::int64_t width, std::int64_t height,
                                   std::int64_t size) {
@@ -35,10 +27,9 @@ std::vector<std::uint8_t> resized(const std::uint8_t* data, std::int64_t width, 
 /** Noise, or black and white only: what overshoots most. The same numbers on every machine. */
 std::vector<std::uint8_t> noise(std::size_t bytes, bool hard) {
   std::vector<std::uint8_t> data(bytes);
-  std::uint32_t state = 12345;
+  std::linear_congruential_engine<std::uint32_t, 1103515245, 12345, 1U << 31> random(12345);
   for (auto& value : data) {
-    state = (state * 1103515245U + 12345U) & 0x7fffffffU;
-    value = static_cast<std::uint8_t>(state >> 16);
+    value = static_cast<std::uint8_t>(random() >> 16);
     if (hard) value = value > 127 ? 255 : 0;
   }
   return data;

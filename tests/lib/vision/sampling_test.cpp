@@ -8,19 +8,10 @@
 #include "io/json.hpp"
 
 using namespace gvl;
+using gvl::test::fixture_folders;
 using io::test::expect_error;
 
 namespace {
-
-std::vector<std::filesystem::path> fixture_folders() {
-  std::vector<std::filesystem::path> folders{io::test::fixture("phi_c"), io::test::fixture("llama_c")};
-  const char* shared = std::getenv("GVL_TEST_SHARED");
-  for (const char* name : {"phi_a", "llama_a"}) {
-    const auto folder = std::filesystem::path(shared ? shared : "") / "reference" / name;
-    if (shared && std::filesystem::exists(folder)) folders.push_back(folder);
-  }
-  return folders;
-}
 
 void expect_indices(const io::JsonValue& expected, const std::vector<std::int64_t>& found) {
   std::vector<std::int64_t> values;

@@ -1,15 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "gvl/preprocess.hpp"
-#include "gvl/sampling.hpp"
 #include "io/json.hpp"
 #include "io/safetensors.hpp"
 
-namespace gvl::parity {
+namespace gvl::test {
 
 /** A reference fixture: a small official release, inputs, and what the published implementation computes. */
 struct Fixture {
@@ -36,4 +36,4 @@ inline std::vector<std::int64_t> integers(const io::JsonValue& array) {
   return values;
 }
 
-}  // namespace gvl::parity
+}  // namespace gvl::test
