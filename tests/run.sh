@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a fresh clone to tested: installs Debian's packages, checks the format, builds and runs every test. With
+# From a fresh clone to tested: installs what is missing, checks the format, builds and runs every test. With
 # --sanitize it builds and runs them again under the address and undefined-behaviour sanitizers, with
 # --sanitize-threads those of the elements under the thread sanitizer.
 set -euo pipefail
@@ -13,7 +13,10 @@ case ${1:-} in
   *) echo "usage: tests/run.sh [--sanitize | --sanitize-threads]" >&2; exit 1 ;;
 esac
 
+# What tests need of the world: they themselves neither install nor download anything.
 tools/install-packages.sh
+mkdir -p build
+tools/download-demo-clip.sh build/cityCC0.mpg || echo "run: without its clip, the demo is not tested" >&2
 
 check_format() {
   local files
