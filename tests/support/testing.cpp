@@ -25,7 +25,8 @@ void check_names(const std::vector<std::string>& names) {
 Suite* make_suite(int argc, char** argv) {
   const std::vector<std::string> names(argv + 1, argv + argc);
   check_names(names);
-  const std::string program = std::filesystem::path(argv[0]).filename();
+  // Check keeps the pointer.
+  static const std::string program = std::filesystem::path(argv[0]).filename();
   Suite* suite = suite_create(program.c_str());
   TCase* tests = tcase_create(program.c_str());
   suite_add_tcase(suite, tests);
