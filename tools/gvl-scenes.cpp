@@ -22,8 +22,8 @@
 #include "scenes/phrases.hpp"
 #include "scenes/places.hpp"
 #include "scenes/render.hpp"
-#include "text/bpe_trainer.hpp"
 #include "text/words.hpp"
+#include "training/bpe_trainer.hpp"
 #include "training/conversation_file.hpp"
 #include "training/scene_source.hpp"
 
@@ -53,7 +53,7 @@ int write_file(const std::string& file, const std::string& text) {
 
 int write_tokenizer(const std::string& file, std::size_t vocabulary) {
   const std::vector<std::string> texts = scenes::corpus(1, kTexts);
-  return write_file(file, text::train_byte_level_bpe(texts, vocabulary, {"<|video|>", "<|answer|>", "<|end|>"}));
+  return write_file(file, training::train_byte_level_bpe(texts, vocabulary, {"<|video|>", "<|answer|>", "<|end|>"}));
 }
 
 /** The words of generated conversations and of files of them. */

@@ -13,27 +13,26 @@
 
 namespace gvl::language {
 
-/**
- * Sequences to train on: each text is read behind its video as if it were alone there, and the video once for all of
- * them.
- */
-struct PackedSequences {
-  at::Tensor videos;     ///< [n, P, H], what stands before the texts
-  at::Tensor texts;      ///< [n, rows, C, H]: texts one after the other, rows filled up behind
-  at::Tensor numbers;    ///< int64 [n, rows, C]: which text of its row a position belongs to
-  at::Tensor positions;  ///< int64 [n, rows, C]: the position within its text, from 0
-};
+/** A transformer block. Which tokens see which is the caller's: `attention` maps q, k and v to what o_proj takes. */
+class DecoderLayer {
+ public:
+  /** q [batch, tokens, heads, d]; k, v [batch, tokens, kv heads, d], q and k rotated -> [batch, tokens, heads, d]. */
+  using Attention = std::function<at::Tensor(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v)>;
 
-/** How packed sequences are run through the layers. */
-struct PackedOptions {
-  using Function = std::function<at::Tensor(const at::Tensor&)>;
-  /**
-   * Calls a layer; here activations may be dropped and computed again for the gradient, which the decoder must then
-   * outlive. None: a plain call.
-   */
-  std::function<at::Tensor(const Function& layer, const at::Tensor& x)> run;
-  /** Sees the videos' hidden states [n, P, H] and the texts' [n, rows, C, H] behind layer `index`. */
-  std::function<void(std::int64_t index, const at::Tensor& videos, const at::Tensor& texts)> observe;
+  DecoderLayer(const layers::Parameters& parameters, const LanguageModelConfig& config);
+
+  /** x [batch, tokens, H] -> the same shape. May work in place without gradient: use only the result. */
+  at::Tensor forward(at::Tensor x, const RopeTable& rope, const Attention& attention) const;
+
+ private:
+  at::Tensor attend(const at::Tensor& x, const RopeTable& rope, const Attention& attention) const;
+  at::Tensor feed_forward(const at::Tensor& x) const;
+
+  std::int64_t heads_, kv_heads_;
+  layers::RmsNorm input_layernorm_;
+  layers::Linear qkv_proj_, o_proj_;
+  layers::RmsNorm post_attention_layernorm_;
+  layers::Linear gate_up_proj_, down_proj_;
 };
 
 /**
@@ -58,44 +57,23 @@ class Decoder {
   at::Tensor read(const at::Tensor& embeddings, RopeFactors factors, KvCache& cache,
                   const Cancellation& cancellation) const;
 
-  /** Hidden states of the texts, normed: [n, rows, C, H]. Differentiable; nothing is cached. */
-  at::Tensor read_packed(const PackedSequences& sequences, const PackedOptions& options) const;
-
-  /** The final norm, for hidden states that observe() saw. */
+  /** The final norm. */
   at::Tensor norm(const at::Tensor& hidden) const { return norm_.forward(hidden); }
 
   /** Hidden states [n, H] -> logits float32 [n, vocabulary]. */
   at::Tensor logits(const at::Tensor& hidden) const;
+
+  /** The blocks, first to last; read() runs them over a cache. */
+  const std::vector<DecoderLayer>& layers() const noexcept { return layers_; }
 
   KvCache make_cache(std::int64_t capacity) const;
   const LanguageModelConfig& config() const noexcept { return config_; }
   c10::Device device() const { return embed_tokens_.device(); }
 
  private:
-  struct PackedShape {
-    std::int64_t video, rows, row;  ///< positions of a video; its rows of texts and their positions
-    at::Tensor numbers;
-  };
-  struct Layer {
-    Layer(const layers::Parameters& parameters, const LanguageModelConfig& config);
-    at::Tensor forward(at::Tensor x, const RopeTable& rope, std::int64_t index, KvCache& cache) const;
-    at::Tensor attend(const at::Tensor& x, const RopeTable& rope, std::int64_t index, KvCache& cache) const;
-    at::Tensor forward_packed(const at::Tensor& x, const RopeTable& rope, const PackedShape& shape) const;
-    at::Tensor attend_packed(const at::Tensor& x, const RopeTable& rope, const PackedShape& shape) const;
-    at::Tensor feed_forward(const at::Tensor& x) const;
-
-    std::int64_t heads, kv_heads;
-    layers::RmsNorm input_layernorm;
-    layers::Linear qkv_proj, o_proj;
-    layers::RmsNorm post_attention_layernorm;
-    layers::Linear gate_up_proj, down_proj;
-  };
-
-  RopeTable packed_rope(const PackedSequences& sequences) const;
-
   LanguageModelConfig config_;
   at::Tensor embed_tokens_;
-  std::vector<Layer> layers_;
+  std::vector<DecoderLayer> layers_;
   layers::RmsNorm norm_;
   layers::Linear lm_head_;
 };

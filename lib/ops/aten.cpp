@@ -84,29 +84,6 @@ at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
   return attend(q.transpose(1, 2), key, value, causal, scale).transpose(1, 2).contiguous();
 }
 
-at::Tensor attention_behind(const at::Tensor& q, const at::Tensor& video_k, const at::Tensor& video_v,
-                            const at::Tensor& k, const at::Tensor& v, const at::Tensor& texts_of) {
-  const int64_t n = q.size(0), rows = q.size(1), length = q.size(2), heads = q.size(3), d = q.size(4);
-  // All rows of a video in one product with its keys: [n, heads, rows * C, P].
-  const auto queries = q.flatten(1, 2).transpose(1, 2).mul(1.0 / std::sqrt(static_cast<double>(d)));
-  const auto of_video = at::matmul(queries, heads_first(video_k, heads).transpose(-2, -1));
-  // Each row with itself: [n, heads, rows, C, C].
-  const auto own = [&](const at::Tensor& x) {
-    return heads_first(x.flatten(0, 1), heads).unflatten(0, {n, rows}).transpose(1, 2);
-  };
-  const auto apart = queries.unflatten(2, {rows, length});
-  const auto other_text = texts_of.unsqueeze(3).ne(texts_of.unsqueeze(2)).unsqueeze(1);
-  const auto hidden = visible(0, length, length, 0, q).logical_not().logical_or(other_text);
-  const auto of_text =
-      at::matmul(apart, own(k).transpose(-2, -1)).masked_fill(hidden, -std::numeric_limits<double>::infinity());
-  const at::Tensor scores[] = {of_video, of_text.flatten(2, 3)};
-  const auto weights = at::softmax(at::cat(at::TensorList(scores), -1), -1);
-  const int64_t video = video_k.size(1);
-  const auto from_video = at::matmul(weights.narrow(3, 0, video), heads_first(video_v, heads));
-  const auto from_text = at::matmul(weights.narrow(3, video, length).unflatten(2, {rows, length}), own(v));
-  return from_video.unflatten(2, {rows, length}).add(from_text).permute({0, 2, 3, 1, 4});
-}
-
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps) {
   const auto wide = x.to(at::kFloat);
   const auto inverse_rms = wide.square().mean(-1, true).add(eps).rsqrt();

@@ -10,8 +10,6 @@ namespace gvl::ops::aten {
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, bool causal, double scale);
-at::Tensor attention_behind(const at::Tensor& q, const at::Tensor& video_k, const at::Tensor& video_v,
-                            const at::Tensor& k, const at::Tensor& v, const at::Tensor& texts);
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps);
 at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, double eps);
 at::Tensor gelu(const at::Tensor& x);

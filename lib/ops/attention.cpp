@@ -187,11 +187,4 @@ at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
   return out;
 }
 
-at::Tensor attention_behind(const at::Tensor& q, const at::Tensor& video_k, const at::Tensor& video_v,
-                            const at::Tensor& k, const at::Tensor& v, const at::Tensor& texts) {
-  TORCH_CHECK(q.dim() == 5 && k.dim() == 5 && video_k.dim() == 4, "attention_behind: q ", q.sizes(), ", k ", k.sizes(),
-              ", video k ", video_k.sizes());
-  return aten::attention_behind(q, video_k, video_v, k, v, texts);
-}
-
 }  // namespace gvl::ops

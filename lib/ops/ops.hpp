@@ -36,15 +36,6 @@ struct AttentionOptions {
  */
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionOptions& options);
 
-/**
- * For training: texts that each see a shared video and themselves, several in a row. q [n, rows, C, heads, d];
- * video_k, video_v [n, P, kv heads, d], seen by every position; k, v [n, rows, C, kv heads, d], seen causally by
- * positions of the same row and text; texts int64 [n, rows, C] numbers the text that a position belongs to.
- * Returns [n, rows, C, heads, d]. LibTorch's operators on every device, so differentiable.
- */
-at::Tensor attention_behind(const at::Tensor& q, const at::Tensor& video_k, const at::Tensor& video_v,
-                            const at::Tensor& k, const at::Tensor& v, const at::Tensor& texts);
-
 /** x / rms(x) * weight over the last dimension. */
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps);
 

@@ -213,21 +213,20 @@ void Objective::supervise_options(std::int64_t layer, const at::Tensor& texts, c
   if (layer == std::max<std::int64_t>(last - 1, 0)) add(choice_loss(hidden, options));
 }
 
-at::Tensor Objective::read(const at::Tensor& video, const Batch& batch, language::PackedOptions options) const {
+at::Tensor Objective::read(const at::Tensor& video, const Batch& batch, PackedOptions options) const {
   const auto& decoder = network_.decoder();
   if (options_.checkpointing) options.run = run_checkpointed;
   const auto before = static_cast<std::int64_t>(batch.before_video.size());
   const at::Tensor start =
       decoder.embed(batch.before_video).unsqueeze(0).expand({video.size(0), before, video.size(2)});
-  const language::PackedSequences sequences{at::cat({start, video}, 1),
-                                            decoder.embed_ids(batch.ids.to(network_.device())),
-                                            batch.numbers.to(network_.device()), batch.positions.to(network_.device())};
-  return decoder.read_packed(sequences, options);
+  const PackedSequences sequences{at::cat({start, video}, 1), decoder.embed_ids(batch.ids.to(network_.device())),
+                                  batch.numbers.to(network_.device()), batch.positions.to(network_.device())};
+  return read_packed(decoder, sequences, options);
 }
 
 void Objective::observe(const Batch& batch, const std::function<void(std::int64_t, const Seen&)>& see) const {
   const at::NoGradGuard no_gradient;
-  language::PackedOptions packed;
+  PackedOptions packed;
   packed.observe = [&](std::int64_t layer, const at::Tensor& videos, const at::Tensor& texts) {
     // Layers may work in place without gradient.
     see(layer, {videos.clone(), texts.clone()});
@@ -260,7 +259,7 @@ Losses Objective::losses(const Batch& batch, std::int64_t step) const {
     return losses;
   }
   const auto before = static_cast<std::int64_t>(batch.before_video.size());
-  language::PackedOptions packed;
+  PackedOptions packed;
   if (dense) {
     packed.observe = [&](std::int64_t layer, const at::Tensor& hidden, const at::Tensor& texts) {
       supervise_options(layer, texts, batch.options, losses);

@@ -13,6 +13,7 @@
 #include "text/temporal.hpp"
 #include "training/batch.hpp"
 #include "training/matching.hpp"
+#include "training/packed_reading.hpp"
 
 namespace gvl::training {
 
@@ -99,7 +100,7 @@ class Objective {
   at::Tensor frame_tokens(const at::Tensor& video_tokens) const;
   at::Tensor input_loss(const at::Tensor& video_tokens, const at::Tensor& frame_labels) const;
   /** Hidden states of a batch's texts [V, rows, C, H]. */
-  at::Tensor read(const at::Tensor& video, const Batch& batch, language::PackedOptions options) const;
+  at::Tensor read(const at::Tensor& video, const Batch& batch, PackedOptions options) const;
   at::Tensor label_loss(const at::Tensor& hidden, const Batch& batch) const;
   at::Tensor smoothed(const at::Tensor& log_probabilities, const at::Tensor& moments) const;
   at::Tensor told(const at::Tensor& hidden, const at::Tensor& codes, const at::Tensor& bias) const;

@@ -20,13 +20,13 @@
 #include "model/libtorch_errors.hpp"
 #include "model/model_folder.hpp"
 #include "ops/ops.hpp"
-#include "ops/process_group.hpp"
 #include "training/choosing.hpp"
 #include "training/filter_bank.hpp"
 #include "training/initial_value.hpp"
 #include "training/last_words.hpp"
 #include "training/loader.hpp"
 #include "training/matching.hpp"
+#include "training/process_group.hpp"
 #include "training/whitening.hpp"
 
 namespace gvl::training {
@@ -138,7 +138,7 @@ struct Trainer::Run {
   Run(const TrainingConfig& config, const MakeSource& make_source)
       : config(config),
         device(device_of(config.device)),
-        group(ops::ProcessGroup::join(device)),
+        group(ProcessGroup::join(device)),
         model(ModelConfig::load(config.model / model::kConfigFile)),
         tokenizer(model::load_tokenizer(config.model / model::kTokenizerFile, model)),
         prompts(tokenizer.tokenizer, tokenizer.temporal, model.prompts),
@@ -206,7 +206,7 @@ struct Trainer::Run {
 
   TrainingConfig config;
   c10::Device device;
-  std::unique_ptr<ops::ProcessGroup> group;
+  std::unique_ptr<ProcessGroup> group;
   ModelConfig model;
   model::FolderTokenizer tokenizer;
   text::PromptBuilder prompts;

@@ -14,7 +14,7 @@ namespace gvl::training {
 
 /**
  * One training run. It goes on where its output folder's checkpoint is, and ends with the weights of a run that was
- * never interrupted. Started once in each of several processes (ops/process_group.hpp), they train together; the
+ * never interrupted. Started once in each of several processes (training/process_group.hpp), they train together; the
  * first one writes.
  */
 class Trainer {

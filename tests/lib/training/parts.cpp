@@ -28,6 +28,7 @@
 #include "training/matching.hpp"
 #include "training/objective.hpp"
 #include "training/optimiser.hpp"
+#include "training/packed_reading.hpp"
 #include "training/whitening.hpp"
 #include "training_test.hpp"
 
@@ -159,7 +160,7 @@ GVL_TEST(test_packed_texts_do_not_see_each_other) {
   const at::Tensor numbers = at::tensor({0, 0, 1, 1, 1, 0, 0, 0, 0, -1}, at::kLong).view({1, 2, 5}).repeat({2, 1, 1});
   const at::Tensor positions = at::tensor({0, 1, 0, 1, 2, 0, 1, 2, 3, 0}, at::kLong).view({1, 2, 5}).repeat({2, 1, 1});
   const at::Tensor texts = at::randn({2, 2, 5, config.language.hidden_size});
-  const at::Tensor packed = decoder.read_packed({videos, texts, numbers, positions}, {});
+  const at::Tensor packed = training::read_packed(decoder, {videos, texts, numbers, positions}, {});
   struct Text {
     std::int64_t row, start, length;
   };

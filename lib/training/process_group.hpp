@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <memory>
 
-namespace gvl::ops {
+namespace gvl::training {
 
 /**
  * The processes that train together, through LibTorch's c10d. As torchrun does, the environment says who is who: RANK,
@@ -27,4 +28,4 @@ class ProcessGroup {
   virtual void sum(at::Tensor& tensor) = 0;
 };
 
-}  // namespace gvl::ops
+}  // namespace gvl::training

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include <cstddef>
@@ -5,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace gvl::text {
+namespace gvl::training {
 
 /**
  * Trains a byte-level BPE tokenizer (Sennrich et al. 2016) on `texts` and returns it as a Hugging Face tokenizer.json:
@@ -16,4 +17,4 @@ namespace gvl::text {
 std::string train_byte_level_bpe(std::span<const std::string> texts, std::size_t vocabulary,
                                  const std::vector<std::string>& special);
 
-}  // namespace gvl::text
+}  // namespace gvl::training

@@ -1,7 +1,7 @@
-#include "text/bpe_trainer.hpp"
+#include "training/bpe_trainer.hpp"
 
+#include "../text/text_test.hpp"
 #include "text/tokenizer.hpp"
-#include "text_test.hpp"
 
 using namespace gvl;
 using namespace gvl::text::test;
@@ -14,7 +14,7 @@ const std::vector<std::string> kTexts{"the picture freezes", "the picture goes b
 text::Tokenizer trained(std::size_t vocabulary) {
   const io::test::TemporaryFolder root;
   const auto file = root / "tokenizer.json";
-  std::ofstream(file) << text::train_byte_level_bpe(kTexts, vocabulary, {"<|end|>"});
+  std::ofstream(file) << training::train_byte_level_bpe(kTexts, vocabulary, {"<|end|>"});
   return text::Tokenizer::load(file);
 }
 
@@ -36,11 +36,11 @@ GVL_TEST(test_anything_survives) {
 
 GVL_TEST(test_merges_stop_where_nothing_is_left) {
   // More than there are pairs that occur twice: a tokenizer of what there is.
-  const std::string one = text::train_byte_level_bpe(kTexts, 100000, {});
-  ck_assert_msg(one == text::train_byte_level_bpe(kTexts, 100000, {}), "the same texts gave another tokenizer");
+  const std::string one = training::train_byte_level_bpe(kTexts, 100000, {});
+  ck_assert_msg(one == training::train_byte_level_bpe(kTexts, 100000, {}), "the same texts gave another tokenizer");
   ck_assert(one.size() < 100000);
   try {
-    text::train_byte_level_bpe(kTexts, 255, {});
+    training::train_byte_level_bpe(kTexts, 255, {});
     ck_abort_msg("255 tokens were enough for 256 bytes");
   } catch (const Error& error) {
     ck_assert(error.code() == ErrorCode::kInvalidArgument);

@@ -1,4 +1,5 @@
-#include "text/bpe_trainer.hpp"
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "training/bpe_trainer.hpp"
 
 #include <json-glib/json-glib.h>
 
@@ -12,7 +13,7 @@
 #include "text/byte_alphabet.hpp"
 #include "text/pre_tokenizer.hpp"
 
-namespace gvl::text {
+namespace gvl::training {
 namespace {
 
 using Pair = std::pair<std::string, std::string>;
@@ -79,7 +80,7 @@ struct Word {
 std::vector<Word> count_words(std::span<const std::string> texts) {
   Document document;
   write_pre_tokenizer(document);
-  const PreTokenizer splitter(io::JsonValue::parse(document.text(), "the split of words"));
+  const text::PreTokenizer splitter(io::JsonValue::parse(document.text(), "the split of words"));
   std::map<std::string, std::size_t> counts;
   for (const std::string& text : texts) {
     if (text.empty()) continue;
@@ -124,7 +125,7 @@ void merge(std::vector<Word>& words, const Pair& pair) {
 std::vector<std::string> byte_symbols() {
   std::vector<std::string> symbols;
   for (std::size_t byte = 0; byte < kBytes; ++byte) {
-    symbols.push_back(to_byte_alphabet(std::string(1, static_cast<char>(byte))));
+    symbols.push_back(text::to_byte_alphabet(std::string(1, static_cast<char>(byte))));
   }
   return symbols;
 }
@@ -175,4 +176,4 @@ std::string train_byte_level_bpe(std::span<const std::string> texts, std::size_t
   return write_tokenizer(tokens, merges, special);
 }
 
-}  // namespace gvl::text
+}  // namespace gvl::training

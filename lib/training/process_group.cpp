@@ -1,4 +1,5 @@
-#include "ops/process_group.hpp"
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "training/process_group.hpp"
 
 #include <ATen/ops/zeros.h>
 #define USE_C10D_GLOO 1
@@ -17,7 +18,7 @@
 
 #include "gvl/error.hpp"
 
-namespace gvl::ops {
+namespace gvl::training {
 namespace {
 
 /** Newer versions ask for libuv, which not every build of them has. */
@@ -130,4 +131,4 @@ std::unique_ptr<ProcessGroup> ProcessGroup::join(c10::Device device) {
   }
 }
 
-}  // namespace gvl::ops
+}  // namespace gvl::training
