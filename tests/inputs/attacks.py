@@ -93,6 +93,7 @@ class UnknownWords(Inputs):
         os.remove(os.path.join(folder, "words.txt"))
         self.assertEqual(self.messages("a zeppelin waltzes", "model=" + folder), [])
 
+    @unittest.skipUnless(os.path.exists(os.path.join(BUILD, "tools", "gvl-scenes")), "built without training")
     def test_shipped_list(self):
         """It is what the command writes."""
         run([os.path.join(BUILD, "tools", "gvl-scenes"), "--words", self.file("words.txt")])

@@ -26,8 +26,10 @@
 #include "report.hpp"
 #include "support/reference.hpp"
 #include "support/temporary.hpp"
-#include "training-parity.hpp"
 #include "vision/pooling.hpp"
+#ifdef GVL_HAVE_TRAINING
+#include "training-parity.hpp"
+#endif
 
 namespace {
 
@@ -75,7 +77,9 @@ class Parity {
     check_tokenizer();
     const at::Tensor video_tokens = check_streams();
     for (const auto& [name, task] : kTasks) check_task(name, task, video_tokens);
+#ifdef GVL_HAVE_TRAINING
     parity::check_training(fixture_, report_);
+#endif
   }
 
  private:
