@@ -9,16 +9,15 @@
 
 #include <chrono>
 #include <cmath>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <utility>
 
 #include "gvl/error.hpp"
 #include "io/safetensors.hpp"
-#include "layers/tensor_bridge.hpp"
 #include "model/libtorch_errors.hpp"
 #include "model/model_folder.hpp"
+#include "model/model_folder_writer.hpp"
 #include "ops/ops.hpp"
 #include "training/choosing.hpp"
 #include "training/filter_bank.hpp"
@@ -364,43 +363,23 @@ bool Trainer::run(const Progress& progress, const Cancellation& cancellation) {
   });
 }
 
-// The list of words is of the conversations, like the tokenizer. Without one, none of an earlier run stays.
-static void export_words(const fs::path& from, const fs::path& to) {
-  std::error_code error;
-  if (model::load_words(from)) {
-    fs::copy_file(from / model::kWordsFile, to / model::kWordsFile, fs::copy_options::overwrite_existing, error);
-  } else if (from != to) {
-    fs::remove(to / model::kWordsFile, error);
-  }
-  if (error) throw Error(ErrorCode::kResource, (to / model::kWordsFile).string() + ": " + error.message());
-}
-
 void Trainer::export_model(const fs::path& folder, DataType dtype) const {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw Error(ErrorCode::kResource, folder.string() + ": cannot be created: " + error.message());
   const ParameterSet& parameters = run_->parameters;
   const double share = run_->config.start_share;
-  const at::ScalarType type = layers::to_scalar_type(dtype);
   std::vector<io::TensorInfo> infos;
   for (const std::string& name : parameters.exported()) {
     infos.push_back({name, dtype, parameters.merged(name).sizes().vec()});
   }
-  io::SafetensorsWriter writer(folder / model::kWeightsFile, infos, {{"format", "pt"}});
-  for (const io::TensorInfo& info : infos) {
-    writer.write(info.name, layers::from_aten(parameters.merged_with_start(info.name, share).to(at::kCPU, type)));
-  }
-  writer.finish();
+  const model::ModelFolderWriter writer(folder);
+  writer.write_weights(infos, [&](std::size_t i) { return parameters.merged_with_start(infos[i].name, share); });
   ModelConfig config = run_->model;
   config.dtype = dtype;
-  std::ofstream stream(folder / model::kConfigFile, std::ios::binary);
-  stream << config.to_json();
-  stream.close();
-  if (!stream) throw Error(ErrorCode::kResource, (folder / model::kConfigFile).string() + ": cannot be written");
-  fs::copy_file(run_->config.model / model::kTokenizerFile, folder / model::kTokenizerFile,
-                fs::copy_options::overwrite_existing, error);
-  if (error) throw Error(ErrorCode::kResource, (folder / model::kTokenizerFile).string() + ": " + error.message());
-  export_words(run_->config.model, folder);
+  writer.write_config(config);
+  const fs::path& source = run_->config.model;
+  writer.copy(source / model::kTokenizerFile, model::kTokenizerFile);
+  // The list of words is of the conversations, like the tokenizer. Without one, none of an earlier run stays.
+  if (model::load_words(source)) writer.copy(source / model::kWordsFile, model::kWordsFile);
+  writer.publish();
 }
 
 }  // namespace gvl::training

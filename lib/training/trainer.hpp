@@ -35,7 +35,10 @@ class Trainer {
    */
   bool run(const Progress& progress, const Cancellation& cancellation);
 
-  /** Writes the model as it is now into `folder`: a model folder, LoRA merged, weights of `dtype`. */
+  /**
+   * Writes the model as it is now into `folder`: a model folder, LoRA merged, weights of `dtype`. What was there before
+   * stays whole until all is written. Throws Error.
+   */
   void export_model(const std::filesystem::path& folder, DataType dtype) const;
 
   /** Whether this process is the one that reports and writes. */

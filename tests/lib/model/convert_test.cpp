@@ -2,7 +2,9 @@
 
 #include "io/safetensors.hpp"
 #include "layers/tensor_bridge.hpp"
+#include "model/model_folder_writer.hpp"
 #include "model_test.hpp"
+#include "random_model.hpp"
 
 using namespace gvl;
 using namespace gvl::model::test;
@@ -141,6 +143,44 @@ GVL_TEST(a_model_is_replaced_only_by_a_complete_one) {
   ck_assert(read_file(phi.out() / "model.safetensors").size() < before.size());
   const auto file = io::SafetensorsFile::open(phi.out() / "model.safetensors");
   for (const io::TensorInfo& info : file.tensors()) ck_assert(info.type == DataType::kBFloat16);
+}
+
+GVL_TEST(a_model_that_cannot_be_put_in_place_leaves_the_one_before) {
+  const TemporaryFolder folder;
+  const fs::path tokenizer = io::test::fixture("phi_c") / "tokenizer" / "tokenizer.json";
+  const fs::path out = folder / "out";
+  write_random_model(out, small_config(), tokenizer);
+  const auto files = [&] {
+    return std::array{read_file(out / model::kConfigFile), read_file(out / model::kWeightsFile),
+                      read_file(out / model::kTokenizerFile)};
+  };
+  const auto before = files();
+  write_random_model(folder / "new", small_config(), tokenizer);
+  const auto copy_all = [&](const model::ModelFolderWriter& writer) {
+    for (const char* name : {model::kConfigFile, model::kWeightsFile, model::kTokenizerFile}) {
+      writer.copy(folder / "new" / name, name);
+    }
+  };
+  write_file(folder / "words.txt", "picture\n");
+  {
+    const model::ModelFolderWriter writer(out);
+    copy_all(writer);
+    writer.copy(folder / "words.txt", model::kWordsFile);
+    // Where the weights of the model before should go for the while, something lies in the way.
+    fs::create_directories(out / ".incoming" / "previous" / model::kWeightsFile / "in the way");
+    expect_error("in the way", ErrorCode::kResource, {model::kWeightsFile}, [&] { writer.publish(); });
+  }
+  ck_assert(files() == before);
+  ck_assert(!fs::exists(out / model::kWordsFile) && !fs::exists(out / ".incoming"));
+}
+
+GVL_TEST(words_of_the_model_before_do_not_stay) {
+  const Release phi("phi_c");
+  convert(phi.root(), phi.out());
+  write_file(phi.out() / model::kWordsFile, "picture\n");
+  convert(phi.root(), phi.out());
+  ck_assert(!fs::exists(phi.out() / model::kWordsFile));
+  ck_assert(Model::load(phi.out()) != nullptr);
 }
 
 GVL_TEST(positions_of_four_frames_are_interpolated_to_eight) {

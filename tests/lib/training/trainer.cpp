@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <map>
 
 #include "io/weights.hpp"
 #include "layers/tensor_bridge.hpp"
@@ -265,6 +266,25 @@ GVL_TEST(test_a_trained_model_loads) {
   const TrainingConfig config = configuration(root / "", "run");
   train(config);
   ck_assert(Model::load(config.output / "model")->config().segments == small_config().segments);
+}
+
+GVL_TEST(test_a_failing_export_leaves_the_model_before) {
+  const TemporaryFolder root;
+  write_small_model(root / "model");
+  const TrainingConfig config = configuration(root / "", "run");
+  train(config);
+  const fs::path out = config.output / "model";
+  const auto files = [&] {
+    std::map<fs::path, std::string> contents;
+    for (const auto& entry : fs::recursive_directory_iterator(out)) contents[entry.path()] = read_file(entry.path());
+    return contents;
+  };
+  const auto before = files();
+  const Trainer trainer(config, noise());
+  fs::remove(root / "model" / "tokenizer.json");
+  expect_error("without a tokenizer", ErrorCode::kResource, {"tokenizer.json"},
+               [&] { trainer.export_model(out, DataType::kBFloat16); });
+  ck_assert(files() == before);
 }
 
 void expect_failure(const fs::path& root, const std::string& json, const std::string& part) {
