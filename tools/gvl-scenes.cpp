@@ -83,14 +83,14 @@ class SceneWriter {
 
   void write(std::int64_t index) {
     const std::uint64_t seed = options_.seed + static_cast<std::uint64_t>(index);
-    const training::Lesson& lesson = options_.lesson_of(index);
-    const scenes::Renderer renderer(assets_, scenes::compose(*assets_, seed, lesson.compose));
+    const training::CurriculumStage& stage = options_.stage_of(index);
+    const scenes::Renderer renderer(assets_, scenes::compose(*assets_, seed, stage.compose));
     char name[32];
     std::snprintf(name, sizeof name, "%06lld", static_cast<long long>(index));
     write_video(renderer, std::string(name) + ".avi");
     write_events(renderer.scene(), std::string(name) + ".avi");
     training::ConversationRecord record{name, name, std::string(name) + ".avi", "gvl-scenes", {}};
-    for (const scenes::Conversation& about : scenes::converse(renderer.scene(), seed, lesson.conversations)) {
+    for (const scenes::Conversation& about : scenes::converse(renderer.scene(), seed, stage.conversations)) {
       record.texts.push_back({about.question, about.answer});
     }
     if (!record.texts.empty()) records_.push_back(std::move(record));

@@ -14,7 +14,7 @@
 #include "gvl/error.hpp"
 #include "layers/tensor_bridge.hpp"
 #include "text/temporal.hpp"
-#include "training/matching.hpp"
+#include "training/initialisation/query_key_matching.hpp"
 
 namespace gvl::training {
 namespace {

@@ -43,7 +43,7 @@ void read_trained(const io::JsonValue& root, TrainedParameters& trained) {
       throw stage->error(error.what());
     }
   }
-  if (const auto groups = root.find("trains")) {
+  if (const auto groups = root.find("parameter_groups")) {
     trained.groups.clear();
     for (const io::JsonValue& group : groups->elements()) {
       trained.groups.push_back({group.string("parameters"),
@@ -52,17 +52,17 @@ void read_trained(const io::JsonValue& root, TrainedParameters& trained) {
     }
   }
   if (const auto rate = root.find("learning_rate")) {
-    for (TrainedGroup& group : trained.groups) group.rates = {positive(root, "learning_rate")};
+    for (ParameterGroup& group : trained.groups) group.rates = {positive(root, "learning_rate")};
   }
   if (const auto lora = root.find("lora")) {
     trained.lora = {lora->integer("rank", 1, 1 << 16), positive(*lora, "alpha"), positive(*lora, "learning_rate")};
   }
   if (trained.groups.empty() && trained.lora.rank == 0)
-    throw root.error("says nothing to train: give a stage or trains");
+    throw root.error("says nothing to train: give a stage or parameter_groups");
 }
 
-LastWordsOptions read_last_words(const io::JsonValue& words) {
-  LastWordsOptions options;
+PreviousTokenHeadsOptions read_previous_token_heads(const io::JsonValue& words) {
+  PreviousTokenHeadsOptions options;
   const io::JsonValue heads = words.array("heads");
   for (const io::JsonValue& head : heads.elements()) options.heads.push_back(head.as_integer());
   if (options.heads.empty()) throw heads.error("names no heads");
@@ -70,17 +70,19 @@ LastWordsOptions read_last_words(const io::JsonValue& words) {
   return options;
 }
 
-FirstValues read_first_values(const io::JsonValue& root) {
+Initialisation read_initialisation(const io::JsonValue& root) {
   constexpr std::int64_t kMostFirstVideos = 1 << 12;
-  FirstValues first;
-  if (const auto values = root.find("first_values")) {
+  Initialisation first;
+  if (const auto values = root.find("initialisation")) {
     first.filter_bank = values->boolean_or("filter_bank", false);
-    first.matching = values->boolean_or("matching", false);
+    first.query_key_matching = values->boolean_or("query_key_matching", false);
     first.whitening_videos = values->integer_or("whitening_videos", 0, 0, kMostFirstVideos);
-    if (const auto words = values->find("last_words")) first.last_words = read_last_words(*words);
-    if (const auto choosing = values->find("choosing")) {
-      first.choosing = {choosing->integer("step", 0, kMostSteps), choosing->integer("head", 0, 1 << 10),
-                        choosing->integer("videos", 1, kMostFirstVideos)};
+    if (const auto words = values->find("previous_token_heads"))
+      first.previous_token_heads = read_previous_token_heads(*words);
+    if (const auto option_copy_head = values->find("option_copy_head")) {
+      first.option_copy_head = {option_copy_head->integer("step", 0, kMostSteps),
+                                option_copy_head->integer("head", 0, 1 << 10),
+                                option_copy_head->integer("videos", 1, kMostFirstVideos)};
     }
   }
   return first;
@@ -98,7 +100,7 @@ ObjectiveOptions read_objective(const io::JsonValue& root, const TrainedParamete
                      .option_weight = not_negative_or(*dense, "option_weight", 0),
                      .layer = dense->integer_or("layer", 0, 0, 1 << 10)};
   }
-  for (const TrainedGroup& group : trained.groups) {
+  for (const ParameterGroup& group : trained.groups) {
     const auto trains = [&](const std::string& name) {
       return group.prefix.starts_with(name) || name.starts_with(group.prefix);
     };
@@ -135,7 +137,7 @@ TrainingConfig TrainingConfig::load(const std::filesystem::path& file) {
   config.output = path("output");
   read_trained(root, config.trained);
   config.objective = read_objective(root, config.trained);
-  config.first_values = read_first_values(root);
+  config.initialisation = read_initialisation(root);
   config.steps = root.integer_or("steps", 0, 1, kMostSteps);
   config.epochs = root.integer_or("epochs", 0, 1, kMostSteps);
   if ((config.steps > 0) == (config.epochs > 0)) throw root.error("needs either steps or epochs");
@@ -153,7 +155,7 @@ TrainingConfig TrainingConfig::load(const std::filesystem::path& file) {
   config.threads = root.integer_or("threads", 0, 0, kMostThreads);
   config.loader_threads = root.integer_or("loader_threads", 1, 1, kMostThreads);
   config.checkpoint_every = root.integer_or("checkpoint_every", config.checkpoint_every, 1, kMostSteps);
-  config.start_share = share_or(root, "start_share", 0);
+  config.weight_interpolation = share_or(root, "weight_interpolation", 0);
   return config;
 }
 

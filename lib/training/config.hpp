@@ -6,20 +6,20 @@
 #include <vector>
 
 #include "io/json.hpp"
-#include "training/choosing.hpp"
-#include "training/last_words.hpp"
+#include "training/initialisation/option_copy_head.hpp"
+#include "training/initialisation/previous_token_heads.hpp"
 #include "training/objective.hpp"
 #include "training/parameter_set.hpp"
 
 namespace gvl::training {
 
-/** How a model begins. All but `last_words` and `choosing` is for one that has no weights. */
-struct FirstValues {
-  bool filter_bank = false;           ///< the temporal encoder as a FilterBank
-  bool matching = false;              ///< matching_attention() behind dense supervision's layer
-  std::int64_t whitening_videos = 0;  ///< so many of the data's videos decide the projectors; 0: none
-  LastWordsOptions last_words;        ///< what the first layer becomes, also of weights that there are
-  ChoosingOptions choosing;           ///< what the last layer becomes on the way
+/** How a model begins. All but `previous_token_heads` and `option_copy_head` is for one that has no weights. */
+struct Initialisation {
+  bool filter_bank = false;                        ///< the temporal encoder as a FilterBank
+  bool query_key_matching = false;                 ///< query_key_matching() behind dense supervision's layer
+  std::int64_t whitening_videos = 0;               ///< so many of the data's videos decide the projectors; 0: none
+  PreviousTokenHeadsOptions previous_token_heads;  ///< what the first layer becomes, also of weights that there are
+  OptionCopyOptions option_copy_head;              ///< what the last layer becomes on the way
 };
 
 /** A training run, as its JSON file says (docs/training.md lists the members). */
@@ -30,7 +30,7 @@ struct TrainingConfig {
   TrainedParameters trained;
   ObjectiveOptions objective;
 
-  FirstValues first_values;
+  Initialisation initialisation;
 
   std::int64_t steps = 0;  ///< optimiser steps; 0: `epochs` decides
   std::int64_t epochs = 0;
@@ -45,7 +45,7 @@ struct TrainingConfig {
   std::int64_t loader_threads = 1;      ///< that make samples
   std::int64_t checkpoint_every = 100;  ///< steps
   /** Of the weights that the run began with, in those that it leaves (arXiv 2109.01903, section 3). */
-  double start_share = 0;
+  double weight_interpolation = 0;
 
   /** Reads and checks a file. Paths in it are relative to its folder. Throws Error naming file and member. */
   static TrainingConfig load(const std::filesystem::path& file);

@@ -12,7 +12,7 @@
 #include "model/network.hpp"
 #include "text/temporal.hpp"
 #include "training/batch.hpp"
-#include "training/matching.hpp"
+#include "training/initialisation/query_key_matching.hpp"
 #include "training/packed_reading.hpp"
 
 namespace gvl::training {

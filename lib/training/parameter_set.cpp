@@ -3,7 +3,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/matmul.h>
 
-#include "training/initial_value.hpp"
+#include "training/initialisation/initial_value.hpp"
 
 namespace gvl::training {
 namespace {
@@ -19,7 +19,7 @@ ParameterSet::ParameterSet(Origin origin, const ModelConfig& config, TrainedPara
     : origin_(std::move(origin)), config_(config), trained_(std::move(trained)), seed_(seed), device_(device) {}
 
 LearningRates ParameterSet::rates_of(const std::string& name) const {
-  for (const TrainedGroup& group : trained_.groups) {
+  for (const ParameterGroup& group : trained_.groups) {
     if (name.starts_with(group.prefix)) return group.rates;
   }
   return {};
@@ -95,7 +95,7 @@ at::Tensor ParameterSet::merged(const std::string& name) const {
   return sum;
 }
 
-at::Tensor ParameterSet::merged_with_start(const std::string& name, double share) const {
+at::Tensor ParameterSet::interpolated_with_start(const std::string& name, double share) const {
   const at::NoGradGuard no_gradient;
   const at::Tensor last = merged(name);
   if (share == 0) return last;

@@ -21,7 +21,7 @@ struct LearningRates {
 };
 
 /** Parameters whose names begin with `prefix`, and how fast they learn. */
-struct TrainedGroup {
+struct ParameterGroup {
   std::string prefix;
   LearningRates rates;
 };
@@ -35,7 +35,7 @@ struct LoraOptions {
 
 /** What a stage trains; everything else is frozen. */
 struct TrainedParameters {
-  std::vector<TrainedGroup> groups;  ///< the first that fits a name counts
+  std::vector<ParameterGroup> groups;  ///< the first that fits a name counts
   LoraOptions lora;
 };
 
@@ -66,7 +66,7 @@ class ParameterSet : public layers::ParameterSource {
   /** `name`'s tensor with its adapters merged in: what a model folder holds. */
   at::Tensor merged(const std::string& name) const;
   /** As merged(), but `share` of what `name` began with, and of what it has become only the rest. */
-  at::Tensor merged_with_start(const std::string& name, double share) const;
+  at::Tensor interpolated_with_start(const std::string& name, double share) const;
   /** Names that a model folder holds: all that were asked for, without adapters and what only training uses. */
   std::vector<std::string> exported() const;
 

@@ -58,8 +58,8 @@ void read_counts(const io::JsonValue& counts, scenes::ConversationOptions& optio
   options.held_out_phrasings = counts.boolean_or("held_out_phrasings", options.held_out_phrasings);
 }
 
-void read_lesson(const io::JsonValue& object, Lesson& lesson) {
-  scenes::ComposeOptions& compose = lesson.compose;
+void read_stage(const io::JsonValue& object, CurriculumStage& stage) {
+  scenes::ComposeOptions& compose = stage.compose;
   compose.shortest = object.number_or("shortest", compose.shortest);
   compose.longest = object.number_or("longest", compose.longest);
   compose.fewest_events = static_cast<int>(object.integer_or("fewest_events", compose.fewest_events, 0, 100));
@@ -67,7 +67,7 @@ void read_lesson(const io::JsonValue& object, Lesson& lesson) {
   compose.event_scale = object.number_or("event_scale", compose.event_scale);
   compose.without_objects = object.number_or("without_objects", compose.without_objects);
   if (const auto weights = object.find("weights")) read_weights(*weights, compose);
-  if (const auto counts = object.find("conversations")) read_counts(*counts, lesson.conversations);
+  if (const auto counts = object.find("conversations")) read_counts(*counts, stage.conversations);
 }
 
 std::string replace(std::string text, const std::string& what, const std::string& by) {
@@ -146,22 +146,22 @@ SceneSourceOptions SceneSourceOptions::read(const io::JsonValue& scenes) {
   read_assets(scenes, options.assets);
   options.seed = static_cast<std::uint64_t>(scenes.integer_or("seed", 0, 0));
   options.videos = scenes.integer_or("videos", 0, 1);
-  read_lesson(scenes, options.lasting);
+  read_stage(scenes, options.lasting);
   if (const auto first = scenes.find("first")) {
     for (const io::JsonValue& each : first->elements()) {
-      Lesson lesson = options.lasting;
-      lesson.videos = each.integer("videos", 1, kMostVideos);
-      read_lesson(each, lesson);
-      options.first.push_back(lesson);
+      CurriculumStage stage = options.lasting;
+      stage.videos = each.integer("videos", 1, kMostVideos);
+      read_stage(each, stage);
+      options.first.push_back(stage);
     }
   }
   return options;
 }
 
-const Lesson& SceneSourceOptions::lesson_of(std::int64_t index) const noexcept {
-  for (const Lesson& lesson : first) {
-    if (index < lesson.videos) return lesson;
-    index -= lesson.videos;
+const CurriculumStage& SceneSourceOptions::stage_of(std::int64_t index) const noexcept {
+  for (const CurriculumStage& stage : first) {
+    if (index < stage.videos) return stage;
+    index -= stage.videos;
   }
   return lasting;
 }
@@ -177,11 +177,11 @@ std::uint64_t SceneSource::seed_of(std::int64_t index) const noexcept {
 
 scenes::Composition SceneSource::composition(std::int64_t index) const {
   const std::uint64_t seed = seed_of(options_.videos > 0 ? index % options_.videos : index);
-  return scenes::compose(*assets_, seed, options_.lesson_of(index).compose);
+  return scenes::compose(*assets_, seed, options_.stage_of(index).compose);
 }
 
 std::vector<scenes::Conversation> SceneSource::conversations(const scenes::Scene& scene, std::int64_t index) const {
-  return scenes::converse(scene, seed_of(index), options_.lesson_of(index).conversations);
+  return scenes::converse(scene, seed_of(index), options_.stage_of(index).conversations);
 }
 
 Sample SceneSource::render(scenes::Composition composition) const {

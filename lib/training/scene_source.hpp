@@ -14,21 +14,21 @@
 namespace gvl::training {
 
 /** What videos hold and what is asked about them. */
-struct Lesson {
+struct CurriculumStage {
   scenes::ComposeOptions compose;
   scenes::ConversationOptions conversations;
-  std::int64_t videos = 0;  ///< how many, before the next lesson
+  std::int64_t videos = 0;  ///< how many, before the next stage
 };
 
 struct SceneSourceOptions {
   scenes::AssetOptions assets;
-  std::vector<Lesson> first;  ///< lessons before the one that lasts
-  Lesson lasting;
+  std::vector<CurriculumStage> first;  ///< stages before the one that lasts
+  CurriculumStage lasting;
   std::uint64_t seed = 0;   ///< of the first video; the next has the next
   std::int64_t videos = 0;  ///< in an epoch, the same in every one with other questions; 0: no end to them
 
-  /** The lesson of video `index`. */
-  const Lesson& lesson_of(std::int64_t index) const noexcept;
+  /** The stage of video `index`. */
+  const CurriculumStage& stage_of(std::int64_t index) const noexcept;
 
   /** Reads the member `scenes` of a run's data (docs/training.md). Throws Error naming file and member. */
   static SceneSourceOptions read(const io::JsonValue& scenes);

@@ -19,14 +19,14 @@
 #include "model/model_folder.hpp"
 #include "model/model_folder_writer.hpp"
 #include "ops/ops.hpp"
-#include "training/choosing.hpp"
-#include "training/filter_bank.hpp"
-#include "training/initial_value.hpp"
-#include "training/last_words.hpp"
+#include "training/initialisation/filter_bank.hpp"
+#include "training/initialisation/initial_value.hpp"
+#include "training/initialisation/option_copy_head.hpp"
+#include "training/initialisation/previous_token_heads.hpp"
+#include "training/initialisation/query_key_matching.hpp"
+#include "training/initialisation/zca_whitening.hpp"
 #include "training/loader.hpp"
-#include "training/matching.hpp"
 #include "training/process_group.hpp"
-#include "training/whitening.hpp"
 
 namespace gvl::training {
 namespace {
@@ -49,14 +49,16 @@ bool has_weights(const fs::path& folder) {
          fs::exists(folder / (std::string(model::kWeightsFile) + ".index.json"), ignored);
 }
 
-void check_start_share(const TrainingConfig& config) {
-  if (config.start_share == 0) return;
+void check_weight_interpolation(const TrainingConfig& config) {
+  if (config.weight_interpolation == 0) return;
   if (!has_weights(config.model)) {
-    throw Error(ErrorCode::kInvalidArgument, config.model.string() + ": has no weights, of which start_share would be");
-  }
-  if (config.first_values.choosing.step >= 0) {
     throw Error(ErrorCode::kInvalidArgument,
-                "start_share does not go with first_values.choosing: half of a head that began anew does not choose");
+                config.model.string() + ": has no weights, of which weight_interpolation would be");
+  }
+  if (config.initialisation.option_copy_head.step >= 0) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "weight_interpolation does not go with initialisation.option_copy_head: half of a head that began anew "
+                "does not choose");
   }
 }
 
@@ -66,12 +68,12 @@ class FirstParameters {
   FirstParameters(const TrainingConfig& training, const ModelConfig& config, const text::TemporalTokens& temporal,
                   std::int64_t event_classes)
       : seed_(training.seed), config_(config), temporal_ids_(temporal.ids()) {
-    if (training.first_values.filter_bank) filters_.emplace(config, training.seed);
-    if (!training.first_values.matching) return;
+    if (training.initialisation.filter_bank) filters_.emplace(config, training.seed);
+    if (!training.initialisation.query_key_matching) return;
     const std::string layer = std::to_string(training.objective.dense.layer + 1);
     const std::string prefix = "language_model.model.layers." + layer + ".self_attn.";
     const AttentionValues values =
-        matching_attention(config.language, event_classes, temporal_directions(config.language.hidden_size, seed_));
+        query_key_matching(config.language, event_classes, temporal_directions(config.language.hidden_size, seed_));
     matching_ = {{prefix + "qkv_proj.weight", values.qkv}, {prefix + "o_proj.weight", values.o}};
   }
 
@@ -107,8 +109,9 @@ ParameterSet::Origin weights_or_new(const TrainingConfig& training, const ModelC
 ParameterSet::Origin origin_of(const TrainingConfig& training, const ModelConfig& config,
                                const text::TemporalTokens& temporal, std::int64_t event_classes) {
   const ParameterSet::Origin origin = weights_or_new(training, config, temporal, event_classes);
-  if (training.first_values.last_words.heads.empty()) return origin;
-  const auto words = std::make_shared<const LastWords>(training.first_values.last_words, config.language);
+  if (training.initialisation.previous_token_heads.heads.empty()) return origin;
+  const auto words =
+      std::make_shared<const PreviousTokenHeads>(training.initialisation.previous_token_heads, config.language);
   const ParameterSet::Origin before = [origin, config, seed = training.seed](const std::string& name,
                                                                              const auto& shape) {
     const at::Tensor value = origin(name, shape);
@@ -144,14 +147,16 @@ struct Trainer::Run {
         source(make_source(model)),
         parameters(origin_of(config, model, tokenizer.temporal, source->event_classes()), model, config.trained,
                    config.seed, device) {
-    check_start_share(config);
+    check_weight_interpolation(config);
     objective();  // asks for every parameter
-    const ChoosingOptions& choosing = config.first_values.choosing;
-    if (choosing.step >= 0) check_choosing(model.language, parameters, config.objective.dense, choosing.head);
+    const OptionCopyOptions& option_copy_head = config.initialisation.option_copy_head;
+    if (option_copy_head.step >= 0)
+      check_option_copy_head(model.language, parameters, config.objective.dense, option_copy_head.head);
     optimiser = std::make_unique<Optimiser>(parameters.trained());
     total_steps = config.steps > 0 ? config.steps : config.epochs * steps_an_epoch();
-    if (choosing.step >= total_steps) {
-      throw Error(ErrorCode::kInvalidArgument, "first_values.choosing: step " + std::to_string(choosing.step) +
+    if (option_copy_head.step >= total_steps) {
+      throw Error(ErrorCode::kInvalidArgument, "initialisation.option_copy_head: step " +
+                                                   std::to_string(option_copy_head.step) +
                                                    " does not come in a run of " + std::to_string(total_steps));
     }
     std::error_code error;
@@ -159,7 +164,7 @@ struct Trainer::Run {
     if (error) throw Error(ErrorCode::kResource, config.output.string() + ": cannot be created: " + error.message());
     if (const auto loaded = load_checkpoint(config.output / kCheckpointFile, *optimiser)) {
       state = *loaded;
-    } else if (config.first_values.whitening_videos > 0 && !has_weights(config.model)) {
+    } else if (config.initialisation.whitening_videos > 0 && !has_weights(config.model)) {
       whiten();
     }
   }
@@ -167,16 +172,16 @@ struct Trainer::Run {
   /** Every process does the same. */
   void whiten() const {
     std::vector<Sample> samples;
-    for (std::int64_t i = 0; i < config.first_values.whitening_videos; ++i) samples.push_back(source->make(i));
+    for (std::int64_t i = 0; i < config.initialisation.whitening_videos; ++i) samples.push_back(source->make(i));
     whiten_projectors(objective().network(), parameters, samples, config.seed);
   }
 
   /** Every process does the same; a run that goes on from just before does it again. */
   void choose() {
-    begin_choosing(
+    start_option_copy_head(
         objective(), parameters, *tokenizer.tokenizer, [this](std::int64_t index) { return load(index); },
-        config.first_values.choosing);
-    for (const std::string& name : choosing_matrices(model.language)) optimiser->forget(name);
+        config.initialisation.option_copy_head);
+    for (const std::string& name : option_copy_matrices(model.language)) optimiser->forget(name);
   }
 
   std::int64_t steps_an_epoch() const {
@@ -351,7 +356,7 @@ bool Trainer::run(const Progress& progress, const Cancellation& cancellation) {
         keep();
         return false;
       }
-      if (run.state.step == run.config.first_values.choosing.step) run.choose();
+      if (run.state.step == run.config.initialisation.option_copy_head.step) run.choose();
       CurvePoint point = run.step(loader);
       run.state.seconds = before + std::chrono::duration<double>(Clock::now() - begin).count();
       point.seconds = run.state.seconds;
@@ -365,13 +370,13 @@ bool Trainer::run(const Progress& progress, const Cancellation& cancellation) {
 
 void Trainer::export_model(const fs::path& folder, DataType dtype) const {
   const ParameterSet& parameters = run_->parameters;
-  const double share = run_->config.start_share;
+  const double share = run_->config.weight_interpolation;
   std::vector<io::TensorInfo> infos;
   for (const std::string& name : parameters.exported()) {
     infos.push_back({name, dtype, parameters.merged(name).sizes().vec()});
   }
   const model::ModelFolderWriter writer(folder);
-  writer.write_weights(infos, [&](std::size_t i) { return parameters.merged_with_start(infos[i].name, share); });
+  writer.write_weights(infos, [&](std::size_t i) { return parameters.interpolated_with_start(infos[i].name, share); });
   ModelConfig config = run_->model;
   config.dtype = dtype;
   writer.write_config(config);

@@ -141,24 +141,24 @@ GVL_TEST(test_scene_options_are_checked) {
       read("{\"weights\": {\"freeze\": 3}, \"clips\": [\"a.avi\"], \"conversations\": {\"absent\": 5}}");
   ck_assert(options.lasting.compose.weights[static_cast<std::size_t>(scenes::EventKind::kFreeze)] == 3);
   ck_assert(options.assets.clips.at(0) == root / "a.avi" && options.lasting.conversations.absent == 5);
-  const auto lessons =
+  const auto curriculum =
       read("{\"longest\": 30, \"first\": [{\"videos\": 7, \"longest\": 20, \"conversations\": {\"absent\": 1}}]}");
-  ck_assert(lessons.first.size() == 1 && lessons.first[0].videos == 7);
-  ck_assert(lessons.first[0].compose.longest == 20 && lessons.lasting.compose.longest == 30);
-  ck_assert(lessons.first[0].conversations.absent == 1 && lessons.lasting.conversations.absent != 1);
+  ck_assert(curriculum.first.size() == 1 && curriculum.first[0].videos == 7);
+  ck_assert(curriculum.first[0].compose.longest == 20 && curriculum.lasting.compose.longest == 30);
+  ck_assert(curriculum.first[0].conversations.absent == 1 && curriculum.lasting.conversations.absent != 1);
   expect_failure([&] { read("{\"weights\": {\"freze\": 3}}"); }, "freze");
   expect_failure([&] { read("{\"first\": [{\"longest\": 20}]}"); }, "videos");
   expect_failure([&] { read("{\"videos\": 0}"); }, "videos");
 }
 
-GVL_TEST(test_lessons_come_one_after_the_other) {
+GVL_TEST(test_curriculum_stages_come_one_after_the_other) {
   training::SceneSourceOptions options;
   options.lasting.compose.shortest = options.lasting.compose.longest = 24;
   for (const double duration : {10.0, 16.0}) {
-    training::Lesson lesson = options.lasting;
-    lesson.videos = 2;
-    lesson.compose.shortest = lesson.compose.longest = duration;
-    options.first.push_back(lesson);
+    training::CurriculumStage stage = options.lasting;
+    stage.videos = 2;
+    stage.compose.shortest = stage.compose.longest = duration;
+    options.first.push_back(stage);
   }
   const training::SceneSource source(options, small_config());
   const double durations[] = {10, 10, 16, 16, 24, 24};

@@ -20,16 +20,16 @@
 #include "ops/ops.hpp"
 #include "training/batch.hpp"
 #include "training/checkpointing.hpp"
-#include "training/choosing.hpp"
 #include "training/config.hpp"
-#include "training/filter_bank.hpp"
-#include "training/initial_value.hpp"
-#include "training/last_words.hpp"
-#include "training/matching.hpp"
+#include "training/initialisation/filter_bank.hpp"
+#include "training/initialisation/initial_value.hpp"
+#include "training/initialisation/option_copy_head.hpp"
+#include "training/initialisation/previous_token_heads.hpp"
+#include "training/initialisation/query_key_matching.hpp"
+#include "training/initialisation/zca_whitening.hpp"
 #include "training/objective.hpp"
 #include "training/optimiser.hpp"
 #include "training/packed_reading.hpp"
-#include "training/whitening.hpp"
 #include "training_test.hpp"
 
 using namespace gvl;
@@ -456,7 +456,7 @@ GVL_TEST(test_attention_begins_by_finding_what_is_asked_for) {
   config.rope_theta = 1e7;
   constexpr std::int64_t classes = 40, head = 32, wanted = 7;
   const at::Tensor moments = training::temporal_directions(config.hidden_size, 1);
-  const auto [qkv, o] = training::matching_attention(config, classes, moments);
+  const auto [qkv, o] = training::query_key_matching(config, classes, moments);
   const auto codes = training::event_codes(classes, config.hidden_size);
   const auto table = language::rope_table(config, language::RopeFactors::kShort, 0, 200, at::kCPU);
   const auto at_place = [&](const at::Tensor& x, std::int64_t position) {
@@ -481,7 +481,7 @@ GVL_TEST(test_attention_begins_by_finding_what_is_asked_for) {
   ck_assert(cosine.item<double>() > 0.999);
   config.kv_heads = 3;
   try {
-    training::matching_attention(config, classes, moments);
+    training::query_key_matching(config, classes, moments);
     ck_abort_msg("heads that share keys were accepted");
   } catch (const Error& error) {
     ck_assert(error.code() == ErrorCode::kInvalidArgument);
@@ -516,7 +516,7 @@ GVL_TEST(test_heads_look_at_the_last_words) {
                                            {layer + "post_attention_layernorm.weight", at::rand({192}).add(0.5)},
                                            {layer + "mlp.gate_up_proj.weight", at::randn({1024, 192}).div(14)}};
   const auto origin = [&](const std::string& name, const auto&) { return before.at(name); };
-  const training::LastWords words({.heads = {0, 4, 5}, .like = 1}, config);
+  const training::PreviousTokenHeads words({.heads = {0, 4, 5}, .like = 1}, config);
   const auto value = [&](const std::string& name) { return words.value(name, {}, origin); };
   ck_assert(!value("language_model.lm_head.weight").defined());
 
@@ -555,9 +555,9 @@ GVL_TEST(test_last_words_need_heads_of_the_model) {
   LanguageModelConfig config;
   config.hidden_size = 192;
   config.heads = config.kv_heads = 6;
-  const auto refuses = [&](const training::LastWordsOptions& options) {
+  const auto refuses = [&](const training::PreviousTokenHeadsOptions& options) {
     try {
-      training::LastWords(options, config);
+      training::PreviousTokenHeads(options, config);
       return false;
     } catch (const Error& error) {
       return error.code() == ErrorCode::kInvalidArgument;
@@ -582,18 +582,18 @@ GVL_TEST(test_a_head_chooses_the_right_option) {
   at::manual_seed(2);
   const auto normed = [](const at::Tensor& x) { return x.div(x.square().mean(1, true).sqrt()); };
   const at::Tensor codes = training::event_codes(classes, config.hidden_size).option;
-  const training::ChoosingModel model{at::rand({192}).add(0.5), at::rand({192}).add(0.5), at::randn({letters, 192}),
-                                      codes};
+  const training::OptionCopyModel model{at::rand({192}).add(0.5), at::rand({192}).add(0.5), at::randn({letters, 192}),
+                                        codes};
   const at::Tensor asking = at::randn({1, 192}), option = at::randn({1, 192}).mul(0.5);
   const at::Tensor numbers = at::arange(count).remainder(letters);
   // The right one of each question is known, with a margin that is sometimes small.
   const at::Tensor right = numbers.eq(at::arange(count).div(letters, "floor").remainder(letters)).to(at::kFloat);
   const at::Tensor told = at::matmul(at::one_hot(numbers, letters).to(at::kFloat), codes.narrow(0, 1, letters)).mul(12);
   const at::Tensor rightness = at::outer(right.mul(6).sub(3), codes[1 + training::EventCodes::kOptions]);
-  const training::ChoosingStates states{normed(at::randn({100, 192}).mul(0.3).add(asking)),
-                                        normed(at::randn({count, 192}).mul(0.5).add(option).add(told).add(rightness)),
-                                        numbers, normed(at::randn({2000, 192})), 500};
-  const training::HeadValues head = training::choosing_head(config, states, model);
+  const training::OptionCopyStates states{normed(at::randn({100, 192}).mul(0.3).add(asking)),
+                                          normed(at::randn({count, 192}).mul(0.5).add(option).add(told).add(rightness)),
+                                          numbers, normed(at::randn({2000, 192})), 500};
+  const training::HeadValues head = training::option_copy_head(config, states, model);
   const auto read = [&](const at::Tensor& x, const at::Tensor& rows) {
     return x.mul(model.input_gain).matmul(rows.t());
   };

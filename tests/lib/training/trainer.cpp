@@ -160,7 +160,7 @@ GVL_TEST(test_dense_supervision_trains_encoders_too) {
   const TrainingConfig config = configuration(
       root / "", "dense",
       ", \"dense_supervision\": {\"weight\": 1, \"moment_weight\": 1, \"layer\": 0}, \"temporal_smoothing\": 1.5, "
-      "\"trains\": [{\"parameters\": \"\", \"learning_rate\": 1e-3}], \"activation_checkpointing\": true");
+      "\"parameter_groups\": [{\"parameters\": \"\", \"learning_rate\": 1e-3}], \"activation_checkpointing\": true");
   // The same four videos at every step: what it loses on them must fall.
   Trainer trainer(config, [](const ModelConfig& model) { return std::make_shared<NoiseSource>(model, 4); });
   double first = 0, last = 0;
@@ -181,11 +181,11 @@ GVL_TEST(test_dense_supervision_trains_encoders_too) {
 }
 
 /** Head 1 begins to choose before `step`, counted from 0. */
-TrainingConfig choosing_configuration(const fs::path& root, const std::string& output, int step) {
+TrainingConfig option_copy_configuration(const fs::path& root, const std::string& output, int step) {
   TrainingConfig config =
       configuration(root, output,
-                    ", \"dense_supervision\": {\"weight\": 1, \"option_weight\": 1, \"layer\": 0}, \"first_values\": "
-                    "{\"choosing\": {\"step\": " +
+                    ", \"dense_supervision\": {\"weight\": 1, \"option_weight\": 1, \"layer\": 0}, \"initialisation\": "
+                    "{\"option_copy_head\": {\"step\": " +
                         std::to_string(step) + ", \"head\": 1, \"videos\": 3}}");
   config.trained = {{{"", {.adamw = 0.02}}}, {}};
   config.steps = 42;
@@ -199,7 +199,7 @@ GVL_TEST(test_a_run_begins_to_choose_on_the_way) {
   const TemporaryFolder root;
   write_small_model(root / "model");
   const auto run = [&](const std::string& output, int last) {
-    const TrainingConfig config = choosing_configuration(root / "", output, 40);
+    const TrainingConfig config = option_copy_configuration(root / "", output, 40);
     const Cancellation cancellation;
     Trainer trainer(config, [](const ModelConfig& model) { return std::make_shared<NoiseSource>(model, 4, true); });
     trainer.run(
@@ -227,11 +227,11 @@ GVL_TEST(test_a_run_begins_to_choose_on_the_way) {
   ck_assert(parts.equal(whole));
 }
 
-GVL_TEST(test_choosing_needs_questions_and_what_they_are_told) {
+GVL_TEST(test_option_copying_needs_questions_and_what_they_are_told) {
   const TemporaryFolder root;
   write_small_model(root / "model");
   const auto failure = [&](bool questions, const std::string& part) {
-    Trainer trainer(choosing_configuration(root / "", "run", 0),
+    Trainer trainer(option_copy_configuration(root / "", "run", 0),
                     [&](const ModelConfig& model) { return std::make_shared<NoiseSource>(model, 0, questions); });
     try {
       trainer.run({}, {});
@@ -248,7 +248,7 @@ GVL_TEST(test_a_share_of_the_start_is_left) {
   const TemporaryFolder root;
   write_small_model(root / "model");
   train(configuration(root / "", "last"));
-  train(configuration(root / "", "mean", ", \"start_share\": 0.25"));
+  train(configuration(root / "", "mean", ", \"weight_interpolation\": 0.25"));
   const auto start = weights(root / "model"), last = weights(root / "last" / "model"),
              mean = weights(root / "mean" / "model");
   double moved = 0;
@@ -311,28 +311,30 @@ GVL_TEST(test_bad_configurations_are_named) {
   expect_failure(root / "", head + "\"steps\": -1, \"stage\": \"all\"}", "steps");
   expect_failure(root / "", head + "\"steps\": 1, \"stage\": \"all\", \"precision\": \"int3\"}", "int3");
   expect_failure(root / "", head + "\"epochs\": 1, \"stage\": \"all\"}", "give steps");
-  const std::string first = head + "\"steps\": 1, \"stage\": \"all\", \"first_values\": ";
-  expect_failure(root / "", first + "{\"last_words\": {\"heads\": [4]}}}", "last_words");
-  expect_failure(root / "", first + "{\"last_words\": {}}}", "heads");
-  expect_failure(root / "", first + "{\"choosing\": {\"step\": 1, \"head\": 4, \"videos\": 1}}}", "choosing");
+  const std::string first = head + "\"steps\": 1, \"stage\": \"all\", \"initialisation\": ";
+  expect_failure(root / "", first + "{\"previous_token_heads\": {\"heads\": [4]}}}", "previous_token_heads");
+  expect_failure(root / "", first + "{\"previous_token_heads\": {}}}", "heads");
+  expect_failure(root / "", first + "{\"option_copy_head\": {\"step\": 1, \"head\": 4, \"videos\": 1}}}",
+                 "option_copy_head");
   const std::string dense = ", \"dense_supervision\": {\"weight\": 1, \"option_weight\": 1}";
-  const std::string choosing = "{\"choosing\": {\"step\": 0, \"head\": 0, \"videos\": 1}}";
-  expect_failure(root / "", first + "{\"last_words\": {\"heads\": []}}}", "heads");
-  expect_failure(root / "", first + choosing + "}", "option_weight");
-  expect_failure(root / "", first + "{\"choosing\": {\"step\": 1, \"head\": 0, \"videos\": 1}}" + dense + "}",
+  const std::string option_copy = "{\"option_copy_head\": {\"step\": 0, \"head\": 0, \"videos\": 1}}";
+  expect_failure(root / "", first + "{\"previous_token_heads\": {\"heads\": []}}}", "heads");
+  expect_failure(root / "", first + option_copy + "}", "option_weight");
+  expect_failure(root / "", first + "{\"option_copy_head\": {\"step\": 1, \"head\": 0, \"videos\": 1}}" + dense + "}",
                  "step 1");
   const std::string lora = ", \"lora\": {\"rank\": 1, \"alpha\": 1, \"learning_rate\": 1e-3}";
-  expect_failure(root / "", first + choosing + dense + lora + "}", "without lora");
-  const std::string frozen = head + "\"steps\": 1, \"stage\": \"alignment\", \"first_values\": ";
-  expect_failure(root / "", frozen + choosing + dense + "}", "to learn");
-  expect_failure(root / "", head + "\"steps\": 1, \"stage\": \"all\", \"start_share\": 1.5}", "start_share");
-  expect_failure(root / "", first + choosing + dense + ", \"start_share\": 0.5}", "choosing");
+  expect_failure(root / "", first + option_copy + dense + lora + "}", "without lora");
+  const std::string frozen = head + "\"steps\": 1, \"stage\": \"alignment\", \"initialisation\": ";
+  expect_failure(root / "", frozen + option_copy + dense + "}", "to learn");
+  expect_failure(root / "", head + "\"steps\": 1, \"stage\": \"all\", \"weight_interpolation\": 1.5}",
+                 "weight_interpolation");
+  expect_failure(root / "", first + option_copy + dense + ", \"weight_interpolation\": 0.5}", "option_copy_head");
   write_small_model(root / "new");
   fs::remove(root / "new" / "model.safetensors");
-  expect_failure(
-      root / "",
-      "{\"model\": \"new\"" + head.substr(head.find(',')) + "\"steps\": 1, \"stage\": \"all\", \"start_share\": 0.5}",
-      "has no weights");
+  expect_failure(root / "",
+                 "{\"model\": \"new\"" + head.substr(head.find(',')) +
+                     "\"steps\": 1, \"stage\": \"all\", \"weight_interpolation\": 0.5}",
+                 "has no weights");
   // A checkpoint of another run.
   train(configuration(root / "", "out"));
   expect_failure(root / "", head + "\"steps\": 1, \"stage\": \"all\"}", "checkpoint.safetensors");

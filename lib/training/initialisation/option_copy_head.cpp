@@ -1,4 +1,4 @@
-#include "training/choosing.hpp"
+#include "training/initialisation/option_copy_head.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/grad_mode.h>
@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "gvl/error.hpp"
-#include "training/matching.hpp"
+#include "training/initialisation/query_key_matching.hpp"
 
 namespace gvl::training {
 namespace {
@@ -62,7 +62,7 @@ at::Tensor apart(const at::Tensor& options, const at::Tensor& others) {
 }
 
 /** Directions that change one letter's logit by 1 and no other's, in what the last norm makes of a state. */
-at::Tensor saying(const ChoosingModel& model, std::int64_t letters) {
+at::Tensor saying(const OptionCopyModel& model, std::int64_t letters) {
   const at::Tensor rows = model.letters.narrow(0, 0, letters).mul(model.output_gain).to(at::kDouble);
   return rows.t().matmul(at::linalg_inv(rows.matmul(rows.t()))).to(at::kFloat);
 }
@@ -86,7 +86,8 @@ Letters letters_of(const text::Tokenizer& tokenizer) {
     const std::int64_t letter =
         apart ? std::exchange(ids[static_cast<std::size_t>(place)], a[static_cast<std::size_t>(place)]) : -1;
     if (!apart || ids != a || std::find(letters.ids.begin(), letters.ids.end(), letter) != letters.ids.end()) {
-      throw Error(ErrorCode::kInvalidArgument, "first_values.choosing needs a tokenizer with a token for each letter");
+      throw Error(ErrorCode::kInvalidArgument,
+                  "initialisation.option_copy_head needs a tokenizer with a token for each letter");
     }
     letters.ids.push_back(letter);
   }
@@ -103,11 +104,11 @@ at::Tensor letter_places(const Batch& batch, const Letters& letters) {
 }
 
 /** Of one video with questions; `length` is the sum of its answers'. */
-ChoosingStates states_of(const Objective& objective, const Batch& batch, const Letters& letters) {
+OptionCopyStates states_of(const Objective& objective, const Batch& batch, const Letters& letters) {
   const std::int64_t last = objective.network().config().language.layers - 1;
   const at::Tensor places = letter_places(batch, letters);
   const at::Tensor words = batch.numbers.flatten().ge(0).index_fill(0, batch.options.at, false);
-  ChoosingStates states{.numbers = batch.options.numbers, .length = 0};
+  OptionCopyStates states{.numbers = batch.options.numbers, .length = 0};
   objective.observe(batch, [&](std::int64_t layer, const Objective::Seen& seen) {
     const at::Tensor texts = seen.texts.flatten(0, 2).to(at::kCPU, at::kFloat);
     if (layer == last) states.length = texts.index_select(0, places).norm(2, 1).sum().item<double>();
@@ -120,15 +121,15 @@ ChoosingStates states_of(const Objective& objective, const Batch& batch, const L
   return states;
 }
 
-ChoosingStates states_of(const Objective& objective, const MakeLoaded& make, std::int64_t videos,
-                         const Letters& letters) {
+OptionCopyStates states_of(const Objective& objective, const MakeLoaded& make, std::int64_t videos,
+                           const Letters& letters) {
   std::vector<at::Tensor> answers, options, numbers, others;
   double length = 0;
   for (std::int64_t i = 0; i < videos; ++i) {
     const LoadedSample loaded = make(i);
     const Batch batch = make_batch({&loaded.sample, 1}, {&loaded.tokens, 1});
     if (batch.options.at.size(0) == 0) continue;
-    const ChoosingStates states = states_of(objective, batch, letters);
+    const OptionCopyStates states = states_of(objective, batch, letters);
     answers.push_back(states.answers);
     options.push_back(states.options);
     numbers.push_back(states.numbers);
@@ -137,8 +138,9 @@ ChoosingStates states_of(const Objective& objective, const MakeLoaded& make, std
   }
   const at::Tensor all = answers.empty() ? at::Tensor() : at::cat(answers);
   if (!all.defined() || all.size(0) == 0) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "first_values.choosing needs data with multiple-choice questions that \"Answer: (A) ...\" answers");
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        "initialisation.option_copy_head needs data with multiple-choice questions that \"Answer: (A) ...\" answers");
   }
   return {all, at::cat(options), at::cat(numbers), at::cat(others), length / static_cast<double>(all.size(0))};
 }
@@ -147,8 +149,8 @@ std::string last_layer(const LanguageModelConfig& config) {
   return "language_model.model.layers." + std::to_string(config.layers - 1) + ".";
 }
 
-ChoosingModel model_of(const ParameterSet& parameters, const LanguageModelConfig& config, const Letters& letters,
-                       const EventCodes& codes) {
+OptionCopyModel model_of(const ParameterSet& parameters, const LanguageModelConfig& config, const Letters& letters,
+                         const EventCodes& codes) {
   const auto load = [&](const std::string& name, const std::vector<std::int64_t>& shape) {
     return parameters.load(name, shape).detach().to(at::kCPU, at::kFloat);
   };
@@ -160,7 +162,8 @@ ChoosingModel model_of(const ParameterSet& parameters, const LanguageModelConfig
 
 }  // namespace
 
-HeadValues choosing_head(const LanguageModelConfig& config, const ChoosingStates& states, const ChoosingModel& model) {
+HeadValues option_copy_head(const LanguageModelConfig& config, const OptionCopyStates& states,
+                            const OptionCopyModel& model) {
   const std::int64_t head = config.head_size(), width = config.hidden_size;
   const std::int64_t letters = states.numbers.max().item<std::int64_t>() + 1;
   const at::Tensor slow = at::tensor(slow_dimensions(config), at::kLong);
@@ -178,9 +181,10 @@ HeadValues choosing_head(const LanguageModelConfig& config, const ChoosingStates
   const at::Tensor own = at::eye(letters, at::kBool).index_select(0, states.numbers);
   const double contrast = values.index({own}).mean().sub(values.index({own.logical_not()}).mean()).item<double>();
   if (letters < 2 || !(asked > 0) || !(contrast > kLeastContrast)) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "first_values.choosing: options do not tell yet which one they are; a later step may help, or a "
-                "larger option_weight");
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        "initialisation.option_copy_head: options do not tell yet which one they are; a later step may help, or a "
+        "larger option_weight");
   }
   const double scale = std::sqrt(std::sqrt(static_cast<double>(head)) / asked);
   const double gain = kLetterLogit / contrast * states.length / std::sqrt(static_cast<double>(width));
@@ -192,20 +196,20 @@ HeadValues choosing_head(const LanguageModelConfig& config, const ChoosingStates
   for (const at::Tensor& each : {values_of_head.q, values_of_head.k, values_of_head.v, values_of_head.o}) {
     if (!at::isfinite(each).all().item<bool>()) {
       throw Error(ErrorCode::kInvalidArgument,
-                  "first_values.choosing: a norm's weight is 0, or letters' rows are alike");
+                  "initialisation.option_copy_head: a norm's weight is 0, or letters' rows are alike");
     }
   }
   return values_of_head;
 }
 
-std::vector<std::string> choosing_matrices(const LanguageModelConfig& config) {
+std::vector<std::string> option_copy_matrices(const LanguageModelConfig& config) {
   return {last_layer(config) + kQueries, last_layer(config) + kOutput};
 }
 
-void check_choosing(const LanguageModelConfig& config, const ParameterSet& parameters, const DenseSupervision& dense,
-                    std::int64_t head) {
+void check_option_copy_head(const LanguageModelConfig& config, const ParameterSet& parameters,
+                            const DenseSupervision& dense, std::int64_t head) {
   const auto refuse = [](const std::string& what) {
-    throw Error(ErrorCode::kInvalidArgument, "first_values.choosing " + what);
+    throw Error(ErrorCode::kInvalidArgument, "initialisation.option_copy_head " + what);
   };
   if (head < 0 || head >= config.heads || config.kv_heads != config.heads || slow_dimensions(config).empty() ||
       config.head_size() < EventCodes::kOptions) {
@@ -215,20 +219,21 @@ void check_choosing(const LanguageModelConfig& config, const ParameterSet& param
   if (config.layers < 2) refuse("needs a language model of two layers");
   if (!(dense.weight > 0 && dense.option_weight > 0)) refuse("needs dense_supervision with an option_weight");
   const auto trained = parameters.trained();
-  for (const std::string& name : choosing_matrices(config)) {
+  for (const std::string& name : option_copy_matrices(config)) {
     const auto is_it = [&](const auto& each) { return each.name == name; };
     if (std::none_of(trained.begin(), trained.end(), is_it)) refuse("needs " + name + " to learn");
     if (!parameters.adapters(name).empty()) refuse("needs " + name + " to learn without lora");
   }
 }
 
-void begin_choosing(const Objective& objective, const ParameterSet& parameters, const text::Tokenizer& tokenizer,
-                    const MakeLoaded& make, const ChoosingOptions& options) {
+void start_option_copy_head(const Objective& objective, const ParameterSet& parameters,
+                            const text::Tokenizer& tokenizer, const MakeLoaded& make,
+                            const OptionCopyOptions& options) {
   const at::NoGradGuard no_gradient;
   const LanguageModelConfig& config = objective.network().config().language;
   const Letters letters = letters_of(tokenizer);
-  const ChoosingStates states = states_of(objective, make, options.videos, letters);
-  const HeadValues values = choosing_head(config, states, model_of(parameters, config, letters, objective.codes()));
+  const OptionCopyStates states = states_of(objective, make, options.videos, letters);
+  const HeadValues values = option_copy_head(config, states, model_of(parameters, config, letters, objective.codes()));
 
   const std::int64_t width = config.hidden_size, size = config.head_size();
   const at::Tensor qkv = parameters.load(last_layer(config) + kQueries, {3 * width, width});

@@ -15,15 +15,18 @@
 
 namespace gvl::training {
 
-/** That a head of the last layer begins, in the middle of a run, to choose among a question's options. */
-struct ChoosingOptions {
+/**
+ * That a head of the last layer becomes, in the middle of a run, one that copies the letter of a question's right
+ * option (compare the copying of induction heads, Olsson et al. 2022).
+ */
+struct OptionCopyOptions {
   std::int64_t step = -1;   ///< before which; -1: never
   std::int64_t head = 0;    ///< that is given up for it
   std::int64_t videos = 0;  ///< of the data, which decide its values
 };
 
 /** Hidden states that the last layer reads, float32, each of length sqrt(H). */
-struct ChoosingStates {
+struct OptionCopyStates {
   at::Tensor answers;  ///< [n, H]: where an answer is about to name an option's letter
   at::Tensor options;  ///< [m, H]: where an option has been read
   at::Tensor numbers;  ///< int64 [m]: which one of its question it is
@@ -32,7 +35,7 @@ struct ChoosingStates {
 };
 
 /** What the head's values depend on beside hidden states. */
-struct ChoosingModel {
+struct OptionCopyModel {
   at::Tensor input_gain;   ///< [H], of the last layer's first norm
   at::Tensor output_gain;  ///< [H], of the norm before the output matrix
   at::Tensor letters;      ///< [L, H]: rows of the output matrix, of options' letters
@@ -51,24 +54,25 @@ struct HeadValues {
  * right are otherwise not found: neither where to look nor what to say is of any use without the other.
  * Throws Error(kInvalidArgument) where the states do not tell yet which option they are of.
  */
-HeadValues choosing_head(const LanguageModelConfig& config, const ChoosingStates& states, const ChoosingModel& model);
+HeadValues option_copy_head(const LanguageModelConfig& config, const OptionCopyStates& states,
+                            const OptionCopyModel& model);
 
 /** Names of the matrices that a head's values stand in. */
-std::vector<std::string> choosing_matrices(const LanguageModelConfig& config);
+std::vector<std::string> option_copy_matrices(const LanguageModelConfig& config);
 
 /** Throws Error(kInvalidArgument) where `head` cannot begin so: before a run, not in its middle. */
-void check_choosing(const LanguageModelConfig& config, const ParameterSet& parameters, const DenseSupervision& dense,
-                    std::int64_t head);
+void check_option_copy_head(const LanguageModelConfig& config, const ParameterSet& parameters,
+                            const DenseSupervision& dense, std::int64_t head);
 
 /** Makes the sample `index`. */
 using MakeLoaded = std::function<LoadedSample(std::int64_t index)>;
 
 /**
- * Writes choosing_head() of what the first options.videos samples show into the last layer of `parameters`, those that
- * `objective` was built over. check_choosing() must have accepted them. Throws Error(kInvalidArgument) as
- * choosing_head() and for data without multiple-choice questions.
+ * Writes option_copy_head() of what the first options.videos samples show into the last layer of `parameters`, those
+ * that `objective` was built over. check_option_copy_head() must have accepted them. Throws Error(kInvalidArgument) as
+ * option_copy_head() and for data without multiple-choice questions.
  */
-void begin_choosing(const Objective& objective, const ParameterSet& parameters, const text::Tokenizer& tokenizer,
-                    const MakeLoaded& make, const ChoosingOptions& options);
+void start_option_copy_head(const Objective& objective, const ParameterSet& parameters,
+                            const text::Tokenizer& tokenizer, const MakeLoaded& make, const OptionCopyOptions& options);
 
 }  // namespace gvl::training

@@ -1,4 +1,4 @@
-#include "training/cosine_patches.hpp"
+#include "training/initialisation/cosine_basis.hpp"
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/outer.h>
@@ -41,7 +41,7 @@ at::Tensor cosine(std::int64_t half_waves, std::int64_t patch) {
 
 }  // namespace
 
-at::Tensor cosine_patches(const std::array<std::int64_t, 3>& counts, std::int64_t patch) {
+at::Tensor cosine_basis(const std::array<std::int64_t, 3>& counts, std::int64_t patch) {
   const double inputs = 3.0 * static_cast<double>(patch * patch);
   const at::Tensor colours[] = {at::tensor({1.0, 1.0, 1.0}, at::kFloat), at::tensor({1.0, -1.0, 0.0}, at::kFloat),
                                 at::tensor({0.5, 0.5, -1.0}, at::kFloat)};

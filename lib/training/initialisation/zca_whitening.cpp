@@ -1,4 +1,4 @@
-#include "training/whitening.hpp"
+#include "training/initialisation/zca_whitening.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/grad_mode.h>

@@ -11,7 +11,7 @@
 namespace gvl::training {
 
 /**
- * First values of a temporal encoder that sees from the start. A transformer that begins at random needs millions of
+ * Initial values of a temporal encoder that sees from the start. A transformer that begins at random needs millions of
  * clips until it notices that a picture stands still; here its first two layers compute what classical video analysis
  * would, in the same arithmetic, and training goes on from there:
  *

@@ -10,7 +10,7 @@
 namespace gvl::training {
 
 /**
- * First values of the trained projectors that depend on data (compare Mishkin and Matas 2016, "All you need is a good
+ * Initial values of the trained projectors that depend on data (compare Mishkin and Matas 2016, "All you need is a good
  * init"): what either of a projector's layers gives for the frames of `samples` has mean 0 and, as far as its width
  * allows, unit covariance, so that no feature is hidden behind a larger one. In place. On the CPU or where the network
  * is.

@@ -1,4 +1,4 @@
-#include "training/last_words.hpp"
+#include "training/initialisation/previous_token_heads.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/outer.h>
@@ -43,7 +43,7 @@ std::int64_t first_turn(const LanguageModelConfig& config, double reach) {
 
 }  // namespace
 
-LastWords::LastWords(LastWordsOptions options, const LanguageModelConfig& config)
+PreviousTokenHeads::PreviousTokenHeads(PreviousTokenHeadsOptions options, const LanguageModelConfig& config)
     : options_(std::move(options)), config_(config) {
   const auto known = [&](std::int64_t head) { return head >= 0 && head < config.heads; };
   const auto given = [&](std::int64_t head) { return std::count(options_.heads.begin(), options_.heads.end(), head); };
@@ -51,16 +51,18 @@ LastWords::LastWords(LastWordsOptions options, const LanguageModelConfig& config
   if (!std::all_of(options_.heads.begin(), options_.heads.end(), known) ||
       (options_.like >= 0 && !known(options_.like))) {
     throw Error(ErrorCode::kInvalidArgument,
-                "first_values.last_words names a head that the language model does not have: it has " +
+                "initialisation.previous_token_heads names a head that the language model does not have: it has " +
                     std::to_string(config.heads));
   }
   if (given(options_.like) > 0 || std::any_of(options_.heads.begin(), options_.heads.end(), twice)) {
-    throw Error(ErrorCode::kInvalidArgument, "first_values.last_words gives up a head twice, or the one to be like");
+    throw Error(ErrorCode::kInvalidArgument,
+                "initialisation.previous_token_heads gives up a head twice, or the one to be like");
   }
   if (config.kv_heads != config.heads || config.head_size() / 2 <= kTurns) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "first_values.last_words needs a language model with as many kv_heads as heads and more than " +
-                    std::to_string(2 * kTurns) + " dimensions a head");
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        "initialisation.previous_token_heads needs a language model with as many kv_heads as heads and more than " +
+            std::to_string(2 * kTurns) + " dimensions a head");
   }
   at::Generator generator = at::detail::createCPUGenerator(kSeed);
   const at::Tensor direction = at::randn({config.hidden_size}, generator, at::kFloat);
@@ -68,12 +70,12 @@ LastWords::LastWords(LastWordsOptions options, const LanguageModelConfig& config
 }
 
 /** A matrix behind a norm of `gain` that no longer sees what is common. */
-at::Tensor LastWords::forget(const at::Tensor& weight, const at::Tensor& gain) const {
+at::Tensor PreviousTokenHeads::forget(const at::Tensor& weight, const at::Tensor& gain) const {
   return weight.sub(at::outer(weight.matmul(gain.mul(common_)), common_.div(gain)));
 }
 
 /** `share` is what the norm makes of the common part's length. */
-at::Tensor LastWords::attention(const at::Tensor& qkv, const at::Tensor& gain, double share) const {
+at::Tensor PreviousTokenHeads::attention(const at::Tensor& qkv, const at::Tensor& gain, double share) const {
   const std::int64_t head = config_.head_size(), width = config_.hidden_size;
   const auto strength = [&](double score) { return std::sqrt(score * std::sqrt(static_cast<double>(head))) / share; };
   at::Tensor changed = forget(qkv, gain);
@@ -94,7 +96,7 @@ at::Tensor LastWords::attention(const at::Tensor& qkv, const at::Tensor& gain, d
   return changed;
 }
 
-at::Tensor LastWords::output(const at::Tensor& o) const {
+at::Tensor PreviousTokenHeads::output(const at::Tensor& o) const {
   const std::int64_t head = config_.head_size();
   at::Tensor changed = o.clone();
   if (options_.like < 0) return changed;
@@ -104,14 +106,15 @@ at::Tensor LastWords::output(const at::Tensor& o) const {
   return changed;
 }
 
-at::Tensor LastWords::value(const std::string& name, const std::vector<std::int64_t>& shape,
-                            const ParameterSet::Origin& before) const {
+at::Tensor PreviousTokenHeads::value(const std::string& name, const std::vector<std::int64_t>& shape,
+                                     const ParameterSet::Origin& before) const {
   const std::string layer = kLayer;
   const auto old = [&] { return before(name, shape); };
   const auto gain = [&](const char* norm) {
     const at::Tensor weight = before(layer + norm + ".weight", {config_.hidden_size});
     if (weight.eq(0).any().item<bool>()) {
-      throw Error(ErrorCode::kInvalidArgument, "first_values.last_words: " + layer + norm + ".weight holds a 0");
+      throw Error(ErrorCode::kInvalidArgument,
+                  "initialisation.previous_token_heads: " + layer + norm + ".weight holds a 0");
     }
     return weight;
   };

@@ -11,22 +11,23 @@
 
 namespace gvl::training {
 
-struct LastWordsOptions {
+struct PreviousTokenHeadsOptions {
   std::vector<std::int64_t> heads;  ///< of the first layer, which are given up for it; none: nothing changes
   std::int64_t like = -1;           ///< the head whose values they read; -1: they keep their own
 };
 
 /**
- * A language model whose first layer can look at a few words alone. The rotary positions of RoFormer (Su et al. 2021)
- * tell how far words are apart, but only where queries and keys have something in common whatever the words are, and
- * tokens that began at random have not. Here all of them gain one direction, and in the chosen heads queries and keys
- * know nothing else: such a head reads a mean over the last words, each over more of them than the one before. Options
- * of a question can so be told apart. Whatever else the first layer does is blind to the new direction.
+ * A language model whose first layer has previous-token heads (Olsson et al. 2022): they look at the last few words
+ * alone. The rotary positions of RoFormer (Su et al. 2021) tell how far words are apart, but only where queries and
+ * keys have something in common whatever the words are, and tokens that began at random have not. Here all of them gain
+ * one direction, and in the chosen heads queries and keys know nothing else: such a head reads a mean over the last
+ * words, each over more of them than the one before. Options of a question can so be told apart. Whatever else the
+ * first layer does is blind to the new direction.
  */
-class LastWords {
+class PreviousTokenHeads {
  public:
   /** Throws Error(kInvalidArgument) for heads that the model does not have, or that share keys. */
-  LastWords(LastWordsOptions options, const LanguageModelConfig& config);
+  PreviousTokenHeads(PreviousTokenHeadsOptions options, const LanguageModelConfig& config);
 
   /** The parameter `name` as it becomes of what `before` has, float32; undefined where it does not change. */
   at::Tensor value(const std::string& name, const std::vector<std::int64_t>& shape,
@@ -37,7 +38,7 @@ class LastWords {
   at::Tensor attention(const at::Tensor& qkv, const at::Tensor& gain, double share) const;
   at::Tensor output(const at::Tensor& o) const;
 
-  LastWordsOptions options_;
+  PreviousTokenHeadsOptions options_;
   LanguageModelConfig config_;
   at::Tensor common_;  ///< [H], a unit vector
 };

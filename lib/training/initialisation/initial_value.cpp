@@ -1,4 +1,4 @@
-#include "training/initial_value.hpp"
+#include "training/initialisation/initial_value.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/arange.h>
@@ -17,7 +17,7 @@
 #include <numbers>
 #include <string_view>
 
-#include "training/cosine_patches.hpp"
+#include "training/initialisation/cosine_basis.hpp"
 
 namespace gvl::training {
 namespace {
@@ -92,7 +92,7 @@ at::Tensor initial_value(const std::string& name, const std::vector<std::int64_t
   if (contains(name, "gamma") || (contains(name, "norm") && shape.size() == 1)) return at::ones(shape);
   if (contains(name, "patch_embed") && shape.size() >= 4) {
     const std::int64_t brightness = shape[0] * 2 / 3, colour = (shape[0] - brightness) / 2;
-    return cosine_patches({brightness, colour, shape[0] - brightness - colour}, shape.back()).reshape(shape);
+    return cosine_basis({brightness, colour, shape[0] - brightness - colour}, shape.back()).reshape(shape);
   }
   if (name == "temporal_encoder.pos_embed") return space_time_places(shape, config, generator);
   if (contains(name, "pos_embed") || contains(name, "position_embedding")) return normal(kPositionDeviation);

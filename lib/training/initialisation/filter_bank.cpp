@@ -1,4 +1,4 @@
-#include "training/filter_bank.hpp"
+#include "training/initialisation/filter_bank.hpp"
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/zeros.h>
@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "gvl/error.hpp"
-#include "training/cosine_patches.hpp"
-#include "training/initial_value.hpp"
+#include "training/initialisation/cosine_basis.hpp"
+#include "training/initialisation/initial_value.hpp"
 
 namespace gvl::training {
 namespace {
@@ -283,7 +283,7 @@ class Designer {
 at::Tensor patch_filters(const Layout& at, const VisionConfig& encoder, const std::vector<std::int64_t>& shape) {
   at::Tensor filters = at::zeros(shape);
   filters.narrow(0, at.places, at.brightness + 2 * at.colour)
-      .copy_(cosine_patches({at.brightness, at.colour, at.colour}, encoder.patch_size)
+      .copy_(cosine_basis({at.brightness, at.colour, at.colour}, encoder.patch_size)
                  .reshape({at.brightness + 2 * at.colour, 3, 1, encoder.patch_size, encoder.patch_size}));
   return filters;
 }

@@ -33,12 +33,12 @@ struct AttentionValues {
 };
 
 /**
- * First values of a layer that finds what is asked for: half of the heads look from what is asked to where it begins,
+ * Initial values of a layer that finds what is asked for: half of the heads look from what is asked to where it begins,
  * half to where it ends, and copy from there what lies in the span of `moments` [n, H]. Positions turn a head's fast
  * dimensions (RoPE), so that what is compared lies in the slow ones. Whole queries and keys are known: how attention
  * finds out that they should be alike takes training longer than everything else.
  * Throws Error(kInvalidArgument) where heads share keys or are too small.
  */
-AttentionValues matching_attention(const LanguageModelConfig& config, std::int64_t classes, const at::Tensor& moments);
+AttentionValues query_key_matching(const LanguageModelConfig& config, std::int64_t classes, const at::Tensor& moments);
 
 }  // namespace gvl::training

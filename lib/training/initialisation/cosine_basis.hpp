@@ -13,6 +13,6 @@ namespace gvl::training {
  * across, and for the last third some that are spread over all faster ones. Each is scaled so that natural pictures,
  * whose spectrum falls as 1 / frequency, excite them about equally: what is fine is seen from the start.
  */
-at::Tensor cosine_patches(const std::array<std::int64_t, 3>& counts, std::int64_t patch);
+at::Tensor cosine_basis(const std::array<std::int64_t, 3>& counts, std::int64_t patch);
 
 }  // namespace gvl::training

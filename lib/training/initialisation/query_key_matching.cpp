@@ -1,4 +1,4 @@
-#include "training/matching.hpp"
+#include "training/initialisation/query_key_matching.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/cat.h>
@@ -47,12 +47,12 @@ EventCodes event_codes(std::int64_t classes, std::int64_t hidden_size) {
   return {shown, asked, draw(2 + EventCodes::kOptions)};
 }
 
-AttentionValues matching_attention(const LanguageModelConfig& config, std::int64_t classes, const at::Tensor& moments) {
+AttentionValues query_key_matching(const LanguageModelConfig& config, std::int64_t classes, const at::Tensor& moments) {
   const std::int64_t head = config.head_size(), width = config.hidden_size;
   const std::vector<std::int64_t> slow = slow_dimensions(config);
   if (config.kv_heads != config.heads || slow.empty() || moments.size(0) > head) {
     throw Error(ErrorCode::kInvalidArgument,
-                "first_values.matching needs a language model with as many kv_heads as heads, heads of " +
+                "initialisation.query_key_matching needs a language model with as many kv_heads as heads, heads of " +
                     std::to_string(moments.size(0)) + " dimensions and a larger rope_theta");
   }
   const EventCodes codes = event_codes(classes, width);
