@@ -9,7 +9,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -19,12 +18,7 @@
 #include "model/model_folder.hpp"
 #include "model/model_folder_writer.hpp"
 #include "ops/ops.hpp"
-#include "training/initialisation/filter_bank.hpp"
-#include "training/initialisation/initial_value.hpp"
-#include "training/initialisation/option_copy_head.hpp"
-#include "training/initialisation/previous_token_heads.hpp"
-#include "training/initialisation/query_key_matching.hpp"
-#include "training/initialisation/zca_whitening.hpp"
+#include "training/initialisation/initialiser.hpp"
 #include "training/loader.hpp"
 #include "training/process_group.hpp"
 
@@ -50,77 +44,17 @@ bool has_weights(const fs::path& folder) {
 }
 
 void check_weight_interpolation(const TrainingConfig& config) {
-  if (config.weight_interpolation == 0) return;
-  if (!has_weights(config.model)) {
-    throw Error(ErrorCode::kInvalidArgument,
-                config.model.string() + ": has no weights, of which weight_interpolation would be");
-  }
-  if (config.initialisation.option_copy_head.step >= 0) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "weight_interpolation does not go with initialisation.option_copy_head: half of a head that began anew "
-                "does not choose");
-  }
+  if (config.weight_interpolation == 0 || has_weights(config.model)) return;
+  throw Error(ErrorCode::kInvalidArgument,
+              config.model.string() + ": has no weights that weight_interpolation could go back to");
 }
 
-/** What a new model begins with beside what initial_value() draws; undefined for all else. */
-class FirstParameters {
- public:
-  FirstParameters(const TrainingConfig& training, const ModelConfig& config, const text::TemporalTokens& temporal,
-                  std::int64_t event_classes)
-      : seed_(training.seed), config_(config), temporal_ids_(temporal.ids()) {
-    if (training.initialisation.filter_bank) filters_.emplace(config, training.seed);
-    if (!training.initialisation.query_key_matching) return;
-    const std::string layer = std::to_string(training.objective.dense.layer + 1);
-    const std::string prefix = "language_model.model.layers." + layer + ".self_attn.";
-    const AttentionValues values =
-        query_key_matching(config.language, event_classes, temporal_directions(config.language.hidden_size, seed_));
-    matching_ = {{prefix + "qkv_proj.weight", values.qkv}, {prefix + "o_proj.weight", values.o}};
-  }
-
-  at::Tensor value(const std::string& name, const std::vector<std::int64_t>& shape) const {
-    if (filters_ && filters_->value(name).defined()) return filters_->value(name);
-    if (const auto found = matching_.find(name); found != matching_.end()) return found->second;
-    if (name != "language_model.model.embed_tokens.weight" && name != "language_model.lm_head.weight") return {};
-    at::Tensor table = initial_value(name, shape, config_, seed_);
-    order_temporal_rows(table, temporal_ids_, seed_);
-    return table;
-  }
-
- private:
-  std::uint64_t seed_;
-  ModelConfig config_;
-  std::vector<std::int64_t> temporal_ids_;
-  std::optional<FilterBank> filters_;
-  std::map<std::string, at::Tensor> matching_;
-};
-
-ParameterSet::Origin weights_or_new(const TrainingConfig& training, const ModelConfig& config,
-                                    const text::TemporalTokens& temporal, std::int64_t event_classes) {
-  if (has_weights(training.model)) {
-    auto parameters = std::make_shared<model::FolderParameters>(training.model);
-    return [parameters](const std::string& name, const std::vector<std::int64_t>& shape) {
-      return parameters->contains(name) ? parameters->load(name, shape) : at::Tensor();
-    };
-  }
-  const auto first = std::make_shared<const FirstParameters>(training, config, temporal, event_classes);
-  return [first](const std::string& name, const std::vector<std::int64_t>& shape) { return first->value(name, shape); };
-}
-
-ParameterSet::Origin origin_of(const TrainingConfig& training, const ModelConfig& config,
-                               const text::TemporalTokens& temporal, std::int64_t event_classes) {
-  const ParameterSet::Origin origin = weights_or_new(training, config, temporal, event_classes);
-  if (training.initialisation.previous_token_heads.heads.empty()) return origin;
-  const auto words =
-      std::make_shared<const PreviousTokenHeads>(training.initialisation.previous_token_heads, config.language);
-  const ParameterSet::Origin before = [origin, config, seed = training.seed](const std::string& name,
-                                                                             const auto& shape) {
-    const at::Tensor value = origin(name, shape);
-    return value.defined() ? value.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true)
-                           : initial_value(name, shape, config, seed);
-  };
-  return [origin, words, before](const std::string& name, const std::vector<std::int64_t>& shape) {
-    const at::Tensor value = words->value(name, shape, before);
-    return value.defined() ? value : origin(name, shape);
+/** What a model folder holds; none where it has no weights. */
+ParameterSet::Origin weights_of(const fs::path& folder) {
+  if (!has_weights(folder)) return {};
+  auto parameters = std::make_shared<model::FolderParameters>(folder);
+  return [parameters](const std::string& name, const std::vector<std::int64_t>& shape) {
+    return parameters->contains(name) ? parameters->load(name, shape) : at::Tensor();
   };
 }
 
@@ -145,43 +79,35 @@ struct Trainer::Run {
         tokenizer(model::load_tokenizer(config.model / model::kTokenizerFile, model)),
         prompts(tokenizer.tokenizer, tokenizer.temporal, model.prompts),
         source(make_source(model)),
-        parameters(origin_of(config, model, tokenizer.temporal, source->event_classes()), model, config.trained,
+        initialisers(
+            make_initialisers(config, model, !has_weights(config.model), tokenizer.temporal, source->event_classes())),
+        parameters(initialised(weights_of(config.model), initialisers, model, config.seed), model, config.trained,
                    config.seed, device) {
     check_weight_interpolation(config);
     objective();  // asks for every parameter
-    const OptionCopyOptions& option_copy_head = config.initialisation.option_copy_head;
-    if (option_copy_head.step >= 0)
-      check_option_copy_head(model.language, parameters, config.objective.dense, option_copy_head.head);
     optimiser = std::make_unique<Optimiser>(parameters.trained());
     total_steps = config.steps > 0 ? config.steps : config.epochs * steps_an_epoch();
-    if (option_copy_head.step >= total_steps) {
-      throw Error(ErrorCode::kInvalidArgument, "initialisation.option_copy_head: step " +
-                                                   std::to_string(option_copy_head.step) +
-                                                   " does not come in a run of " + std::to_string(total_steps));
-    }
+    for (const auto& initialiser : initialisers) initialiser->check(as_initialised());
     std::error_code error;
     fs::create_directories(config.output, error);
     if (error) throw Error(ErrorCode::kResource, config.output.string() + ": cannot be created: " + error.message());
     if (const auto loaded = load_checkpoint(config.output / kCheckpointFile, *optimiser)) {
       state = *loaded;
-    } else if (config.initialisation.whitening_videos > 0 && !has_weights(config.model)) {
-      whiten();
+    } else {
+      for (const auto& initialiser : initialisers) initialiser->before_first_step(as_initialised());
     }
   }
 
-  /** Every process does the same. */
-  void whiten() const {
-    std::vector<Sample> samples;
-    for (std::int64_t i = 0; i < config.initialisation.whitening_videos; ++i) samples.push_back(source->make(i));
-    whiten_projectors(objective().network(), parameters, samples, config.seed);
-  }
-
-  /** Every process does the same; a run that goes on from just before does it again. */
-  void choose() {
-    start_option_copy_head(
-        objective(), parameters, *tokenizer.tokenizer, [this](std::int64_t index) { return load(index); },
-        config.initialisation.option_copy_head);
-    for (const std::string& name : option_copy_matrices(model.language)) optimiser->forget(name);
+  InitialisedRun as_initialised() {
+    return {.config = config,
+            .model = model,
+            .tokenizer = *tokenizer.tokenizer,
+            .source = *source,
+            .parameters = parameters,
+            .optimiser = *optimiser,
+            .total_steps = total_steps,
+            .objective = [this] { return objective(); },
+            .load = [this](std::int64_t index) { return load(index); }};
   }
 
   std::int64_t steps_an_epoch() const {
@@ -215,6 +141,7 @@ struct Trainer::Run {
   model::FolderTokenizer tokenizer;
   text::PromptBuilder prompts;
   std::shared_ptr<const SampleSource> source;
+  Initialisers initialisers;
   ParameterSet parameters;
   std::unique_ptr<Optimiser> optimiser;
   std::int64_t total_steps = 0;
@@ -356,7 +283,7 @@ bool Trainer::run(const Progress& progress, const Cancellation& cancellation) {
         keep();
         return false;
       }
-      if (run.state.step == run.config.initialisation.option_copy_head.step) run.choose();
+      for (const auto& initialiser : run.initialisers) initialiser->before_step(run.as_initialised(), run.state.step);
       CurvePoint point = run.step(loader);
       run.state.seconds = before + std::chrono::duration<double>(Clock::now() - begin).count();
       point.seconds = run.state.seconds;
