@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "training/auxiliary_losses.hpp"
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/binary_cross_entropy_with_logits.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/layer_norm.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/log_softmax.h>
+#include <ATen/ops/one_hot.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "gvl/sampling.hpp"
+
+namespace gvl::training {
+namespace {
+
+layers::Parameters under(const layers::Parameters& parameters, const char* name) {
+  return parameters / "training" / name;
+}
+
+/** Of log odds [V, n, classes], the sum over videos of the mean over frames of the classes' sum. */
+at::Tensor kind_loss(const at::Tensor& logits, const at::Tensor& labels) {
+  const at::Tensor each =
+      at::binary_cross_entropy_with_logits(logits.to(at::kFloat), labels, {}, {}, at::Reduction::None);
+  return each.sum(2).mean(1).sum();
+}
+
+EventCodes on(const EventCodes& codes, c10::Device device) {
+  return {codes.shown.to(device), codes.asked.to(device), codes.option.to(device)};
+}
+
+}  // namespace
+
+AuxiliaryHeads::AuxiliaryHeads(const layers::Parameters& parameters, const ModelConfig& config,
+                               std::int64_t event_classes, const DenseSupervision& options, c10::Device device)
+    : input(under(parameters, "dense_input"), {.in = config.language.hidden_size, .out = 3 * event_classes}),
+      keyframe(under(parameters, "dense_keyframe"), {.in = config.language.hidden_size, .out = 3 * event_classes}),
+      shown_bias(under(parameters, "dense_shown").vector("bias", {3 * event_classes})),
+      asked_bias(under(parameters, "dense_asked").vector("bias", {event_classes})),
+      codes(on(event_codes(event_classes, config.language.hidden_size), device)) {
+  if (options.patch_weight > 0) {
+    patch.emplace(under(parameters, "dense_patch"),
+                  layers::LinearOptions{.in = config.temporal.hidden_size, .out = 3 * event_classes});
+  }
+  if (options.option_weight > 0) {
+    option_bias = under(parameters, "dense_option").vector("bias", {1 + EventCodes::kOptions});
+  }
+}
+
+AuxiliaryLosses::AuxiliaryLosses(const DenseSupervision& options, const AuxiliaryHeads& heads,
+                                 const model::Network& network, const TemporalLabels& temporal, const Batch& batch)
+    : options_(options),
+      heads_(heads),
+      network_(network),
+      config_(network.config()),
+      temporal_(temporal),
+      batch_(batch),
+      frame_labels_(batch.frame_labels.to(network.device())) {}
+
+void AuxiliaryLosses::add_fused(const at::Tensor& video, const at::Tensor& patches) {
+  sums_.frames = input_loss(video).mul(options_.weight);
+  if (heads_.patch && batch_.patch_labels.defined()) {
+    sums_.frames = sums_.frames.add(patch_loss(patches), options_.patch_weight);
+  }
+}
+
+void AuxiliaryLosses::add_layer(std::int64_t layer, const at::Tensor& video, const at::Tensor& texts) {
+  add_options(layer, texts);
+  if (layer != options_.layer) return;
+  if (options_.text_weight > 0 && batch_.label_classes.size(1) > 0) {
+    sums_.about = asked_loss(texts, batch_.label_at, batch_.label_classes, batch_.weights).mul(options_.text_weight);
+  }
+  const at::Tensor frames = frame_tokens(video);
+  const at::Tensor kinds = kind_loss(told(frames, heads_.codes.shown, heads_.shown_bias), frame_labels_);
+  sums_.frames = sums_.frames.add(kinds, options_.weight).add(moment_loss(frames), options_.moment_weight);
+}
+
+/** Of [V, K * L, H] the mean of each frame's temporal tokens: [V, T, H]. */
+at::Tensor AuxiliaryLosses::frame_tokens(const at::Tensor& video_tokens) const {
+  const std::int64_t temporal = config_.temporal_tokens_per_segment();
+  const at::Tensor segments = video_tokens.unflatten(1, {config_.segments, config_.tokens_per_segment()});
+  const at::Tensor frames = segments.narrow(2, config_.tokens_per_segment() - 1 - temporal, temporal);
+  return frames.unflatten(2, {config_.frames_per_segment(), -1}).mean(3).flatten(1, 2);
+}
+
+/** Log odds of what hidden states tell by their directions. */
+at::Tensor AuxiliaryLosses::told(const at::Tensor& hidden, const at::Tensor& codes, const at::Tensor& bias) const {
+  const at::Tensor normed = network_.decoder().norm(hidden).to(at::kFloat);
+  return at::linear(normed, codes, bias.defined() ? bias.to(at::kFloat) : bias);
+}
+
+/** What frames and keyframes show by their fused tokens alone. */
+at::Tensor AuxiliaryLosses::input_loss(const at::Tensor& video_tokens) const {
+  const at::Tensor frames = kind_loss(heads_.input.forward(frame_tokens(video_tokens)), frame_labels_);
+  const std::int64_t length = config_.tokens_per_segment();
+  const std::int64_t spatial = length - 1 - config_.temporal_tokens_per_segment();
+  const at::Tensor keyframes = video_tokens.unflatten(1, {config_.segments, length}).narrow(2, 0, spatial).mean(2);
+  const at::Tensor labels = frame_labels_.unflatten(1, {config_.segments, config_.frames_per_segment()});
+  const std::int64_t keyframe = keyframe_of(config_.frames_per_segment());
+  return frames.add(kind_loss(heads_.keyframe.forward(keyframes), labels.select(2, keyframe)));
+}
+
+/** What every patch shows by the encoder's features of it alone. */
+at::Tensor AuxiliaryLosses::patch_loss(const at::Tensor& temporal) const {
+  const at::Tensor labels = batch_.patch_labels.to(network_.device()).flatten(1, 2);
+  const at::Tensor patches = at::layer_norm(temporal, {temporal.size(2)}).reshape({labels.size(0), labels.size(1), -1});
+  return kind_loss(heads_.patch->forward(patches), labels);
+}
+
+/** Of hidden states [n, H] that should tell `moments` [n] as temporal tokens: [n]. */
+at::Tensor AuxiliaryLosses::moment_losses(const at::Tensor& hidden, const at::Tensor& moments) const {
+  const at::Tensor logits = network_.decoder().logits(network_.decoder().norm(hidden));
+  const at::Tensor log_probabilities = at::log_softmax(logits.index_select(1, temporal_.ids), 1);
+  if (temporal_.smoothing > 0) return temporal_.smoothed(log_probabilities, moments);
+  return log_probabilities.gather(1, moments.to(at::kLong).unsqueeze(1)).squeeze(1).neg();
+}
+
+/** Sum over videos of the mean over frames. */
+at::Tensor AuxiliaryLosses::moment_loss(const at::Tensor& frames) const {
+  const std::int64_t videos = frames.size(0), count = frames.size(1);
+  const double tokens_a_frame = static_cast<double>(config_.temporal_tokens) / static_cast<double>(count);
+  const at::Tensor moments =
+      at::arange(count, frames.options().dtype(at::kFloat)).add(0.5).mul(tokens_a_frame).repeat(videos);
+  return moment_losses(frames.flatten(0, 1), moments).sum().div(static_cast<double>(count));
+}
+
+/** Sum over those positions that have classes (`classes` [2, n]: position and class) of what is asked there. */
+at::Tensor AuxiliaryLosses::asked_loss(const at::Tensor& texts, const at::Tensor& positions, const at::Tensor& classes,
+                                       const at::Tensor& weights) const {
+  const c10::Device device = network_.device();
+  const at::Tensor hidden = texts.flatten(0, 2).index_select(0, positions.to(device));
+  const at::Tensor logits = told(hidden, heads_.codes.asked, heads_.asked_bias);
+  at::Tensor wanted = at::zeros(logits.sizes(), at::kFloat);
+  wanted.index_put_({classes[0], classes[1]}, at::ones({}, at::kFloat));
+  const at::Tensor each = at::binary_cross_entropy_with_logits(logits, wanted.to(device), {}, {}, at::Reduction::None);
+  return each.sum(1).mul(weights.mul(wanted.amax(1)).to(device)).sum();
+}
+
+/** Sum over options that tell events of the weighted loss of whether they happen, and when those begin that do. */
+at::Tensor AuxiliaryLosses::happens_loss(const at::Tensor& hidden) const {
+  const BatchOptions& options = batch_.options;
+  const c10::Device device = network_.device();
+  const at::Tensor happens = options.moments.ge(0).to(at::kFloat).to(device);
+  const at::Tensor logits =
+      told(hidden, heads_.codes.option.narrow(0, 0, 1), heads_.option_bias.narrow(0, 0, 1)).squeeze(1);
+  const at::Tensor each = at::binary_cross_entropy_with_logits(logits, happens, {}, {}, at::Reduction::None);
+  const at::Tensor moments = moment_losses(hidden, options.moments.clamp_min(0).to(device)).mul(happens);
+  return each.add(moments).mul(options.weights.mul(options.events).to(device)).sum();
+}
+
+/** Sum over options of the weighted loss of which one each is, and over questions of which of theirs is right. */
+at::Tensor AuxiliaryLosses::choice_loss(const at::Tensor& hidden) const {
+  const BatchOptions& options = batch_.options;
+  const c10::Device device = network_.device();
+  const at::Tensor numbers = options.numbers.to(device);
+  const at::Tensor which = told(hidden, heads_.codes.option.narrow(0, 1, EventCodes::kOptions),
+                                heads_.option_bias.narrow(0, 1, EventCodes::kOptions));
+  const at::Tensor each =
+      at::binary_cross_entropy_with_logits(which, at::one_hot(numbers, EventCodes::kOptions).to(at::kFloat), {}, {},
+                                           at::Reduction::None)
+          .sum(1)
+          .mul(options.weights.to(device));
+  // The options of a question in a row of their own, to be compared.
+  const at::Tensor question = options.numbers.eq(0).cumsum(0).sub(1).to(device);
+  const at::Tensor scores = told(hidden, heads_.codes.option.narrow(0, 1 + EventCodes::kOptions, 1), {}).squeeze(1);
+  const at::Tensor none = at::full({question[-1].item<std::int64_t>() + 1, EventCodes::kOptions},
+                                   -std::numeric_limits<float>::infinity(), scores.options());
+  const at::Tensor chosen = at::log_softmax(none.index_put({question, numbers}, scores), 1).index({question, numbers});
+  return each.sum().sub(chosen.mul(options.rights.to(device)).sum());
+}
+
+/**
+ * Behind each layer what it is for: what options are about where questions are told that, what comes of it behind the
+ * layer that looks for it, and which one is right where the last layer can read it.
+ */
+void AuxiliaryLosses::add_options(std::int64_t layer, const at::Tensor& texts) {
+  const BatchOptions& options = batch_.options;
+  if (options_.option_weight <= 0 || options.at.size(0) == 0) return;
+  const auto add = [&](const at::Tensor& loss) {
+    const at::Tensor weighted = loss.mul(options_.option_weight);
+    sums_.options = sums_.options.defined() ? sums_.options.add(weighted) : weighted;
+  };
+  const std::int64_t last = config_.language.layers - 1;
+  const at::Tensor hidden = texts.flatten(0, 2).index_select(0, options.at.to(network_.device()));
+  if (layer == options_.layer) add(asked_loss(texts, options.at, options.classes, options.weights));
+  if (layer == std::min(options_.layer + 1, last)) add(happens_loss(hidden));
+  if (layer == std::max<std::int64_t>(last - 1, 0)) add(choice_loss(hidden));
+}
+
+}  // namespace gvl::training
