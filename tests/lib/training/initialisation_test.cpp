@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/one_hot.h>
+#include <ATen/ops/outer.h>
+#include <ATen/ops/rand.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/softmax.h>
+
+#include <cmath>
+
+#include "language/rope.hpp"
+#include "training/batch.hpp"
+#include "training/initialisation/filter_bank.hpp"
+#include "training/initialisation/initial_value.hpp"
+#include "training/initialisation/option_copy_head.hpp"
+#include "training/initialisation/previous_token_heads.hpp"
+#include "training/initialisation/query_key_matching.hpp"
+#include "training/initialisation/zca_whitening.hpp"
+#include "training/parameter_set.hpp"
+#include "training_test.hpp"
+
+using namespace gvl;
+using namespace gvl::training::test;
+
+namespace {
+
+/** The sizes of the default model's encoders. */
+ModelConfig default_sizes() {
+  ModelConfig config = small_config();
+  config.frames = 96;
+  config.segments = 12;
+  config.temporal.image_size = 96;
+  config.temporal.patch_size = 24;
+  config.temporal.hidden_size = 192;
+  config.temporal.intermediate_size = 512;
+  config.temporal.layers = 3;
+  config.temporal.heads = 6;
+  return config;
+}
+
+/** What a filter bank makes of a segment in which a smooth pattern moves so many pixels a frame: [frames, D]. */
+at::Tensor filtered(const training::ParameterSet& parameters, const ModelConfig& config, double across, double down) {
+  const std::int64_t frames = config.frames_per_segment(), size = config.temporal.image_size;
+  const at::Tensor t = at::arange(frames, at::kFloat).view({frames, 1, 1});
+  const at::Tensor x = at::arange(size, at::kFloat).view({1, 1, size}).sub(t, across);
+  const at::Tensor y = at::arange(size, at::kFloat).view({1, size, 1}).sub(t, down);
+  const at::Tensor grey = x.div(11).sin().mul(50).add(y.div(13).sin().mul(50)).add(128);
+  const at::Tensor pixels = grey.to(at::kByte).unsqueeze(-1).expand({frames, size, size, 3}).unsqueeze(0).contiguous();
+  const model::Network network(layers::Parameters(parameters, at::kCPU, at::kFloat), config);
+  return network.encode_temporal(pixels, Cancellation()).view({frames, -1, config.temporal.hidden_size}).mean(1);
+}
+
+GVL_TEST(test_a_filter_bank_sees_stillness_and_motion) {
+  const at::NoGradGuard no_gradient;
+  const ModelConfig config = default_sizes();
+  const training::FilterBank bank(config, 1);
+  const training::ParameterSet parameters([&](const std::string& name, const auto&) { return bank.value(name); },
+                                          config, {}, 1, at::kCPU);
+  // A mean over all frames but the first, which is compared with its successor.
+  const auto channel = [&](std::int64_t index, double across, double down) {
+    const at::Tensor features = filtered(parameters, config, across, down);
+    return features.select(1, index).narrow(0, 1, features.size(0) - 1).mean().item<double>();
+  };
+  // The slowest band: the patches' mean brightness.
+  const std::int64_t energy = bank.difference_energies(), right = bank.motions(), downwards = bank.motions() + 1;
+  ck_assert(channel(energy, 3, 0) > channel(energy, 0, 0) + 0.5);
+  ck_assert(channel(energy, -3, 0) > channel(energy, 0, 0) + 0.5);
+  ck_assert(channel(right, 3, 0) > channel(right, 0, 0) + 0.05);
+  ck_assert(channel(right, -3, 0) < channel(right, 0, 0) - 0.05);
+  ck_assert(channel(downwards, 0, 3) > channel(downwards, 0, 0) + 0.05);
+  ck_assert(channel(downwards, 0, -3) < channel(downwards, 0, 0) - 0.05);
+}
+
+/** RoPE: the halves of the last dimension turn together. */
+at::Tensor turned(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
+  const std::vector<at::Tensor> halves = x.chunk(2, -1);
+  return at::cat({halves[0].mul(cos).sub(halves[1].mul(sin)), halves[1].mul(cos).add(halves[0].mul(sin))}, -1);
+}
+
+GVL_TEST(test_attention_begins_by_finding_what_is_asked_for) {
+  LanguageModelConfig config;
+  config.hidden_size = 192;
+  config.heads = config.kv_heads = 6;
+  config.rope_theta = 1e7;
+  constexpr std::int64_t classes = 40, head = 32, wanted = 7;
+  const at::Tensor moments = training::temporal_directions(config.hidden_size, 1);
+  const auto [qkv, o] = training::query_key_matching(config, classes, moments);
+  const auto codes = training::event_codes(classes, config.hidden_size);
+  const auto table = language::rope_table(config, language::RopeFactors::kShort, 0, 200, at::kCPU);
+  const auto at_place = [&](const at::Tensor& x, std::int64_t position) {
+    return turned(x, table.cos[position], table.sin[position]);
+  };
+  // Scores [heads, frames] of one question for frames of which each shows another class in one of three phases.
+  const auto rows = [&](std::int64_t first) { return qkv.narrow(0, first * config.hidden_size, config.hidden_size); };
+  const at::Tensor query = at::matmul(rows(0), codes.asked[wanted]).view({config.heads, head});
+  const at::Tensor keys = at::matmul(codes.shown, rows(1).t()).view({3 * classes, config.heads, head});
+  for (const std::int64_t position : {std::int64_t{5}, std::int64_t{60}, std::int64_t{120}}) {
+    const at::Tensor scores = at::mul(at_place(query, 199), at_place(keys, position)).sum(2);
+    const at::Tensor best = scores.argmax(0);
+    for (std::int64_t i = 0; i < config.heads; ++i) {
+      const std::int64_t phase = i < config.heads / 2 ? 1 : 2;
+      ck_assert_msg(best[i].item<std::int64_t>() == phase * classes + wanted, "head %d at %d", static_cast<int>(i),
+                    static_cast<int>(position));
+    }
+  }
+  // Moments are copied as they are, everything else left behind.
+  const at::Tensor moment = moments[3], copied = at::matmul(o, at::matmul(rows(2), moment));
+  const at::Tensor cosine = copied.dot(moment).div(copied.norm().mul(moment.norm()));
+  ck_assert(cosine.item<double>() > 0.999);
+  config.kv_heads = 3;
+  try {
+    training::query_key_matching(config, classes, moments);
+    ck_abort_msg("heads that share keys were accepted");
+  } catch (const Error& error) {
+    ck_assert(error.code() == ErrorCode::kInvalidArgument);
+  }
+}
+
+/** Where each head of a query at the last of `tokens` [n, H] looks, [heads, n]. */
+at::Tensor looks(const LanguageModelConfig& config, const at::Tensor& qkv, const at::Tensor& tokens) {
+  const std::int64_t n = tokens.size(0), width = config.hidden_size;
+  const auto table = language::rope_table(config, language::RopeFactors::kShort, 0, n, at::kCPU);
+  const at::Tensor mixed = at::matmul(tokens, qkv.t()).unflatten(1, {3 * config.heads, width / config.heads});
+  const auto at_places = [&](std::int64_t first) {
+    return turned(mixed.narrow(1, first, config.heads), table.cos.unsqueeze(1), table.sin.unsqueeze(1));
+  };
+  const at::Tensor scores = at_places(0)[n - 1].unsqueeze(0).mul(at_places(config.heads)).sum(2).t();
+  return at::softmax(scores.div(std::sqrt(static_cast<double>(config.head_size()))), 1);
+}
+
+GVL_TEST(test_heads_look_at_the_last_words) {
+  LanguageModelConfig config;
+  config.hidden_size = 192;
+  config.heads = config.kv_heads = 6;
+  config.rope_theta = 1e7;
+  constexpr std::int64_t video = 100, texts = 60, head = 32;
+  const std::string layer = "language_model.model.layers.0.";
+  const std::string attention = layer + "self_attn.qkv_proj.weight", output = layer + "self_attn.o_proj.weight";
+  at::manual_seed(1);
+  std::map<std::string, at::Tensor> before{{"language_model.model.embed_tokens.weight", at::randn({texts, 192})},
+                                           {attention, at::randn({3 * 192, 192}).div(14)},
+                                           {output, at::randn({192, 192}).div(14)},
+                                           {layer + "input_layernorm.weight", at::rand({192}).add(0.5)},
+                                           {layer + "post_attention_layernorm.weight", at::rand({192}).add(0.5)},
+                                           {layer + "mlp.gate_up_proj.weight", at::randn({1024, 192}).div(14)}};
+  const auto origin = [&](const std::string& name, const auto&) { return before.at(name); };
+  const training::PreviousTokenHeads words({.heads = {0, 4, 5}, .like = 1}, config);
+  const auto value = [&](const std::string& name) { return words.value(name, {}, origin); };
+  ck_assert(!value("language_model.lm_head.weight").defined());
+
+  const at::Tensor gain = before.at(layer + "input_layernorm.weight");
+  const auto normed = [&](const at::Tensor& x) { return x.div(x.square().mean(1, true).sqrt()).mul(gain); };
+  const at::Tensor table = value("language_model.model.embed_tokens.weight"), qkv = value(attention);
+  const at::Tensor tokens = normed(at::cat({at::randn({video, 192}), table}));
+  const at::Tensor seen = looks(config, qkv, tokens);
+  const auto mass = [&](std::int64_t which, std::int64_t last) {
+    return seen[which].narrow(0, video + texts - last, last).sum().item<double>();
+  };
+  ck_assert_msg(mass(0, 5) > 0.9, "%g", mass(0, 5));
+  ck_assert_msg(mass(4, 5) > 0.5 && mass(4, 12) > 0.85, "%g %g", mass(4, 5), mass(4, 12));
+  ck_assert_msg(mass(5, 5) < 0.5 && mass(5, 30) > 0.8, "%g %g", mass(5, 5), mass(5, 30));
+  ck_assert_msg(mass(2, 30) < 0.5, "%g", mass(2, 30));
+
+  // What else the layer does is blind to what tokens now have in common.
+  const at::Tensor row = qkv[head / 2 - 1].mul(gain), common = row.div(row.norm());
+  const at::Tensor lengths = at::matmul(table, common);
+  ck_assert(lengths.std().item<double>() < 1e-4 && lengths.mean().item<double>() > 1);
+  const auto blind = [&](const at::Tensor& weight, const at::Tensor& norm) {
+    return at::matmul(weight, norm.mul(common)).abs().max().item<double>() < 1e-5;
+  };
+  const auto part = [&](const at::Tensor& rows, std::int64_t which) { return rows.narrow(0, which * head, head); };
+  ck_assert(blind(part(qkv, 1), gain) && blind(part(qkv, 7), gain) && !blind(part(qkv, 0), gain));
+  ck_assert(blind(value(layer + "mlp.gate_up_proj.weight"), before.at(layer + "post_attention_layernorm.weight")));
+
+  // They read what the head reads that they are like, and add half as much.
+  ck_assert(part(qkv, 12 + 4).equal(part(qkv, 12 + 1)));
+  const at::Tensor added = value(output).t();
+  ck_assert(part(added, 5).equal(part(added, 1).mul(0.5)));
+  ck_assert(part(added, 2).equal(part(before.at(output).t(), 2)));
+}
+
+GVL_TEST(test_last_words_need_heads_of_the_model) {
+  LanguageModelConfig config;
+  config.hidden_size = 192;
+  config.heads = config.kv_heads = 6;
+  const auto refuses = [&](const training::PreviousTokenHeadsOptions& options) {
+    try {
+      training::PreviousTokenHeads(options, config);
+      return false;
+    } catch (const Error& error) {
+      return error.code() == ErrorCode::kInvalidArgument;
+    }
+  };
+  ck_assert(!refuses({.heads = {5}}));
+  ck_assert(refuses({.heads = {6}}));
+  ck_assert(refuses({.heads = {0}, .like = 6}));
+  ck_assert(refuses({.heads = {0, 2, 0}}));
+  ck_assert(refuses({.heads = {0, 2}, .like = 2}));
+  config.kv_heads = 3;
+  ck_assert(refuses({.heads = {5}}));
+}
+
+/** Hidden states such as a model has that tells options apart: noise and what is told, of length sqrt(H). */
+GVL_TEST(test_a_head_chooses_the_right_option) {
+  LanguageModelConfig config;
+  config.hidden_size = 192;
+  config.heads = config.kv_heads = 6;
+  config.rope_theta = 1e7;
+  constexpr std::int64_t count = 400, letters = 4, classes = 10;
+  at::manual_seed(2);
+  const auto normed = [](const at::Tensor& x) { return x.div(x.square().mean(1, true).sqrt()); };
+  const at::Tensor codes = training::event_codes(classes, config.hidden_size).option;
+  const training::OptionCopyModel model{at::rand({192}).add(0.5), at::rand({192}).add(0.5), at::randn({letters, 192}),
+                                        codes};
+  const at::Tensor asking = at::randn({1, 192}), option = at::randn({1, 192}).mul(0.5);
+  const at::Tensor numbers = at::arange(count).remainder(letters);
+  // The right one of each question is known, with a margin that is sometimes small.
+  const at::Tensor right = numbers.eq(at::arange(count).div(letters, "floor").remainder(letters)).to(at::kFloat);
+  const at::Tensor told = at::matmul(at::one_hot(numbers, letters).to(at::kFloat), codes.narrow(0, 1, letters)).mul(12);
+  const at::Tensor rightness = at::outer(right.mul(6).sub(3), codes[1 + training::EventCodes::kOptions]);
+  const training::OptionCopyStates states{normed(at::randn({100, 192}).mul(0.3).add(asking)),
+                                          normed(at::randn({count, 192}).mul(0.5).add(option).add(told).add(rightness)),
+                                          numbers, normed(at::randn({2000, 192})), 500};
+  const training::HeadValues head = training::option_copy_head(config, states, model);
+  const auto read = [&](const at::Tensor& x, const at::Tensor& rows) {
+    return x.mul(model.input_gain).matmul(rows.t());
+  };
+  const auto table = language::rope_table(config, language::RopeFactors::kShort, 0, 200, at::kCPU);
+  const auto at_place = [&](const at::Tensor& x, std::int64_t position) {
+    return turned(x, table.cos[position], table.sin[position]);
+  };
+  const at::Tensor query = at_place(read(states.answers, head.q)[0], 199);
+  const auto scores = [&](const at::Tensor& x, std::int64_t position) {
+    return at_place(read(x, head.k), position).matmul(query).div(std::sqrt(32.0));
+  };
+  at::Tensor of_options;
+  for (const std::int64_t position : {std::int64_t{190}, std::int64_t{120}}) {
+    of_options = scores(states.options, position).view({-1, letters});
+    ck_assert(of_options.argmax(1).equal(right.view({-1, letters}).argmax(1)));
+    ck_assert(of_options.mean().item<double>() > scores(states.others, 10).amax().item<double>());
+  }
+  const at::Tensor attention = at::softmax(of_options, 1);
+
+  // Behind a state of the length that answers have, the letter that is looked at is the most probable.
+  const at::Tensor values = read(states.options, head.v).view({-1, letters, 32});
+  const at::Tensor added = attention.unsqueeze(2).mul(values).sum(1).matmul(head.o.t());
+  const at::Tensor before = normed(at::randn({1, 192})).mul(500 / std::sqrt(192.0));
+  const auto logits = [&](const at::Tensor& x) {
+    return x.mul(std::sqrt(192.0) / 500).mul(model.output_gain).matmul(model.letters.t());
+  };
+  const at::Tensor gained = logits(before.add(added)).sub(logits(before));
+  ck_assert(gained.argmax(1).equal(right.view({-1, letters}).argmax(1)));
+  const at::Tensor best = gained.amax(1);
+  const double margin = best.sub(gained.sum(1).sub(best).div(letters - 1)).mean().item<double>();
+  ck_assert_msg(margin > 1.5 && margin < 4, "%g", margin);
+}
+
+GVL_TEST(test_a_filter_bank_needs_room) {
+  try {
+    training::FilterBank(small_config(), 1);
+    ck_abort_msg("a small encoder was accepted");
+  } catch (const Error& error) {
+    ck_assert(error.code() == ErrorCode::kInvalidArgument);
+  }
+}
+
+GVL_TEST(test_projectors_are_whitened) {
+  const ModelConfig config = small_config();
+  training::ParameterSet parameters([](const std::string&, const auto&) { return at::Tensor(); }, config,
+                                    {{{"", {1e-3}}}, {}}, 1, at::kCPU);
+  const model::Network network(layers::Parameters(parameters, at::kCPU, at::kFloat), config);
+  const NoiseSource source(config, 0);
+  std::vector<training::Sample> samples;
+  for (std::int64_t i = 0; i < 8; ++i) samples.push_back(source.make(i));
+  training::whiten_projectors(network, parameters, samples, 1);
+
+  const at::NoGradGuard no_gradient;
+  std::vector<at::Tensor> features;
+  for (const training::Sample& sample : samples) {
+    const training::TokenizedSample no_texts;
+    const auto batch = training::make_batch({&sample, 1}, {&no_texts, 1});
+    features.push_back(network.encode_temporal(batch.temporal_pixels, Cancellation()));
+  }
+  const auto& projector = layers::Projector(layers::Parameters(parameters, at::kCPU, at::kFloat) / "temporal_projector",
+                                            config.temporal.hidden_size, config.language.hidden_size);
+  const at::Tensor y = projector.forward(at::cat(features)).flatten(0, 1);
+  ck_assert_msg(y.mean(0).abs().max().item<double>() < 1e-2, "mean %f", y.mean(0).abs().max().item<double>());
+  const at::Tensor variance = y.square().mean(0);
+  ck_assert_msg(variance.max().item<double>() < 1.1, "variance %f", variance.max().item<double>());
+  ck_assert_msg(variance.mean().item<double>() > 0.5, "variance %f", variance.mean().item<double>());
+}
+
+}  // namespace
