@@ -28,7 +28,17 @@ void Worker::post(std::function<void()> job) {
     std::lock_guard lock(mutex_);
     jobs_.push_back(std::move(job));
   }
-  changed_.notify_one();
+  changed_.notify_all();
+}
+
+std::size_t Worker::pending() const {
+  std::lock_guard lock(mutex_);
+  return count();
+}
+
+void Worker::wait_below(std::size_t jobs) const {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return stopping_ || count() < jobs; });
 }
 
 void Worker::run() {
@@ -40,8 +50,15 @@ void Worker::run() {
       if (stopping_) return;
       job = std::move(jobs_.front());
       jobs_.pop_front();
+      running_ = true;
     }
     guard(nullptr, "running a job", job);
+    job = nullptr;  // what it holds goes before it counts as done
+    {
+      std::lock_guard lock(mutex_);
+      running_ = false;
+    }
+    changed_.notify_all();
   }
 }
 

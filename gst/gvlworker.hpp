@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -22,12 +23,20 @@ class Worker {
   /** From any thread. `job` must not throw. */
   void post(std::function<void()> job);
 
+  /** How many jobs wait or run. From any thread. */
+  std::size_t pending() const;
+
+  /** Waits until fewer than `jobs`, which is positive, do. From any thread but its own. */
+  void wait_below(std::size_t jobs) const;
+
  private:
   void run();
+  std::size_t count() const { return jobs_.size() + (running_ ? 1 : 0); }
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
   std::deque<std::function<void()>> jobs_;
+  bool running_ = false;
   bool stopping_ = false;
   std::thread thread_;
 };

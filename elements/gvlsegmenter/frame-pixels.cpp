@@ -2,14 +2,17 @@
 #include "frame-pixels.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace gvl::gst {
 
 namespace {
 
+std::size_t picture_bytes(std::int64_t size) { return static_cast<std::size_t>(size * size * 3); }
+
 Tensor stacked(const std::vector<std::shared_ptr<FramePixels>>& frames, std::vector<std::uint8_t> FramePixels::*picture,
                std::int64_t size) {
-  const auto bytes = static_cast<std::size_t>(size * size * 3);
+  const auto bytes = picture_bytes(size);
   auto data = allocate_tensor_data(frames.size() * bytes);
   for (std::size_t i = 0; i < frames.size(); ++i) {
     if (frames[i]->failure) std::rethrow_exception(frames[i]->failure);
@@ -19,25 +22,51 @@ Tensor stacked(const std::vector<std::shared_ptr<FramePixels>>& frames, std::vec
   return {DataType::kUInt8, {static_cast<std::int64_t>(frames.size()), size, size, 3}, data};
 }
 
-}  // namespace
-
-void convert(FrameConverter& converter, const std::shared_ptr<const Frame>& frame, const PictureSizes& sizes,
-             const Cancellation& cancellation, FramePixels& pixels) {
+template <typename Make>
+void make_or_fail(FramePixels& pixels, const Cancellation& cancellation, Make&& make) {
+  if (pixels.failure) return;
   try {
     cancellation.check();
-    pixels.temporal.resize(static_cast<std::size_t>(sizes.temporal * sizes.temporal * 3));
-    pixels.spatial.resize(static_cast<std::size_t>(sizes.spatial * sizes.spatial * 3));
-    converter.temporal(frame, pixels.temporal);
-    converter.spatial(frame, pixels.spatial);
+    make();
   } catch (...) {
     pixels.failure = std::current_exception();
   }
 }
 
-Future<Tensor> stack_pictures(Worker& worker, std::vector<std::shared_ptr<FramePixels>> frames,
-                              std::vector<std::uint8_t> FramePixels::*picture, std::int64_t size) {
+}  // namespace
+
+PictureMaker::PictureMaker(const PictureSizes& sizes)
+    : sizes_(sizes),
+      whole_(sizes.spatial, sizes.temporal),
+      reduced_(sizes.spatial, sizes.temporal, Reading::kReduced),
+      worker_("gvlsegmenter") {}
+
+std::shared_ptr<FramePixels> PictureMaker::temporal(const std::shared_ptr<const Frame>& frame, Reading reading,
+                                                    const Cancellation& cancellation) {
+  auto pixels = std::make_shared<FramePixels>();
+  post([this, frame, reading, cancellation, pixels] {
+    make_or_fail(*pixels, cancellation, [&] {
+      pixels->temporal.resize(picture_bytes(sizes_.temporal));
+      converter(reading).temporal(frame, pixels->temporal);
+    });
+  });
+  return pixels;
+}
+
+void PictureMaker::add_spatial(const std::shared_ptr<const Frame>& frame, Reading reading,
+                               const Cancellation& cancellation, const std::shared_ptr<FramePixels>& pixels) {
+  post([this, frame, reading, cancellation, pixels] {
+    make_or_fail(*pixels, cancellation, [&] {
+      pixels->spatial.resize(picture_bytes(sizes_.spatial));
+      converter(reading).spatial(frame, pixels->spatial);
+    });
+  });
+}
+
+Future<Tensor> PictureMaker::stack(std::vector<std::shared_ptr<FramePixels>> frames,
+                                   std::vector<std::uint8_t> FramePixels::*picture, std::int64_t size) {
   const auto promise = std::make_shared<Promise<Tensor>>();
-  worker.post([=, frames = std::move(frames)] {
+  post([frames = std::move(frames), promise, picture, size] {
     try {
       promise->set_value(stacked(frames, picture, size));
     } catch (...) {

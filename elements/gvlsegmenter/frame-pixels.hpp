@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -16,7 +17,7 @@ namespace gvl::gst {
 
 /** What the models would see of a frame. Made, and read, by the thread that converts. */
 struct FramePixels {
-  std::vector<std::uint8_t> spatial;   ///< packed RGB, S x S
+  std::vector<std::uint8_t> spatial;   ///< packed RGB, S x S; may be empty
   std::vector<std::uint8_t> temporal;  ///< packed RGB, S' x S'
   double sharpness = 0;                ///< variance of the Laplacian, where it was asked for
   std::exception_ptr failure;          ///< why there are none
@@ -28,15 +29,49 @@ struct PictureSizes {
   std::int64_t temporal = 0;  ///< S'
 };
 
-/** Converts `frame` in the worker's thread. A failure, or a cancellation, goes into `pixels`. */
-void convert(FrameConverter& converter, const std::shared_ptr<const Frame>& frame, const PictureSizes& sizes,
-             const Cancellation& cancellation, FramePixels& pixels);
-
 /**
- * Has the worker stack one picture of each frame: uint8 [frames, size, size, 3]. Fails as the first frame that could
- * not be converted did.
+ * Makes the models' pictures of frames in a thread of its own, in the order in which they are asked for. Members are
+ * for the streaming thread; they return at once, but for wait_below().
  */
-Future<Tensor> stack_pictures(Worker& worker, std::vector<std::shared_ptr<FramePixels>> frames,
-                              std::vector<std::uint8_t> FramePixels::*picture, std::int64_t size);
+class PictureMaker {
+ public:
+  using Reading = FrameConverter::Reading;
+
+  explicit PictureMaker(const PictureSizes& sizes);
+
+  const PictureSizes& sizes() const { return sizes_; }
+
+  /** The frame's temporal picture, on its way. A failure, or a cancellation, goes into the result. */
+  std::shared_ptr<FramePixels> temporal(const std::shared_ptr<const Frame>& frame, Reading reading,
+                                        const Cancellation& cancellation);
+
+  /** Adds the spatial picture to what temporal() returned. */
+  void add_spatial(const std::shared_ptr<const Frame>& frame, Reading reading, const Cancellation& cancellation,
+                   const std::shared_ptr<FramePixels>& pixels);
+
+  /**
+   * Stacks one picture of each frame: uint8 [frames, size, size, 3]. Fails as the first frame that could not be
+   * converted did.
+   */
+  Future<Tensor> stack(std::vector<std::shared_ptr<FramePixels>> frames,
+                       std::vector<std::uint8_t> FramePixels::*picture, std::int64_t size);
+
+  /** Runs `job`, which must not throw, after what was asked for before. */
+  void post(std::function<void()> job) { worker_.post(std::move(job)); }
+
+  /** How many jobs wait or run. */
+  std::size_t pending() const { return worker_.pending(); }
+
+  /** Waits until fewer than `jobs` do. */
+  void wait_below(std::size_t jobs) const { worker_.wait_below(jobs); }
+
+ private:
+  FrameConverter& converter(Reading reading) { return reading == Reading::kReduced ? reduced_ : whole_; }
+
+  PictureSizes sizes_;
+  FrameConverter whole_;  // the worker's, like the next
+  FrameConverter reduced_;
+  Worker worker_;  // last: it ends before the rest goes
+};
 
 }  // namespace gvl::gst

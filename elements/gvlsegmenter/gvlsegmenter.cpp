@@ -32,10 +32,10 @@
  * A frame without a timestamp is taken to follow the one before at the frame rate; without a frame rate that is an
  * error.
  *
- * At most #GvlSegmenter:max-pending segments and windows are in the model's hands at a time. Then a stream that is
- * not live waits; a live one passes on, but whole segments are left out. Each is reported by an element message
- * `gvl-skipped` with the fields `segment` (its index), `start`, `stop` (stream time) and `total` (how
- * many so far), all guint64.
+ * At most #GvlSegmenter:max-pending segments and windows are in flight, in the model's hands, at a time. When a segment
+ * ends and there is no room for it, a stream that is not live waits; a live one goes on, and the segment is dropped.
+ * Each is reported by an element message `gvl-skipped` with the fields `segment` (its index), `start`, `stop` (stream
+ * time), `total` (how many so far), all guint64, and `reason` (string).
  *
  * ## Example launch line
  * |[
@@ -46,10 +46,10 @@
 
 #include "gvlsegmenter.h"
 
+#include "frame-sampler.hpp"
 #include "gvlevent.h"
 #include "gvlorientation.hpp"
 #include "gvlsegmentmeta.hpp"
-#include "sampler.hpp"
 
 GST_DEBUG_CATEGORY(gvl_segmenter_debug);
 #define GST_CAT_DEFAULT gvl_segmenter_debug
@@ -68,14 +68,14 @@ enum {
 
 namespace {
 
+using gvl::gst::FrameSampler;
 using gvl::gst::guarded;
-using gvl::gst::Keyframe;
 using gvl::gst::ModelClient;
 using gvl::gst::OrientationTags;
-using gvl::gst::Sampler;
-using gvl::gst::SamplerSettings;
-using gvl::gst::SamplerStats;
-using gvl::gst::Segmentation;
+using gvl::gst::SegmenterSettings;
+using gvl::gst::SegmenterStats;
+using gvl::timeline::Keyframe;
+using gvl::timeline::Segmentation;
 
 // Frames kept beside those that downstream has: one held back, one to complete a window, one being converted.
 constexpr guint kKeptFrames = 3;
@@ -87,9 +87,9 @@ struct State {
   GstPad* sinkpad;
   GstPad* srcpad;
   ModelClient model;
-  SamplerSettings settings;
-  SamplerStats stats;
-  Sampler sampler;
+  SegmenterSettings settings;
+  SegmenterStats stats;
+  FrameSampler sampler;
   OrientationTags tags;  // of the streaming thread
 };
 
@@ -128,13 +128,13 @@ static GstFlowReturn gvl_segmenter_chain(GstPad* pad, GstObject* parent, GstBuff
   return state_of(parent).sampler.frame(buffer);
 }
 
-static void handle_segment(Sampler& sampler, GstEvent* event) {
+static void handle_segment(FrameSampler& sampler, GstEvent* event) {
   const GstSegment* segment;
   gst_event_parse_segment(event, &segment);
   sampler.set_segment(*segment);
 }
 
-static gboolean handle_caps(Sampler& sampler, GstEvent* event) {
+static gboolean handle_caps(FrameSampler& sampler, GstEvent* event) {
   GstCaps* caps;
   gst_event_parse_caps(event, &caps);
   return sampler.set_caps(caps);
@@ -276,7 +276,7 @@ static void gvl_segmenter_set_property(GObject* object, guint id, const GValue* 
   }
 }
 
-static GstStructure* stats_of(const SamplerStats& stats) {
+static GstStructure* stats_of(const SegmenterStats& stats) {
   return gst_structure_new("gvlsegmenter-stats", "frames", G_TYPE_UINT64, stats.frames.load(), "samples", G_TYPE_UINT64,
                            stats.samples.load(), "windows", G_TYPE_UINT64, stats.windows.load(), "segments",
                            G_TYPE_UINT64, stats.segments.load(), "skipped", G_TYPE_UINT64, stats.skipped.load(),
@@ -335,17 +335,17 @@ void gvl_segmenter_install_properties(GObjectClass* klass, guint first_id) {
       g_param_spec_double("window-overlap", "Window overlap",
                           "The share of each window that the next one shows again, in whole segments, so that no event "
                           "is cut by every window's edge (0: side by side, as always where video plays backwards)",
-                          0, gvl::gst::kMostOverlap, gvl::gst::kDefaultOverlap, flags));
+                          0, gvl::timeline::kMaxOverlap, gvl::timeline::kDefaultOverlap, flags));
   g_object_class_install_property(
       klass, first_id + 2,
       g_param_spec_enum(
           "segmentation", "Segmentation",
           "Where segments begin; shots are found by the differences of frames, where video plays forwards",
-          gvl_segmentation_get_type(), static_cast<int>(SamplerSettings().segmentation.load()), flags));
+          gvl_segmentation_get_type(), static_cast<int>(SegmenterSettings().segmentation.load()), flags));
   g_object_class_install_property(
       klass, first_id + 3,
       g_param_spec_enum("keyframe", "Keyframe", "Which of a segment's samples stands for what is seen in it",
-                        gvl_keyframe_get_type(), static_cast<int>(SamplerSettings().keyframe.load()), flags));
+                        gvl_keyframe_get_type(), static_cast<int>(SegmenterSettings().keyframe.load()), flags));
   g_object_class_install_property(
       klass, first_id + 4,
       g_param_spec_int("max-pending", "Maximum pending",

@@ -17,4 +17,11 @@ inline Time scale(Time time, std::int64_t part, std::int64_t whole) {
   return Time(static_cast<std::int64_t>(static_cast<__int128>(time.count()) * part / whole));
 }
 
+/** The same, rounded up. */
+inline Time scale_up(Time time, std::int64_t part, std::int64_t whole) {
+  return Time(static_cast<std::int64_t>((static_cast<__int128>(time.count()) * part + whole - 1) / whole));
+}
+
+inline Time distance(Time a, Time b) { return a > b ? a - b : b - a; }
+
 }  // namespace gvl::timeline

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "frame-sampler.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "gvltime.hpp"
+
+GST_DEBUG_CATEGORY_EXTERN(gvl_segmenter_debug);
+#define GST_CAT_DEFAULT gvl_segmenter_debug
+
+namespace gvl::gst {
+
+using timeline::distance;
+
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// What plays between two jumps in time is not worth an answer if it is shorter.
+constexpr timeline::Time kMinSession = seconds(1);
+// A single picture that says nothing of how long it is shown.
+constexpr timeline::Time kStillPicture = milliseconds(40);
+// A frame is shown until the next one comes, but behind so long a gap something else begins.
+constexpr timeline::Time kMaxShown = hours(1);
+// Conversions under way when a frame is kept that is no sample: each holds one of the stream's buffers.
+constexpr std::size_t kMaxConversions = 4;
+
+}  // namespace
+
+FrameSampler::FrameSampler(GstElement* element, GstPad* sinkpad, GstPad* srcpad, ModelClient& model,
+                           const SegmenterSettings& settings, SegmenterStats& stats)
+    : element_(element),
+      model_(model),
+      settings_(settings),
+      stats_(stats),
+      clock_(element, sinkpad),
+      held_(srcpad),
+      emitter_(element, held_, settings, stats) {}
+
+void FrameSampler::start() {
+  begin_epoch();
+  emitter_.start();
+  stats_.reset();
+  session_ = 0;
+}
+
+void FrameSampler::stop() {
+  emitter_.stop();
+  builder_.reset();
+  pictures_.reset();
+  flush();
+  planner_.reset();
+  used_model_.reset();
+  seeked_ = false;
+  clock_.forget();
+}
+
+Cancellation FrameSampler::cancellation() const {
+  std::lock_guard lock(mutex_);
+  return cancellation_;
+}
+
+void FrameSampler::begin_epoch() {
+  {
+    std::lock_guard lock(mutex_);
+    cancellation_.cancel();
+    cancellation_ = Cancellation();
+  }
+  emitter_.flush();
+}
+
+void FrameSampler::interrupt() {
+  cancellation().cancel();
+  emitter_.interrupt();
+}
+
+void FrameSampler::flush() {
+  held_.drop();
+  abort_session();
+  clock_.forget_position();
+  seeked_ = true;
+  if (planner_) planner_->restart(seeked_);
+  begin_epoch();
+}
+
+// ---- frames -----------------------------------------------------------------------------------------------------
+
+GstFlowReturn FrameSampler::frame(GstBuffer* buffer) {
+  stats_.frames++;
+  const GstFlowReturn result = take_frame(buffer);
+  if (result != GST_FLOW_OK) {
+    held_.drop();
+    abort_session();
+  }
+  return result;
+}
+
+// Takes ownership of `buffer` in every case.
+GstFlowReturn FrameSampler::take_frame(GstBuffer* buffer) {
+  BufferPointer owned(buffer);
+  if (!clock_.has_caps()) return GST_FLOW_NOT_NEGOTIATED;
+  std::optional<Time> time;
+  if (!prepare() || !clock_.time_of(buffer, &time)) return GST_FLOW_ERROR;
+  const GstFlowReturn result = time ? take_timed(std::move(owned), *time) : pass_untimed(std::move(owned));
+  return result == GST_FLOW_FLUSHING && emitter_.failed() ? GST_FLOW_ERROR : result;
+}
+
+// What lies outside of the segment is no part of the video.
+GstFlowReturn FrameSampler::pass_untimed(BufferPointer buffer) {
+  const GstFlowReturn pushed = push_held();
+  if (pushed == GST_FLOW_OK) held_.hold(buffer.release());
+  return pushed;
+}
+
+GstFlowReturn FrameSampler::take_timed(BufferPointer buffer, Time time) {
+  bool sampled = true;
+  if (has_plan() && jumped(time)) sampled = end_session(Ending::kJump);
+  // What the frame before shows until now belongs to its own buffer, if that is still here.
+  const bool before_is_here = !held_.empty();
+  if (before_is_here) sampled = sampled && advance(time);
+  const GstFlowReturn pushed = sampled ? push_held() : GST_FLOW_FLUSHING;
+  if (pushed != GST_FLOW_OK) return pushed;
+  held_.hold(buffer.release());
+  if (!before_is_here) sampled = advance(time);
+  show(time);
+  // Backwards it was shown before it comes.
+  if (clock_.backward()) sampled = sampled && roll_over(time);
+  if (sampled && !has_plan()) sampled = plan_from(time);
+  sampled =
+      sampled && sample_passed(time) && sample_reached(time) && end_if_over(clock_.backward() ? time : shown_->until());
+  clock_.passed(time);
+  return sampled ? GST_FLOW_OK : GST_FLOW_FLUSHING;
+}
+
+// False after an element error, and once a job failed.
+bool FrameSampler::prepare() {
+  if (emitter_.failed() || !clock_.check_format()) return false;
+  if (used_model_) return true;
+  used_model_ = model_.require();
+  if (!used_model_) return false;
+  const auto& config = used_model_->config();
+  pictures_ = std::make_unique<PictureMaker>(PictureSizes{config.spatial.image_size, config.temporal.image_size});
+  planner_.emplace(config.frames, config.segments);
+  planner_->restart(seeked_);
+  return true;
+}
+
+// The frame is the one held back.
+void FrameSampler::show(Time time) {
+  shown_.emplace(time, end_of(held_.frame(), time));
+  end_ = std::max(end_, shown_->until());
+}
+
+FrameSampler::Time FrameSampler::end_of(GstBuffer* buffer, Time time) const {
+  Time duration = clock_.declared_duration(buffer);
+  if (duration == Time() && has_plan() && planner_->announced_end() && *planner_->announced_end() > time)
+    duration = *planner_->announced_end() - time;
+  if (duration == Time() && shown_) duration = distance(time, shown_->time());
+  if (duration == Time()) duration = kStillPicture;
+  return clock_.within_segment(time, time + std::min(duration, Time::max() - time));
+}
+
+// It is shown until the next frame comes: samples may still be taken of it.
+void FrameSampler::keep_frame() {
+  if (held_.frame() && shown_) shown_->keep(held_.frame(), clock_.info(), orientation_);
+}
+
+std::shared_ptr<FramePixels> FrameSampler::shown_pixels(bool with_spatial, FrameConverter::Reading reading) {
+  keep_frame();
+  return shown_->pixels(*pictures_, with_spatial, reading, cancellation());
+}
+
+GstFlowReturn FrameSampler::push_held() {
+  keep_frame();
+  return held_.push();
+}
+
+GstFlowReturn FrameSampler::drain(bool for_good) {
+  if (!end_session(for_good ? Ending::kForGood : Ending::kStream)) {
+    held_.drop();
+    return GST_FLOW_FLUSHING;
+  }
+  seeked_ = false;
+  if (planner_) planner_->restart(seeked_);
+  return held_.push();
+}
+
+// What a live stream shows for longer than a window would be answered over and over.
+bool FrameSampler::jumped(Time time) {
+  return clock_.backward() != plan().backward() ||
+         clock_.jumped(time, clock_.is_live() ? planner_->window_duration() : kMaxShown);
+}
+
+// ---- windows ----------------------------------------------------------------------------------------------------
+
+// False after an element error.
+bool FrameSampler::check_window_duration() {
+  const auto asked = settings_.windows().duration, shortest = planner_->shortest_window(clock_.facts());
+  if (asked == Time() || asked >= shortest) return true;
+  GST_ELEMENT_ERROR(
+      element_, RESOURCE, SETTINGS,
+      ("window-duration=%" G_GINT64_FORMAT " is too short: this model and frame rate need %" G_GINT64_FORMAT
+       " at least. The unit is nanoseconds: ten seconds are window-duration=10000000000.",
+       static_cast<gint64>(asked.count()), static_cast<gint64>(shortest.count())),
+      ("a frame, and %" G_GINT64_FORMAT " samples a millisecond apart",
+       static_cast<gint64>(used_model_->config().frames)));
+  return false;
+}
+
+// False when a wait for room was ended, or after an element error.
+bool FrameSampler::plan_from(Time time) {
+  if (!check_window_duration()) {
+    emitter_.fail();
+    return false;
+  }
+  const auto facts = clock_.facts();
+  const auto settings = settings_.windows();
+  const auto proposal = planner_->propose(time, facts, settings);
+  // What the sequence before has not decided yet is its own.
+  if (proposal.begins_sequence && !end_decided(true)) return false;
+  planner_->accept(proposal, facts, settings);
+  // What comes before the first frame is left out by whole windows.
+  const auto arrival = planner_->arrivals_before(time);
+  if (proposal.begins_sequence)
+    begin_samples(arrival);
+  else
+    arrival_ = arrival;
+  GST_DEBUG_OBJECT(element_, "%" G_GINT64_FORMAT " segments: %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT,
+                   plan().segments(), GST_TIME_ARGS(to_clock_time(plan().start())),
+                   GST_TIME_ARGS(to_clock_time(plan().stop())));
+  return true;
+}
+
+// Of a sequence that begins with sample `arrival` of the plan.
+void FrameSampler::begin_samples(std::int64_t arrival) {
+  arrival_ = arrival;
+  planner_->begin_at(arrival);
+  reservoir_.emplace(2 * static_cast<std::size_t>(used_model_->config().frames));
+  begin_segments();
+}
+
+// Of the sequence that begins with the plan's next sample.
+void FrameSampler::begin_segments() {
+  const auto& sequence = planner_->sequence();
+  builder_.emplace(
+      *pictures_,
+      SegmentBuilder::Options{
+          .samples = used_model_->config().frames_per_segment(),
+          .candidates = plan().samples_per_segment(),
+          .segments = planner_->announced_end() ? plan().segments() - arrival_ / plan().samples_per_segment() : 0,
+          .shots = sequence.settings.segmentation == timeline::Segmentation::kShots,
+          .sharpest = sequence.settings.keyframe == timeline::Keyframe::kSharpest,
+          .backward = plan().backward(),
+          .sample_duration = plan().sample_duration()});
+  emitter_.begin_sequence(sequence, session_);
+}
+
+// What the sequence began is not to be answered.
+void FrameSampler::abort_segments() {
+  builder_.reset();
+  if (planner_ && !planner_->sequence().has_window()) emitter_.abort_sequence();
+}
+
+void FrameSampler::abort_session() {
+  abort_segments();
+  if (planner_) planner_->forget();
+  end_ = Time();
+  reservoir_.reset();
+  shown_.reset();
+  ++session_;
+}
+
+// ---- where a session ends ---------------------------------------------------------------------------------------
+
+// Completes what was begun by what was seen. False when a wait was ended.
+bool FrameSampler::end_session(Ending ending) {
+  bool done = true;
+  if (has_plan() && shown_) {
+    const bool forward = !plan().backward();
+    const auto end = forward ? end_ : shown_->time();
+    const auto& sequence = planner_->sequence();
+    const bool too_short = !sequence.has_window() && distance(end, sequence.begin) < kMinSession;
+    ending_ = ending == Ending::kForGood;
+    done = keep_shown(shown_->until(), true) && (!forward || sample_passed(end)) &&
+           ((ending == Ending::kJump && too_short) || complete(end));
+    ending_ = false;
+  }
+  abort_session();
+  return done;
+}
+
+bool FrameSampler::complete(Time end) {
+  // What is announced may be rounded.
+  const auto slack = std::max<Time>(clock_.facts().frame_interval(), milliseconds(1));
+  const bool whole = plan().backward() ? end <= plan().start() + slack : end + slack >= plan().stop();
+  if (whole && !repeat_shown()) return false;
+  const auto& sequence = planner_->sequence();
+  // What segments are divided by shots takes more than one moment of each: those are spread already.
+  if (builder_->chooses() && sequence.ended + 1 >= sequence.window && !end_decided(true, end)) return false;
+  const bool all_sampled = sequence.ended + (builder_->is_full() ? 1 : 0) >= sequence.window;
+  return all_sampled ? cut_short(end) : make_anew(end);
+}
+
+// The sequence's only window, of the frames that were kept.
+bool FrameSampler::make_anew(Time end) {
+  const auto begin = planner_->sequence().begin, first = to_time(reservoir_->first_time());
+  const auto start = std::min(begin, end), stop = std::max(begin, end);
+  const bool late = !plan().backward() && planner_->comes_late(first, start, plan().stop() - start);
+  abort_segments();
+  planner_->plan_whole(late ? first : start, stop, clock_.facts(), settings_.windows());
+  arrival_ = 0;
+  begin_segments();
+  while (arrival_ < plan().samples())
+    if (!take_kept()) return false;
+  if (!end_if_full()) return false;
+  GST_DEBUG_OBJECT(element_, "the video was %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT,
+                   GST_TIME_ARGS(to_clock_time(plan().start())), GST_TIME_ARGS(to_clock_time(plan().stop())));
+  return true;
+}
+
+// The segment whose samples are being taken ends with the video.
+bool FrameSampler::cut_short(Time end) {
+  const auto pixels = shown_pixels(true, FrameConverter::Reading::kWhole);
+  const auto segment = builder_->cut_short(end, {shown_->time(), shown_->time(), end, pixels});
+  return !segment || end_segment(*segment);
+}
+
+// Begins again where the plan began, with windows as of a stream without end, and takes up to now what was kept.
+bool FrameSampler::plan_endless() {
+  GST_DEBUG_OBJECT(element_, "the announced duration was a guess");
+  abort_segments();
+  planner_->plan_endless(clock_.facts(), settings_.windows());
+  arrival_ = 0;
+  begin_segments();
+  while (!reservoir_->empty() && wants_samples() && plan().sample_target(arrival_) < shown_->time())
+    if (!take_kept()) return false;
+  return true;
+}
+
+// ---- samples ----------------------------------------------------------------------------------------------------
+
+// The frame of `time` comes: what the one before shows until then.
+bool FrameSampler::advance(Time time) {
+  if (!clock_.backward() && !roll_over(time)) return false;
+  return sample_passed(time) && keep_shown(time, false) && end_if_over(time);
+}
+
+// The frame that is shown may be shown beyond the plan, to where the frame of `time` is: completes it, and those that
+// follow, by that frame.
+bool FrameSampler::roll_over(Time time) {
+  while (has_plan() && planner_->is_beyond(time)) {
+    const auto sequence = planner_->sequence().id;
+    if (!(planner_->is_short_guess() && reservoir_ ? plan_endless() : repeat_shown())) return false;
+    if (planner_->sequence().id == sequence && !plan_from(time)) return false;
+  }
+  return true;
+}
+
+// Keeps the last frame, which is shown until then, if it is among those that a window may be made of again: samples,
+// the last one of all, and others as long as the end is not known or not certain.
+bool FrameSampler::keep_shown(Time until, bool last) {
+  if (!reservoir_ || !shown_) return true;
+  if (!shown_->is_taken() && !last) {
+    if (!wants_unsampled(until)) {
+      reservoir_->leave_out();
+      return true;
+    }
+    if (!clock_.is_live()) pictures_->wait_below(kMaxConversions);
+  }
+  reservoir_->add(to_clock_time(shown_->time()), shown_pixels(true, FrameConverter::Reading::kReduced));
+  return true;
+}
+
+// Where an announced end holds, samples alone are enough. In case that it does not, as many as are wanted are kept of
+// what has passed.
+bool FrameSampler::wants_unsampled(Time until) {
+  const auto frames = used_model_->config().frames;
+  const auto least = planner_->announced_end() ? distance(until, planner_->sequence().begin) / frames : Time();
+  if (!reservoir_->wants(to_clock_time(until), to_clock_time(least))) return false;
+  return !clock_.is_live() || pictures_->pending() < kMaxConversions;
+}
+
+// Until the frame of `time` came, the one before was shown.
+bool FrameSampler::sample_passed(Time time) {
+  if (!shown_) return true;
+  while (wants_samples() && plan().passed(arrival_, time))
+    if (!take_shown()) return false;
+  return true;
+}
+
+bool FrameSampler::sample_reached(Time time) {
+  while (wants_samples() && plan().reached(arrival_, time))
+    if (!take_shown()) return false;
+  return true;
+}
+
+// Takes the frame that is shown for all that the plan still wants.
+bool FrameSampler::repeat_shown() {
+  const auto sequence = planner_->sequence().id;  // the plan may turn out to be another
+  while (planner_->sequence().id == sequence && wants_samples())
+    if (!take_shown()) return false;
+  return end_if_full();
+}
+
+// False, like the next ones, when a wait for room was ended.
+bool FrameSampler::take_shown() {
+  if (!end_if_full()) return false;
+  // A window may be made again of what is kept.
+  const bool spatial = reservoir_ || builder_->wants_spatial();
+  return take(shown_->time(), shown_pixels(spatial, FrameConverter::Reading::kWhole));
+}
+
+// The frame that was kept of the next sample's time. Without any, the stream has only just begun.
+bool FrameSampler::take_kept() {
+  if (!end_if_full()) return false;
+  const auto& kept = reservoir_->shown_at(to_clock_time(plan().sample_target(arrival_)));
+  return take(to_time(kept.time), kept.pixels);
+}
+
+bool FrameSampler::take(Time time, std::shared_ptr<FramePixels> pixels) {
+  const auto& sequence = planner_->sequence();
+  const bool ends = (arrival_ + 1) % plan().samples_per_segment() == 0;
+  if (ends && sequence.ended + 1 == sequence.window &&
+      !planner_->announcement_holds(clock_.duration().value_or(Time())))
+    return plan_endless();
+  const auto number = plan().sample_at(arrival_);
+  builder_->add({time, plan().sample_start(number), plan().sample_start(number + 1), std::move(pixels)});
+  ++arrival_;
+  return end_decided(planner_->announced_end() && arrival_ == plan().samples());
+}
+
+// Where segments begin with shots: ends those that are decided, or all; of a video that ends at `end`.
+bool FrameSampler::end_decided(bool all, std::optional<Time> end) {
+  while (builder_) {
+    auto segment = all ? builder_->rest() : builder_->next();
+    if (!segment) break;
+    if (end) segment->stop = std::max(std::min(segment->stop, *end), segment->start + Time(1));
+    if (!end_segment(*segment)) return false;
+  }
+  return true;
+}
+
+bool FrameSampler::end_if_full() { return !builder_ || !builder_->is_full() || end_segment(builder_->take_full()); }
+
+// A segment ends with the frame that is shown at its end, not with its last sample: until then it may be cut short.
+bool FrameSampler::end_if_over(Time time) { return !builder_ || !builder_->ends_by(time) || end_if_full(); }
+
+bool FrameSampler::end_segment(const BuiltSegment& segment) {
+  planner_->count_segment();
+  const auto& sequence = planner_->sequence();
+  // A file that turns out to be longer than announced may need it yet.
+  if (sequence.has_window() && !planner_->is_whole_file()) reservoir_.reset();
+  const auto behind_first = sequence.ended - sequence.window;
+  if (behind_first >= 0 && behind_first % sequence.hop == 0) stats_.windows++;
+  const auto number = static_cast<guint64>(sequence.ended - 1);
+  return emitter_.emit(segment, used_model_->config(), number, clock_.is_live() && !ending_);
+}
+
+}  // namespace gvl::gst

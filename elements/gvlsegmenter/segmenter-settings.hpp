@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+#include <atomic>
+#include <cstdint>
+
+#include "timeline/window_planner.hpp"
+
+namespace gvl::gst {
+
+/** What an application may set while the segmenter works. */
+struct SegmenterSettings {
+  std::atomic<std::uint64_t> window_duration{0};  ///< ns
+  std::atomic<double> window_overlap{timeline::kDefaultOverlap};
+  std::atomic<timeline::Segmentation> segmentation{timeline::Segmentation::kUniform};
+  std::atomic<timeline::Keyframe> keyframe{timeline::Keyframe::kMiddle};
+  std::atomic<unsigned> max_pending{4};
+
+  timeline::WindowSettings windows() const {
+    return {timeline::Time(static_cast<std::int64_t>(window_duration.load())), window_overlap, segmentation, keyframe};
+  }
+};
+
+/** And what it may read. */
+struct SegmenterStats {
+  std::atomic<guint64> frames{0};    ///< passed
+  std::atomic<guint64> samples{0};   ///< in attached segments; a frame counts as often as it is sampled
+  std::atomic<guint64> windows{0};   ///< whose last segment came
+  std::atomic<guint64> segments{0};  ///< attached
+  std::atomic<guint64> skipped{0};   ///< live: segments dropped because max-pending were in flight
+
+  void reset() { frames = samples = windows = segments = skipped = 0; }
+};
+
+}  // namespace gvl::gst
