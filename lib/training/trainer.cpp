@@ -1,6 +1,5 @@
 #include "training/trainer.hpp"
 
-#include <ATen/Context.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/tensor.h>
@@ -18,6 +17,7 @@
 #include "model/model_folder.hpp"
 #include "model/model_folder_writer.hpp"
 #include "ops/ops.hpp"
+#include "runtime/device.hpp"
 #include "training/initialisation/initialiser.hpp"
 #include "training/loader.hpp"
 #include "training/process_group.hpp"
@@ -31,11 +31,6 @@ using Clock = std::chrono::steady_clock;
 constexpr const char* kCheckpointFile = "checkpoint.safetensors";
 constexpr const char* kCurveFile = "curve.csv";
 constexpr const char* kPictureFile = "curve.svg";
-
-c10::Device device_of(const std::string& name) {
-  if (name == "auto") return at::hasCUDA() ? c10::Device(at::kCUDA, 0) : c10::Device(at::kCPU);
-  return c10::Device(name);
-}
 
 bool has_weights(const fs::path& folder) {
   std::error_code ignored;
@@ -73,7 +68,7 @@ double gradient_norm(const std::vector<ParameterSet::Trained>& parameters) {
 struct Trainer::Run {
   Run(const TrainingConfig& config, const MakeSource& make_source)
       : config(config),
-        device(device_of(config.device)),
+        device(runtime::choose_device(config.device)),
         group(ProcessGroup::join(device)),
         model(ModelConfig::load(config.model / model::kConfigFile)),
         tokenizer(model::load_tokenizer(config.model / model::kTokenizerFile, model)),

@@ -180,13 +180,6 @@ std::vector<Future<Answer>> FakeModel::answer(VideoWindow window, std::vector<Qu
   return answers;
 }
 
-Future<bool> FakeModel::run(std::function<void()> job) {
-  return submit<bool>(Job::kAnswer, {}, {}, [job](const std::vector<Tensor>&) {
-    job();
-    return true;
-  });
-}
-
 template <typename T>
 Future<T> FakeModel::submit(Job job, std::vector<Future<Tensor>> inputs, Cancellation cancellation,
                             std::function<T(const std::vector<Tensor>&)> compute) {

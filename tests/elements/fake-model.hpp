@@ -68,7 +68,6 @@ class FakeModel : public Model {
   Future<Tensor> concatenate(std::vector<Future<Tensor>> segments, Cancellation cancellation) override;
   std::vector<Future<Answer>> answer(VideoWindow window, std::vector<Query> queries, const GenerationOptions& options,
                                      Cancellation cancellation) override;
-  Future<bool> run(std::function<void()> job) override;
 
  private:
   struct Pending {

@@ -7,7 +7,10 @@
 
 namespace gvl {
 
-/** A flag shared by whoever asks for work and whoever does it. Copies share the flag; all members are thread safe. */
+/**
+ * A flag shared by whoever asks for work and whoever does it. Copies share the flag: they stand for one stream, whose
+ * work is cancelled together and takes turns with that of other streams. All members are thread safe.
+ */
 class Cancellation {
  public:
   Cancellation() : cancelled_(std::make_shared<std::atomic<bool>>(false)) {}
@@ -19,6 +22,9 @@ class Cancellation {
   void check() const {
     if (cancelled()) throw Error(ErrorCode::kCancelled, "cancelled");
   }
+
+  /** Equal for copies, and for nothing else while one of them exists. */
+  const void* id() const noexcept { return cancelled_.get(); }
 
  private:
   std::shared_ptr<std::atomic<bool>> cancelled_;

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,10 +15,21 @@
 
 namespace gvl {
 
-/** Where a model runs. */
+/** How one kind of a model's work is put together from all streams. */
+struct StageOptions {
+  int max_batch = 1;                      ///< the most pieces of work that run together, at least 1
+  std::chrono::microseconds max_wait{0};  ///< a piece waits so long for others to fill the batch, at most a minute
+};
+
+/** Where a model runs, and how much at once. Whoever loads a folder with other options gets another instance. */
 struct ModelOptions {
   std::string device = "auto";  ///< "auto" (CUDA when there is one), "cpu", "cuda", "cuda:1", ...
   int threads = 0;              ///< CPU threads of the process's engine; 0: all cores
+  // A batch of keyframes fills a GPU better than one; a segment does so by itself.
+  StageOptions spatial{.max_batch = 8};   ///< keyframes through the spatial encoder
+  StageOptions temporal{.max_batch = 2};  ///< segments through the temporal encoder
+  StageOptions fusion;                    ///< segments through the projectors
+  StageOptions answer;                    ///< windows through the language model
 };
 
 /**
@@ -47,20 +58,22 @@ struct VideoWindow {
 };
 
 /**
- * A loaded Grounded-VideoLLM and the executor that runs its jobs.
+ * A loaded Grounded-VideoLLM and the scheduler that runs its jobs.
  *
  * Every member is thread safe. The asynchronous ones return at once and never compute on the caller's thread; their
- * jobs start when the inputs are ready, run in the order in which they became ready, equal ones together, and fail
- * with the error of a failed input. A cancelled job fails with Error(kCancelled): in its turn when it has not started,
- * between two layers or tokens when it has.
+ * jobs start when the inputs are ready and fail with the error of a failed input. Jobs that share a Cancellation are
+ * one stream's: they run in the order in which they became ready, and streams take turns. Equal jobs run together, as
+ * far as ModelOptions says. A cancelled job fails with Error(kCancelled): in its turn when it has not started, between
+ * two layers or tokens when it has.
  */
 class Model {
  public:
   /**
    * The model in `folder` (config.json, model.safetensors or shards with an index, tokenizer.json, maybe words.txt).
-   * Everybody in the process who names the same folder and device gets the same instance while somebody holds it. On
-   * the CPU weight files of 64 MiB and more stay memory-mapped: they may be replaced by renaming another over them, or
-   * removed, but not be written into or cut short. Smaller ones are read. Throws Error naming the file at fault.
+   * Everybody in the process who names the same folder and options gets the same instance while somebody holds it;
+   * others load beside it. On the CPU weight files of 64 MiB and more stay memory-mapped: they may be replaced by
+   * renaming another over them, or removed, but not be written into or cut short. Smaller ones are read. Throws Error
+   * naming the file at fault.
    */
   static std::shared_ptr<Model> load(const std::filesystem::path& folder, const ModelOptions& options = {});
 
@@ -93,9 +106,6 @@ class Model {
    */
   virtual std::vector<Future<Answer>> answer(VideoWindow window, std::vector<Query> queries,
                                              const GenerationOptions& options, Cancellation cancellation) = 0;
-
-  /** Runs `job` on the executor, after what was submitted before it: to wait for, or hold, everything else. */
-  virtual Future<bool> run(std::function<void()> job) = 0;
 };
 
 }  // namespace gvl

@@ -5,6 +5,7 @@
 #include <latch>
 #include <thread>
 
+#include "model/loaded_model.hpp"
 #include "model_test.hpp"
 #include "random_model.hpp"
 
@@ -13,13 +14,15 @@ using namespace gvl::model::test;
 
 namespace {
 
-/** Holds the model's executor until it is released. */
-class HeldExecutor {
+/** Holds the model's scheduler until it is released. */
+class HeldScheduler {
  public:
-  explicit HeldExecutor(Model& model) {
-    held_ = model.run([latch = latch_] { latch->wait(); });
+  explicit HeldScheduler(Model& model) {
+    runtime::Scheduler& scheduler = dynamic_cast<model::LoadedModel&>(model).scheduler();
+    const auto hold = scheduler.add_stage({"hold", 1, {}, [latch = latch_](const auto&) { latch->wait(); }});
+    scheduler.submit(hold, this, std::make_shared<runtime::Job>());
   }
-  ~HeldExecutor() { release(); }
+  ~HeldScheduler() { release(); }
   void release() {
     if (!released_) latch_->count_down();
     released_ = true;
@@ -27,7 +30,6 @@ class HeldExecutor {
 
  private:
   std::shared_ptr<std::latch> latch_ = std::make_shared<std::latch>(1);
-  Future<bool> held_;
   bool released_ = false;
 };
 
@@ -93,11 +95,21 @@ GVL_TEST(one_model_is_shared_by_who_names_it) {
   ck_assert(Model::load(converted("phi_c")) != nullptr);
 }
 
+GVL_TEST(other_options_make_another_instance) {
+  const auto model = Model::load(converted("phi_c"));
+  ck_assert(Model::load(converted("phi_c"), {.device = "cpu"}) == model);
+  ck_assert(Model::load(converted("phi_c"), {.threads = 1}) != model);
+  ck_assert(Model::load(converted("phi_c"), {.spatial = {.max_batch = 1}}) != model);
+  ck_assert(Model::load(converted("phi_c"), {.answer = {.max_wait = std::chrono::milliseconds(1)}}) != model);
+  expect_error("batch", ErrorCode::kInvalidArgument, {"temporal encoder", "at least one"},
+               [] { Model::load(converted("phi_c"), {.temporal = {.max_batch = 0}}); });
+}
+
 GVL_TEST(equal_jobs_of_several_streams_give_what_each_gives_alone) {
   const Fixture fixture = Fixture::open(io::test::fixture("phi_c"));
   const auto model = Model::load(converted("phi_c"));
   const Tensor alone = encode(*model, fixture).tokens.get();
-  HeldExecutor held(*model);
+  HeldScheduler held(*model);
   std::vector<VideoWindow> windows;
   for (int stream = 0; stream < 3; ++stream) windows.push_back(encode(*model, fixture));
   ck_assert(!windows.back().tokens.ready());
@@ -139,7 +151,7 @@ GVL_TEST(futures_are_valid_however_soon_jobs_run) {
 GVL_TEST(cancelled_work_says_so_and_the_rest_goes_on) {
   const Fixture fixture = Fixture::open(io::test::fixture("phi_c"));
   const auto model = Model::load(converted("phi_c"));
-  HeldExecutor held(*model);
+  HeldScheduler held(*model);
   const Cancellation cancellation;
   const VideoWindow dropped = encode(*model, fixture, cancellation);
   const auto no_answers = model->answer(dropped, fixture_queries(), fixture_options(), cancellation);
@@ -166,7 +178,7 @@ GVL_TEST(dropping_the_model_breaks_what_waits) {
   auto model = Model::load(converted("phi_c"));
   const Promise<Tensor> never;
   const Future<Tensor> waiting = model->encode_spatial(never.future(), {});
-  HeldExecutor held(*model);
+  HeldScheduler held(*model);
   const auto answers = model->answer(empty_window(*model), {fixture_queries()[0]}, fixture_options(), {});
   held.release();
   model.reset();

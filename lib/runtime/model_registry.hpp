@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "gvl/future.hpp"
+#include "gvl/model.hpp"
+
+namespace gvl::runtime {
+
+/** What makes two loaded models the same one: all that was asked for, with the folder and the device made unique. */
+struct ModelKey {
+  std::filesystem::path folder;
+  ModelOptions options;
+
+  bool operator<(const ModelKey& other) const;
+};
+
+/** The models that somebody holds, shared by all who ask for the same one. Thread safe. */
+class ModelRegistry {
+ public:
+  using Load = std::function<std::shared_ptr<Model>()>;
+
+  /**
+   * The model that `key` names. When nobody holds it, `load` makes it, on this thread and without a lock, so that
+   * different models load side by side. Who asks for the same one meanwhile waits for it and shares it, or shares the
+   * error; after an error the next who asks tries again.
+   */
+  std::shared_ptr<Model> get(const ModelKey& key, const Load& load);
+
+ private:
+  struct Entry {
+    std::weak_ptr<Model> model;
+    Future<std::shared_ptr<Model>> loading;  // valid while it loads
+  };
+
+  void forget_released();  // with the lock held
+
+  std::mutex mutex_;
+  std::map<ModelKey, Entry> entries_;
+};
+
+}  // namespace gvl::runtime

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "runtime/scheduler.hpp"
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "gvl/error.hpp"
+
+namespace gvl::runtime {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::minutes kLongestWait{1};
+
+struct Waiting {
+  Scheduler::StageId stage;
+  std::shared_ptr<Job> job;
+  Clock::time_point since;
+};
+
+/** The jobs of one client, oldest first. */
+struct Client {
+  ClientId id;
+  std::deque<Waiting> jobs;
+};
+
+// Streaming threads come first: a late frame is seen, a late answer hardly. Threads that LibTorch starts from here
+// inherit this. Where it is not allowed nothing is lost but that precedence.
+void lower_priority() {
+  constexpr int kNice = 5;
+  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kNice);
+}
+
+}  // namespace
+
+struct Scheduler::Queue {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<Stage> stages;   // a stage stays where it is once it was added
+  std::list<Client> clients;  // those with jobs, in turn
+  bool stopping = false;
+  std::thread thread;
+
+  void run();
+  /** The next batch and its stage, or none once the scheduler stops. */
+  const Stage* next(Batch& batch);
+
+ private:
+  /** When the stage's jobs begin even if they do not fill a batch; none when it has no jobs. */
+  std::optional<Clock::time_point> deadline(StageId stage) const;
+  /** The stage whose turn it is, or none and when there will be one. */
+  std::optional<StageId> due(Clock::time_point now, std::optional<Clock::time_point>& next_due) const;
+  void fill(StageId stage, Batch& batch);
+};
+
+void Scheduler::Queue::run() {
+  Batch batch;
+  while (const Stage* stage = next(batch)) {
+    stage->run(batch);
+    // What its jobs hold must not outlive them until the next job comes.
+    batch.clear();
+  }
+}
+
+const Stage* Scheduler::Queue::next(Batch& batch) {
+  std::unique_lock lock(mutex);
+  while (!stopping) {
+    std::optional<Clock::time_point> next_due;
+    if (const auto stage = due(Clock::now(), next_due)) {
+      fill(*stage, batch);
+      return &stages[*stage];
+    }
+    if (next_due) {
+      changed.wait_until(lock, *next_due);
+    } else {
+      changed.wait(lock);
+    }
+  }
+  return nullptr;
+}
+
+std::optional<Clock::time_point> Scheduler::Queue::deadline(StageId stage) const {
+  std::size_t count = 0;
+  std::optional<Clock::time_point> oldest;
+  for (const Client& client : clients) {
+    for (const Waiting& waiting : client.jobs) {
+      if (waiting.stage != stage) continue;
+      ++count;
+      if (!oldest || waiting.since < *oldest) oldest = waiting.since;
+    }
+  }
+  if (!oldest || count >= stages[stage].max_batch) return oldest;
+  return *oldest + stages[stage].max_wait;
+}
+
+std::optional<Scheduler::StageId> Scheduler::Queue::due(Clock::time_point now,
+                                                        std::optional<Clock::time_point>& next_due) const {
+  std::vector<bool> is_due(stages.size());
+  for (StageId stage = 0; stage < stages.size(); ++stage) {
+    const auto begins = deadline(stage);
+    if (!begins) continue;
+    is_due[stage] = *begins <= now;
+    if (!next_due || *begins < *next_due) next_due = begins;
+  }
+  for (const Client& client : clients) {
+    for (const Waiting& waiting : client.jobs) {
+      if (is_due[waiting.stage]) return waiting.stage;
+    }
+  }
+  return std::nullopt;
+}
+
+void Scheduler::Queue::fill(StageId stage, Batch& batch) {
+  const auto is_of_stage = [stage](const Waiting& waiting) { return waiting.stage == stage; };
+  const auto next_job = [&](Client& client) {
+    return std::find_if(client.jobs.begin(), client.jobs.end(), is_of_stage);
+  };
+  while (batch.size() < stages[stage].max_batch) {
+    // The first with such a job gives one and goes behind all others.
+    const auto client = std::find_if(clients.begin(), clients.end(),
+                                     [&](Client& candidate) { return next_job(candidate) != candidate.jobs.end(); });
+    if (client == clients.end()) return;
+    const auto found = next_job(*client);
+    batch.push_back(std::move(found->job));
+    client->jobs.erase(found);
+    if (client->jobs.empty()) {
+      clients.erase(client);
+    } else {
+      clients.splice(clients.end(), clients, client);
+    }
+  }
+}
+
+Scheduler::Scheduler(std::function<void()> prepare) : queue_(std::make_shared<Queue>()) {
+  queue_->thread = std::thread([queue = queue_, prepare = std::move(prepare)] {
+    pthread_setname_np(pthread_self(), "gvl-scheduler");
+    lower_priority();
+    prepare();
+    queue->run();
+  });
+}
+
+Scheduler::~Scheduler() {
+  std::list<Client> dropped;
+  {
+    std::lock_guard lock(queue_->mutex);
+    queue_->stopping = true;
+    dropped.swap(queue_->clients);
+  }
+  queue_->changed.notify_all();
+  if (queue_->thread.get_id() == std::this_thread::get_id()) {
+    queue_->thread.detach();
+  } else {
+    queue_->thread.join();
+  }
+}
+
+Scheduler::StageId Scheduler::add_stage(Stage stage) {
+  if (stage.max_batch < 1 || stage.max_wait < stage.max_wait.zero() || stage.max_wait > kLongestWait) {
+    throw Error(ErrorCode::kInvalidArgument,
+                stage.name + ": a batch has at least one job, which waits for at most a minute");
+  }
+  std::lock_guard lock(queue_->mutex);
+  queue_->stages.push_back(std::move(stage));
+  return queue_->stages.size() - 1;
+}
+
+void Scheduler::submit(StageId stage, ClientId id, std::shared_ptr<Job> job) {
+  {
+    std::lock_guard lock(queue_->mutex);
+    if (queue_->stopping) return;
+    auto& clients = queue_->clients;
+    auto client = std::find_if(clients.begin(), clients.end(), [id](const Client& other) { return other.id == id; });
+    if (client == clients.end()) client = clients.insert(clients.end(), {id, {}});
+    client->jobs.push_back({stage, std::move(job), Clock::now()});
+  }
+  queue_->changed.notify_all();
+}
+
+}  // namespace gvl::runtime
