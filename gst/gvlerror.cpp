@@ -130,16 +130,4 @@ void report_caught(gpointer instance, const char* where) noexcept {
   }
 }
 
-void ErrorReporter::detach() {
-  std::lock_guard lock(mutex_);
-  element_ = nullptr;
-}
-
-void ErrorReporter::report(Flow* flow, const std::exception_ptr& failure, const std::string& while_doing) noexcept {
-  if (is_cancelled(failure)) return;
-  std::lock_guard lock(mutex_);
-  if (!element_ || (flow && !flow->fail())) return;
-  post_error(element_, failure, while_doing);
-}
-
 }  // namespace gvl::gst

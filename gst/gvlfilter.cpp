@@ -2,110 +2,70 @@
 #include "gvlfilter.hpp"
 
 #include "gvlbuffer.hpp"
-#include "gvlcontext.hpp"
-#include "gvlerror.hpp"
 #include "gvlevent.h"
+#include "gvlguard.hpp"
 #include "gvlsegmentmeta.hpp"
-#include "gvltensormeta.hpp"
 
 GST_DEBUG_CATEGORY_STATIC(gvl_filter_debug);
 #define GST_CAT_DEFAULT gvl_filter_debug
 
 enum { PROP_0, PROP_MODEL, PROP_DEVICE };
 
-namespace {
-
-using gvl::Cancellation;
-using gvl::gst::ErrorReporter;
 using gvl::gst::guard;
 using gvl::gst::guarded;
 using gvl::gst::ModelClient;
-
-struct FilterState {
-  explicit FilterState(GstElement* element) : model(element) {}
-
-  ModelClient model;
-  std::mutex mutex;
-  Cancellation cancellation;                // guarded by mutex: one per flush
-  std::shared_ptr<ErrorReporter> reporter;  // guarded by mutex: one per start
-  bool saw_buffers = false;                 // streaming thread, like the next
-  bool saw_segments = false;
-  bool failed = false;  // an error was posted: the stream is over
-};
-
-}  // namespace
+using gvl::gst::ModelStream;
+using gvl::gst::SegmentsInfo;
 
 struct GvlFilterPrivate {
-  FilterState* state;
+  ModelStream* stream;
 };
 
 G_DEFINE_ABSTRACT_TYPE_WITH_CODE(GvlFilter, gvl_filter, GST_TYPE_BASE_TRANSFORM, G_ADD_PRIVATE(GvlFilter);
                                  GST_DEBUG_CATEGORY_INIT(gvl_filter_debug, "gvlfilter", 0,
                                                          "base class of the gvl encoders and fuser"))
 
-static FilterState& state_of(GvlFilter* self) {
-  return *static_cast<GvlFilterPrivate*>(gvl_filter_get_instance_private(self))->state;
+static ModelStream& stream_of(GvlFilter* self) {
+  return *static_cast<GvlFilterPrivate*>(gvl_filter_get_instance_private(self))->stream;
 }
 
-static FilterState& state_of(gpointer self) { return state_of(GVL_FILTER(self)); }
+static ModelStream& stream_of(gpointer self) { return stream_of(GVL_FILTER(self)); }
 
-static void cancel_jobs(GvlFilter* self) {
-  auto& state = state_of(self);
-  std::lock_guard lock(state.mutex);
-  state.cancellation.cancel();
-}
-
-static void begin_epoch(GvlFilter* self) {
-  auto& state = state_of(self);
-  {
-    std::lock_guard lock(state.mutex);
-    state.cancellation.cancel();
-    state.cancellation = Cancellation();
-  }
+static void reset(GvlFilter* self) {
   if (auto* reset = GVL_FILTER_GET_CLASS(self)->reset) reset(self);
 }
 
-static gboolean gvl_filter_start(GstBaseTransform* base) {
-  auto* self = GVL_FILTER(base);
-  auto& state = state_of(self);
-  begin_epoch(self);
-  std::lock_guard lock(state.mutex);
-  state.reporter = std::make_shared<ErrorReporter>(GST_ELEMENT(base));
-  state.saw_buffers = state.saw_segments = state.failed = false;
-  return TRUE;
-}
-
-static gboolean gvl_filter_stop(GstBaseTransform* base) {
-  auto* self = GVL_FILTER(base);
-  auto& state = state_of(self);
-  std::shared_ptr<ErrorReporter> reporter;
-  {
-    std::lock_guard lock(state.mutex);
-    reporter.swap(state.reporter);
-  }
-  if (reporter) reporter->detach();
-  begin_epoch(self);
-  return TRUE;
-}
+// ---- buffers ----------------------------------------------------------------------------------------------------
 
 static bool process_each_segment(GvlFilter* self, GstBuffer* buffer) {
   auto* klass = GVL_FILTER_GET_CLASS(self);
   for (auto* segment : gvl::gst::segments_of(buffer)) {
-    state_of(self).saw_segments = true;
-    const auto ticket = gvl::gst::ticket_of(segment);
-    if (ticket && ticket->flow()->failed()) return false;
-    GST_LOG_OBJECT(self, "segment %" G_GUINT64_FORMAT " of run %" G_GUINT64_FORMAT, segment->index, segment->run);
-    if (!guard(self, "handing on a segment", [&] { return klass->process(self, buffer, segment); })) return false;
+    GST_LOG_OBJECT(self, "segment %" G_GUINT64_FORMAT " of sequence %" G_GUINT64_FORMAT, segment->index,
+                   segment->sequence);
+    if (!klass->process(self, buffer, segment)) return false;
   }
   return true;
 }
 
-// False after an element error, or once an earlier job of the stream failed, which somebody reported.
-static bool process_segments(GvlFilter* self, GstBuffer* buffer) {
-  auto& state = state_of(self);
-  state.saw_buffers = true;
-  state.failed = state.failed || !process_each_segment(self, buffer);
-  return !state.failed;
+// What has to stop after an exception, which is posted.
+template <typename Call>
+static bool guard_stream(GvlFilter* self, const char* where, Call&& call) {
+  bool returned = false;
+  const bool done = guard(self, where, [&] {
+    const bool result = call();
+    returned = true;
+    return result;
+  });
+  if (!returned) stream_of(self).fail();
+  return done;
+}
+
+static GstFlowReturn process_segments(GvlFilter* self, GstBuffer* buffer) {
+  auto& stream = stream_of(self);
+  const bool done = stream.check_wiring() &&
+                    guard_stream(self, "handing on a segment", [&] { return process_each_segment(self, buffer); });
+  if (done) return GST_FLOW_OK;
+  return stream.failed() ? GST_FLOW_ERROR : GST_FLOW_FLUSHING;
 }
 
 // Only buffers that get something attached need to be writable: all others pass as they are.
@@ -116,8 +76,10 @@ static GstFlowReturn gvl_filter_prepare_output_buffer(GstBaseTransform* base, Gs
 }
 
 static GstFlowReturn gvl_filter_transform_ip(GstBaseTransform* base, GstBuffer* buffer) {
-  return process_segments(GVL_FILTER(base), buffer) ? GST_FLOW_OK : GST_FLOW_ERROR;
+  return process_segments(GVL_FILTER(base), buffer);
 }
+
+// ---- events -----------------------------------------------------------------------------------------------------
 
 static gboolean forward(GvlFilter* self, GstEvent* event) {
   return GST_BASE_TRANSFORM_CLASS(gvl_filter_parent_class)->sink_event(GST_BASE_TRANSFORM(self), event);
@@ -126,7 +88,7 @@ static gboolean forward(GvlFilter* self, GstEvent* event) {
 static gboolean handle_carrier(GvlFilter* self, GstEvent* event, GstBuffer* buffer) {
   gst_event_unref(event);
   buffer = gvl::gst::make_metas_writable(buffer);
-  if (process_segments(self, buffer)) return forward(self, gvl_carrier_event_new(buffer));
+  if (process_segments(self, buffer) == GST_FLOW_OK) return forward(self, gvl_carrier_event_new(buffer));
   gst_buffer_unref(buffer);
   return FALSE;
 }
@@ -136,51 +98,43 @@ static bool has_metas(GstBuffer* buffer) {
   return gst_buffer_iterate_meta(buffer, &state) != nullptr;
 }
 
-static bool finish(GvlFilter* self) {
+static void take_sequence(GvlFilter* self, const SegmentsInfo& info) {
   auto* klass = GVL_FILTER_GET_CLASS(self);
-  if (!klass->finish) return true;
+  if (!klass->sequence || stream_of(self).failed()) return;
   GstBuffer* carrier = gst_buffer_new();
-  const bool finished = guard(self, "ending the stream", [&] { return klass->finish(self, carrier); });
+  guard_stream(self, "ending a sequence", [&]() -> bool { return klass->sequence(self, info, carrier); });
   if (has_metas(carrier))
     forward(self, gvl_carrier_event_new(carrier));
   else
     gst_buffer_unref(carrier);
-  return finished;
 }
 
+// The end of the stream is not to be reached after an error, which the elements after this one need not report as well.
 static gboolean handle_eos(GvlFilter* self, GstEvent* event) {
-  auto& state = state_of(self);
-  if (!state.failed && state.saw_buffers && !state.saw_segments &&
-      !gvl::gst::segmenter_is_upstream(GST_BASE_TRANSFORM_SINK_PAD(self))) {
-    state.failed = true;
-    GST_ELEMENT_ERROR(self, STREAM, FAILED,
-                      ("No segments arrived at %s: put gvlsegmenter before it in the pipeline.", GST_OBJECT_NAME(self)),
-                      ("buffers passed, but none carried a GvlSegmentMeta"));
-  }
-  // The elements after this one need not complain as well.
-  if (state.failed || !finish(self)) {
-    gst_event_unref(event);
-    return FALSE;
-  }
-  return forward(self, event);
+  if (!stream_of(self).failed()) return forward(self, event);
+  gst_event_unref(event);
+  return FALSE;
 }
 
 static gboolean gvl_filter_sink_event(GstBaseTransform* base, GstEvent* event) {
   auto* self = GVL_FILTER(base);
   switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_FLUSH_START:
-      cancel_jobs(self);
+      stream_of(self).interrupt();
       return forward(self, event);
     case GST_EVENT_FLUSH_STOP: {
       const gboolean forwarded = forward(self, event);
-      begin_epoch(self);
+      stream_of(self).flush();
+      reset(self);
       return forwarded;
     }
     case GST_EVENT_EOS:
       return handle_eos(self, event);
-    case GST_EVENT_SEGMENT_DONE:
-    case GST_EVENT_STREAM_START:
-      finish(self);
+    case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
+      if (auto info = gvl::gst::parse_segments_event(event)) {
+        take_sequence(self, *info);
+        event = stream_of(self).take(std::move(*info), event);
+      }
       return forward(self, event);
     default:
       if (GstBuffer* buffer = gvl_carrier_event_get_buffer(event)) return handle_carrier(self, event, buffer);
@@ -188,34 +142,47 @@ static gboolean gvl_filter_sink_event(GstBaseTransform* base, GstEvent* event) {
   }
 }
 
+// ---- element ----------------------------------------------------------------------------------------------------
+
 static gboolean gvl_filter_query(GstBaseTransform* base, GstPadDirection direction, GstQuery* query) {
-  if (state_of(base).model.answer(query)) return TRUE;
+  if (stream_of(base).client().answer(query)) return TRUE;
   return GST_BASE_TRANSFORM_CLASS(gvl_filter_parent_class)->query(base, direction, query);
 }
 
 static void gvl_filter_set_context(GstElement* element, GstContext* context) {
-  state_of(element).model.set_context(context);
+  stream_of(element).client().set_context(context);
   GST_ELEMENT_CLASS(gvl_filter_parent_class)->set_context(element, context);
 }
 
+static gboolean gvl_filter_start(GstBaseTransform* base) {
+  reset(GVL_FILTER(base));
+  stream_of(base).start();
+  return TRUE;
+}
+
+static gboolean gvl_filter_stop(GstBaseTransform* base) {
+  stream_of(base).stop();
+  reset(GVL_FILTER(base));
+  return TRUE;
+}
+
 static GstStateChangeReturn gvl_filter_change_state(GstElement* element, GstStateChange transition) {
-  auto* self = GVL_FILTER(element);
-  auto& state = state_of(self);
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !state.model.open()) return GST_STATE_CHANGE_FAILURE;
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) cancel_jobs(self);
+  auto& stream = stream_of(element);
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !stream.client().open()) return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) stream.interrupt();
   const auto result = GST_ELEMENT_CLASS(gvl_filter_parent_class)->change_state(element, transition);
-  if (transition == GST_STATE_CHANGE_READY_TO_NULL) state.model.close();
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL) stream.client().close();
   return result;
 }
 
 static void gvl_filter_set_property(GObject* object, guint id, const GValue* value, GParamSpec* pspec) {
-  auto& model = state_of(object).model;
+  auto& client = stream_of(object).client();
   switch (id) {
     case PROP_MODEL:
-      model.set_folder(g_value_get_string(value));
+      client.set_folder(g_value_get_string(value));
       break;
     case PROP_DEVICE:
-      model.set_device(g_value_get_string(value));
+      client.set_device(g_value_get_string(value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
@@ -223,13 +190,13 @@ static void gvl_filter_set_property(GObject* object, guint id, const GValue* val
 }
 
 static void gvl_filter_get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
-  const auto& model = state_of(object).model;
+  const auto& client = stream_of(object).client();
   switch (id) {
     case PROP_MODEL:
-      model.get_folder(value);
+      client.get_folder(value);
       break;
     case PROP_DEVICE:
-      model.get_device(value);
+      client.get_device(value);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
@@ -237,8 +204,7 @@ static void gvl_filter_get_property(GObject* object, guint id, GValue* value, GP
 }
 
 static void gvl_filter_finalize(GObject* object) {
-  auto* self = GVL_FILTER(object);
-  delete &state_of(self);
+  delete &stream_of(object);
   G_OBJECT_CLASS(gvl_filter_parent_class)->finalize(object);
 }
 
@@ -271,43 +237,13 @@ static void gvl_filter_class_init(GvlFilterClass* klass) {
 }
 
 static void gvl_filter_init(GvlFilter* self) {
-  static_cast<GvlFilterPrivate*>(gvl_filter_get_instance_private(self))->state = new FilterState(GST_ELEMENT(self));
+  static_cast<GvlFilterPrivate*>(gvl_filter_get_instance_private(self))->stream = new ModelStream(GST_ELEMENT(self));
   gst_base_transform_set_in_place(GST_BASE_TRANSFORM(self), TRUE);
   gst_base_transform_set_gap_aware(GST_BASE_TRANSFORM(self), TRUE);
 }
 
 namespace gvl::gst {
 
-std::shared_ptr<Model> filter_model(GvlFilter* filter) { return state_of(filter).model.require(); }
-
-Cancellation filter_cancellation(GvlFilter* filter) {
-  auto& state = state_of(filter);
-  std::lock_guard lock(state.mutex);
-  return state.cancellation;
-}
-
-Future<Tensor> filter_input(GvlFilter* filter, GstBuffer* buffer, const GvlSegmentMeta* segment, const char* id,
-                            const char* producer) {
-  if (auto* meta = gvl_buffer_get_tensor_meta_of_segment(buffer, g_quark_from_string(id), segment->index))
-    return tensor_future(meta);
-  GST_ELEMENT_ERROR(filter, STREAM, FAILED,
-                    ("%s needs %s: put %s before it in the pipeline.", GST_OBJECT_NAME(filter), id, producer),
-                    ("segment %" G_GUINT64_FORMAT " carries no tensor %s", segment->index, id));
-  return {};
-}
-
-void filter_attach(GvlFilter* filter, GstBuffer* buffer, const char* id, guint64 index,
-                   const std::vector<std::int64_t>& shape, Future<Tensor> result,
-                   const std::shared_ptr<Ticket>& ticket) {
-  auto& state = state_of(filter);
-  std::shared_ptr<ErrorReporter> reporter;
-  {
-    std::lock_guard lock(state.mutex);
-    reporter = state.reporter;
-  }
-  if (reporter) report_failure(result, reporter, ticket ? ticket->flow() : nullptr, std::string("computing ") + id);
-  hold_until_ready(ticket, result);
-  add_pending_tensor(buffer, id, index, DataType::kFloat32, shape, std::move(result));
-}
+ModelStream& filter_stream(GvlFilter* filter) { return stream_of(filter); }
 
 }  // namespace gvl::gst

@@ -3,23 +3,13 @@
 
 #include <gst/base/gstbasetransform.h>
 
-#include <memory>
-#include <string>
-#include <vector>
-
-#include "gvl/cancellation.hpp"
-#include "gvl/model.hpp"
-#include "gvlflow.hpp"
+#include "gvlmodelstream.hpp"
 #include "gvlsegmentmeta.h"
-#include "gvltensormeta.h"
-
-G_BEGIN_DECLS
 
 /**
  * GvlFilter: the base class of elements that compute something about a segment (gvlspatialencoder, ...). Buffers pass
- * unchanged and at once; the subclass hands jobs to the model and attaches what they will give as pending tensors.
- * The base class sees to the model and its context, cancels the jobs at a flush and on the way to READY, and
- * reports failing jobs as element errors.
+ * unchanged and at once; the subclass hands jobs to the model and attaches what they will give as pending tensors. All
+ * that such elements have in common is in the filter's ModelStream.
  */
 #define GVL_TYPE_FILTER (gvl_filter_get_type())
 G_DECLARE_DERIVABLE_TYPE(GvlFilter, gvl_filter, GVL, FILTER, GstBaseTransform)
@@ -29,43 +19,23 @@ struct _GvlFilterClass {
 
   /**
    * A segment ends on `buffer`, which is writable: submit its jobs, never wait for them. Streaming thread. Returns
-   * FALSE after posting an element error. May throw gvl::Error, which is then posted.
+   * FALSE after an element error, or when the stream was interrupted. May throw gvl::Error, which is then posted.
    */
   gboolean (*process)(GvlFilter* filter, GstBuffer* buffer, GvlSegmentMeta* segment);
 
   /**
-   * The stream, or the segment of a segment seek, ends: attach what is still to be said to `carrier`, an empty buffer
-   * that goes downstream when anything was attached. Optional. Streaming thread. May throw gvl::Error.
+   * A sequence of segments begins or ends: attach what is still to be said of the one before to `carrier`, an empty
+   * buffer that goes downstream before the event when anything was attached. Optional. Otherwise like process().
    */
-  gboolean (*finish)(GvlFilter* filter, GstBuffer* carrier);
+  gboolean (*sequence)(GvlFilter* filter, const gvl::gst::SegmentsInfo& sequence, GstBuffer* carrier);
 
   /* A flush, start or stop: forget the stream so far. Optional. */
   void (*reset)(GvlFilter* filter);
 };
 
-G_END_DECLS
-
 namespace gvl::gst {
 
-/** The model; null after an element error. Streaming thread. */
-std::shared_ptr<Model> filter_model(GvlFilter* filter);
-
-/** What the jobs submitted now are cancelled by. */
-Cancellation filter_cancellation(GvlFilter* filter);
-
-/**
- * The tensor `id` of `segment` on `buffer`. An invalid future after an element error that says that `producer`, the
- * element that attaches it, is missing.
- */
-Future<Tensor> filter_input(GvlFilter* filter, GstBuffer* buffer, const GvlSegmentMeta* segment, const char* id,
-                            const char* producer);
-
-/**
- * Attaches the result of a job as tensor `id` of segment (or window) `index`. `ticket`, which may be null, counts as
- * in flight until it is there; a failure is posted as an element error.
- */
-void filter_attach(GvlFilter* filter, GstBuffer* buffer, const char* id, guint64 index,
-                   const std::vector<std::int64_t>& shape, Future<Tensor> result,
-                   const std::shared_ptr<Ticket>& ticket);
+/** The filter's stream, which lives as long as it does. The subclass declares its tensors when it is made. */
+ModelStream& filter_stream(GvlFilter* filter);
 
 }  // namespace gvl::gst

@@ -5,29 +5,6 @@
 
 #include "gvlguard.hpp"
 
-namespace {
-
-using gvl::gst::RunState;
-using gvl::gst::Ticket;
-
-template <typename T>
-std::shared_ptr<T> shared_of(gpointer holder) {
-  return holder ? *static_cast<std::shared_ptr<T>*>(holder) : nullptr;
-}
-
-template <typename T>
-gpointer holder_of(std::shared_ptr<T> value) {
-  return value ? new std::shared_ptr<T>(std::move(value)) : nullptr;
-}
-
-template <typename T>
-void clear(gpointer& holder) {
-  delete static_cast<std::shared_ptr<T>*>(holder);
-  holder = nullptr;
-}
-
-}  // namespace
-
 static gboolean gvl_segment_meta_init(GstMeta* meta, gpointer params, GstBuffer* buffer) {
   auto* self = reinterpret_cast<GvlSegmentMeta*>(meta);
   *self = GvlSegmentMeta{.meta = *meta};
@@ -37,8 +14,6 @@ static gboolean gvl_segment_meta_init(GstMeta* meta, gpointer params, GstBuffer*
 static void gvl_segment_meta_free(GstMeta* meta, GstBuffer* buffer) {
   auto* self = reinterpret_cast<GvlSegmentMeta*>(meta);
   g_free(self->samples);
-  clear<Ticket>(self->ticket);
-  clear<RunState>(self->state);
 }
 
 static gboolean gvl_segment_meta_transform(GstBuffer* destination, GstMeta* meta, GstBuffer* buffer, GQuark type,
@@ -50,8 +25,6 @@ static gboolean gvl_segment_meta_transform(GstBuffer* destination, GstMeta* meta
   *copy = *source;
   copy->meta = blank.meta;
   copy->samples = blank.samples;
-  copy->ticket = holder_of(shared_of<Ticket>(source->ticket));
-  copy->state = holder_of(shared_of<RunState>(source->state));
   return TRUE;
 }
 
@@ -94,33 +67,6 @@ std::vector<GvlSegmentMeta*> segments_of(GstBuffer* buffer) {
   std::sort(segments.begin(), segments.end(),
             [](const GvlSegmentMeta* a, const GvlSegmentMeta* b) { return a->index < b->index; });
   return segments;
-}
-
-std::shared_ptr<Ticket> ticket_of(const GvlSegmentMeta* meta) { return shared_of<Ticket>(meta->ticket); }
-
-std::shared_ptr<RunState> state_of(const GvlSegmentMeta* meta) { return shared_of<RunState>(meta->state); }
-
-namespace {
-constexpr const char* kSegmenterQuery = "gvl-segmenter";
-}
-
-bool segmenter_is_upstream(GstPad* sinkpad) {
-  GstQuery* query = gst_query_new_custom(GST_QUERY_CUSTOM, gst_structure_new_empty(kSegmenterQuery));
-  const bool answered = gst_pad_peer_query(sinkpad, query);
-  gst_query_unref(query);
-  return answered;
-}
-
-bool answer_as_segmenter(GstQuery* query) {
-  return GST_QUERY_TYPE(query) == GST_QUERY_CUSTOM &&
-         gst_structure_has_name(gst_query_get_structure(query), kSegmenterQuery);
-}
-
-void set_flow(GvlSegmentMeta* meta, std::shared_ptr<Ticket> ticket, std::shared_ptr<RunState> state) {
-  clear<Ticket>(meta->ticket);
-  clear<RunState>(meta->state);
-  meta->ticket = holder_of(std::move(ticket));
-  meta->state = holder_of(std::move(state));
 }
 
 }  // namespace gvl::gst

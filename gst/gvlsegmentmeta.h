@@ -11,8 +11,7 @@ G_BEGIN_DECLS
  * tags and survives every transformation. All times are stream time in nanoseconds.
  *
  * What plays without a jump in time is a session. Segments that follow one another in it, and are divided alike, are a
- * run. A window is what one answer covers: the first `window_segments` segments of a run, those from number
- * `window_hop` on, from twice that, and so on; where a run ends elsewhere, its last window ends with it.
+ * sequence. Which of them are windows, what one answer covers, the event gvl-segments says (docs/events.md).
  */
 
 typedef struct _GvlSegmentMeta GvlSegmentMeta;
@@ -20,21 +19,15 @@ typedef struct _GvlSegmentMeta GvlSegmentMeta;
 struct _GvlSegmentMeta {
   GstMeta meta;
 
-  guint64 index;         /* of the segment, increasing in the order in which segments end */
-  guint64 session;       /* of its session, increasing likewise: times of two have nothing to do with each other */
-  guint64 run;           /* of its run, increasing likewise */
-  guint64 number;        /* of the segment in its run, in the order in which they end; one may be left out */
-  guint window_segments; /* K: segments of a window */
-  guint window_hop;      /* segments from one window's start to the next one's, 1 ... K */
+  guint64 index;    /* of the segment, increasing in the order in which segments end */
+  guint64 session;  /* of its session, increasing likewise: times of two have nothing to do with each other */
+  guint64 sequence; /* of its sequence, increasing likewise */
+  guint64 number;   /* of the segment in its sequence, in the order in which they end; one may be dropped */
   GstClockTime start;
   GstClockTime stop;
   GstClockTime keyframe; /* time of the sample that gvl/spatial-pixels show */
   guint num_samples;     /* n */
   GstClockTime* samples; /* owned: times of the sampled frames, in stream time order */
-
-  /*< private >*/
-  gpointer ticket; /* its place in the flow between segmenter and answers, may be NULL */
-  gpointer state;  /* shared by the segments of the run, may be NULL */
 };
 
 #define GVL_SEGMENT_META_API_TYPE (gvl_segment_meta_api_get_type())

@@ -5,8 +5,6 @@
 
 #include "gvlguard.hpp"
 
-using TicketHolder = std::shared_ptr<gvl::gst::Ticket>;
-
 static gboolean gvl_window_meta_init(GstMeta* meta, gpointer params, GstBuffer* buffer) {
   auto* self = reinterpret_cast<GvlWindowMeta*>(meta);
   *self = GvlWindowMeta{.meta = *meta};
@@ -16,7 +14,6 @@ static gboolean gvl_window_meta_init(GstMeta* meta, gpointer params, GstBuffer* 
 static void gvl_window_meta_free(GstMeta* meta, GstBuffer* buffer) {
   auto* self = reinterpret_cast<GvlWindowMeta*>(meta);
   g_free(self->segments);
-  delete static_cast<TicketHolder*>(self->ticket);
 }
 
 static gboolean gvl_window_meta_transform(GstBuffer* destination, GstMeta* meta, GstBuffer* buffer, GQuark type,
@@ -27,7 +24,6 @@ static gboolean gvl_window_meta_transform(GstBuffer* destination, GstMeta* meta,
   if (!copy) return FALSE;
   copy->session = source->session;
   copy->settled = source->settled;
-  gvl::gst::set_flow(copy, gvl::gst::ticket_of(source));
   return TRUE;
 }
 
@@ -74,15 +70,6 @@ std::vector<GvlWindowMeta*> windows_of(GstBuffer* buffer) {
   std::sort(windows.begin(), windows.end(),
             [](const GvlWindowMeta* a, const GvlWindowMeta* b) { return a->index < b->index; });
   return windows;
-}
-
-std::shared_ptr<Ticket> ticket_of(const GvlWindowMeta* meta) {
-  return meta->ticket ? *static_cast<TicketHolder*>(meta->ticket) : nullptr;
-}
-
-void set_flow(GvlWindowMeta* meta, std::shared_ptr<Ticket> ticket) {
-  delete static_cast<TicketHolder*>(meta->ticket);
-  meta->ticket = ticket ? new TicketHolder(std::move(ticket)) : nullptr;
 }
 
 }  // namespace gvl::gst

@@ -17,7 +17,7 @@ typedef struct _GvlWindowMeta GvlWindowMeta;
 typedef struct {
   GstClockTime start;
   GstClockTime stop;
-  gboolean stood_in; /* it was skipped: the tokens of the nearest segment that was not stand in for it */
+  gboolean substituted; /* it was dropped: the tokens of the nearest segment that was not are in its place */
 } GvlWindowSegment;
 
 struct _GvlWindowMeta {
@@ -30,9 +30,6 @@ struct _GvlWindowMeta {
   GstClockTime settled;       /* no later window shows what is before it; GST_CLOCK_TIME_NONE: nothing of this one */
   guint num_segments;         /* K */
   GvlWindowSegment* segments; /* owned, in stream time order */
-
-  /*< private >*/
-  gpointer ticket; /* its place in the flow between segmenter and answers, may be NULL */
 };
 
 #define GVL_WINDOW_META_API_TYPE (gvl_window_meta_api_get_type())

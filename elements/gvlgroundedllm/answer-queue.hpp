@@ -12,17 +12,18 @@
 
 #include "gvl/future.hpp"
 #include "gvl/task.hpp"
-#include "gvlflow.hpp"
+#include "gvlinflight.hpp"
+#include "gvlmodelstream.hpp"
 #include "timeline/interval_merger.hpp"
 
 namespace gvl::gst {
 
 /** A window that was handed to the model. */
 struct AskedWindow : timeline::MergedWindow {
-  bool alone = false;              ///< asked for by itself: what other windows say is no matter
-  GstSegment segment;              ///< of the video when the window arrived
-  std::shared_ptr<Ticket> ticket;  ///< may be null
-  double min_confidence = 0;       ///< of intervals that become events
+  bool alone = false;                   ///< asked for by itself: what other windows say is no matter
+  GstSegment segment;                   ///< of the video when the window arrived
+  std::shared_ptr<InFlight> in_flight;  ///< where the window counts until it is answered; may be null
+  double min_confidence = 0;            ///< of intervals that become events
 };
 
 /** One gvl-event on its way to the streaming thread. */
@@ -32,16 +33,15 @@ struct Delivery {
 };
 
 /**
- * The answers that are awaited, in order. As soon as the first of them is there its events are posted on the bus, by
- * the thread that computed it, but for those that a later window may say more about (IntervalMerger); the streaming
- * thread fetches them to send them downstream. One queue serves from one
- * flush (or start) to the next. All members are thread safe.
+ * The answers that are awaited, in order. As soon as the first of them is there its events are posted on the bus, but
+ * for those that a later window may say more about (IntervalMerger); the streaming thread fetches them to send them
+ * downstream. One queue serves from one flush (or start) to the next. All members are thread safe.
  */
 class AnswerQueue : public std::enable_shared_from_this<AnswerQueue> {
  public:
-  /** Counts what it delivers in `next_id`, which outlives it. */
-  AnswerQueue(GstElement* element, std::shared_ptr<std::atomic<guint64>> next_id)
-      : element_(element), next_id_(std::move(next_id)) {
+  /** Numbers what it delivers by `next_id`. Nothing of these is used after close(). */
+  AnswerQueue(GstElement* element, ModelStream& stream, std::atomic<guint64>& next_id)
+      : element_(element), stream_(stream), next_id_(next_id) {
     gst_segment_init(&segment_, GST_FORMAT_TIME);
   }
 
@@ -66,38 +66,32 @@ class AnswerQueue : public std::enable_shared_from_this<AnswerQueue> {
 
   std::size_t awaited() const;
 
-  /** An answer could not be had, and somebody posted the error. */
-  bool failed() const;
-
  private:
   struct Awaited {
     AskedWindow window;
     Future<Answer> answer;
-    Ticket::Hold hold;
+    InFlight::Token token;
   };
 
-  void advance_or_fail() noexcept;
   void advance();
+  void take_up(const Awaited& awaited);
   void answered(const Awaited& awaited);
   void answered_in_words(const Answer& answer, const AskedWindow& window, std::vector<Delivery>& events);
   void found(const timeline::IntervalMerger::Event& event, std::vector<Delivery>& events);
   void post(const std::vector<Delivery>& events);
 
-  GstElement* element_;  // not owned: close() comes before the element goes away
-  std::shared_ptr<std::atomic<guint64>> next_id_;
-  // Keeps the order of messages; taken before mutex_. An application may seek, and so close(), in its synchronous
-  // message handler.
-  std::recursive_mutex posting_;
-  timeline::IntervalMerger merger_;  // guarded by posting_, like the next
-  GstSegment segment_;               // of the last window that was answered, like the next two
+  GstElement* element_;  // not owned, like the next two: close() comes before they go away
+  ModelStream& stream_;
+  std::atomic<guint64>& next_id_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  timeline::IntervalMerger merger_;
+  GstSegment segment_;  // of the last window that was answered, like the next two
   guint64 session_ = 0;
   double min_confidence_ = 0;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
   std::deque<Awaited> awaited_;
   std::vector<Delivery> posted_;
   bool closed_ = false;
-  bool failed_ = false;
 };
 
 }  // namespace gvl::gst

@@ -31,60 +31,51 @@ constexpr std::size_t kMaxConversions = 4;
 
 }  // namespace
 
-FrameSampler::FrameSampler(GstElement* element, GstPad* sinkpad, GstPad* srcpad, ModelClient& model,
+FrameSampler::FrameSampler(GstElement* element, GstPad* sinkpad, GstPad* srcpad, ModelStream& stream,
                            const SegmenterSettings& settings, SegmenterStats& stats)
     : element_(element),
-      model_(model),
+      stream_(stream),
       settings_(settings),
       stats_(stats),
       clock_(element, sinkpad),
       held_(srcpad),
-      emitter_(element, held_, settings, stats) {}
+      emitter_(element, stream, held_, settings, stats) {}
 
 void FrameSampler::start() {
-  begin_epoch();
+  stream_.start();
   emitter_.start();
   stats_.reset();
   session_ = 0;
 }
 
 void FrameSampler::stop() {
-  emitter_.stop();
+  stream_.stop();
   builder_.reset();
   pictures_.reset();
-  flush();
+  forget();
   planner_.reset();
-  used_model_.reset();
+  model_.reset();
   seeked_ = false;
   clock_.forget();
 }
 
-Cancellation FrameSampler::cancellation() const {
-  std::lock_guard lock(mutex_);
-  return cancellation_;
-}
-
-void FrameSampler::begin_epoch() {
-  {
-    std::lock_guard lock(mutex_);
-    cancellation_.cancel();
-    cancellation_ = Cancellation();
-  }
-  emitter_.flush();
-}
-
 void FrameSampler::interrupt() {
-  cancellation().cancel();
+  stream_.interrupt();
   emitter_.interrupt();
 }
 
 void FrameSampler::flush() {
+  stream_.flush();
+  forget();
+}
+
+void FrameSampler::forget() {
   held_.drop();
+  emitter_.flush();
   abort_session();
   clock_.forget_position();
   seeked_ = true;
   if (planner_) planner_->restart(seeked_);
-  begin_epoch();
 }
 
 // ---- frames -----------------------------------------------------------------------------------------------------
@@ -106,7 +97,7 @@ GstFlowReturn FrameSampler::take_frame(GstBuffer* buffer) {
   std::optional<Time> time;
   if (!prepare() || !clock_.time_of(buffer, &time)) return GST_FLOW_ERROR;
   const GstFlowReturn result = time ? take_timed(std::move(owned), *time) : pass_untimed(std::move(owned));
-  return result == GST_FLOW_FLUSHING && emitter_.failed() ? GST_FLOW_ERROR : result;
+  return result == GST_FLOW_FLUSHING && stream_.failed() ? GST_FLOW_ERROR : result;
 }
 
 // What lies outside of the segment is no part of the video.
@@ -138,11 +129,12 @@ GstFlowReturn FrameSampler::take_timed(BufferPointer buffer, Time time) {
 
 // False after an element error, and once a job failed.
 bool FrameSampler::prepare() {
-  if (emitter_.failed() || !clock_.check_format()) return false;
-  if (used_model_) return true;
-  used_model_ = model_.require();
-  if (!used_model_) return false;
-  const auto& config = used_model_->config();
+  if (stream_.failed() || !clock_.check_format()) return false;
+  emitter_.announce();
+  if (model_) return true;
+  model_ = stream_.model();
+  if (!model_) return false;
+  const auto& config = model_->config();
   pictures_ = std::make_unique<PictureMaker>(PictureSizes{config.spatial.image_size, config.temporal.image_size});
   planner_.emplace(config.frames, config.segments);
   planner_->restart(seeked_);
@@ -171,7 +163,12 @@ void FrameSampler::keep_frame() {
 
 std::shared_ptr<FramePixels> FrameSampler::shown_pixels(bool with_spatial, FrameConverter::Reading reading) {
   keep_frame();
-  return shown_->pixels(*pictures_, with_spatial, reading, cancellation());
+  return shown_->pixels(*pictures_, with_spatial, reading, stream_.cancellation());
+}
+
+// What is attached has to go before an event about other segments does, and the frame with it.
+void FrameSampler::keep_frame_if_attached() {
+  if (held_.attached() > 0) keep_frame();
 }
 
 GstFlowReturn FrameSampler::push_held() {
@@ -206,15 +203,14 @@ bool FrameSampler::check_window_duration() {
       ("window-duration=%" G_GINT64_FORMAT " is too short: this model and frame rate need %" G_GINT64_FORMAT
        " at least. The unit is nanoseconds: ten seconds are window-duration=10000000000.",
        static_cast<gint64>(asked.count()), static_cast<gint64>(shortest.count())),
-      ("a frame, and %" G_GINT64_FORMAT " samples a millisecond apart",
-       static_cast<gint64>(used_model_->config().frames)));
+      ("a frame, and %" G_GINT64_FORMAT " samples a millisecond apart", static_cast<gint64>(model_->config().frames)));
   return false;
 }
 
 // False when a wait for room was ended, or after an element error.
 bool FrameSampler::plan_from(Time time) {
   if (!check_window_duration()) {
-    emitter_.fail();
+    stream_.fail();
     return false;
   }
   const auto facts = clock_.facts();
@@ -222,6 +218,7 @@ bool FrameSampler::plan_from(Time time) {
   const auto proposal = planner_->propose(time, facts, settings);
   // What the sequence before has not decided yet is its own.
   if (proposal.begins_sequence && !end_decided(true)) return false;
+  if (proposal.begins_sequence) end_segments();
   planner_->accept(proposal, facts, settings);
   // What comes before the first frame is left out by whole windows.
   const auto arrival = planner_->arrivals_before(time);
@@ -239,7 +236,7 @@ bool FrameSampler::plan_from(Time time) {
 void FrameSampler::begin_samples(std::int64_t arrival) {
   arrival_ = arrival;
   planner_->begin_at(arrival);
-  reservoir_.emplace(2 * static_cast<std::size_t>(used_model_->config().frames));
+  reservoir_.emplace(2 * static_cast<std::size_t>(model_->config().frames));
   begin_segments();
 }
 
@@ -249,24 +246,26 @@ void FrameSampler::begin_segments() {
   builder_.emplace(
       *pictures_,
       SegmentBuilder::Options{
-          .samples = used_model_->config().frames_per_segment(),
+          .samples = model_->config().frames_per_segment(),
           .candidates = plan().samples_per_segment(),
           .segments = planner_->announced_end() ? plan().segments() - arrival_ / plan().samples_per_segment() : 0,
           .shots = sequence.settings.segmentation == timeline::Segmentation::kShots,
           .sharpest = sequence.settings.keyframe == timeline::Keyframe::kSharpest,
           .backward = plan().backward(),
           .sample_duration = plan().sample_duration()});
-  emitter_.begin_sequence(sequence, session_);
+  keep_frame_if_attached();
+  emitter_.begin_sequence(sequence, session_, model_->config());
 }
 
-// What the sequence began is not to be answered.
-void FrameSampler::abort_segments() {
+void FrameSampler::end_segments() {
   builder_.reset();
-  if (planner_ && !planner_->sequence().has_window()) emitter_.abort_sequence();
+  if (!planner_) return;
+  keep_frame_if_attached();
+  emitter_.end_sequence(planner_->sequence());
 }
 
 void FrameSampler::abort_session() {
-  abort_segments();
+  end_segments();
   if (planner_) planner_->forget();
   end_ = Time();
   reservoir_.reset();
@@ -310,7 +309,7 @@ bool FrameSampler::make_anew(Time end) {
   const auto begin = planner_->sequence().begin, first = to_time(reservoir_->first_time());
   const auto start = std::min(begin, end), stop = std::max(begin, end);
   const bool late = !plan().backward() && planner_->comes_late(first, start, plan().stop() - start);
-  abort_segments();
+  end_segments();
   planner_->plan_whole(late ? first : start, stop, clock_.facts(), settings_.windows());
   arrival_ = 0;
   begin_segments();
@@ -332,7 +331,7 @@ bool FrameSampler::cut_short(Time end) {
 // Begins again where the plan began, with windows as of a stream without end, and takes up to now what was kept.
 bool FrameSampler::plan_endless() {
   GST_DEBUG_OBJECT(element_, "the announced duration was a guess");
-  abort_segments();
+  end_segments();
   planner_->plan_endless(clock_.facts(), settings_.windows());
   arrival_ = 0;
   begin_segments();
@@ -378,7 +377,7 @@ bool FrameSampler::keep_shown(Time until, bool last) {
 // Where an announced end holds, samples alone are enough. In case that it does not, as many as are wanted are kept of
 // what has passed.
 bool FrameSampler::wants_unsampled(Time until) {
-  const auto frames = used_model_->config().frames;
+  const auto frames = model_->config().frames;
   const auto least = planner_->announced_end() ? distance(until, planner_->sequence().begin) / frames : Time();
   if (!reservoir_->wants(to_clock_time(until), to_clock_time(least))) return false;
   return !clock_.is_live() || pictures_->pending() < kMaxConversions;
@@ -457,7 +456,7 @@ bool FrameSampler::end_segment(const BuiltSegment& segment) {
   const auto behind_first = sequence.ended - sequence.window;
   if (behind_first >= 0 && behind_first % sequence.hop == 0) stats_.windows++;
   const auto number = static_cast<guint64>(sequence.ended - 1);
-  return emitter_.emit(segment, used_model_->config(), number, clock_.is_live() && !ending_);
+  return emitter_.emit(segment, model_->config(), number, clock_.is_live() && !ending_);
 }
 
 }  // namespace gvl::gst

@@ -4,13 +4,11 @@
 #include <gst/video/video.h>
 
 #include <memory>
-#include <mutex>
 #include <optional>
 
 #include "frame-reservoir.hpp"
-#include "gvl/cancellation.hpp"
 #include "gvlbuffer.hpp"
-#include "gvlcontext.hpp"
+#include "gvlmodelstream.hpp"
 #include "held-buffer.hpp"
 #include "segment-builder.hpp"
 #include "segment-emitter.hpp"
@@ -33,7 +31,7 @@ namespace gvl::gst {
  */
 class FrameSampler {
  public:
-  FrameSampler(GstElement* element, GstPad* sinkpad, GstPad* srcpad, ModelClient& model,
+  FrameSampler(GstElement* element, GstPad* sinkpad, GstPad* srcpad, ModelStream& stream,
                const SegmenterSettings& settings, SegmenterStats& stats);
 
   /** READY to PAUSED, and back after the pads are inactive. Not on the streaming thread. */
@@ -78,6 +76,7 @@ class FrameSampler {
   bool has_plan() const { return planner_ && planner_->has_plan(); }
   bool wants_samples() const { return has_plan() && arrival_ < plan().samples(); }
 
+  void forget();
   bool prepare();
   GstFlowReturn take_frame(GstBuffer* buffer);
   GstFlowReturn take_timed(BufferPointer buffer, Time time);
@@ -86,13 +85,14 @@ class FrameSampler {
   Time end_of(GstBuffer* buffer, Time time) const;
   bool jumped(Time time);
   void keep_frame();
+  void keep_frame_if_attached();
   std::shared_ptr<FramePixels> shown_pixels(bool with_spatial, FrameConverter::Reading reading);
 
   bool check_window_duration();
   bool plan_from(Time time);
   void begin_samples(std::int64_t arrival);
   void begin_segments();
-  void abort_segments();
+  void end_segments();
   void abort_session();
 
   bool end_session(Ending ending);
@@ -116,21 +116,15 @@ class FrameSampler {
   bool end_if_over(Time time);
   bool end_segment(const BuiltSegment& segment);
 
-  Cancellation cancellation() const;
-  void begin_epoch();
-
   GstElement* element_;
-  ModelClient& model_;
+  ModelStream& stream_;
   const SegmenterSettings& settings_;
   SegmenterStats& stats_;
   StreamClock clock_;
   HeldBuffer held_;
   SegmentEmitter emitter_;
 
-  mutable std::mutex mutex_;
-  Cancellation cancellation_;  // guarded by mutex_: one per flush
-
-  std::shared_ptr<Model> used_model_;
+  std::shared_ptr<Model> model_;
   std::unique_ptr<PictureMaker> pictures_;
   std::optional<timeline::WindowPlanner> planner_;  // like the next, once there is a model
   std::optional<SegmentBuilder> builder_;           // of a sequence

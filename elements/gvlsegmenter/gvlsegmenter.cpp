@@ -47,9 +47,10 @@
 #include "gvlsegmenter.h"
 
 #include "frame-sampler.hpp"
-#include "gvlevent.h"
+#include "gvlguard.hpp"
+#include "gvlmodelstream.hpp"
 #include "gvlorientation.hpp"
-#include "gvlsegmentmeta.hpp"
+#include "gvltensormeta.h"
 
 GST_DEBUG_CATEGORY(gvl_segmenter_debug);
 #define GST_CAT_DEFAULT gvl_segmenter_debug
@@ -71,6 +72,7 @@ namespace {
 using gvl::gst::FrameSampler;
 using gvl::gst::guarded;
 using gvl::gst::ModelClient;
+using gvl::gst::ModelStream;
 using gvl::gst::OrientationTags;
 using gvl::gst::SegmenterSettings;
 using gvl::gst::SegmenterStats;
@@ -82,11 +84,13 @@ constexpr guint kKeptFrames = 3;
 
 struct State {
   State(GstElement* element, GstPad* sink, GstPad* src)
-      : sinkpad(sink), srcpad(src), model(element), sampler(element, sink, src, model, settings, stats) {}
+      : sinkpad(sink), srcpad(src), stream(element), sampler(element, sink, src, stream, settings, stats) {
+    stream.declare({{}, {GVL_TENSOR_SPATIAL_PIXELS, GVL_TENSOR_TEMPORAL_PIXELS}});
+  }
 
   GstPad* sinkpad;
   GstPad* srcpad;
-  ModelClient model;
+  ModelStream stream;
   SegmenterSettings settings;
   SegmenterStats stats;
   FrameSampler sampler;
@@ -148,6 +152,14 @@ static void handle_orientation(State& state, GstEvent* event) {
   state.sampler.set_orientation(state.tags.orientation());
 }
 
+// The end is not to be reached after an error, as with the other elements.
+static gboolean send_on(State& state, GstPad* pad, GstObject* parent, GstEvent* event) {
+  if (GST_EVENT_TYPE(event) != GST_EVENT_EOS || !state.stream.failed())
+    return gst_pad_event_default(pad, parent, event);
+  gst_event_unref(event);
+  return FALSE;
+}
+
 static gboolean handle_serialized_event(State& state, GstPad* pad, GstObject* parent, GstEvent* event) {
   auto& sampler = state.sampler;
   const bool ends = GST_EVENT_TYPE(event) == GST_EVENT_EOS || GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT_DONE ||
@@ -163,7 +175,7 @@ static gboolean handle_serialized_event(State& state, GstPad* pad, GstObject* pa
     gst_event_unref(event);
     return FALSE;
   }
-  return gst_pad_event_default(pad, parent, event);
+  return send_on(state, pad, parent, event);
 }
 
 // GStreamer's own macros mix two enumeration types, which C++20 deprecates.
@@ -203,7 +215,7 @@ static void ask_for_more_buffers(GstQuery* query) {
 
 static gboolean gvl_segmenter_sink_query(GstPad* pad, GstObject* parent, GstQuery* query) {
   auto& state = state_of(parent);
-  if (state.model.answer(query)) return TRUE;
+  if (state.stream.client().answer(query)) return TRUE;
   if (GST_QUERY_TYPE(query) == GST_QUERY_ALLOCATION) {
     if (!gst_pad_peer_query(state.srcpad, query)) return FALSE;
     ask_for_more_buffers(query);
@@ -225,24 +237,24 @@ static gboolean answer_latency(State& state, GstQuery* query) {
 
 static gboolean gvl_segmenter_src_query(GstPad* pad, GstObject* parent, GstQuery* query) {
   auto& state = state_of(parent);
-  if (state.model.answer(query) || gvl::gst::answer_as_segmenter(query)) return TRUE;
+  if (state.stream.client().answer(query)) return TRUE;
   if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY) return answer_latency(state, query);
   return gst_pad_query_default(pad, parent, query);
 }
 
 static GstStateChangeReturn gvl_segmenter_change_state(GstElement* element, GstStateChange transition) {
   auto& state = state_of(element);
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !state.model.open()) return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !state.stream.client().open()) return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) state.sampler.start();
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) state.sampler.interrupt();
   const auto result = GST_ELEMENT_CLASS(gvl_segmenter_parent_class)->change_state(element, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) state.sampler.stop();
-  if (transition == GST_STATE_CHANGE_READY_TO_NULL) state.model.close();
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL) state.stream.client().close();
   return result;
 }
 
 static void gvl_segmenter_set_context(GstElement* element, GstContext* context) {
-  state_of(element).model.set_context(context);
+  state_of(element).stream.client().set_context(context);
   GST_ELEMENT_CLASS(gvl_segmenter_parent_class)->set_context(element, context);
 }
 
@@ -250,10 +262,10 @@ static void gvl_segmenter_set_property(GObject* object, guint id, const GValue* 
   auto& state = state_of(object);
   switch (id) {
     case PROP_MODEL:
-      state.model.set_folder(g_value_get_string(value));
+      state.stream.client().set_folder(g_value_get_string(value));
       break;
     case PROP_DEVICE:
-      state.model.set_device(g_value_get_string(value));
+      state.stream.client().set_device(g_value_get_string(value));
       break;
     case PROP_WINDOW_DURATION:
       state.settings.window_duration = g_value_get_uint64(value);
@@ -284,13 +296,13 @@ static GstStructure* stats_of(const SegmenterStats& stats) {
 }
 
 static void gvl_segmenter_get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
-  const auto& state = state_of(object);
+  auto& state = state_of(object);
   switch (id) {
     case PROP_MODEL:
-      state.model.get_folder(value);
+      state.stream.client().get_folder(value);
       break;
     case PROP_DEVICE:
-      state.model.get_device(value);
+      state.stream.client().get_device(value);
       break;
     case PROP_WINDOW_DURATION:
       g_value_set_uint64(value, state.settings.window_duration);

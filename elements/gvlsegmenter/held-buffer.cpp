@@ -8,7 +8,7 @@
 
 namespace gvl::gst {
 
-GstBuffer* HeldBuffer::attach(Ticket::Hold in_flight) {
+GstBuffer* HeldBuffer::attach(InFlight::Token in_flight) {
   if (!buffer_) {
     buffer_ = gst_buffer_new();
     is_frame_ = false;
@@ -29,6 +29,11 @@ GstFlowReturn HeldBuffer::push() {
   // Downstream has taken up its own by now.
   in_flight_.clear();
   return result;
+}
+
+void HeldBuffer::send(GstEvent* event) {
+  if (attached() > 0) push();
+  gst_pad_push_event(srcpad_, event);
 }
 
 void HeldBuffer::drop() {

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "gvlflow.hpp"
+#include "gvlinflight.hpp"
 
 namespace gvl::gst {
 
@@ -28,7 +28,7 @@ class HeldBuffer {
   bool empty() const { return !buffer_; }
 
   /** What a segment is attached to, with writable metas. `in_flight` is held until it is pushed. */
-  GstBuffer* attach(Ticket::Hold in_flight);
+  GstBuffer* attach(InFlight::Token in_flight);
 
   /** How many segments were attached since the last push. */
   unsigned attached() const { return static_cast<unsigned>(in_flight_.size()); }
@@ -36,13 +36,16 @@ class HeldBuffer {
   /** Sends what is held, if anything. */
   GstFlowReturn push();
 
+  /** Sends an event (transfer full) that must not overtake what was attached, nor need wait for the frame else. */
+  void send(GstEvent* event);
+
   void drop();
 
  private:
   GstPad* srcpad_;
   GstBuffer* buffer_ = nullptr;
   bool is_frame_ = true;
-  std::vector<Ticket::Hold> in_flight_;
+  std::vector<InFlight::Token> in_flight_;
 };
 
 }  // namespace gvl::gst

@@ -13,52 +13,71 @@ GST_DEBUG_CATEGORY_EXTERN(gvl_segmenter_debug);
 
 namespace gvl::gst {
 
-SegmentEmitter::SegmentEmitter(GstElement* element, HeldBuffer& held, const SegmenterSettings& settings,
-                               SegmenterStats& stats)
-    : element_(element), held_(held), settings_(settings), stats_(stats) {
+SegmentEmitter::SegmentEmitter(GstElement* element, ModelStream& stream, HeldBuffer& held,
+                               const SegmenterSettings& settings, SegmenterStats& stats)
+    : element_(element), stream_(stream), held_(held), settings_(settings), stats_(stats) {
   flush();
 }
 
 void SegmentEmitter::start() {
   flush();
-  reporter_ = std::make_shared<ErrorReporter>(element_);
   next_index_ = 0;
 }
 
-void SegmentEmitter::stop() {
-  if (reporter_) reporter_->detach();
-  reporter_.reset();
-}
-
 void SegmentEmitter::flush() {
+  announced_ = false;
+  info_ = {};
   std::lock_guard lock(mutex_);
-  flow_ = std::make_shared<Flow>(settings_.max_pending);
+  in_flight_ = std::make_shared<InFlight>(settings_.max_pending);
 }
 
-std::shared_ptr<Flow> SegmentEmitter::flow() const {
+std::shared_ptr<InFlight> SegmentEmitter::in_flight() const {
   std::lock_guard lock(mutex_);
-  return flow_;
+  return in_flight_;
 }
 
-void SegmentEmitter::begin_sequence(const timeline::SegmentSequence& sequence, guint64 session) {
-  sequence_ = sequence;
-  session_ = session;
-  state_ = std::make_shared<RunState>();
-  state_->backward = sequence.backward;
+// ---- sequences --------------------------------------------------------------------------------------------------
+
+void SegmentEmitter::send() {
+  announced_ = true;
+  info_.in_flight = in_flight();
+  held_.send(stream_.take(info_, segments_event_new(info_)));
 }
 
-void SegmentEmitter::abort_sequence() {
-  if (state_) state_->aborted = true;
+void SegmentEmitter::announce() {
+  if (!announced_) send();
 }
+
+void SegmentEmitter::begin_sequence(const timeline::SegmentSequence& sequence, guint64 session,
+                                    const ModelConfig& config) {
+  info_.frames_per_segment = static_cast<guint>(config.frames_per_segment());
+  info_.sequence = sequence.id;
+  info_.session = session;
+  info_.window_segments = static_cast<guint>(sequence.window);
+  info_.window_hop = static_cast<guint>(sequence.hop);
+  info_.backward = sequence.backward;
+  info_.ended = false;
+  info_.windows = 0;
+  send();
+}
+
+void SegmentEmitter::end_sequence(const timeline::SegmentSequence& sequence) {
+  if (info_.ended) return;
+  info_.ended = true;
+  info_.windows = static_cast<guint64>(sequence.windows());
+  send();
+}
+
+// ---- segments ---------------------------------------------------------------------------------------------------
 
 bool SegmentEmitter::emit(const BuiltSegment& segment, const ModelConfig& config, guint64 number, bool may_drop) {
-  const auto flow = this->flow();
-  if (!may_drop && !flow->wait_for_room(held_.attached())) return false;
+  const auto in_flight = this->in_flight();
+  if (!may_drop && !in_flight->wait_for_room(held_.attached())) return false;
   const auto index = next_index_++;
-  if (may_drop && !flow->has_room(held_.attached()))
+  if (may_drop && !in_flight->has_room(held_.attached()))
     report_dropped(segment, index);
   else
-    attach(segment, config, index, number, flow);
+    attach(segment, config, index, number);
   return true;
 }
 
@@ -66,37 +85,29 @@ void SegmentEmitter::report_dropped(const BuiltSegment& segment, guint64 index) 
   const guint64 total = ++stats_.skipped;
   const auto reason =
       "max-pending=" + std::to_string(settings_.max_pending.load()) + " segments or windows are in flight";
-  GST_INFO_OBJECT(element_, "segment %" G_GUINT64_FORMAT " skipped, %" G_GUINT64_FORMAT " so far: %s", index, total,
+  GST_INFO_OBJECT(element_, "segment %" G_GUINT64_FORMAT " dropped, %" G_GUINT64_FORMAT " so far: %s", index, total,
                   reason.c_str());
-  gst_element_post_message(
-      element_,
-      gst_message_new_element(
-          GST_OBJECT(element_),
-          gst_structure_new("gvl-skipped", "segment", G_TYPE_UINT64, index, "start", G_TYPE_UINT64,
-                            to_clock_time(segment.start), "stop", G_TYPE_UINT64, to_clock_time(segment.stop), "total",
-                            G_TYPE_UINT64, total, "reason", G_TYPE_STRING, reason.c_str(), nullptr)));
+  stream_.post(gst_message_new_element(
+      GST_OBJECT(element_),
+      gst_structure_new("gvl-skipped", "segment", G_TYPE_UINT64, index, "start", G_TYPE_UINT64,
+                        to_clock_time(segment.start), "stop", G_TYPE_UINT64, to_clock_time(segment.stop), "total",
+                        G_TYPE_UINT64, total, "reason", G_TYPE_STRING, reason.c_str(), nullptr)));
 }
 
-void SegmentEmitter::attach(const BuiltSegment& segment, const ModelConfig& config, guint64 index, guint64 number,
-                            const std::shared_ptr<Flow>& flow) {
-  const auto ticket = std::make_shared<Ticket>(flow, Flow::Kind::kSegment);
-  GstBuffer* buffer = held_.attach(ticket->hold());
+void SegmentEmitter::attach(const BuiltSegment& segment, const ModelConfig& config, guint64 index, guint64 number) {
+  GstBuffer* buffer = held_.attach(in_flight()->hold(InFlight::Kind::kSegment, index));
   std::vector<GstClockTime> samples;
   for (const auto time : segment.samples) samples.push_back(to_clock_time(time));
   auto* meta = gvl_buffer_add_segment_meta(buffer, static_cast<guint>(samples.size()), samples.data());
   meta->index = index;
-  meta->session = session_;
-  meta->run = sequence_.id;
+  meta->session = info_.session;
+  meta->sequence = info_.sequence;
   meta->number = number;
-  meta->window_segments = static_cast<guint>(sequence_.window);
-  meta->window_hop = static_cast<guint>(sequence_.hop);
   meta->start = to_clock_time(segment.start);
   meta->stop = to_clock_time(segment.stop);
   meta->keyframe = to_clock_time(segment.keyframe);
-  set_flow(meta, ticket, state_);
 
-  hold_until_ready(ticket, segment.temporal);
-  report_failure(segment.temporal, reporter_, flow, "converting sampled frames");
+  stream_.watch(segment.temporal, InFlight::Kind::kSegment, index, "converting sampled frames");
   const auto size = config.spatial.image_size, temporal_size = config.temporal.image_size;
   add_pending_tensor(buffer, GVL_TENSOR_SPATIAL_PIXELS, index, DataType::kUInt8, {1, size, size, 3}, segment.spatial);
   add_pending_tensor(buffer, GVL_TENSOR_TEMPORAL_PIXELS, index, DataType::kUInt8,

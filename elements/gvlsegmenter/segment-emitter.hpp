@@ -5,8 +5,8 @@
 #include <mutex>
 
 #include "gvl/model.hpp"
-#include "gvlerror.hpp"
-#include "gvlflow.hpp"
+#include "gvlinflight.hpp"
+#include "gvlmodelstream.hpp"
 #include "held-buffer.hpp"
 #include "segment-builder.hpp"
 #include "segmenter-settings.hpp"
@@ -16,55 +16,53 @@ namespace gvl::gst {
 
 /**
  * Attaches segments to the buffer that is held back, as far as there is room for them: beyond max-pending in flight a
- * stream waits, and a live one drops the segment, with a message that says why. Members are for the streaming thread
- * unless they say otherwise.
+ * stream waits, and a live one drops the segment, with a message that says why. Says downstream, by gvl-segments
+ * events, where sequences begin and end. Members are for the streaming thread unless they say otherwise.
  */
 class SegmentEmitter {
  public:
-  SegmentEmitter(GstElement* element, HeldBuffer& held, const SegmenterSettings& settings, SegmenterStats& stats);
+  SegmentEmitter(GstElement* element, ModelStream& stream, HeldBuffer& held, const SegmenterSettings& settings,
+                 SegmenterStats& stats);
 
-  /** READY to PAUSED, and back. */
+  /** READY to PAUSED. */
   void start();
-  void stop();
 
-  /** Begins anew after a flush: what was in flight counts no more. */
+  /** Begins anew after a flush: what was in flight counts no more, and the sequence is forgotten. */
   void flush();
 
   /** Ends waits until flush() or start(). Any thread. */
-  void interrupt() { flow()->interrupt(); }
+  void interrupt() { in_flight()->interrupt(); }
 
   /** max-pending changed. Any thread. */
-  void update_limit() { flow()->set_limit(settings_.max_pending); }
+  void update_limit() { in_flight()->set_limit(settings_.max_pending); }
 
-  /** A job of the stream failed, and somebody reported it. */
-  bool failed() const { return flow()->failed(); }
-  void fail() { flow()->fail(); }
+  /** Before each buffer: says downstream that there is a segmenter, where that was not said since the last flush. */
+  void announce();
 
-  /** Segments of another sequence follow, of this session. */
-  void begin_sequence(const timeline::SegmentSequence& sequence, guint64 session);
+  /** Segments of another sequence follow, of this session, for this model. */
+  void begin_sequence(const timeline::SegmentSequence& sequence, guint64 session, const ModelConfig& config);
 
-  /** The sequence was cut short before its first window was complete: what it began is not to be answered. */
-  void abort_sequence();
+  /** No more segments of the sequence follow, if one was begun. What has no window is not to be answered. */
+  void end_sequence(const timeline::SegmentSequence& sequence);
 
   /** Emits the `number`-th segment of the sequence. False when a wait for room was ended. */
   bool emit(const BuiltSegment& segment, const ModelConfig& config, guint64 number, bool may_drop);
 
  private:
-  std::shared_ptr<Flow> flow() const;
+  std::shared_ptr<InFlight> in_flight() const;
+  void send();
   void report_dropped(const BuiltSegment& segment, guint64 index);
-  void attach(const BuiltSegment& segment, const ModelConfig& config, guint64 index, guint64 number,
-              const std::shared_ptr<Flow>& flow);
+  void attach(const BuiltSegment& segment, const ModelConfig& config, guint64 index, guint64 number);
 
   GstElement* element_;
+  ModelStream& stream_;
   HeldBuffer& held_;
   const SegmenterSettings& settings_;
   SegmenterStats& stats_;
-  std::shared_ptr<ErrorReporter> reporter_;
   mutable std::mutex mutex_;
-  std::shared_ptr<Flow> flow_;  // guarded by mutex_: one per flush
-  timeline::SegmentSequence sequence_;
-  std::shared_ptr<RunState> state_;
-  guint64 session_ = 0;
+  std::shared_ptr<InFlight> in_flight_;  // guarded by mutex_: one per flush
+  SegmentsInfo info_;                    // what was last said downstream, where announced_
+  bool announced_ = false;
   guint64 next_index_ = 0;
 };
 

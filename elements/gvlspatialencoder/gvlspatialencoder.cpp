@@ -18,10 +18,10 @@
 
 #include "gvlspatialencoder.h"
 
-#include "gvlsegmentmeta.hpp"
-
 GST_DEBUG_CATEGORY_STATIC(gvl_spatial_encoder_debug);
 #define GST_CAT_DEFAULT gvl_spatial_encoder_debug
+
+using gvl::gst::InFlight;
 
 struct _GvlSpatialEncoder {
   GvlFilter parent;
@@ -33,16 +33,15 @@ G_DEFINE_TYPE_WITH_CODE(GvlSpatialEncoder, gvl_spatial_encoder, GVL_TYPE_FILTER,
 GST_ELEMENT_REGISTER_DEFINE(gvlspatialencoder, "gvlspatialencoder", GST_RANK_NONE, GVL_TYPE_SPATIAL_ENCODER)
 
 static gboolean gvl_spatial_encoder_process(GvlFilter* filter, GstBuffer* buffer, GvlSegmentMeta* segment) {
-  auto pixels = gvl::gst::filter_input(filter, buffer, segment, GVL_TENSOR_SPATIAL_PIXELS, "gvlsegmenter");
-  if (!pixels.valid()) return FALSE;
-  const auto model = gvl::gst::filter_model(filter);
+  auto& stream = gvl::gst::filter_stream(filter);
+  auto pixels = stream.input(buffer, GVL_TENSOR_SPATIAL_PIXELS, segment->index);
+  const auto model = pixels.valid() ? stream.model() : nullptr;
   if (!model) return FALSE;
   const auto& config = model->config();
-  auto features = model->encode_spatial(std::move(pixels), gvl::gst::filter_cancellation(filter));
+  auto features = model->encode_spatial(std::move(pixels), stream.cancellation());
   GST_LOG_OBJECT(filter, "submitted segment %" G_GUINT64_FORMAT, segment->index);
-  gvl::gst::filter_attach(filter, buffer, GVL_TENSOR_SPATIAL_FEATURES, segment->index,
-                          {config.spatial_tokens(), config.spatial_width()}, std::move(features),
-                          gvl::gst::ticket_of(segment));
+  stream.attach(buffer, GVL_TENSOR_SPATIAL_FEATURES, InFlight::Kind::kSegment, segment->index,
+                {config.spatial_tokens(), config.spatial_width()}, std::move(features));
   return TRUE;
 }
 
@@ -54,4 +53,7 @@ static void gvl_spatial_encoder_class_init(GvlSpatialEncoderClass* klass) {
       "gst-grounded-video");
 }
 
-static void gvl_spatial_encoder_init(GvlSpatialEncoder*) {}
+static void gvl_spatial_encoder_init(GvlSpatialEncoder* self) {
+  gvl::gst::filter_stream(GVL_FILTER(self))
+      .declare({{{GVL_TENSOR_SPATIAL_PIXELS, "gvlsegmenter"}}, {GVL_TENSOR_SPATIAL_FEATURES}});
+}

@@ -19,10 +19,10 @@
 
 #include "gvltemporalencoder.h"
 
-#include "gvlsegmentmeta.hpp"
-
 GST_DEBUG_CATEGORY_STATIC(gvl_temporal_encoder_debug);
 #define GST_CAT_DEFAULT gvl_temporal_encoder_debug
+
+using gvl::gst::InFlight;
 
 struct _GvlTemporalEncoder {
   GvlFilter parent;
@@ -34,16 +34,15 @@ G_DEFINE_TYPE_WITH_CODE(GvlTemporalEncoder, gvl_temporal_encoder, GVL_TYPE_FILTE
 GST_ELEMENT_REGISTER_DEFINE(gvltemporalencoder, "gvltemporalencoder", GST_RANK_NONE, GVL_TYPE_TEMPORAL_ENCODER)
 
 static gboolean gvl_temporal_encoder_process(GvlFilter* filter, GstBuffer* buffer, GvlSegmentMeta* segment) {
-  auto pixels = gvl::gst::filter_input(filter, buffer, segment, GVL_TENSOR_TEMPORAL_PIXELS, "gvlsegmenter");
-  if (!pixels.valid()) return FALSE;
-  const auto model = gvl::gst::filter_model(filter);
+  auto& stream = gvl::gst::filter_stream(filter);
+  auto pixels = stream.input(buffer, GVL_TENSOR_TEMPORAL_PIXELS, segment->index);
+  const auto model = pixels.valid() ? stream.model() : nullptr;
   if (!model) return FALSE;
   const auto& config = model->config();
-  auto features = model->encode_temporal(std::move(pixels), gvl::gst::filter_cancellation(filter));
+  auto features = model->encode_temporal(std::move(pixels), stream.cancellation());
   GST_LOG_OBJECT(filter, "submitted segment %" G_GUINT64_FORMAT, segment->index);
-  gvl::gst::filter_attach(filter, buffer, GVL_TENSOR_TEMPORAL_FEATURES, segment->index,
-                          {config.temporal_tokens_per_segment(), config.temporal.hidden_size}, std::move(features),
-                          gvl::gst::ticket_of(segment));
+  stream.attach(buffer, GVL_TENSOR_TEMPORAL_FEATURES, InFlight::Kind::kSegment, segment->index,
+                {config.temporal_tokens_per_segment(), config.temporal.hidden_size}, std::move(features));
   return TRUE;
 }
 
@@ -55,4 +54,7 @@ static void gvl_temporal_encoder_class_init(GvlTemporalEncoderClass* klass) {
       "gst-grounded-video");
 }
 
-static void gvl_temporal_encoder_init(GvlTemporalEncoder*) {}
+static void gvl_temporal_encoder_init(GvlTemporalEncoder* self) {
+  gvl::gst::filter_stream(GVL_FILTER(self))
+      .declare({{{GVL_TENSOR_TEMPORAL_PIXELS, "gvlsegmenter"}}, {GVL_TENSOR_TEMPORAL_FEATURES}});
+}

@@ -54,6 +54,9 @@ struct SegmentSequence {
 
   /** Its first window has all its segments. */
   bool has_window() const { return ended >= window; }
+
+  /** How many windows there are if no more segments follow: the last one ends with the last segment. */
+  std::int64_t windows() const { return has_window() ? 1 + (ended - window + hop - 1) / hop : 0; }
 };
 
 /**

@@ -12,8 +12,9 @@
 #include "fake-model.hpp"
 #include "gvlcontext.hpp"
 #include "gvlevent.h"
-#include "gvlflow.hpp"
+#include "gvlinflight.hpp"
 #include "gvlsegmentmeta.hpp"
+#include "gvlsegmentsevent.hpp"
 #include "gvltensormeta.hpp"
 #include "gvlwindowmeta.hpp"
 #include "stream.hpp"
@@ -24,8 +25,8 @@ using gvl::ErrorCode;
 using gvl::Future;
 using gvl::Promise;
 using gvl::Tensor;
-using gvl::gst::Flow;
-using gvl::gst::Ticket;
+using gvl::gst::InFlight;
+using gvl::gst::SegmentsInfo;
 using gvl::test::Stream;
 using gvl::test::uint64_of;
 
@@ -171,10 +172,8 @@ GstBuffer* fully_described() {
   const GstClockTime samples[] = {10, 20, 30};
   auto* segment = gvl_buffer_add_segment_meta(buffer, 3, samples);
   segment->index = 7;
-  segment->run = 2;
+  segment->sequence = 2;
   segment->number = 1;
-  segment->window_segments = 4;
-  segment->window_hop = 3;
   segment->start = 5;
   segment->stop = 35;
   segment->keyframe = 20;
@@ -193,10 +192,8 @@ void check_fully_described(GstBuffer* buffer) {
   auto* segment = gvl_buffer_get_segment_meta(buffer);
   fail_unless(segment != nullptr);
   fail_unless_equals_uint64(segment->index, 7);
-  fail_unless_equals_uint64(segment->run, 2);
+  fail_unless_equals_uint64(segment->sequence, 2);
   fail_unless_equals_uint64(segment->number, 1);
-  fail_unless_equals_int(segment->window_segments, 4);
-  fail_unless_equals_int(segment->window_hop, 3);
   fail_unless_equals_uint64(segment->start, 5);
   fail_unless_equals_uint64(segment->stop, 35);
   fail_unless_equals_uint64(segment->keyframe, 20);
@@ -210,7 +207,7 @@ void check_fully_described(GstBuffer* buffer) {
   fail_unless_equals_uint64(window->settled, 60);
   fail_unless_equals_int(window->num_segments, 2);
   fail_unless_equals_uint64(window->segments[1].start, 50);
-  fail_unless(window->segments[1].stood_in);
+  fail_unless(window->segments[1].substituted);
 }
 
 GVL_TEST(metas_survive_copies) {
@@ -248,52 +245,79 @@ GVL_TEST(metas_survive_standard_elements) {
   }
 }
 
-GVL_TEST(copies_share_their_place_in_the_flow) {
-  const auto flow = std::make_shared<Flow>(1);
-  GstBuffer* buffer = gst_buffer_new();
-  auto* segment = gvl_buffer_add_segment_meta(buffer, 0, nullptr);
-  gvl::gst::set_flow(segment, std::make_shared<Ticket>(flow, Flow::Kind::kSegment),
-                     std::make_shared<gvl::gst::RunState>());
-  auto* window = gvl_buffer_add_window_meta(buffer, 0, 0, 1, 0, nullptr);
-  gvl::gst::set_flow(window, std::make_shared<Ticket>(flow, Flow::Kind::kWindow));
-  GstBuffer* copy = gst_buffer_copy(buffer);
-  gst_buffer_unref(buffer);
-  segment = gvl_buffer_get_segment_meta(copy);
-  fail_unless(gvl::gst::ticket_of(segment)->flow() == flow);
-  fail_unless(gvl::gst::state_of(segment) != nullptr);
-  fail_unless(gvl::gst::ticket_of(gvl_buffer_get_window_meta(copy))->flow() == flow);
-  gst_buffer_unref(copy);
-  fail_unless_equals_int(flow.use_count(), 1);
+GVL_TEST(a_segment_is_in_flight_while_somebody_works_on_it) {
+  using Kind = InFlight::Kind;
+  const auto in_flight = std::make_shared<InFlight>(2);
+  auto token = in_flight->hold(Kind::kSegment, 7);
+  auto again = in_flight->hold(Kind::kSegment, 7);
+  fail_unless_equals_int(in_flight->count(Kind::kSegment), 1);
+  fail_unless(in_flight->has_room(0));
+  Promise<Tensor> promise;
+  gvl::gst::hold_until_ready(in_flight->hold(Kind::kSegment, 8), promise.future());
+  fail_unless_equals_int(in_flight->count(Kind::kSegment), 2);
+  fail_if(in_flight->has_room(0));
+  fail_unless(in_flight->has_room(1));
+  token.reset();
+  fail_unless_equals_int(in_flight->count(Kind::kSegment), 2);
+  again.reset();
+  fail_unless(in_flight->has_room(0));
+  promise.set_value(numbers(1));
+  fail_unless_equals_int(in_flight->count(Kind::kSegment), 0);
+  const auto window = in_flight->hold(Kind::kWindow, 7);
+  in_flight->set_limit(1);
+  fail_if(in_flight->has_room(5));
+  in_flight->set_limit(2);
+  fail_unless(in_flight->wait_for_room(0));
 }
 
-GVL_TEST(the_flow_counts_what_is_being_worked_on) {
-  const auto flow = std::make_shared<Flow>(2);
-  const auto first = std::make_shared<Ticket>(flow, Flow::Kind::kSegment);
-  const auto second = std::make_shared<Ticket>(flow, Flow::Kind::kSegment);
-  auto hold = first->hold();
-  auto again = first->hold();
-  fail_unless_equals_int(flow->in_flight(Flow::Kind::kSegment), 1);
-  fail_unless(flow->has_room(0));
-  Promise<Tensor> promise;
-  gvl::gst::hold_until_ready(second, promise.future());
-  fail_unless_equals_int(flow->in_flight(Flow::Kind::kSegment), 2);
-  fail_if(flow->has_room(0));
-  fail_unless(flow->has_room(1));
-  hold.reset();
-  fail_unless_equals_int(flow->in_flight(Flow::Kind::kSegment), 2);
-  again.reset();
-  fail_unless(flow->has_room(0));
-  promise.set_value(numbers(1));
-  fail_unless_equals_int(flow->in_flight(Flow::Kind::kSegment), 0);
-  const auto window = std::make_shared<Ticket>(flow, Flow::Kind::kWindow);
-  const auto window_hold = window->hold();
-  flow->set_limit(1);
-  fail_if(flow->has_room(5));
-  flow->set_limit(2);
-  fail_unless(flow->wait_for_room(0));
-  fail_unless(flow->fail());
-  fail_if(flow->fail());
-  fail_if(flow->wait_for_room(0));
+GVL_TEST(a_failure_is_reported_once_before_waits_end) {
+  const auto in_flight = std::make_shared<InFlight>(1);
+  fail_unless(in_flight->claim_failure());
+  fail_if(in_flight->claim_failure());
+  fail_if(in_flight->failed());
+  fail_unless(in_flight->wait_for_room(0));
+  in_flight->fail();
+  fail_unless(in_flight->failed());
+  fail_if(in_flight->wait_for_room(0));
+}
+
+GVL_TEST(a_segments_event_says_what_it_was_made_of) {
+  SegmentsInfo info{.model = "/models/one",
+                    .frames_per_segment = 8,
+                    .sequence = 3,
+                    .session = 2,
+                    .window_segments = 12,
+                    .window_hop = 6,
+                    .backward = true,
+                    .ended = true,
+                    .windows = 5,
+                    .tensors = {"a", "b"},
+                    .in_flight = std::make_shared<InFlight>(1)};
+  GstEvent* event = gvl::gst::segments_event_new(info);
+  fail_unless(GST_EVENT_IS_STICKY(event));
+  GstEvent* copy = gst_event_copy(event);
+  gst_event_unref(event);
+  const auto parsed = gvl::gst::parse_segments_event(copy);
+  gst_event_unref(copy);
+  fail_unless(parsed.has_value());
+  fail_unless(parsed->model == info.model && parsed->tensors == info.tensors && parsed->in_flight == info.in_flight);
+  fail_unless(parsed->backward && parsed->ended);
+  fail_unless_equals_int(parsed->frames_per_segment, 8);
+  fail_unless_equals_uint64(parsed->sequence, 3);
+  fail_unless_equals_uint64(parsed->session, 2);
+  fail_unless_equals_int(parsed->window_segments, 12);
+  fail_unless_equals_int(parsed->window_hop, 6);
+  fail_unless_equals_uint64(parsed->windows, 5);
+  fail_unless_equals_int(info.in_flight.use_count(), 2);
+}
+
+GVL_TEST(another_sticky_event_is_no_segments_event) {
+  for (const char* text : {"other", "gvl-segments", "gvl-segments,windows=1", "gvl-segments,in-flight=1"}) {
+    GstEvent* event =
+        gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, gst_structure_from_string(text, nullptr));
+    fail_if(gvl::gst::parse_segments_event(event).has_value(), "%s", text);
+    gst_event_unref(event);
+  }
 }
 
 GVL_TEST(events_are_clamped_and_ordered) {

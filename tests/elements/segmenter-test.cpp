@@ -59,14 +59,13 @@ void check_equal(const std::vector<int>& got, const std::vector<int>& expected) 
     fail_unless(got[i] == expected[i], "sample %zu: frame %d instead of %d", i, got[i], expected[i]);
 }
 
-// `window`: which of its run, where windows lie side by side.
+// `window`: which of its sequence, where windows lie side by side.
 void check_window(const std::vector<SeenSegment>& segments, guint64 window, GstClockTime start, GstClockTime stop) {
   fail_unless_equals_int(segments.size(), kSegments);
   for (int k = 0; k < kSegments; ++k) {
     const auto& segment = segments[k];
-    fail_unless_equals_uint64(segment.run, segments[0].run);
+    fail_unless_equals_uint64(segment.sequence, segments[0].sequence);
     fail_unless_equals_uint64(segment.number / kSegments, window);
-    fail_unless_equals_int(segment.window_segments, kSegments);
     fail_unless_equals_uint64(segment.start, start + (stop - start) * k / kSegments);
     fail_unless_equals_uint64(segment.stop, start + (stop - start) * (k + 1) / kSegments);
     fail_unless_equals_int(segment.times.size(), kPerSegment);
@@ -333,7 +332,7 @@ GVL_TEST(behind_a_long_gap_another_session_begins) {
     const GstClockTime begin = gap * 40 * GST_MSECOND;
     check_window(part(segments, 0, 2), 0, 0, 2 * GST_SECOND);
     check_window(part(segments, 2, 2), 0, begin, begin + 2 * GST_SECOND);
-    fail_unless(segments[2].run > segments[1].run);
+    fail_unless(segments[2].sequence > segments[1].sequence);
   }
 }
 
@@ -398,7 +397,7 @@ GVL_TEST(a_first_guess_at_the_duration_is_not_trusted) {
   check_window(part(segments, segments.size() - kSegments, kSegments), 0, 0, 2400 * GST_MSECOND);
   // Nothing was answered before: no run but the last is a whole window.
   for (const auto& segment : segments)
-    fail_unless(segment.run == segments.back().run || segment.number + 1 < kSegments);
+    fail_unless(segment.sequence == segments.back().sequence || segment.number + 1 < kSegments);
 }
 
 GVL_TEST(a_frame_that_is_shown_for_long_is_sampled_for_long) {
@@ -482,7 +481,7 @@ GVL_TEST(long_files_are_divided_into_windows_that_end_with_them) {
     stream.eos();
     std::vector<GstClockTime> seen_starts, seen_stops;
     const auto segments = stream.take_segments();
-    for (std::size_t i = 0; i + kSegments <= segments.size(); i += segments[0].window_hop) {
+    for (std::size_t i = 0; i + kSegments <= segments.size(); i += stream.sequence(segments[0].sequence).window_hop) {
       seen_starts.push_back(segments[i].start);
       seen_stops.push_back(segments[i + kSegments - 1].stop);
     }
@@ -512,7 +511,7 @@ GVL_TEST(unknown_zero_and_live_durations_make_windows_of_a_minute) {
     check_window(part(segments, 0, 2), 0, 0, 60 * GST_SECOND);
     check_window(part(segments, 2, 2), 1, 60 * GST_SECOND, 120 * GST_SECOND);
     for (auto& s : segments)
-      g_printerr("%d %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " run %d\n", live, s.start, s.stop, (int)s.run);
+      g_printerr("%d %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " run %d\n", live, s.start, s.stop, (int)s.sequence);
     fail_unless_equals_int(segments.size(), 4);  // so little of a segment is not worth another answer
     check_equal(values(part(segments, 0, 2)), expected_values(60));
   }
@@ -551,9 +550,9 @@ GVL_TEST(far_past_a_long_announcement_windows_overlap) {
   stream.eos();
   const auto segments = stream.take_segments();
   check_window(part(segments, 0, 2), 0, 0, 12 * GST_SECOND);
-  fail_unless_equals_uint64(segments[0].window_hop, 2);
+  fail_unless_equals_uint64(stream.sequence(segments[0].sequence).window_hop, 2);
   check_window(part(segments, 2, 2), 0, 12 * GST_SECOND, 24 * GST_SECOND);
-  fail_unless_equals_uint64(segments[2].window_hop, 1);
+  fail_unless_equals_uint64(stream.sequence(segments[2].sequence).window_hop, 1);
   fail_unless_equals_uint64(segments[2].session, segments[0].session);
 }
 
@@ -604,7 +603,7 @@ GVL_TEST(a_flush_drops_everything) {
   fail_unless_equals_int(buffers, 25);
   // What is left to play is the window.
   check_window(segments, 0, GST_SECOND, 2 * GST_SECOND);
-  fail_unless_equals_uint64(segments[0].run, 1);
+  fail_unless_equals_uint64(segments[0].sequence, 1);
   auto expected = expected_values(25);
   for (auto& value : expected) value += 25;
   check_equal(values(segments), expected);
@@ -726,9 +725,10 @@ GVL_TEST(a_new_stream_ends_the_one_before) {
   stream.push_range(0, 25);
   stream.send(gst_event_new_stream_start("next"));
   int buffers = 0;
-  const auto segments = stream.take_segments(&buffers);
-  check_window(part(segments, segments.size() - kSegments, kSegments), 0, 0, GST_SECOND);
+  stream.take_segments(&buffers);
   fail_unless_equals_int(buffers, 25);
+  // The window was begun as one of two seconds: that of one comes by itself.
+  check_window(take_carried(stream), 0, 0, GST_SECOND);
 }
 
 GVL_TEST(a_gap_before_the_end_keeps_the_tail) {

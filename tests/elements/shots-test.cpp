@@ -148,14 +148,14 @@ GVL_TEST(a_run_ends_with_all_that_it_saw) {
     for (int i = 0; i < 75; ++i) stream.push_at(10, (i + (pause ? 200000 : 85)) * 40 * GST_MSECOND);
     stream.eos();
     GstClockTime seen = 0;
-    bool another_run = false;
+    bool another_sequence = false;
     for (const auto& segment : stream.take_segments()) {
-      another_run = another_run || segment.run == 1;
-      if (segment.run > 0) continue;
+      another_sequence = another_sequence || segment.sequence == 1;
+      if (segment.sequence > 0) continue;
       fail_unless_equals_uint64(segment.start, seen);
       seen = segment.stop;
     }
-    fail_unless(another_run);
+    fail_unless(another_sequence);
     fail_unless_equals_uint64(seen, pause ? 3400 * GST_MSECOND : 4 * GST_SECOND);
   }
 }

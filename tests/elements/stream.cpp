@@ -53,8 +53,8 @@ GstBuffer* make_frame(const GstVideoInfo& info, int number, GstClockTime pts, Gs
 std::vector<SeenSegment> segments_on(GstBuffer* buffer) {
   std::vector<SeenSegment> seen;
   for (const auto* meta : gst::segments_of(buffer)) {
-    SeenSegment segment{meta->index,      meta->session, meta->run,  meta->number,  meta->window_segments,
-                        meta->window_hop, meta->start,   meta->stop, meta->keyframe};
+    SeenSegment segment{meta->index, meta->session, meta->sequence, meta->number,
+                        meta->start, meta->stop,    meta->keyframe};
     segment.times.assign(meta->samples, meta->samples + meta->num_samples);
     segment.spatial = picture_values(buffer, GVL_TENSOR_SPATIAL_PIXELS, meta->index).at(0);
     segment.temporal = picture_values(buffer, GVL_TENSOR_TEMPORAL_PIXELS, meta->index);
@@ -85,6 +85,7 @@ Stream::Stream(const std::string& launch, const StreamOptions& options)
   gst_object_unref(bin);
   gst_harness_set_live(harness_, options.live);
   gst_pad_add_probe(harness_->srcpad, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM, answer_duration, &duration_, nullptr);
+  gst_pad_add_probe(harness_->sinkpad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, watch_segments, this, nullptr);
   GstCaps* caps = gst_caps_from_string(options.caps.c_str());
   fail_unless(gst_video_info_from_caps(&info_, caps));
   gst_harness_set_src_caps(harness_, caps);
@@ -101,6 +102,18 @@ Stream::~Stream() {
   gst_bus_set_flushing(bus_, TRUE);
   gst_object_unref(bus_);
   for (GstMessage* message : messages_) gst_message_unref(message);
+}
+
+GstPadProbeReturn Stream::watch_segments(GstPad*, GstPadProbeInfo* info, gpointer self) {
+  if (const auto said = gst::parse_segments_event(GST_PAD_PROBE_INFO_EVENT(info)); said && said->window_segments > 0)
+    static_cast<Stream*>(self)->sequences_[said->sequence] = *said;
+  return GST_PAD_PROBE_OK;
+}
+
+const gst::SegmentsInfo& Stream::sequence(guint64 id) const {
+  const auto found = sequences_.find(id);
+  fail_unless(found != sequences_.end(), "no gvl-segments event of sequence %" G_GUINT64_FORMAT, id);
+  return found->second;
 }
 
 GstElement* Stream::element(const char* name) const {
@@ -184,9 +197,12 @@ GstMessage* Stream::pop_message(GstMessageType types) {
   return nullptr;
 }
 
-std::vector<std::shared_ptr<GstStructure>> Stream::element_messages(const char* name) {
+std::vector<std::shared_ptr<GstStructure>> Stream::element_messages(const char* name, std::size_t at_least) {
   std::vector<std::shared_ptr<GstStructure>> found;
-  while (GstMessage* message = pop_message(GST_MESSAGE_ELEMENT)) {
+  const auto next = [&] {
+    return found.size() < at_least ? wait_message(GST_MESSAGE_ELEMENT) : pop_message(GST_MESSAGE_ELEMENT);
+  };
+  while (GstMessage* message = next()) {
     const GstStructure* structure = gst_message_get_structure(message);
     if (gst_structure_has_name(structure, name)) found.emplace_back(gst_structure_copy(structure), gst_structure_free);
     gst_message_unref(message);

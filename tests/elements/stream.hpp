@@ -5,12 +5,14 @@
 #include <gst/video/video.h>
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "gvl/model.hpp"
+#include "gvlsegmentsevent.hpp"
 #include "support/testing.hpp"
 
 namespace gvl::test {
@@ -22,8 +24,7 @@ GstBuffer* make_frame(const GstVideoInfo& info, int number, GstClockTime pts, Gs
 
 /** What a buffer's GvlSegmentMeta and gvl/temporal-pixels say. */
 struct SeenSegment {
-  guint64 index, session, run, number;
-  guint window_segments, window_hop;
+  guint64 index, session, sequence, number;
   GstClockTime start, stop, keyframe;
   std::vector<GstClockTime> times;
   int spatial = -1;           ///< value of the keyframe's pixels
@@ -67,12 +68,15 @@ class Stream {
   /** Takes all buffers that are there; their segments in order. */
   std::vector<SeenSegment> take_segments(int* buffers = nullptr);
 
+  /** What the last gvl-segments event about a sequence said that came out. */
+  const gst::SegmentsInfo& sequence(guint64 id) const;
+
   /** The next message of these types, waited for. (transfer full) */
   GstMessage* wait_message(GstMessageType types);
   /** The next that is there already, or NULL. */
   GstMessage* pop_message(GstMessageType types);
-  /** The structures of all element messages called `name` so far. */
-  std::vector<std::shared_ptr<GstStructure>> element_messages(const char* name);
+  /** The structures of all element messages called `name` so far, once there are `at_least` so many. */
+  std::vector<std::shared_ptr<GstStructure>> element_messages(const char* name, std::size_t at_least = 0);
 
   /** Fails unless the next error is of this code and its message contains `text`. */
   void expect_error(GQuark domain, int code, const char* text);
@@ -80,12 +84,14 @@ class Stream {
 
  private:
   static GstBuffer* pull_if_there(GstHarness* harness);
+  static GstPadProbeReturn watch_segments(GstPad* pad, GstPadProbeInfo* info, gpointer self);
 
   GstHarness* harness_;
   GstBus* bus_;
   std::deque<GstMessage*> messages_;  // popped, but not asked for yet
   GstVideoInfo info_;
   std::optional<GstClockTime> duration_;
+  std::map<guint64, gst::SegmentsInfo> sequences_;
 };
 
 /** The segments that `buffer` carries; pixels are waited for. */

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "answer-queue.hpp"
+#include "gvl/model.hpp"
+#include "gvlmodelstream.hpp"
+#include "gvlwindowmeta.h"
+#include "query-settings.hpp"
+
+namespace gvl::gst {
+
+/**
+ * Asks the model about windows: of each that is complete, and of the latest one what an application asks in between.
+ * Members are for the streaming thread unless they say otherwise.
+ */
+class WindowAsker {
+ public:
+  WindowAsker(GstElement* element, ModelStream& stream, const QuerySettings& settings);
+
+  /** READY to PAUSED. */
+  void start();
+
+  /** Begins anew: what is awaited is dropped, and the latest window forgotten. */
+  void flush();
+
+  /** Ends the wait for answers. Any thread. */
+  void interrupt() { answers()->close(); }
+
+  /** The queries to ask; none after an element error. Any thread. */
+  std::vector<Query> require_queries() const;
+
+  /** Asks about the window that is complete with `buffer`, while the video's segment is this one. False after an
+   * element error, or when the stream was interrupted. */
+  bool ask(GstBuffer* buffer, const GvlWindowMeta* window, const GstSegment& segment);
+
+  /** Asks about the latest window. False where there is none, and for a query that cannot be asked. Any thread. */
+  bool ask_about_latest(const std::string& text, Task task);
+
+  /** The answers since the last flush. Any thread. */
+  std::shared_ptr<AnswerQueue> answers() const;
+
+  /** How many windows were asked about since the start. Any thread. */
+  guint64 windows() const { return windows_; }
+
+ private:
+  /** The last window that was complete, for questions outside of the stream's own. */
+  struct LatestWindow {
+    VideoWindow video;
+    AskedWindow about;
+  };
+
+  void submit(Model& model, const LatestWindow& window, const std::vector<Query>& queries);
+  void post_unknown_words(const Model& model, const std::vector<Query>& queries);
+
+  GstElement* element_;
+  ModelStream& stream_;
+  const QuerySettings& settings_;
+  std::atomic<guint64> next_id_{0};  // of events
+  std::atomic<guint64> windows_{0};
+  mutable std::mutex mutex_;              // guards what follows
+  std::shared_ptr<AnswerQueue> answers_;  // one per flush
+  std::optional<LatestWindow> latest_;
+  std::set<std::string> posted_;  // queries whose unknown words were posted
+};
+
+}  // namespace gvl::gst

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gvlinflight.hpp"
+
+#include <cstdint>
+
+namespace gvl::gst {
+
+void InFlight::set_limit(unsigned limit) {
+  std::lock_guard lock(mutex_);
+  limit_ = limit;
+  changed_.notify_all();
+}
+
+InFlight::Token InFlight::hold(Kind kind, guint64 index) {
+  {
+    std::lock_guard lock(mutex_);
+    ++holders(kind)[index];
+  }
+  return Token(this, [self = shared_from_this(), kind, index](void*) { self->release(kind, index); });
+}
+
+void InFlight::release(Kind kind, guint64 index) {
+  std::lock_guard lock(mutex_);
+  const auto held = holders(kind).find(index);
+  if (--held->second > 0) return;
+  holders(kind).erase(held);
+  changed_.notify_all();
+}
+
+bool InFlight::room(unsigned unpushed) const {
+  return segments_.size() < static_cast<std::uint64_t>(limit_) + unpushed && windows_.size() < limit_;
+}
+
+bool InFlight::has_room(unsigned unpushed) const {
+  std::lock_guard lock(mutex_);
+  return room(unpushed);
+}
+
+bool InFlight::wait_for_room(unsigned unpushed) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return interrupted_ || failed_ || room(unpushed); });
+  return !interrupted_ && !failed_;
+}
+
+void InFlight::interrupt() {
+  std::lock_guard lock(mutex_);
+  interrupted_ = true;
+  changed_.notify_all();
+}
+
+bool InFlight::claim_failure() {
+  std::lock_guard lock(mutex_);
+  return !std::exchange(claimed_, true);
+}
+
+void InFlight::fail() {
+  std::lock_guard lock(mutex_);
+  claimed_ = failed_ = true;
+  changed_.notify_all();
+}
+
+bool InFlight::failed() const {
+  std::lock_guard lock(mutex_);
+  return failed_;
+}
+
+unsigned InFlight::count(Kind kind) const {
+  std::lock_guard lock(mutex_);
+  return static_cast<unsigned>((kind == Kind::kSegment ? segments_ : windows_).size());
+}
+
+}  // namespace gvl::gst

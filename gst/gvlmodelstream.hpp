@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gvl/cancellation.hpp"
+#include "gvl/model.hpp"
+#include "gvlcontext.hpp"
+#include "gvldispatcher.hpp"
+#include "gvlinflight.hpp"
+#include "gvlsegmentsevent.hpp"
+#include "gvltensormeta.h"
+
+namespace gvl::gst {
+
+/** What an element reads and attaches. */
+struct StreamTensors {
+  struct Needed {
+    const char* id;
+    const char* producer;  ///< the factory of the element that attaches it
+  };
+  std::vector<Needed> needed;
+  std::vector<const char*> attached;
+};
+
+/**
+ * What all elements that compute have in common: the model and its context, what is in flight and how it is cancelled
+ * by a flush, the check that the elements before it are there, messages and errors. The element calls it at each change
+ * of state and flush. Members are for the streaming thread unless they say otherwise.
+ */
+class ModelStream {
+ public:
+  /** `element` owns it. */
+  explicit ModelStream(GstElement* element) : element_(element), client_(element) {}
+
+  /** What the element reads and attaches; once, when it is made. */
+  void declare(StreamTensors tensors) { tensors_ = std::move(tensors); }
+
+  ModelClient& client() { return client_; }  ///< any thread
+
+  /** READY to PAUSED, and back after the pads are inactive. Not on the streaming thread. */
+  void start();
+  void stop();
+
+  /** FLUSH_START, and PAUSED to READY before the pads become inactive: cancels all jobs. Any thread. */
+  void interrupt();
+
+  /** FLUSH_STOP: begins anew. Messages that were not posted yet are dropped. */
+  void flush();
+
+  /** What the jobs submitted now are cancelled by. Any thread. */
+  Cancellation cancellation() const;
+
+  /** Posts `message` (transfer full) in order, while the stream goes on. Any thread. */
+  void post(GstMessage* message);
+
+  /** Waits until all messages so far are posted; false where the stream was stopped meanwhile. */
+  bool wait_posted();
+
+  /** Reports an error, once for all elements of the stream, and ends it. Any thread. */
+  void report(const std::exception_ptr& failure, const std::string& while_doing);
+
+  /** Whether somebody reported an error of the stream: it is over. */
+  bool failed() const;
+
+  /** The element posted an error itself. */
+  void fail();
+
+  /** Takes what a gvl-segments event says, and the event to send on (both transfer full). */
+  GstEvent* take(SegmentsInfo info, GstEvent* event);
+
+  /** What the last gvl-segments event said; null before the first. */
+  const SegmentsInfo* segments() const { return segments_ ? &*segments_ : nullptr; }
+
+  /** What the jobs are counted in; null before the first gvl-segments event. Any thread. */
+  std::shared_ptr<InFlight> in_flight() const;
+
+  /** For each buffer: whether all that comes before the element is there. False after an element error. */
+  bool check_wiring();
+
+  /** The model; null after an element error. */
+  std::shared_ptr<Model> model();
+
+  /** The tensor `id` of segment `index` on `buffer`; invalid after an element error that names who should attach it. */
+  Future<Tensor> input(GstBuffer* buffer, const char* id, guint64 index);
+
+  /**
+   * Attaches the result of a job as tensor `id` of that segment or window, which counts as in flight until it is
+   * there; a failure is reported.
+   */
+  void attach(GstBuffer* buffer, const char* id, InFlight::Kind kind, guint64 index,
+              const std::vector<std::int64_t>& shape, Future<Tensor> result);
+
+  /** Counts segment or window `index` as in flight until `result` is there, and reports its failure. */
+  template <typename T>
+  void watch(const Future<T>& result, InFlight::Kind kind, guint64 index, const std::string& while_doing) {
+    const auto in_flight = this->in_flight();
+    report_failure(result, dispatcher(), in_flight, while_doing);
+    if (in_flight) hold_until_ready(in_flight->hold(kind, index), result);
+  }
+
+ private:
+  template <typename T>
+  static void report_failure(const Future<T>& result, std::shared_ptr<Dispatcher> dispatcher,
+                             std::shared_ptr<InFlight> in_flight, std::string while_doing) {
+    result.when_ready([result, dispatcher, in_flight, while_doing] {
+      try {
+        result.get();
+      } catch (...) {
+        report(dispatcher, in_flight, std::current_exception(), while_doing);
+      }
+    });
+  }
+
+  static void report(const std::shared_ptr<Dispatcher>& dispatcher, const std::shared_ptr<InFlight>& in_flight,
+                     const std::exception_ptr& failure, const std::string& while_doing);
+
+  std::shared_ptr<Dispatcher> dispatcher() const;
+  bool post_missing(const char* what, const std::string& producers, const char* details);
+
+  GstElement* element_;
+  StreamTensors tensors_;
+  ModelClient client_;
+  mutable std::mutex mutex_;                // guards the next three
+  Cancellation cancellation_;               // one per flush
+  std::shared_ptr<Dispatcher> dispatcher_;  // one per start
+  std::shared_ptr<InFlight> in_flight_;     // of segments_
+  std::optional<SegmentsInfo> segments_;
+  bool wiring_checked_ = false;
+  std::atomic<bool> failed_{false};
+};
+
+}  // namespace gvl::gst
