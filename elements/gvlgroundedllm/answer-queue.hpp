@@ -13,16 +13,14 @@
 #include "gvl/future.hpp"
 #include "gvl/task.hpp"
 #include "gvlflow.hpp"
-#include "timeline/interval_merger.hpp"
+#include "timeline/event_assembler.hpp"
 
 namespace gvl::gst {
 
 /** A window that was handed to the model. */
-struct AskedWindow : timeline::MergedWindow {
-  bool alone = false;              ///< asked for by itself: what other windows say is no matter
+struct AskedWindow : timeline::AnsweredWindow {
   GstSegment segment;              ///< of the video when the window arrived
   std::shared_ptr<Ticket> ticket;  ///< may be null
-  double min_confidence = 0;       ///< of intervals that become events
 };
 
 /** One gvl-event on its way to the streaming thread. */
@@ -33,7 +31,7 @@ struct Delivery {
 
 /**
  * The answers that are awaited, in order. As soon as the first of them is there its events are posted on the bus, by
- * the thread that computed it, but for those that a later window may say more about (IntervalMerger); the streaming
+ * the thread that computed it, but for those that a later window may say more about (EventAssembler); the streaming
  * thread fetches them to send them downstream. One queue serves from one
  * flush (or start) to the next. All members are thread safe.
  */
@@ -79,8 +77,7 @@ class AnswerQueue : public std::enable_shared_from_this<AnswerQueue> {
   void advance_or_fail() noexcept;
   void advance();
   void answered(const Awaited& awaited);
-  void answered_in_words(const Answer& answer, const AskedWindow& window, std::vector<Delivery>& events);
-  void found(const timeline::IntervalMerger::Event& event, std::vector<Delivery>& events);
+  Delivery deliver(const timeline::GroundedEvent& event, const GstSegment& segment);
   void post(const std::vector<Delivery>& events);
 
   GstElement* element_;  // not owned: close() comes before the element goes away
@@ -88,10 +85,8 @@ class AnswerQueue : public std::enable_shared_from_this<AnswerQueue> {
   // Keeps the order of messages; taken before mutex_. An application may seek, and so close(), in its synchronous
   // message handler.
   std::recursive_mutex posting_;
-  timeline::IntervalMerger merger_;  // guarded by posting_, like the next
-  GstSegment segment_;               // of the last window that was answered, like the next two
-  guint64 session_ = 0;
-  double min_confidence_ = 0;
+  timeline::EventAssembler assembler_;  // guarded by posting_, like the next
+  GstSegment segment_;                  // of the last window that was answered
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Awaited> awaited_;

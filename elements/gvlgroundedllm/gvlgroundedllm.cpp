@@ -291,16 +291,16 @@ static bool ask(GvlGroundedLlm* self, GstBuffer* buffer, const GvlWindowMeta* wi
   state.windows++;
   const double seconds = static_cast<double>(window->stop - window->start) / GST_SECOND;
   LatestWindow asked{{gvl::gst::tensor_future(tokens), seconds, boundaries_of(window)},
-                     {{.index = window->index,
-                       .session = window->session,
-                       .start = to_time(window->start),
-                       .stop = to_time(window->stop),
-                       .settled = to_optional_time(window->settled),
-                       .resolution = to_time(window->stop - window->start) / model->config().temporal_tokens},
-                      false,
+                     {{{.index = window->index,
+                        .start = to_time(window->start),
+                        .stop = to_time(window->stop),
+                        .settled = to_optional_time(window->settled),
+                        .resolution = to_time(window->stop - window->start) / model->config().temporal_tokens},
+                       window->session,
+                       false,
+                       min_confidence_of(state, *model)},
                       state.segment,
-                      gvl::gst::ticket_of(window),
-                      min_confidence_of(state, *model)}};
+                      gvl::gst::ticket_of(window)}};
   submit(state, model, asked, queries);
   asked.about.ticket.reset();  // what is asked later does not hold up the stream
   asked.about.alone = true;
