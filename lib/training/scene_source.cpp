@@ -184,9 +184,7 @@ std::vector<scenes::Conversation> SceneSource::conversations(const scenes::Scene
   return scenes::converse(scene, seed_of(index), options_.stage_of(index).conversations);
 }
 
-Sample SceneSource::render(scenes::Composition composition) const {
-  return render(scenes::Renderer(assets_, std::move(composition)));
-}
+scenes::Renderer SceneSource::renderer(std::int64_t index) const { return {assets_, composition(index)}; }
 
 Sample SceneSource::render(const scenes::Renderer& renderer) const {
   const double fps = renderer.scene().fps;
@@ -241,7 +239,7 @@ TrainingText SceneSource::text_of(const scenes::Conversation& conversation) cons
 }
 
 Sample SceneSource::make(std::int64_t index) const {
-  const scenes::Renderer renderer(assets_, composition(index));
+  const scenes::Renderer renderer = this->renderer(index);
   Sample sample = render(renderer);
   for (const scenes::Conversation& conversation : conversations(renderer.scene(), index)) {
     sample.texts.push_back(text_of(conversation));
