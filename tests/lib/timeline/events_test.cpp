@@ -74,7 +74,7 @@ GVL_TEST(captions_that_are_joined_stay) {
   check_event(events[0], 50s, 70s, 0.375, "a dog runs");
 }
 
-GVL_TEST(an_answer_in_words_is_told_at_once_and_however_unsure) {
+GVL_TEST(an_answer_in_words_is_emitted_at_once_and_however_unsure) {
   EventAssembler assembler;
   auto about = window(0);
   about.min_confidence = 0.9;
