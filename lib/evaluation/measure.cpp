@@ -107,6 +107,7 @@ void measure_queries(Model& model, const io::JsonValue& queries, const MeasureOp
 }  // namespace
 
 Report measure(Model& model, const io::JsonValue& configuration, const MeasureOptions& options) {
+  configuration.allow_members({"queries", "scenes"});
   Evaluation evaluation(options.min_confidence);
   if (const auto queries = configuration.find("queries")) {
     measure_queries(model, *queries, options, evaluation);

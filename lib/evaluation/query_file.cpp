@@ -9,6 +9,7 @@ namespace {
 namespace fs = std::filesystem;
 
 Question read_question(const io::JsonValue& record) {
+  record.allow_members({"video", "query", "kind", "start", "stop"});
   Question question{{Task::kGrounding, record.string("query")}, record.string_or("kind", "query")};
   if (!record.has("start") && !record.has("stop")) return question;
   const double start = record.number("start"), stop = record.number("stop");
@@ -21,6 +22,7 @@ Question read_question(const io::JsonValue& record) {
 }  // namespace
 
 std::vector<QueriedVideo> read_queries(const io::JsonValue& queries) {
+  queries.allow_members({"files", "videos"});
   const fs::path folder = fs::path(queries.source()).parent_path();
   const fs::path videos_folder = folder / queries.string_or("videos", "");
   std::vector<QueriedVideo> videos;

@@ -24,6 +24,7 @@ Sample read_video(const fs::path& file, const ModelConfig& model) {
 VideoSource::VideoSource(const io::JsonValue& conversations, const ModelConfig& model, std::uint64_t seed)
     : model_(model), seed_(seed) {
   constexpr std::int64_t kMostTexts = 1000;
+  conversations.allow_members({"files", "videos", "texts_per_video"});
   const auto most = static_cast<std::size_t>(conversations.integer_or("texts_per_video", 8, 1, kMostTexts));
   const fs::path folder = fs::path(conversations.source()).parent_path();
   std::map<fs::path, std::vector<TrainingText>> texts;

@@ -30,6 +30,8 @@ GVL_TEST(queries_are_read_by_video) {
   expect_error("stop", ErrorCode::kMalformed, {"stop"},
                [&] { read("[{\"video\": \"a\", \"query\": \"q\", \"start\": 3}]"); });
   expect_error("video", ErrorCode::kMalformed, {"video"}, [&] { read("[{\"query\": \"q\"}]"); });
+  expect_error("knid", ErrorCode::kMalformed, {"knid"},
+               [&] { read("[{\"video\": \"a\", \"query\": \"q\", \"knid\": \"dark\"}]"); });
   expect_error("no query", ErrorCode::kMalformed, {"no query"}, [&] { read("[]"); });
 }
 

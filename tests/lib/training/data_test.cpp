@@ -148,6 +148,8 @@ GVL_TEST(test_scene_options_are_checked) {
   expect_failure([&] { read("{\"weights\": {\"freze\": 3}}"); }, "freze");
   expect_failure([&] { read("{\"first\": [{\"longest\": 20}]}"); }, "videos");
   expect_failure([&] { read("{\"videos\": 0}"); }, "videos");
+  expect_failure([&] { read("{\"longst\": 30}"); }, "longst");
+  expect_failure([&] { read("{\"first\": [{\"videos\": 7, \"seed\": 3}]}"); }, "seed");
 }
 
 GVL_TEST(test_curriculum_stages_come_one_after_the_other) {
