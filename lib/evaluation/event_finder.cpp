@@ -2,10 +2,10 @@
 #include "evaluation/event_finder.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <deque>
-#include <span>
+#include <iterator>
+#include <memory>
 #include <utility>
 
 #include "gvl/sampling.hpp"
@@ -157,11 +157,6 @@ class EventFinder {
 };
 
 }  // namespace
-
-FrameRate FrameRate::of(double rate) {
-  constexpr int kDenominator = 1001 * 1000;
-  return {static_cast<int>(std::lround(rate * kDenominator)), kDenominator};
-}
 
 std::vector<timeline::GroundedEvent> find_events(Model& model, Video& video, const std::vector<Query>& queries,
                                                  double min_confidence) {

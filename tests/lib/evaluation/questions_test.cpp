@@ -64,7 +64,9 @@ GVL_TEST(what_does_not_happen_is_told_apart_by_confidence) {
 
 GVL_TEST(the_most_confident_words_choose_an_option) {
   Evaluation evaluation(0);
-  const Question question{{Task::kQuestion, "which?"}, "which", {}, {}, {"a cat", "a dog"}, 1};
+  Question question{{Task::kQuestion, "which?"}, "which"};
+  question.options = {"a cat", "a dog"};
+  question.right = 1;
   evaluation.add(question, {in_words("which?", 0.5, "(A) a cat"), in_words("which?", 0.75, "(B) a dog")});
   expect_near("accuracy", value(evaluation, "multiple_choice", "accuracy"), 1);
   evaluation.add(question, {});
@@ -73,7 +75,8 @@ GVL_TEST(the_most_confident_words_choose_an_option) {
 
 GVL_TEST(all_events_of_a_dense_caption_count) {
   Evaluation evaluation(0);
-  const Question question{{Task::kDenseCaption, ""}, "dense", {}, {{{0, 10}, "a dog runs"}, {{10, 20}, "it rains"}}};
+  Question question{{Task::kDenseCaption, ""}, "dense"};
+  question.captions = {{{0, 10}, "a dog runs"}, {{10, 20}, "it rains"}};
   evaluation.add(question, {timed(Task::kDenseCaption, "", 0, 10, 0.1, "a dog runs"),
                             timed(Task::kDenseCaption, "", 10, 20, 0.9, "it rains")});
   ck_assert_int_eq(section(evaluation, "dense_captioning").overall.counts.at(0), 1);
