@@ -30,6 +30,7 @@
 #include "gvl/model.hpp"
 #include "gvlcontext.h"
 #include "gvlevent.h"
+#include "timeline/wording.hpp"
 
 namespace {
 
@@ -42,9 +43,10 @@ std::string describe(const GstStructure* event) {
   std::string line;
   guint64 start = 0, stop = 0;
   if (gst_structure_get_uint64(event, "start", &start) && gst_structure_get_uint64(event, "stop", &stop)) {
-    g_autofree char* times = g_strdup_printf("%.2f s - %.2f s  ", static_cast<double>(start) / GST_SECOND,
-                                             static_cast<double>(stop) / GST_SECOND);
-    line += times;
+    const auto seconds = [](guint64 time) {
+      return gvl::timeline::in_seconds(gvl::timeline::Time(static_cast<gint64>(time)), 2) + " s";
+    };
+    line += seconds(start) + " - " + seconds(stop) + "  ";
   }
   double confidence = 0;
   gst_structure_get_double(event, "confidence", &confidence);

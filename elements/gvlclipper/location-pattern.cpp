@@ -5,6 +5,8 @@
 #include <memory>
 
 #include "gvl/error.hpp"
+#include "gvltime.hpp"
+#include "timeline/wording.hpp"
 
 namespace gvl::gst {
 
@@ -20,13 +22,7 @@ std::string words_of(const GstStructure* event, const char* field) {
 std::string time_of(const GstStructure* event, const char* field) {
   guint64 time = 0;
   gst_structure_get_uint64(event, field, &time);
-  const guint64 milliseconds = time / GST_MSECOND, seconds = milliseconds / 1000;
-  gchar* text =
-      g_strdup_printf("%02" G_GUINT64_FORMAT "-%02u-%02u.%03u", seconds / 3600, static_cast<guint>(seconds / 60 % 60),
-                      static_cast<guint>(seconds % 60), static_cast<guint>(milliseconds % 1000));
-  const std::string result = text;
-  g_free(text);
-  return result;
+  return timeline::on_a_clock(to_time(time), {.hour_digits = 2, .separator = '-'});
 }
 
 std::string id_of(const GstStructure* event) {

@@ -65,7 +65,7 @@ GST_ELEMENT_REGISTER_DEFINE(gvlfuser, "gvlfuser", GST_RANK_NONE, GVL_TYPE_FUSER)
 static void attach_window_meta(GstBuffer* buffer, guint64 index, guint64 session, const AssembledWindow& window) {
   std::vector<GvlWindowSegment> segments;
   for (const auto& each : window.segments)
-    segments.push_back({to_clock_time(each.start), to_clock_time(each.stop), each.stood_in});
+    segments.push_back({to_clock_time(each.start), to_clock_time(each.stop), each.substituted});
   auto* meta = gvl_buffer_add_window_meta(buffer, index, segments.front().start, segments.back().stop,
                                           static_cast<guint>(segments.size()), segments.data());
   meta->session = session;

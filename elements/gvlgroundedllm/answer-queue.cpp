@@ -13,16 +13,13 @@ GST_DEBUG_CATEGORY_EXTERN(gvl_grounded_llm_debug);
 
 namespace gvl::gst {
 
-using timeline::Finding;
-using timeline::findings_of;
-using timeline::IntervalMerger;
-
 namespace {
 
-void log(const Finding& finding, const AskedWindow& window, const std::string& query) {
-  GST_LOG("window %" G_GUINT64_FORMAT ", \"%s\": %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT ", confidence %.3f",
-          window.index, query.c_str(), GST_TIME_ARGS(to_clock_time(finding.start)),
-          GST_TIME_ARGS(to_clock_time(finding.stop)), finding.confidence);
+void log(const Answer& answer, const AskedWindow& window) {
+  for (const auto& finding : timeline::findings_of(answer, window))
+    GST_LOG("window %" G_GUINT64_FORMAT ", \"%s\": %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT ", confidence %.3f",
+            window.index, answer.query.text.c_str(), GST_TIME_ARGS(to_clock_time(finding.start)),
+            GST_TIME_ARGS(to_clock_time(finding.stop)), finding.confidence);
 }
 
 }  // namespace
@@ -67,19 +64,12 @@ void AnswerQueue::take_up(const Awaited& awaited) {
 void AnswerQueue::answered(const Awaited& awaited) {
   const auto& window = awaited.window;
   const Answer& answer = awaited.answer.get();
+  log(answer, window);
   std::vector<Delivery> events;
-  // Times of another session are others: what was held back is all that there is to know.
-  if (std::exchange(session_, window.session) != window.session)
-    for (const auto& event : merger_.finish()) found(event, events);
+  // What was held back of the session before has that one's times.
+  for (const auto& event : assembler_.add(window, answer))
+    events.push_back(deliver(event, event.session == window.session ? window.segment : segment_));
   segment_ = window.segment;
-  if (answer.query.task == Task::kQuestion || answer.intervals.empty()) answered_in_words(answer, window, events);
-  IntervalMerger by_itself;
-  auto& merger = window.alone ? by_itself : merger_;
-  min_confidence_ = window.min_confidence;
-  const auto findings = findings_of(answer, window);
-  for (const auto& finding : findings) log(finding, window, answer.query.text);
-  for (const auto& event : merger.add(window, {answer.query.task, answer.query.text}, findings)) found(event, events);
-  for (const auto& event : by_itself.finish()) found(event, events);
   post(events);
 }
 
@@ -87,7 +77,7 @@ void AnswerQueue::finish() {
   std::lock_guard lock(mutex_);
   if (closed_) return;
   std::vector<Delivery> events;
-  for (const auto& event : merger_.finish()) found(event, events);
+  for (const auto& event : assembler_.finish()) events.push_back(deliver(event, segment_));
   post(events);
 }
 
@@ -97,23 +87,12 @@ void AnswerQueue::post(const std::vector<Delivery>& events) {
     stream_.post(gst_message_new_element(GST_OBJECT(element_), gst_structure_copy(delivery.event.get())));
 }
 
-void AnswerQueue::answered_in_words(const Answer& answer, const AskedWindow& window, std::vector<Delivery>& events) {
-  GstStructure* event =
-      gvl_event_new(next_id_++, std::string(name_of(answer.query.task)).c_str(), answer.query.text.c_str(),
-                    answer.text_seconds.c_str(), GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE, answer.confidence,
-                    to_clock_time(window.start), to_clock_time(window.stop));
-  events.push_back({std::shared_ptr<GstStructure>(event, gst_structure_free), window.segment});
-}
-
-void AnswerQueue::found(const IntervalMerger::Event& event, std::vector<Delivery>& events) {
-  const auto& [task, query] = event.query;
-  const auto& finding = event.finding;
-  if (finding.confidence < min_confidence_) return;
-  const std::string text = finding.joined && task == Task::kGrounding ? timeline::in_words(finding) : finding.text;
-  GstStructure* made = gvl_event_new(next_id_++, std::string(name_of(task)).c_str(), query.c_str(), text.c_str(),
-                                     to_clock_time(finding.start), to_clock_time(finding.stop), finding.confidence,
-                                     to_clock_time(finding.window_start), to_clock_time(finding.window_stop));
-  events.push_back({std::shared_ptr<GstStructure>(made, gst_structure_free), segment_});
+Delivery AnswerQueue::deliver(const timeline::GroundedEvent& event, const GstSegment& segment) {
+  GstStructure* made =
+      gvl_event_new(next_id_++, std::string(name_of(event.task)).c_str(), event.query.c_str(), event.text.c_str(),
+                    to_clock_time(event.start), to_clock_time(event.stop), event.confidence,
+                    to_clock_time(event.window_start), to_clock_time(event.window_stop));
+  return {std::shared_ptr<GstStructure>(made, gst_structure_free), segment};
 }
 
 std::vector<Delivery> AnswerQueue::take() {

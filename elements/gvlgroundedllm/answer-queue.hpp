@@ -14,16 +14,14 @@
 #include "gvl/task.hpp"
 #include "gvlinflight.hpp"
 #include "gvlmodelstream.hpp"
-#include "timeline/interval_merger.hpp"
+#include "timeline/event_assembler.hpp"
 
 namespace gvl::gst {
 
 /** A window that was handed to the model. */
-struct AskedWindow : timeline::MergedWindow {
-  bool alone = false;                   ///< asked for by itself: what other windows say is no matter
+struct AskedWindow : timeline::AnsweredWindow {
   GstSegment segment;                   ///< of the video when the window arrived
   std::shared_ptr<InFlight> in_flight;  ///< where the window counts until it is answered; may be null
-  double min_confidence = 0;            ///< of intervals that become events
 };
 
 /** One gvl-event on its way to the streaming thread. */
@@ -34,7 +32,7 @@ struct Delivery {
 
 /**
  * The answers that are awaited, in order. As soon as the first of them is there its events are posted on the bus, but
- * for those that a later window may say more about (IntervalMerger); the streaming thread fetches them to send them
+ * for those that a later window may say more about (EventAssembler); the streaming thread fetches them to send them
  * downstream. One queue serves from one flush (or start) to the next. All members are thread safe.
  */
 class AnswerQueue : public std::enable_shared_from_this<AnswerQueue> {
@@ -76,8 +74,7 @@ class AnswerQueue : public std::enable_shared_from_this<AnswerQueue> {
   void advance();
   void take_up(const Awaited& awaited);
   void answered(const Awaited& awaited);
-  void answered_in_words(const Answer& answer, const AskedWindow& window, std::vector<Delivery>& events);
-  void found(const timeline::IntervalMerger::Event& event, std::vector<Delivery>& events);
+  Delivery deliver(const timeline::GroundedEvent& event, const GstSegment& segment);
   void post(const std::vector<Delivery>& events);
 
   GstElement* element_;  // not owned, like the next two: close() comes before they go away
@@ -85,10 +82,8 @@ class AnswerQueue : public std::enable_shared_from_this<AnswerQueue> {
   std::atomic<guint64>& next_id_;
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
-  timeline::IntervalMerger merger_;
-  GstSegment segment_;  // of the last window that was answered, like the next two
-  guint64 session_ = 0;
-  double min_confidence_ = 0;
+  timeline::EventAssembler assembler_;
+  GstSegment segment_;  // of the last window that was answered
   std::deque<Awaited> awaited_;
   std::vector<Delivery> posted_;
   bool closed_ = false;

@@ -71,16 +71,16 @@ bool WindowAsker::ask(GstBuffer* buffer, const GvlWindowMeta* window, const GstS
   windows_++;
   const double seconds = static_cast<double>(window->stop - window->start) / GST_SECOND;
   LatestWindow asked{{std::move(tokens), seconds, boundaries_of(window)},
-                     {{.index = window->index,
-                       .session = window->session,
-                       .start = to_time(window->start),
-                       .stop = to_time(window->stop),
-                       .settled = to_optional_time(window->settled),
-                       .resolution = to_time(window->stop - window->start) / model->config().temporal_tokens},
-                      false,
+                     {{{.index = window->index,
+                        .start = to_time(window->start),
+                        .stop = to_time(window->stop),
+                        .settled = to_optional_time(window->settled),
+                        .resolution = to_time(window->stop - window->start) / model->config().temporal_tokens},
+                       window->session,
+                       false,
+                       settings_.min_confidence(model->config())},
                       segment,
-                      stream_.in_flight(),
-                      settings_.min_confidence(model->config())}};
+                      stream_.in_flight()}};
   submit(*model, asked, queries);
   asked.about.in_flight.reset();  // what is asked later does not hold up the stream
   asked.about.alone = true;

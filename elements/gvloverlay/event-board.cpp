@@ -2,8 +2,12 @@
 #include "event-board.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <iterator>
+
+#include "gvltime.hpp"
+#include "timeline/wording.hpp"
 
 namespace gvl::gst {
 
@@ -26,12 +30,11 @@ double part_of(GstClockTime time, GstClockTime start, GstClockTime stop) {
 }
 
 std::string line_of(const ShownEvent& event) {
-  gchar* times = g_strdup_printf("  %.1f s – %.1f s  %.0f %%", static_cast<double>(event.start) / GST_SECOND,
-                                 static_cast<double>(event.stop) / GST_SECOND, event.confidence * 100);
+  const auto seconds = [](GstClockTime time) { return timeline::in_seconds(to_time(time), 1) + " s"; };
+  const std::string times = "  " + seconds(event.start) + " – " + seconds(event.stop) + "  " +
+                            std::to_string(std::lrint(event.confidence * 100)) + " %";
   const bool answers = event.task != "grounding" && !event.query.empty() && !event.text.empty();
-  std::string line = (event.query.empty() ? event.text : event.query) + times + (answers ? "\n" + event.text : "");
-  g_free(times);
-  return line;
+  return (event.query.empty() ? event.text : event.query) + times + (answers ? "\n" + event.text : "");
 }
 
 }  // namespace

@@ -197,6 +197,13 @@ JsonValue JsonValue::array(const std::string& name) const {
   return value;
 }
 
+void JsonValue::allow_members(const std::vector<std::string_view>& names) const {
+  for (const auto& [name, value] : members()) {
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      throw value.error("is no member that is known here");
+  }
+}
+
 std::int64_t JsonValue::integer_or(const std::string& name, std::int64_t fallback, std::int64_t smallest,
                                    std::int64_t largest) const {
   const auto value = find(name);

@@ -91,6 +91,9 @@ class JsonValue {
   JsonValue object(const std::string& name) const;
   JsonValue array(const std::string& name) const;
 
+  /** Of an object that people write: throws for a member that is none of these, most likely a misspelt one. */
+  void allow_members(const std::vector<std::string_view>& names) const;
+
   /** Optional members of an object: the fallback when the member is absent or null. */
   std::int64_t integer_or(const std::string& name, std::int64_t fallback, std::int64_t smallest = kSmallest,
                           std::int64_t largest = kLargest) const;

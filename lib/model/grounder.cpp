@@ -4,25 +4,19 @@
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 
 #include "gvl/error.hpp"
 #include "layers/tensor_bridge.hpp"
-#include "model/confidence.hpp"
+#include "model/interval_choice.hpp"
 #include "text/answer.hpp"
+#include "timeline/confidence.hpp"
 
 namespace gvl::model {
 namespace {
 
 // The longest text the published model was trained on (its max_txt_len).
 constexpr std::int64_t kLongestPrompt = 2048;
-
-double geometric_mean(const std::vector<double>& probabilities) {
-  double sum = 0;
-  for (const double probability : probabilities) sum += std::log(std::max(probability, 1e-300));
-  return probabilities.empty() ? 0 : std::exp(sum / static_cast<double>(probabilities.size()));
-}
 
 std::span<const float> values(const at::Tensor& tensor) {
   return {tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
@@ -53,7 +47,8 @@ double Grounder::interval_confidence(const language::Generation& generation,
                                      const text::ParsedInterval& interval) const {
   const at::Tensor first = moments_at(generation, interval.first_position);
   const at::Tensor second = moments_at(generation, interval.second_position);
-  return (1 - generation.not_first) * expected_iou(values(first), values(second), interval.start, interval.stop);
+  return timeline::interval_confidence(generation.not_first, values(first), values(second), interval.start,
+                                       interval.stop);
 }
 
 /** The answer's tokens with each pair of moments replaced by the interval that is best on the whole. */
@@ -103,7 +98,7 @@ Answer Grounder::make_answer(const Query& query, const text::TimeScale& scale,
                 .tokens = std::move(tokens),
                 .text = parsed.text,
                 .text_seconds = parsed.text_seconds,
-                .confidence = geometric_mean(generation.probabilities)};
+                .confidence = timeline::words_confidence(generation.probabilities)};
   for (const text::ParsedInterval& interval : parsed.intervals) {
     answer.intervals.push_back(
         {interval.start_seconds, interval.stop_seconds, interval_confidence(generation, interval), interval.text});

@@ -30,7 +30,7 @@ class Composer {
   };
   using Block = std::vector<Part>;
 
-  // compose.cpp: the plan and all that concerns the whole picture.
+  // compose.cpp: the plan.
   void choose_frame();
   void choose_shape();
   void draw_kinds();
@@ -43,6 +43,9 @@ class Composer {
   void put_blocks(const std::vector<Block>& blocks);
   void add_event(const Event& event) { composition_.scene.events.push_back(event); }
   bool planned(EventKind kind) const;
+  double on_frame(double seconds) const noexcept;
+
+  // compose_picture.cpp: what is seen of it, but for objects.
   void direct_levels();
   void direct_shots();
   int add_backdrop();
@@ -54,7 +57,6 @@ class Composer {
   void direct_faults();
   Fault draw_fault(const Event& event);
   void bring_to_life();
-  double on_frame(double seconds) const noexcept;
 
   // compose_objects.cpp.
   struct Role {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "timeline/interval_merger.hpp"
 
-#include <glib.h>
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
+
+#include "timeline/confidence.hpp"
 
 namespace gvl::timeline {
 
@@ -74,64 +74,57 @@ std::vector<Finding> findings_of(const Answer& answer, const MergedWindow& windo
   return findings;
 }
 
-std::string in_words(const Finding& finding) {
-  const auto seconds = [&](Time time) {
-    gchar text[G_ASCII_DTOSTR_BUF_SIZE];
-    return std::string(g_ascii_formatd(text, sizeof(text), "%.2f", to_seconds(time - finding.window_start)));
-  };
-  return "From " + seconds(finding.start) + " seconds to " + seconds(finding.stop) + " seconds.";
-}
-
-void IntervalMerger::take(const MergedWindow& window, Thread& thread, const Finding& finding) {
-  for (auto& each : thread.held) {
+void IntervalMerger::take(const MergedWindow& window, Asked& asked, const Finding& finding) {
+  for (auto& each : asked.held) {
     if (each.window == window.index || !same_event(each.finding, finding, window.resolution)) continue;
     each.window = window.index;
-    if (each.told) return;
+    if (each.emitted) return;
     each.finding = merged(each.finding, finding, window.resolution);
-    each.sum += finding.confidence;
-    ++each.shown;
+    each.windows.push_back(finding.confidence);
     return;
   }
-  const auto missed = std::count_if(thread.windows.begin(), thread.windows.end(),
+  const auto missed = std::count_if(asked.windows.begin(), asked.windows.end(),
                                     [&](const MergedWindow& before) { return shows_all(before, finding); });
-  thread.held.push_back({finding, finding.confidence, static_cast<unsigned>(missed) + 1, window.index, false});
+  std::vector<double> windows(static_cast<std::size_t>(missed), 0.0);
+  windows.push_back(finding.confidence);
+  asked.held.push_back({finding, std::move(windows), window.index, false});
 }
 
-void IntervalMerger::tell(const Key& query, Held& held, std::vector<Event>& known) {
-  if (std::exchange(held.told, true)) return;
+void IntervalMerger::emit(const Key& query, Held& held, std::vector<Event>& known) {
+  if (std::exchange(held.emitted, true)) return;
   known.push_back({query, held.finding});
-  known.back().finding.confidence = held.sum / held.shown;
+  known.back().finding.confidence = event_confidence(held.windows);
 }
 
 std::vector<IntervalMerger::Event> IntervalMerger::add(const MergedWindow& window, const Key& query,
                                                        const std::vector<Finding>& findings) {
   std::vector<Event> known;
-  for (auto& [key, thread] : queries_) {
+  for (auto& [key, asked] : queries_) {
     // A query that the window before this one was not asked either is asked no more.
-    const bool over = thread.windows.back().index + 1 < window.index;
+    const bool over = asked.windows.back().index + 1 < window.index;
     const auto past = [&](const Held& held) { return over || apart(held.finding, window); };
-    for (auto& held : thread.held)
-      if (past(held)) tell(key, held, known);
-    std::erase_if(thread.held, past);
+    for (auto& held : asked.held)
+      if (past(held)) emit(key, held, known);
+    std::erase_if(asked.held, past);
   }
   std::erase_if(queries_, [&](const auto& each) { return each.second.windows.back().index + 1 < window.index; });
 
-  auto& thread = queries_[query];
-  for (const auto& finding : findings) take(window, thread, finding);
-  for (auto& held : thread.held)
-    if (held.window != window.index && shows_all(window, held.finding)) ++held.shown;
-  std::erase_if(thread.windows,
+  auto& asked = queries_[query];
+  for (const auto& finding : findings) take(window, asked, finding);
+  for (auto& held : asked.held)
+    if (held.window != window.index && shows_all(window, held.finding)) held.windows.push_back(0);
+  std::erase_if(asked.windows,
                 [&](const MergedWindow& before) { return before.stop <= window.start || before.start >= window.stop; });
-  thread.windows.push_back(window);
-  for (auto& held : thread.held)
-    if (!window.settled || held.finding.stop + window.resolution < *window.settled) tell(query, held, known);
+  asked.windows.push_back(window);
+  for (auto& held : asked.held)
+    if (!window.settled || held.finding.stop + window.resolution < *window.settled) emit(query, held, known);
   return known;
 }
 
 std::vector<IntervalMerger::Event> IntervalMerger::finish() {
   std::vector<Event> known;
-  for (auto& [query, thread] : queries_)
-    for (auto& held : thread.held) tell(query, held, known);
+  for (auto& [query, asked] : queries_)
+    for (auto& held : asked.held) emit(query, held, known);
   queries_.clear();
   return known;
 }

@@ -24,13 +24,9 @@ struct Finding {
   Time window_stop{};
 };
 
-/** "From 1.50 seconds to 3.00 seconds.", as the model answers, of an event that no single answer gives. */
-std::string in_words(const Finding& finding);
-
 /** Of the window that findings are from. */
 struct MergedWindow {
   std::uint64_t index = 0;
-  std::uint64_t session = 0;
   Time start{};
   Time stop{};
   std::optional<Time> settled;  ///< no later window shows what is before it; none: there is no later one
@@ -47,8 +43,8 @@ std::vector<Finding> findings_of(const Answer& answer, const MergedWindow& windo
  *   one, or when one is cut by its window's edge (ends within `resolution` of it) and the other goes on from there.
  * - An event that was cut lasts from the earlier start to the later stop; otherwise the more confident finding gives
  *   times and text.
- * - The confidence is the mean over all windows that show the whole event: one that does not find it counts as 0.
- * - An event is told once, when no later window can say more about it.
+ * - The confidence is event_confidence() over all windows that show the whole event.
+ * - An event is emitted once, when no later window can say more about it.
  *
  * For one thread at a time.
  */
@@ -68,21 +64,20 @@ class IntervalMerger {
 
  private:
   struct Held {
-    Finding finding;           // its confidence is that of the most confident one
-    double sum = 0;            // of confidences
-    unsigned shown = 0;        // windows that show all of it, or found it
-    std::uint64_t window = 0;  // the last that found it
-    bool told = false;
+    Finding finding;              // its confidence is that of the most confident one
+    std::vector<double> windows;  // what each says that shows all of it; 0 where it does not find it
+    std::uint64_t window = 0;     // the last that found it
+    bool emitted = false;
   };
-  struct Thread {
+  struct Asked {
     std::vector<Held> held;
     std::vector<MergedWindow> windows;  // that may show what is to come
   };
 
-  static void take(const MergedWindow& window, Thread& thread, const Finding& finding);
-  static void tell(const Key& query, Held& held, std::vector<Event>& known);
+  static void take(const MergedWindow& window, Asked& asked, const Finding& finding);
+  static void emit(const Key& query, Held& held, std::vector<Event>& known);
 
-  std::map<Key, Thread> queries_;
+  std::map<Key, Asked> queries_;
 };
 
 }  // namespace gvl::timeline

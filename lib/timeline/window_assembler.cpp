@@ -9,8 +9,8 @@ namespace {
 
 using Segment = WindowAssembler::Segment;
 
-// Beyond so many windows of segments that were left out, what comes next is something new.
-constexpr std::uint64_t kMostWindowsLeftOut = 16;
+// Beyond so many windows of dropped segments, what comes next is something new.
+constexpr std::uint64_t kMostWindowsDropped = 16;
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
@@ -34,7 +34,7 @@ std::size_t nearest(const std::vector<Segment>& segments, std::size_t position) 
   return after != kNone && after - position < position - before ? after : before;
 }
 
-// Where segment `position`, which was left out, begins: those between two that came are equally long, those at an end
+// Where segment `position`, which was dropped, begins: those between two that came are equally long, those at an end
 // as long as their neighbour.
 Time missing_start(const std::vector<Segment>& segments, std::size_t position) {
   const auto before = known_before(segments, position), after = known_after(segments, position);
@@ -89,7 +89,7 @@ WindowAssembler::WindowAssembler(std::uint64_t segments, std::uint64_t hop, bool
       backward_(backward) {}
 
 bool WindowAssembler::follows(std::uint64_t number) const {
-  return number >= next_ && number - next_ <= kMostWindowsLeftOut * segments_;
+  return number >= next_ && number - next_ <= kMostWindowsDropped * segments_;
 }
 
 std::vector<AssembledWindow> WindowAssembler::add(std::uint64_t number, Segment segment) {

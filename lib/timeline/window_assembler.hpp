@@ -16,7 +16,7 @@ namespace gvl::timeline {
 struct WindowSegment {
   Time start{};
   Time stop{};
-  bool stood_in = false;  ///< it was left out: another's tokens are in its place
+  bool substituted = false;  ///< it was dropped: another's tokens are in its place
 };
 
 /**
@@ -33,8 +33,8 @@ struct AssembledWindow {
 };
 
 /**
- * Makes the windows of one run of segments: of the first K, of K from number `hop` on, and so on. Keeps the last K. For
- * one thread.
+ * Makes the windows of one sequence of segments: of the first K, of K from number `hop` on, and so on. Keeps the last
+ * K. For one thread.
  */
 class WindowAssembler {
  public:
@@ -47,13 +47,13 @@ class WindowAssembler {
   /** `segments`: K. `hop`: at least 1; more than K is K. */
   WindowAssembler(std::uint64_t segments, std::uint64_t hop, bool backward);
 
-  /** Whether a segment of this number may be the next: those between were left out, at most some windows of them. */
+  /** Whether a segment of this number may be the next: those between were dropped, at most some windows of them. */
   bool follows(std::uint64_t number) const;
 
   /** Takes the segment of this number, which follows(); the windows that are complete with it. */
   std::vector<AssembledWindow> add(std::uint64_t number, Segment segment);
 
-  /** The run ends: the window that ends with the last segment, unless that was complete. */
+  /** The sequence ends: the window that ends with the last segment, unless that was complete. */
   std::optional<AssembledWindow> last() const;
 
  private:

@@ -88,7 +88,7 @@ class WindowPlanner {
   /** Makes it the plan. Where it begins a sequence, that has the next number. */
   void accept(const Proposal& proposal, const StreamFacts& stream, const WindowSettings& settings);
 
-  /** How many samples that a window wants arrive in the time before `time`, in whole windows: they are left out. */
+  /** How many samples that a window wants arrive in the time before `time`, in whole windows: they are dropped. */
   std::int64_t arrivals_before(Time time) const;
 
   /** The sequence begins with the plan's sample `arrival`, not with its first. */

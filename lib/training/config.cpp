@@ -35,6 +35,34 @@ double share_or(const io::JsonValue& object, const std::string& member, double f
   return value;
 }
 
+void allow_members(const io::JsonValue& root) {
+  root.allow_members({"model",
+                      "output",
+                      "stage",
+                      "parameter_groups",
+                      "learning_rate",
+                      "lora",
+                      "steps",
+                      "epochs",
+                      "batch_videos",
+                      "micro_batch_videos",
+                      "warmup",
+                      "clip_norm",
+                      "seed",
+                      "temporal_smoothing",
+                      "dense_supervision",
+                      "initialisation",
+                      "activation_checkpointing",
+                      "precision",
+                      "device",
+                      "threads",
+                      "loader_threads",
+                      "checkpoint_every",
+                      "weight_interpolation",
+                      "data"});
+  root.object("data").allow_members({"scenes", "conversations"});
+}
+
 void read_trained(const io::JsonValue& root, TrainedParameters& trained) {
   if (const auto stage = root.find("stage")) {
     try {
@@ -46,6 +74,7 @@ void read_trained(const io::JsonValue& root, TrainedParameters& trained) {
   if (const auto groups = root.find("parameter_groups")) {
     trained.groups.clear();
     for (const io::JsonValue& group : groups->elements()) {
+      group.allow_members({"parameters", "learning_rate", "muon_learning_rate", "frozen_steps"});
       trained.groups.push_back({group.string("parameters"),
                                 {positive(group, "learning_rate"), not_negative_or(group, "muon_learning_rate", 0),
                                  group.integer_or("frozen_steps", 0, 0, kMostSteps)}});
@@ -55,6 +84,7 @@ void read_trained(const io::JsonValue& root, TrainedParameters& trained) {
     for (ParameterGroup& group : trained.groups) group.rates = {positive(root, "learning_rate")};
   }
   if (const auto lora = root.find("lora")) {
+    lora->allow_members({"rank", "alpha", "learning_rate"});
     trained.lora = {lora->integer("rank", 1, 1 << 16), positive(*lora, "alpha"), positive(*lora, "learning_rate")};
   }
   if (trained.groups.empty() && trained.lora.rank == 0)
@@ -62,6 +92,7 @@ void read_trained(const io::JsonValue& root, TrainedParameters& trained) {
 }
 
 PreviousTokenHeadsOptions read_previous_token_heads(const io::JsonValue& words) {
+  words.allow_members({"heads", "like"});
   PreviousTokenHeadsOptions options;
   const io::JsonValue heads = words.array("heads");
   for (const io::JsonValue& head : heads.elements()) options.heads.push_back(head.as_integer());
@@ -74,12 +105,15 @@ Initialisation read_initialisation(const io::JsonValue& root) {
   constexpr std::int64_t kMostFirstVideos = 1 << 12;
   Initialisation first;
   if (const auto values = root.find("initialisation")) {
+    values->allow_members(
+        {"filter_bank", "query_key_matching", "whitening_videos", "previous_token_heads", "option_copy_head"});
     first.filter_bank = values->boolean_or("filter_bank", false);
     first.query_key_matching = values->boolean_or("query_key_matching", false);
     first.whitening_videos = values->integer_or("whitening_videos", 0, 0, kMostFirstVideos);
     if (const auto words = values->find("previous_token_heads"))
       first.previous_token_heads = read_previous_token_heads(*words);
     if (const auto option_copy_head = values->find("option_copy_head")) {
+      option_copy_head->allow_members({"step", "head", "videos"});
       first.option_copy_head = {option_copy_head->integer("step", 0, kMostSteps),
                                 option_copy_head->integer("head", 0, 1 << 10),
                                 option_copy_head->integer("videos", 1, kMostFirstVideos)};
@@ -93,6 +127,7 @@ ObjectiveOptions read_objective(const io::JsonValue& root, const TrainedParamete
   options.temporal_smoothing = not_negative_or(root, "temporal_smoothing", 0);
   options.checkpointing = root.boolean_or("activation_checkpointing", false);
   if (const auto dense = root.find("dense_supervision")) {
+    dense->allow_members({"weight", "moment_weight", "text_weight", "patch_weight", "option_weight", "layer"});
     options.dense = {.weight = positive(*dense, "weight"),
                      .moment_weight = not_negative_or(*dense, "moment_weight", 0),
                      .text_weight = not_negative_or(*dense, "text_weight", 0),
@@ -131,6 +166,7 @@ TrainedParameters stage_parameters(const std::string& stage) {
 
 TrainingConfig TrainingConfig::load(const std::filesystem::path& file) {
   const io::JsonValue root = io::JsonValue::load(file);
+  allow_members(root);
   TrainingConfig config{.data = root.object("data")};
   const auto path = [&](const char* member) { return file.parent_path() / root.string(member); };
   config.model = path("model");

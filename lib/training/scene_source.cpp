@@ -45,6 +45,8 @@ void read_weights(const io::JsonValue& weights, scenes::ComposeOptions& compose)
 
 void read_counts(const io::JsonValue& counts, scenes::ConversationOptions& options) {
   constexpr std::int64_t kMost = 1000;
+  counts.allow_members({"grounding", "absent", "dense_caption", "referring", "multiple_choice", "open_question",
+                        "caption", "held_out_phrasings"});
   const auto read = [&](const char* name, int& value) {
     value = static_cast<int>(counts.integer_or(name, value, 0, kMost));
   };
@@ -56,6 +58,13 @@ void read_counts(const io::JsonValue& counts, scenes::ConversationOptions& optio
   read("open_question", options.open_question);
   read("caption", options.caption);
   options.held_out_phrasings = counts.boolean_or("held_out_phrasings", options.held_out_phrasings);
+}
+
+/** Those of a stage, and these. */
+void allow_stage_members(const io::JsonValue& object, std::vector<std::string_view> names) {
+  names.insert(names.end(), {"videos", "shortest", "longest", "fewest_events", "most_events", "event_scale",
+                             "without_objects", "weights", "conversations"});
+  object.allow_members(names);
 }
 
 void read_stage(const io::JsonValue& object, CurriculumStage& stage) {
@@ -142,6 +151,7 @@ std::vector<std::int64_t> patches_of(const scenes::Event& event, const scenes::R
 }  // namespace
 
 SceneSourceOptions SceneSourceOptions::read(const io::JsonValue& scenes) {
+  allow_stage_members(scenes, {"seed", "held_out", "photographs", "clips", "emoji_font", "first"});
   SceneSourceOptions options;
   read_assets(scenes, options.assets);
   options.seed = static_cast<std::uint64_t>(scenes.integer_or("seed", 0, 0));
@@ -149,6 +159,7 @@ SceneSourceOptions SceneSourceOptions::read(const io::JsonValue& scenes) {
   read_stage(scenes, options.lasting);
   if (const auto first = scenes.find("first")) {
     for (const io::JsonValue& each : first->elements()) {
+      allow_stage_members(each, {});
       CurriculumStage stage = options.lasting;
       stage.videos = each.integer("videos", 1, kMostVideos);
       read_stage(each, stage);
@@ -184,9 +195,7 @@ std::vector<scenes::Conversation> SceneSource::conversations(const scenes::Scene
   return scenes::converse(scene, seed_of(index), options_.stage_of(index).conversations);
 }
 
-Sample SceneSource::render(scenes::Composition composition) const {
-  return render(scenes::Renderer(assets_, std::move(composition)));
-}
+scenes::Renderer SceneSource::renderer(std::int64_t index) const { return {assets_, composition(index)}; }
 
 Sample SceneSource::render(const scenes::Renderer& renderer) const {
   const double fps = renderer.scene().fps;
@@ -241,7 +250,7 @@ TrainingText SceneSource::text_of(const scenes::Conversation& conversation) cons
 }
 
 Sample SceneSource::make(std::int64_t index) const {
-  const scenes::Renderer renderer(assets_, composition(index));
+  const scenes::Renderer renderer = this->renderer(index);
   Sample sample = render(renderer);
   for (const scenes::Conversation& conversation : conversations(renderer.scene(), index)) {
     sample.texts.push_back(text_of(conversation));

@@ -46,8 +46,7 @@ class SceneSource : public SampleSource {
   /** What sample `index` shows and what is asked about it, to measure answers with. */
   scenes::Composition composition(std::int64_t index) const;
   std::vector<scenes::Conversation> conversations(const scenes::Scene& scene, std::int64_t index) const;
-  /** The pixels of a composition, without texts and labels. */
-  Sample render(scenes::Composition composition) const;
+  scenes::Renderer renderer(std::int64_t index) const;
 
  private:
   std::uint64_t seed_of(std::int64_t index) const noexcept;

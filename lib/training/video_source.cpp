@@ -2,72 +2,29 @@
 
 #include <map>
 #include <numeric>
-#include <opencv2/imgproc.hpp>
-#include <opencv2/videoio.hpp>
-#include <opencv2/videoio/registry.hpp>
 
 #include "gvl/error.hpp"
-#include "gvl/preprocess.hpp"
 #include "gvl/sampling.hpp"
 #include "scenes/random.hpp"
 #include "training/model_pixels.hpp"
+#include "training/video_file.hpp"
 
 namespace gvl::training {
-namespace {
 
 namespace fs = std::filesystem;
 
-cv::VideoCapture open_video(const fs::path& file) {
-  cv::VideoCapture video;
-  const bool gstreamer = cv::videoio_registry::hasBackend(cv::CAP_GSTREAMER);
-  try {
-    video.open(fs::absolute(file).string(), gstreamer ? cv::CAP_GSTREAMER : cv::CAP_ANY);
-  } catch (const cv::Exception&) {
-    // As one that does not open.
-  }
-  if (!video.isOpened()) throw Error(ErrorCode::kMalformed, file.string() + ": is no video that can be decoded");
-  return video;
-}
-
-std::int64_t count_frames(const fs::path& file) {
-  cv::VideoCapture video = open_video(file);
-  std::int64_t frames = 0;
-  while (video.grab()) ++frames;
-  if (frames == 0) throw Error(ErrorCode::kMalformed, file.string() + ": has no frames");
-  return frames;
-}
-
-double frame_rate(const cv::VideoCapture& video, const fs::path& file) {
-  const double rate = video.get(cv::CAP_PROP_FPS);
-  if (!(rate > 0)) throw Error(ErrorCode::kMalformed, file.string() + ": has no frame rate");
-  return rate;
-}
-
-}  // namespace
-
 Sample read_video(const fs::path& file, const ModelConfig& model) {
-  const std::int64_t frames = count_frames(file);
-  cv::VideoCapture video = open_video(file);
-  const std::vector<std::int64_t> indices = sample_indices(model.frames, frames);
+  VideoFile video(file);
+  const std::vector<std::int64_t> indices = sample_indices(model.frames, video.frames());
   ModelPixels pixels(model);
-  cv::Mat bgr, rgb;
-  std::int64_t read = 0;
-  for (std::int64_t i = 0; i < model.frames; ++i) {
-    for (; read <= indices[i]; ++read) {
-      if (!video.grab()) throw Error(ErrorCode::kMalformed, file.string() + ": ends early when it is read again");
-    }
-    if (i == 0 || indices[i] != indices[i - 1]) {
-      video.retrieve(bgr);
-      cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
-    }
-    pixels.put(i, {rgb.data, rgb.cols, rgb.rows, static_cast<std::int64_t>(rgb.step)});
-  }
-  return pixels.sample(static_cast<double>(frames) / frame_rate(video, file));
+  for (std::int64_t i = 0; i < model.frames; ++i) pixels.put(i, video.frame(indices[static_cast<std::size_t>(i)]));
+  return pixels.sample(static_cast<double>(video.frames()) / video.rate());
 }
 
 VideoSource::VideoSource(const io::JsonValue& conversations, const ModelConfig& model, std::uint64_t seed)
     : model_(model), seed_(seed) {
   constexpr std::int64_t kMostTexts = 1000;
+  conversations.allow_members({"files", "videos", "texts_per_video"});
   const auto most = static_cast<std::size_t>(conversations.integer_or("texts_per_video", 8, 1, kMostTexts));
   const fs::path folder = fs::path(conversations.source()).parent_path();
   std::map<fs::path, std::vector<TrainingText>> texts;

@@ -12,10 +12,7 @@
 
 namespace gvl::training {
 
-/**
- * The frames that a model looks at of a video file, as Sample's pixels and duration. Decoded with GStreamer where this
- * OpenCV has it; the file is read twice, first to count its frames. Throws Error naming the file.
- */
+/** The frames that a model looks at of a video file, as Sample's pixels and duration. Throws as VideoFile does. */
 Sample read_video(const std::filesystem::path& file, const ModelConfig& model);
 
 /** Videos of data sets in files, with the questions about each. */

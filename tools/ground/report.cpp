@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "ground/names.hpp"
+#include "timeline/wording.hpp"
 
 namespace {
 
@@ -37,12 +38,8 @@ std::string formatted(const char* format, double number) {
   return text;
 }
 
-std::string clock_of(GstClockTime time) {
-  g_autofree char* text =
-      g_strdup_printf("%u:%02u:%02u.%03u", static_cast<guint>(time / (3600 * GST_SECOND)),
-                      static_cast<guint>(time / (60 * GST_SECOND) % 60), static_cast<guint>(time / GST_SECOND % 60),
-                      static_cast<guint>(time / GST_MSECOND % 1000));
-  return text;
+std::string clock_of(GstClockTime time, const gvl::timeline::ClockStyle& style = {}) {
+  return gvl::timeline::on_a_clock(gvl::timeline::Time(static_cast<gint64>(time)), style);
 }
 
 /** Without what would end a cue: any of WebVTT's ends of a line. */
@@ -192,7 +189,7 @@ std::string web_vtt(const FoundEvents& found) {
     if (!times_of(event.get(), &start, &stop)) continue;
     std::string words = one_line_of(event.get(), "query");
     if (words.empty()) words = one_line_of(event.get(), "text");
-    const auto padded = [](GstClockTime time) { return "0" + clock_of(time); };
+    const auto padded = [](GstClockTime time) { return clock_of(time, {.hour_digits = 2}); };
     text += "\n" + padded(start) + " --> " + padded(stop) + "\n" + words + "\n";
   }
   return text;

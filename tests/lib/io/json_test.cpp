@@ -83,6 +83,15 @@ GVL_TEST(wrong_values_name_the_member) {
   for (const auto& test : cases) expect_error(test.part, ErrorCode::kMalformed, {test.part}, test.run);
 }
 
+GVL_TEST(members_that_nobody_reads_are_named) {
+  const JsonValue root = parse(R"({"data": {"seed": 1, "sed": null}})");
+  root.allow_members({"data", "model"});
+  expect_error("sed", ErrorCode::kMalformed, {"config.json: data.sed: "},
+               [&] { root.object("data").allow_members({"seed"}); });
+  expect_error("no object", ErrorCode::kMalformed, {"data.seed"},
+               [&] { root.object("data").at("seed").allow_members({}); });
+}
+
 GVL_TEST(integers_beyond_64_bits_are_numbers) {
   const JsonValue root = parse("[1000000000000000019884624838656, -9223372036854775809, 1]");
   ck_assert_double_eq(root.at(std::size_t{0}).as_number(), 1e30);

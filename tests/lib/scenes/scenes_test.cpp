@@ -1,81 +1,15 @@
 #include <cmath>
-#include <functional>
-#include <memory>
 #include <opencv2/imgproc.hpp>
 #include <set>
 
-#include "../io/io_test.hpp"
 #include "gvl/error.hpp"
-#include "scenes/render.hpp"
+#include "scenes_test.hpp"
 
 using namespace gvl;
 using namespace gvl::scenes;
+using namespace gvl::scenes::test;
 
 namespace {
-
-/** Few of the installed assets, so that tests start soon; painted ones where there are none. */
-AssetOptions few_assets(bool held_out) {
-  AssetOptions options = AssetOptions::installed(held_out);
-  options.photographs = {"/usr/share/backgrounds/mate/nature"};
-  options.clip_frames = 60;
-  options.held_out_share = 3;
-  return options;
-}
-
-const std::shared_ptr<const Assets>& assets() {
-  static const auto loaded = std::make_shared<const Assets>(few_assets(false));
-  return loaded;
-}
-
-ComposeOptions only(EventKind kind) {
-  ComposeOptions options;
-  options.weights = ComposeOptions::filled(0);
-  options.weights[static_cast<std::size_t>(kind)] = 1;
-  options.fewest_events = options.most_events = 1;
-  options.without_events = 0;
-  options.longest = 30;
-  return options;
-}
-
-/** A video of one event, and the same without noise and other restlessness where `still`. */
-struct Video {
-  Video(EventKind kind, std::uint64_t seed, bool still) : composition(compose(*assets(), seed, only(kind))) {
-    label = std::string(name_of(kind)) + " " + std::to_string(seed);
-    ck_assert_msg(!composition.scene.events.empty(), "%s: no event", label.c_str());
-    for (const Event& candidate : composition.scene.events) {
-      if (candidate.kind == kind) event = candidate;
-    }
-    if (!still) return;
-    Look& look = composition.look;
-    look.noise = look.sway_zoom = 0;
-    look.sway = look.drift = {};
-    for (Backdrop& backdrop : look.backdrops) backdrop.clip_speed = 0;
-    for (ObjectLook& object : look.objects) object.wiggle = {};
-    if (group_of(kind) != EventGroup::kObject) look.objects.clear();
-  }
-
-  cv::Mat at(double seconds) const {
-    cv::Mat rgb;
-    Renderer(assets(), composition).render(seconds, rgb);
-    return rgb;
-  }
-  double frame() const { return 1 / composition.scene.fps; }
-  double middle() const { return (event.start + event.stop) / 2; }
-  double last() const { return event.stop - frame(); }
-  bool has_before() const { return event.start > frame() / 2; }
-  bool has_after() const { return event.stop < composition.scene.duration - frame() / 2; }
-  void expect(bool right, const char* what) const {
-    ck_assert_msg(right, "%s (%.2f to %.2f s): %s", label.c_str(), event.start, event.stop, what);
-  }
-
-  Composition composition;
-  Event event;
-  std::string label;
-};
-
-double difference(const cv::Mat& a, const cv::Mat& b) {
-  return cv::norm(a, b, cv::NORM_L1) / static_cast<double>(a.total() * a.elemSize());
-}
 
 double level(const cv::Mat& rgb) {
   const cv::Scalar mean = cv::mean(rgb);
@@ -100,33 +34,6 @@ cv::Mat floating_gray(const cv::Mat& rgb) {
   gray.convertTo(gray, CV_32F);
   return gray;
 }
-
-void for_videos(EventKind kind, bool still, const std::function<void(const Video&)>& check) {
-  for (std::uint64_t seed = 1; seed <= 8; ++seed) check(Video(kind, seed, still));
-}
-
-/** Where one object of a video is seen at a time: what is different without it. */
-struct Seen {
-  Seen(const Video& video, int object, double time) {
-    Video alone = video, none = video;
-    alone.composition.look.objects = {video.composition.look.objects[static_cast<std::size_t>(object)]};
-    alone.composition.look.objects[0].shadow = false;
-    none.composition.look.objects.clear();
-    cv::Mat changed;
-    cv::absdiff(alone.at(time), none.at(time), changed);
-    std::vector<cv::Mat> channels;
-    cv::split(changed, channels);
-    mask = cv::max(cv::max(channels[0], channels[1]), channels[2]) > 6;
-    area = cv::countNonZero(mask);
-    const cv::Moments moments = cv::moments(mask, true);
-    if (area > 0) x = moments.m10 / moments.m00, y = moments.m01 / moments.m00;
-    box = cv::boundingRect(mask);
-  }
-  cv::Mat mask;
-  cv::Rect box;
-  int area = 0;
-  double x = 0, y = 0;
-};
 
 void expect_rules(const Scene& scene, const std::string& label) {
   std::set<std::tuple<EventKind, int>> kinds;
@@ -157,10 +64,6 @@ void expect_rules(const Scene& scene, const std::string& label) {
 }
 
 }  // namespace
-
-// What is to be the same pixels must not depend on how many threads share the work.
-static void use_one_thread() { cv::setNumThreads(1); }
-GVL_FIXTURE(use_one_thread, nullptr);
 
 GVL_TEST(compositions_obey_the_rules) {
   std::set<EventKind> seen;
@@ -391,124 +294,4 @@ GVL_TEST(cameras_zoom_as_named) {
       v.expect(best_scale > 1.25, "does not come nearer");
     });
   }
-}
-
-GVL_TEST(objects_come_and_go) {
-  for (const EventKind kind : {EventKind::kAppears, EventKind::kEnters}) {
-    for_videos(kind, true, [](const Video& v) {
-      const Seen before(v, v.event.object, v.event.start - v.frame()), during(v, v.event.object, v.middle());
-      const Seen after(v, v.event.object, v.event.stop), end(v, v.event.object, 1e9);
-      v.expect(before.area == 0 && Seen(v, v.event.object, 0).area == 0, "is there before");
-      v.expect(during.area > 0 && after.area > 0, "does not come");
-      v.expect(after.box == end.box, "does not rest");
-      if (v.event.kind == EventKind::kAppears) return;
-      if (v.event.side == Side::kLeft) v.expect(during.x < after.x, "comes from elsewhere");
-      if (v.event.side == Side::kRight) v.expect(during.x > after.x, "comes from elsewhere");
-      if (v.event.side == Side::kTop) v.expect(during.y < after.y, "comes from elsewhere");
-      if (v.event.side == Side::kBottom) v.expect(during.y > after.y, "comes from elsewhere");
-    });
-  }
-  for (const EventKind kind : {EventKind::kDisappears, EventKind::kLeaves}) {
-    for_videos(kind, true, [](const Video& v) {
-      const Seen before(v, v.event.object, v.event.start - v.frame()), during(v, v.event.object, v.middle());
-      v.expect(before.area > 0 && during.area > 0, "is not there");
-      v.expect(Seen(v, v.event.object, v.event.stop).area == 0, "does not go");
-      if (v.event.kind == EventKind::kDisappears) return;
-      if (v.event.side == Side::kLeft) v.expect(during.x < before.x, "goes elsewhere");
-      if (v.event.side == Side::kRight) v.expect(during.x > before.x, "goes elsewhere");
-      if (v.event.side == Side::kTop) v.expect(during.y < before.y, "goes elsewhere");
-      if (v.event.side == Side::kBottom) v.expect(during.y > before.y, "goes elsewhere");
-    });
-  }
-}
-
-/** Objects are where place_of() says, with little room around them. */
-GVL_TEST(objects_are_where_they_are_said_to_be) {
-  int seen_often = 0;
-  for (const EventKind kind : {EventKind::kEnters, EventKind::kMovesLeft, EventKind::kGrows, EventKind::kSpins,
-                               EventKind::kDisappears, EventKind::kMeet}) {
-    for_videos(kind, true, [&](const Video& v) {
-      const Renderer renderer(assets(), v.composition);
-      for (const double time : {0.0, v.event.start, v.middle(), v.event.stop}) {
-        const Seen seen(v, v.event.object, time);
-        const cv::Rect2d place = renderer.place_of(static_cast<std::size_t>(v.event.object), time);
-        if (seen.area == 0) continue;
-        ++seen_often;
-        v.expect((cv::Rect2d(seen.box) & place).area() > 0.999 * seen.box.area(), "is seen elsewhere");
-        v.expect(place.area() < 4.0 * seen.box.area() + 200, "is seen in a part of its place only");
-      }
-      if (kind == EventKind::kDisappears) {
-        v.expect(renderer.place_of(static_cast<std::size_t>(v.event.object), v.event.stop).empty(), "stays");
-      }
-    });
-  }
-  ck_assert_msg(seen_often > 100, "seen %d times", seen_often);
-}
-
-GVL_TEST(objects_move_as_named) {
-  const auto check = [](EventKind kind, int right, int down) {
-    for_videos(kind, true, [&](const Video& v) {
-      const Seen before(v, v.event.object, v.event.start - v.frame()), start(v, v.event.object, v.event.start);
-      const Seen during(v, v.event.object, v.middle()), after(v, v.event.object, v.event.stop);
-      const double way = (after.x - before.x) * right + (after.y - before.y) * down;
-      const double half = (during.x - before.x) * right + (during.y - before.y) * down;
-      v.expect(way > 14 && half > 0.2 * way && half < 0.8 * way, "goes elsewhere");
-      v.expect(before.box == start.box && after.box == Seen(v, v.event.object, 1e9).box, "moves outside");
-    });
-  };
-  check(EventKind::kMovesLeft, -1, 0);
-  check(EventKind::kMovesRight, 1, 0);
-  check(EventKind::kMovesUp, 0, -1);
-  check(EventKind::kMovesDown, 0, 1);
-  for_videos(EventKind::kStops, true, [](const Video& v) {
-    const Seen start(v, v.event.object, v.event.start), stop(v, v.event.object, v.last());
-    v.expect(start.box == stop.box && start.box == Seen(v, v.event.object, v.middle()).box, "does not stand still");
-    double way = 0;
-    for (double t = 0.4; t < 2; t += 0.4) {
-      if (v.event.start - t < 0) break;
-      const Seen seen(v, v.event.object, v.event.start - t);
-      way = std::max(way, std::hypot(seen.x - start.x, seen.y - start.y));
-    }
-    if (v.event.start > 2) v.expect(way > 5, "did not move before");
-  });
-  for_videos(EventKind::kBounces, true, [](const Video& v) {
-    const Seen rest(v, v.event.object, v.event.start), after(v, v.event.object, v.event.stop);
-    double highest = rest.y;
-    for (double t = v.event.start; t < v.event.stop; t += v.frame()) {
-      highest = std::min(highest, Seen(v, v.event.object, t).y);
-    }
-    v.expect(highest < rest.y - 10 && std::abs(after.y - rest.y) < 1, "does not bounce");
-  });
-}
-
-GVL_TEST(objects_change_as_named) {
-  for_videos(EventKind::kGrows, true, [](const Video& v) {
-    const Seen before(v, v.event.object, v.event.start), after(v, v.event.object, v.event.stop);
-    v.expect(after.area > 2 * before.area, "does not grow");
-  });
-  for_videos(EventKind::kShrinks, true, [](const Video& v) {
-    const Seen before(v, v.event.object, v.event.start), after(v, v.event.object, v.event.stop);
-    v.expect(2 * after.area < before.area && after.area > 0, "does not shrink");
-  });
-  for_videos(EventKind::kSpins, true, [](const Video& v) {
-    const Seen before(v, v.event.object, v.event.start);
-    double most = 0;
-    for (double t = v.event.start; t < v.event.stop; t += v.frame()) {
-      most = std::max(most, difference(v.at(t), v.at(v.event.start)));
-    }
-    // Of the object's own pixels.
-    most *= static_cast<double>(before.mask.total()) / before.area;
-    v.expect(most > 12, "does not turn");
-    const double left = difference(v.at(v.event.stop), v.at(v.event.start));
-    v.expect(left * static_cast<double>(before.mask.total()) / before.area < 0.3 * most, "does not turn back");
-  });
-  for_videos(EventKind::kMeet, true, [](const Video& v) {
-    const auto gap = [&](double time) {
-      const Seen a(v, v.event.object, time), b(v, v.event.other, time);
-      return std::max(a.box.x, b.box.x) - std::min(a.box.br().x, b.box.br().x);
-    };
-    v.expect(gap(v.event.start) > 8, "touch before");
-    v.expect(gap(v.event.stop) <= 2 && gap(v.event.stop) > -30, "do not touch");
-    v.expect(gap(v.middle()) < gap(v.event.start) - 3, "do not come nearer");
-  });
 }

@@ -53,7 +53,7 @@ void check_said(const std::vector<Said>& got, const std::vector<Said>& expected)
   }
 }
 
-GVL_TEST(an_event_is_told_as_soon_as_no_later_window_shows_it) {
+GVL_TEST(an_event_is_emitted_as_soon_as_no_later_window_shows_it) {
   IntervalMerger merger;
   check_said(said(merger.add(window(0), kQuery, {finding(0, 10, 30, 0.5), finding(0, 40, 60, 0.5)})), {{10, 30, 0.5}});
   check_said(said(merger.add(window(1), kQuery, {})), {{40, 60, 0.5}});
@@ -106,7 +106,7 @@ GVL_TEST(findings_of_one_window_stay_apart) {
   check_said(said(events), {{10, 30, 0.5}, {10, 30, 0.6}});
 }
 
-GVL_TEST(an_event_is_told_once) {
+GVL_TEST(an_event_is_emitted_once) {
   IntervalMerger merger;
   check_said(said(merger.add(window(0), kQuery, {finding(0, 20, 40, 0.5)})), {{20, 40, 0.5}});
   // The last window of a stream may begin earlier than those before it said.
@@ -117,7 +117,7 @@ GVL_TEST(an_event_is_told_once) {
   check_said(said(merger.finish()), {});
 }
 
-GVL_TEST(what_is_held_back_is_told_when_its_query_is_asked_no_more) {
+GVL_TEST(what_is_held_back_is_emitted_when_its_query_is_asked_no_more) {
   IntervalMerger merger;
   const IntervalMerger::Key other{Task::kGrounding, "other"};
   merger.add(window(0), kQuery, {finding(0, 60, 80, 0.5)});

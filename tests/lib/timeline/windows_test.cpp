@@ -26,7 +26,7 @@ std::vector<int> starts(const std::vector<AssembledWindow>& windows) {
   return starts;
 }
 
-// Adds the segments of these numbers and ends the run; the start of each window.
+// Adds the segments of these numbers and ends the sequence; the start of each window.
 std::vector<int> starts_of(WindowAssembler assembler, const std::vector<std::uint64_t>& numbers) {
   std::vector<AssembledWindow> all;
   for (const auto number : numbers) {
@@ -60,15 +60,15 @@ GVL_TEST(the_last_window_ends_with_the_run) {
   check_starts(starts_of({4, 2, false}, {}), {}, "nothing");
 }
 
-GVL_TEST(what_was_left_out_is_stood_in_for) {
+GVL_TEST(what_was_dropped_is_substituted) {
   WindowAssembler assembler(4, 2, false);
   ck_assert(assembler.add(0, segment(0)).empty());
   const auto windows = assembler.add(3, segment(3));
   ck_assert_int_eq(windows.size(), 1);
   const auto& segments = windows[0].segments;
-  const bool stood_in[] = {false, true, true, false};
+  const bool substituted[] = {false, true, true, false};
   for (int i = 0; i < 4; ++i) {
-    ck_assert_int_eq(segments[i].stood_in, stood_in[i]);
+    ck_assert_int_eq(segments[i].substituted, substituted[i]);
     ck_assert_int_eq(count(segments[i].start), i * 10);
     ck_assert_int_eq(count(segments[i].stop), (i + 1) * 10);
     ck_assert(windows[0].tokens[i].valid());

@@ -3,7 +3,6 @@
 #include "model/model_folder.hpp"
 #include "training/batch.hpp"
 #include "training/conversation_file.hpp"
-#include "training/query_file.hpp"
 #include "training/scene_source.hpp"
 #include "training/video_source.hpp"
 #include "training_test.hpp"
@@ -149,6 +148,8 @@ GVL_TEST(test_scene_options_are_checked) {
   expect_failure([&] { read("{\"weights\": {\"freze\": 3}}"); }, "freze");
   expect_failure([&] { read("{\"first\": [{\"longest\": 20}]}"); }, "videos");
   expect_failure([&] { read("{\"videos\": 0}"); }, "videos");
+  expect_failure([&] { read("{\"longst\": 30}"); }, "longst");
+  expect_failure([&] { read("{\"first\": [{\"videos\": 7, \"seed\": 3}]}"); }, "seed");
 }
 
 GVL_TEST(test_curriculum_stages_come_one_after_the_other) {
@@ -165,28 +166,6 @@ GVL_TEST(test_curriculum_stages_come_one_after_the_other) {
   for (std::int64_t i = 0; i < 6; ++i) {
     ck_assert_msg(std::abs(source.composition(i).scene.duration - durations[i]) < 0.2, "video %d", static_cast<int>(i));
   }
-}
-
-GVL_TEST(test_queries_are_read_by_video) {
-  const std::filesystem::path root = g_getenv("GVL_TEST_DATA");
-  const auto read = [&](const char* list) {
-    const TemporaryFolder folder;
-    const std::filesystem::path file = folder / "queries.json";
-    std::ofstream(file) << list;
-    const std::string config = "{\"files\": [\"" + file.string() + "\"], \"videos\": \"videos\"}";
-    return training::read_queries(io::JsonValue::parse(config, (root / "config.json").string()));
-  };
-  const auto videos = read(
-      "[{\"video\": \"b.mkv\", \"query\": \"it is dark\", \"kind\": \"dark\", \"start\": 1, \"stop\": 2.5},"
-      " {\"video\": \"a.mkv\", \"query\": \"it rains\"}, {\"video\": \"b.mkv\", \"query\": \"it snows\"}]");
-  ck_assert_int_eq(videos.size(), 2);
-  ck_assert(videos[0].file == root / "videos" / "b.mkv" && videos[0].queries.size() == 2);
-  ck_assert(videos[0].queries[0].kind == "dark" && videos[0].queries[0].interval->stop == 2.5);
-  ck_assert(videos[0].queries[1].query == "it snows" && !videos[0].queries[1].interval);
-  expect_failure([&] { read("[{\"video\": \"a\", \"query\": \"q\", \"start\": 3, \"stop\": 2}]"); }, "stop");
-  expect_failure([&] { read("[{\"video\": \"a\", \"query\": \"q\", \"start\": 3}]"); }, "stop");
-  expect_failure([&] { read("[{\"query\": \"q\"}]"); }, "video");
-  expect_failure([&] { read("[]"); }, "no query");
 }
 
 /** What frames are labelled with is what the scene says of them. */

@@ -309,6 +309,7 @@ GVL_TEST(test_bad_configurations_are_named) {
   expect_failure(root / "", head + "\"steps\": 1, \"stage\": \"fourth\"}", "fourth");
   expect_failure(root / "", head + "\"steps\": 1, \"epochs\": 1, \"stage\": \"all\"}", "either steps or epochs");
   expect_failure(root / "", head + "\"steps\": -1, \"stage\": \"all\"}", "steps");
+  expect_failure(root / "", head + "\"stpes\": 1, \"stage\": \"all\"}", "stpes");
   expect_failure(root / "", head + "\"steps\": 1, \"stage\": \"all\", \"precision\": \"int3\"}", "int3");
   expect_failure(root / "", head + "\"epochs\": 1, \"stage\": \"all\"}", "give steps");
   const std::string first = head + "\"steps\": 1, \"stage\": \"all\", \"initialisation\": ";

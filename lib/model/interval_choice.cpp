@@ -1,14 +1,13 @@
-#include "model/confidence.hpp"
+#include "model/interval_choice.hpp"
 
 #include <algorithm>
 #include <numeric>
 #include <vector>
 
+#include "timeline/confidence.hpp"
+
 namespace gvl::model {
 namespace {
-
-// Pairs less probable than this together change nothing that shows.
-constexpr double kNegligible = 1e-7;
 
 constexpr std::size_t kMostCandidates = 32;
 
@@ -36,23 +35,6 @@ Probable most_probable(std::span<const float> all) {
 
 }  // namespace
 
-double expected_iou(std::span<const float> first, std::span<const float> second, std::int64_t start,
-                    std::int64_t stop) {
-  const double a = static_cast<double>(start) - 0.5, b = static_cast<double>(stop) + 0.5;
-  double expected = 0;
-  for (std::size_t i = 0; i < first.size(); ++i) {
-    if (first[i] < kNegligible) continue;
-    for (std::size_t j = 0; j < second.size(); ++j) {
-      const double probability = static_cast<double>(first[i]) * second[j];
-      if (probability < kNegligible) continue;
-      const double c = static_cast<double>(std::min(i, j)) - 0.5, d = static_cast<double>(std::max(i, j)) + 0.5;
-      const double common = std::min(b, d) - std::max(a, c);
-      if (common > 0) expected += probability * common / (std::max(b, d) - std::min(a, c));
-    }
-  }
-  return std::clamp(expected, 0.0, 1.0);
-}
-
 TokenInterval best_interval(std::span<const float> first, std::span<const float> second) {
   const Probable starts = most_probable(first), stops = most_probable(second);
   TokenInterval best{starts.tokens.front(), std::max(starts.tokens.front(), stops.tokens.front())};
@@ -60,7 +42,7 @@ TokenInterval best_interval(std::span<const float> first, std::span<const float>
   for (const std::int64_t start : starts.tokens) {
     for (const std::int64_t stop : stops.tokens) {
       if (stop < start) continue;
-      const double expected = expected_iou(starts.probabilities, stops.probabilities, start, stop);
+      const double expected = timeline::expected_iou(starts.probabilities, stops.probabilities, start, stop);
       if (expected <= most) continue;
       most = expected;
       best = {start, stop};

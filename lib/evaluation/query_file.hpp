@@ -1,26 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include <filesystem>
-#include <optional>
-#include <string>
 #include <vector>
 
-#include "evaluation/grounding.hpp"
+#include "evaluation/evaluation.hpp"
 #include "io/json.hpp"
 
-namespace gvl::training {
+namespace gvl::evaluation {
 
-/** A question about a video, and when it is true. */
-struct VideoQuery {
-  std::string query;
-  std::string kind;                              ///< what is measured apart
-  std::optional<evaluation::Interval> interval;  ///< seconds; none: it does not happen
-};
-
-/** The queries about one video. */
+/** What is asked about a video in a file. */
 struct QueriedVideo {
   std::filesystem::path file;
-  std::vector<VideoQuery> queries;
+  std::vector<Question> questions;
 };
 
 /**
@@ -30,4 +22,4 @@ struct QueriedVideo {
  */
 std::vector<QueriedVideo> read_queries(const io::JsonValue& queries);
 
-}  // namespace gvl::training
+}  // namespace gvl::evaluation

@@ -1,6 +1,6 @@
-#include "model/confidence.hpp"
+#include "model/interval_choice.hpp"
 
-#include <cmath>
+#include <utility>
 #include <vector>
 
 #include "model_test.hpp"
@@ -14,24 +14,6 @@ std::vector<float> distribution(const std::vector<std::pair<int, float>>& points
   std::vector<float> values(21, 0.0F);
   for (const auto& [token, probability] : points) values[static_cast<std::size_t>(token)] = probability;
   return values;
-}
-
-void expect(double wanted, const std::vector<float>& first, const std::vector<float>& second, int start, int stop) {
-  const double found = model::expected_iou(first, second, start, stop);
-  ck_assert_msg(std::abs(found - wanted) < 1e-6, "%f instead of %f", found, wanted);
-}
-
-GVL_TEST(test_expected_iou_by_hand) {
-  const auto zero = distribution({{0, 1}});
-  expect(1, zero, distribution({{9, 1}}), 0, 9);
-  expect(1, distribution({{3, 1}}), distribution({{3, 1}}), 3, 3);
-  // Half of the mass says 0-9, half 0-4: 10 tokens long and 5, so 0.5 * 1 + 0.5 * 5 / 10.
-  expect(0.75, zero, distribution({{9, 0.5F}, {4, 0.5F}}), 0, 9);
-  // 0.6 of it on times at all.
-  expect(0.6, distribution({{0, 0.6F}}), distribution({{9, 1}}), 0, 9);
-  // Somewhere else; reversed; a model that does not know: 1 / 21 each for 10-10, and the other end the same.
-  expect(0, distribution({{15, 1}}), distribution({{20, 1}}), 0, 9);
-  expect(1, distribution({{9, 1}}), zero, 0, 9);
 }
 
 GVL_TEST(test_best_interval_by_hand) {

@@ -1,25 +1,28 @@
-#include "training/query_file.hpp"
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "evaluation/query_file.hpp"
 
 #include <map>
 
-namespace gvl::training {
+namespace gvl::evaluation {
 namespace {
 
 namespace fs = std::filesystem;
 
-VideoQuery read_query(const io::JsonValue& record) {
-  VideoQuery query{record.string("query"), record.string_or("kind", "query"), std::nullopt};
-  if (!record.has("start") && !record.has("stop")) return query;
+Question read_question(const io::JsonValue& record) {
+  record.allow_members({"video", "query", "kind", "start", "stop"});
+  Question question{{Task::kGrounding, record.string("query")}, record.string_or("kind", "query")};
+  if (!record.has("start") && !record.has("stop")) return question;
   const double start = record.number("start"), stop = record.number("stop");
   if (start < 0) throw record.at("start").error("must not be below 0");
   if (stop <= start) throw record.at("stop").error("must be behind start");
-  query.interval = {start, stop};
-  return query;
+  question.truth = {start, stop};
+  return question;
 }
 
 }  // namespace
 
 std::vector<QueriedVideo> read_queries(const io::JsonValue& queries) {
+  queries.allow_members({"files", "videos"});
   const fs::path folder = fs::path(queries.source()).parent_path();
   const fs::path videos_folder = folder / queries.string_or("videos", "");
   std::vector<QueriedVideo> videos;
@@ -29,11 +32,11 @@ std::vector<QueriedVideo> read_queries(const io::JsonValue& queries) {
       const fs::path video = videos_folder / record.string("video");
       const auto [place, is_new] = known.emplace(video, videos.size());
       if (is_new) videos.push_back({video, {}});
-      videos[place->second].queries.push_back(read_query(record));
+      videos[place->second].questions.push_back(read_question(record));
     }
   }
   if (videos.empty()) throw queries.error("hold no query");
   return videos;
 }
 
-}  // namespace gvl::training
+}  // namespace gvl::evaluation

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "evaluation/dense_captioning.hpp"
+#include "evaluation/grounding.hpp"
+#include "evaluation/report.hpp"
+#include "evaluation/video.hpp"
+#include "gvl/model.hpp"
+#include "timeline/event_assembler.hpp"
+
+namespace gvl::evaluation {
+
+/** A question about a video, and what is true. */
+struct Question {
+  Query query;
+  std::string kind;                 ///< what is measured apart
+  std::optional<Interval> truth{};  ///< grounding: when it happens; none: it does not
+  Captions captions{};              ///< dense captioning: what happens
+  std::vector<std::string> options{};
+  std::optional<std::size_t> right{};  ///< of the options; none where it is not a multiple-choice question
+};
+
+/**
+ * Measures a model by the events that a user sees. Of a question that has several, the most confident one counts where
+ * there can be only one: when something happens, which option is right.
+ */
+class Evaluation {
+ public:
+  /** Intervals that are less sure than `min_confidence` are no events. */
+  explicit Evaluation(double min_confidence) : min_confidence_(min_confidence) {}
+
+  /** Asks `questions` about `video`. Throws what the model throws. */
+  void measure(Model& model, Video& video, const std::vector<Question>& questions);
+
+  /** Counts what the events of a video say to one of its questions. */
+  void add(const Question& question, const std::vector<timeline::GroundedEvent>& events);
+
+  const Report& report() const noexcept { return report_; }
+
+ private:
+  using Events = std::vector<const timeline::GroundedEvent*>;
+
+  void add_grounding(const Question& question, const Events& events);
+  void add_captions(const Question& question, const Events& events);
+  void add_choice(const Question& question, const Events& events);
+
+  double min_confidence_;
+  Report report_;
+};
+
+}  // namespace gvl::evaluation

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "evaluation/event_finder.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <iterator>
+#include <memory>
+#include <utility>
+
+#include "gvl/sampling.hpp"
+#include "timeline/window_assembler.hpp"
+#include "timeline/window_planner.hpp"
+
+namespace gvl::evaluation {
+namespace {
+
+using timeline::Time;
+
+constexpr std::int64_t kSecond = std::nano::den;
+
+/** When the frames of a video are shown. */
+class FrameTimes {
+ public:
+  explicit FrameTimes(const Video& video) : rate_(video.rate()), frames_(video.frames()) {}
+
+  Time start_of(std::int64_t frame) const {
+    return timeline::scale(Time(frame), rate_.denominator * kSecond, rate_.numerator);
+  }
+
+  std::int64_t shown_at(Time time) const {
+    auto frame = timeline::scale(time, rate_.numerator, rate_.denominator * kSecond).count();
+    while (start_of(frame + 1) <= time) ++frame;  // frames' times are rounded down
+    return std::min(frame, frames_ - 1);
+  }
+
+  /** As a file is announced. */
+  timeline::StreamFacts facts() const {
+    return {.fps_n = rate_.numerator,
+            .fps_d = rate_.denominator,
+            .longest_interval = start_of(1),
+            .low = Time(),
+            .duration = start_of(frames_)};
+  }
+
+ private:
+  FrameRate rate_;
+  std::int64_t frames_;
+};
+
+/** What the models see of some frames. */
+class Pictures {
+ public:
+  Pictures(std::int64_t count, std::int64_t side)
+      : side_(side), tensor_{DataType::kUInt8, {count, side, side, 3}, nullptr} {
+    tensor_.data = data_ = allocate_tensor_data(tensor_.bytes());
+  }
+
+  void put(std::int64_t index, const RgbView& frame) {
+    const auto bytes = static_cast<std::size_t>(side_ * side_ * 3);
+    auto* first = reinterpret_cast<std::uint8_t*>(data_.get()) + static_cast<std::size_t>(index) * bytes;
+    resize_and_crop(frame, side_, {first, bytes});
+  }
+
+  Future<Tensor> tensor() const { return Future<Tensor>::of(tensor_); }
+
+ private:
+  std::int64_t side_;
+  Tensor tensor_;
+  std::shared_ptr<std::byte> data_;
+};
+
+/** One video's way through the model. */
+class EventFinder {
+ public:
+  EventFinder(Model& model, Video& video, const std::vector<Query>& queries, double min_confidence)
+      : model_(model),
+        config_(model.config()),
+        video_(video),
+        times_(video),
+        queries_(queries),
+        min_confidence_(min_confidence) {}
+
+  std::vector<timeline::GroundedEvent> find() {
+    timeline::WindowPlanner planner(config_.frames, config_.segments);
+    planner.accept(planner.propose(Time(), times_.facts(), {}), times_.facts(), {});
+    const auto& sequence = planner.sequence();
+    timeline::WindowAssembler windows(static_cast<std::uint64_t>(sequence.window),
+                                      static_cast<std::uint64_t>(sequence.hop), sequence.backward);
+    const timeline::SegmentPlan& plan = planner.plan();
+    for (std::int64_t i = 0; i < plan.segments(); ++i) {
+      auto complete =
+          windows.add(static_cast<std::uint64_t>(i), {tokens_of(plan, i), plan.segment_start(i), plan.segment_stop(i)});
+      for (auto& window : complete) ask(std::move(window));
+    }
+    while (!asked_.empty()) take_answers();
+    append(assembler_.finish());
+    return std::move(events_);
+  }
+
+ private:
+  struct Asked {
+    timeline::AnsweredWindow window;
+    std::vector<Future<Answer>> answers;
+  };
+
+  Future<Tensor> tokens_of(const timeline::SegmentPlan& plan, std::int64_t segment) {
+    const std::int64_t samples = plan.samples_per_segment();
+    Pictures spatial(1, config_.spatial.image_size), temporal(samples, config_.temporal.image_size);
+    for (std::int64_t i = 0; i < samples; ++i) {
+      const RgbView frame = video_.frame(times_.shown_at(plan.sample_target(segment * samples + i)));
+      temporal.put(i, frame);
+      if (i == keyframe_of(samples)) spatial.put(0, frame);
+    }
+    return model_.fuse(model_.encode_spatial(spatial.tensor(), never_),
+                       model_.encode_temporal(temporal.tensor(), never_), never_);
+  }
+
+  void ask(timeline::AssembledWindow window) {
+    const Time start = window.segments.front().start, stop = window.segments.back().stop;
+    const VideoWindow tokens{model_.concatenate(std::move(window.tokens), never_), timeline::to_seconds(stop - start),
+                             timeline::boundaries_of(window.segments)};
+    asked_.push_back({{{.index = next_window_++,
+                        .start = start,
+                        .stop = stop,
+                        .settled = window.settled,
+                        .resolution = (stop - start) / config_.temporal_tokens},
+                       0,
+                       false,
+                       min_confidence_},
+                      model_.answer(tokens, queries_, {}, never_)});
+    // So that of a long video not all pictures are in memory.
+    while (asked_.size() > 1) take_answers();
+  }
+
+  void take_answers() {
+    for (const Future<Answer>& answer : asked_.front().answers)
+      append(assembler_.add(asked_.front().window, answer.get()));
+    asked_.pop_front();
+  }
+
+  void append(std::vector<timeline::GroundedEvent> known) {
+    std::move(known.begin(), known.end(), std::back_inserter(events_));
+  }
+
+  Model& model_;
+  const ModelConfig& config_;
+  Video& video_;
+  FrameTimes times_;
+  const std::vector<Query>& queries_;
+  double min_confidence_;
+  Cancellation never_;
+  std::deque<Asked> asked_;
+  std::uint64_t next_window_ = 0;
+  timeline::EventAssembler assembler_;
+  std::vector<timeline::GroundedEvent> events_;
+};
+
+}  // namespace
+
+std::vector<timeline::GroundedEvent> find_events(Model& model, Video& video, const std::vector<Query>& queries,
+                                                 double min_confidence) {
+  return EventFinder(model, video, queries, min_confidence).find();
+}
+
+}  // namespace gvl::evaluation

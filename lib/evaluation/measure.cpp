@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "evaluation/measure.hpp"
+
+#include <opencv2/core.hpp>
+#include <utility>
+
+#include "evaluation/evaluation.hpp"
+#include "evaluation/query_file.hpp"
+#include "text/answer.hpp"
+#include "training/batch.hpp"
+#include "training/scene_source.hpp"
+#include "training/video_file.hpp"
+
+namespace gvl::evaluation {
+namespace {
+
+RgbView view_of(const cv::Mat& rgb) { return {rgb.data, rgb.cols, rgb.rows, static_cast<std::int64_t>(rgb.step)}; }
+
+class FileVideo : public Video {
+ public:
+  explicit FileVideo(const std::filesystem::path& file) : file_(file) {}
+
+  FrameRate rate() const override { return FrameRate::of(file_.rate()); }
+  std::int64_t frames() const override { return file_.frames(); }
+  RgbView frame(std::int64_t number) override { return file_.frame(number); }
+
+ private:
+  training::VideoFile file_;
+};
+
+class SceneVideo : public Video {
+ public:
+  explicit SceneVideo(scenes::Renderer renderer) : renderer_(std::move(renderer)) {}
+
+  const scenes::Scene& scene() const noexcept { return renderer_.scene(); }
+
+  FrameRate rate() const override { return FrameRate::of(scene().fps); }
+  std::int64_t frames() const override { return renderer_.frames(); }
+  RgbView frame(std::int64_t number) override {
+    if (std::exchange(last_, number) != number) {
+      renderer_.render((static_cast<double>(number) + 0.5) / scene().fps, rgb_);
+    }
+    return view_of(rgb_);
+  }
+
+ private:
+  scenes::Renderer renderer_;
+  std::int64_t last_ = -1;
+  cv::Mat rgb_;
+};
+
+/** What is true of a conversation's dense captions, as the model could say it: times are those of temporal tokens. */
+Captions captions_of(const scenes::Conversation& conversation, double duration, std::int64_t temporal_tokens) {
+  Captions captions;
+  const std::string answer = training::quantise_times(conversation.answer, duration, temporal_tokens);
+  for (const auto& interval : text::parse_intervals(answer, duration, temporal_tokens, true)) {
+    captions.push_back({{interval.start_seconds, interval.stop_seconds}, interval.text});
+  }
+  return captions;
+}
+
+Question question_of(const scenes::Conversation& conversation, double duration, std::int64_t temporal_tokens) {
+  Question question{{conversation.task, conversation.query}, conversation.kind};
+  if (conversation.task == Task::kDenseCaption) {
+    question.captions = captions_of(conversation, duration, temporal_tokens);
+  } else if (conversation.task == Task::kGrounding && !conversation.events.empty()) {
+    question.truth = {conversation.events.front().start, conversation.events.front().stop};
+  }
+  if (conversation.right_option < 0) return question;
+  for (const scenes::Option& option : conversation.options) question.options.push_back(option.text);
+  question.right = static_cast<std::size_t>(conversation.right_option);
+  return question;
+}
+
+bool is_measured(const scenes::Conversation& conversation) {
+  return conversation.task == Task::kGrounding || conversation.task == Task::kDenseCaption ||
+         conversation.right_option >= 0;
+}
+
+void measure_scenes(Model& model, const io::JsonValue& scenes, const MeasureOptions& options, Evaluation& evaluation) {
+  const auto read = training::SceneSourceOptions::read(scenes);
+  if (read.videos == 0) throw scenes.error("says no number of videos");
+  const training::SceneSource source(read, model.config());
+  for (std::int64_t i = 0; i < read.videos; ++i) {
+    SceneVideo video(source.renderer(i));
+    std::vector<Question> questions;
+    for (const scenes::Conversation& conversation : source.conversations(video.scene(), i)) {
+      if (!is_measured(conversation)) continue;
+      questions.push_back(question_of(conversation, video.scene().duration, model.config().temporal_tokens));
+    }
+    evaluation.measure(model, video, questions);
+    if (options.progress) options.progress(i + 1, read.videos);
+  }
+}
+
+void measure_queries(Model& model, const io::JsonValue& queries, const MeasureOptions& options,
+                     Evaluation& evaluation) {
+  const auto videos = read_queries(queries);
+  std::int64_t done = 0;
+  for (const QueriedVideo& queried : videos) {
+    FileVideo video(queried.file);
+    evaluation.measure(model, video, queried.questions);
+    if (options.progress) options.progress(++done, static_cast<std::int64_t>(videos.size()));
+  }
+}
+
+}  // namespace
+
+Report measure(Model& model, const io::JsonValue& configuration, const MeasureOptions& options) {
+  configuration.allow_members({"queries", "scenes"});
+  Evaluation evaluation(options.min_confidence);
+  if (const auto queries = configuration.find("queries")) {
+    measure_queries(model, *queries, options, evaluation);
+  } else {
+    measure_scenes(model, configuration.object("scenes"), options, evaluation);
+  }
+  return evaluation.report();
+}
+
+}  // namespace gvl::evaluation

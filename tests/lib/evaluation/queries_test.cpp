@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "evaluation/query_file.hpp"
+#include "evaluation_test.hpp"
+#include "support/temporary.hpp"
+
+using namespace gvl;
+using namespace gvl::evaluation;
+using namespace gvl::evaluation::test;
+
+namespace {
+
+GVL_TEST(queries_are_read_by_video) {
+  const std::filesystem::path root = g_getenv("GVL_TEST_DATA");
+  const auto read = [&](const char* list) {
+    const gvl::test::TemporaryFolder folder;
+    const std::filesystem::path file = folder / "queries.json";
+    gvl::test::write_file(file, list);
+    const std::string config = "{\"files\": [\"" + file.string() + "\"], \"videos\": \"videos\"}";
+    return read_queries(io::JsonValue::parse(config, (root / "config.json").string()));
+  };
+  const auto videos = read(
+      "[{\"video\": \"b.mkv\", \"query\": \"it is dark\", \"kind\": \"dark\", \"start\": 1, \"stop\": 2.5},"
+      " {\"video\": \"a.mkv\", \"query\": \"it rains\"}, {\"video\": \"b.mkv\", \"query\": \"it snows\"}]");
+  ck_assert_int_eq(videos.size(), 2);
+  ck_assert(videos[0].file == root / "videos" / "b.mkv" && videos[0].questions.size() == 2);
+  ck_assert(videos[0].questions[0].kind == "dark" && videos[0].questions[0].truth->stop == 2.5);
+  ck_assert(videos[0].questions[1].query.text == "it snows" && !videos[0].questions[1].truth);
+  expect_error("stop", ErrorCode::kMalformed, {"stop"},
+               [&] { read("[{\"video\": \"a\", \"query\": \"q\", \"start\": 3, \"stop\": 2}]"); });
+  expect_error("stop", ErrorCode::kMalformed, {"stop"},
+               [&] { read("[{\"video\": \"a\", \"query\": \"q\", \"start\": 3}]"); });
+  expect_error("video", ErrorCode::kMalformed, {"video"}, [&] { read("[{\"query\": \"q\"}]"); });
+  expect_error("knid", ErrorCode::kMalformed, {"knid"},
+               [&] { read("[{\"video\": \"a\", \"query\": \"q\", \"knid\": \"dark\"}]"); });
+  expect_error("no query", ErrorCode::kMalformed, {"no query"}, [&] { read("[]"); });
+}
+
+}  // namespace
