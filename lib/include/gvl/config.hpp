@@ -58,7 +58,7 @@ struct LanguageModelConfig {
 };
 
 /**
- * What a prompt is made of (REFERENCE: prompts the weights were trained on). `{query}`, `{start}` and `{stop}` are
+ * What a prompt is made of: the very words that the weights were trained with. `{query}`, `{start}` and `{stop}` are
  * replaced; `<image>` marks the place of the video tokens.
  */
 struct PromptConfig {

@@ -8,7 +8,7 @@ namespace gvl {
 /**
  * Which of `total` frames a window's `samples` samples are: the middle frame of each of `samples` equal intervals,
  * in integer arithmetic; with fewer frames than samples, every frame and then the last one again. Both positive.
- * (Grounded-VideoLLM section 3.1, as its published code computes it.)
+ * (The two-stream encoding of arXiv 2410.03290, as its published code computes it.)
  */
 std::vector<std::int64_t> sample_indices(std::int64_t samples, std::int64_t total);
 
