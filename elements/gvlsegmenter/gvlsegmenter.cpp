@@ -47,7 +47,6 @@
 #include "gvlsegmenter.h"
 
 #include "frame-sampler.hpp"
-#include "gvlevent.h"
 #include "gvlorientation.hpp"
 #include "gvlsegmentmeta.hpp"
 
