@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 
+#include "gvl-export.h"
 #include "gvl/error.hpp"
 #include "gvl/future.hpp"
 #include "gvlflow.hpp"
@@ -16,22 +17,23 @@
 namespace gvl::gst {
 
 /** True for Error(kCancelled), which nobody is told about. */
-bool is_cancelled(const std::exception_ptr& error) noexcept;
+GVL_API bool is_cancelled(const std::exception_ptr& error) noexcept;
 
 /** The GError for what `error` holds: GStreamer's domains, G_IO_ERROR_CANCELLED when cancelled. */
-void set_error(GError** gerror, const std::exception_ptr& error);
+GVL_API void set_error(GError** gerror, const std::exception_ptr& error);
 
 /**
  * Posts the element error for what `failure` holds, with the domain and code that its ErrorCode stands for;
  * `while_doing` ("encoding a segment") goes into the debug string. Silent for a cancelled job.
  */
-void post_error(GstElement* element, const std::exception_ptr& failure, const std::string& while_doing) noexcept;
+GVL_API void post_error(GstElement* element, const std::exception_ptr& failure,
+                        const std::string& while_doing) noexcept;
 
 /**
  * How jobs, which may outlive their element's work, tell about their failure: nothing is posted after detach(), and
  * of the failures that one epoch's jobs hand on to each other only the first. All members are thread safe.
  */
-class ErrorReporter {
+class GVL_API ErrorReporter {
  public:
   explicit ErrorReporter(GstElement* element) : element_(element) {}
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "gvl-export.h"
 #include "gvl/cancellation.hpp"
 #include "gvl/model.hpp"
 #include "gvlflow.hpp"
@@ -22,7 +23,7 @@ G_BEGIN_DECLS
  * reports failing jobs as element errors.
  */
 #define GVL_TYPE_FILTER (gvl_filter_get_type())
-G_DECLARE_DERIVABLE_TYPE(GvlFilter, gvl_filter, GVL, FILTER, GstBaseTransform)
+GVL_API G_DECLARE_DERIVABLE_TYPE(GvlFilter, gvl_filter, GVL, FILTER, GstBaseTransform)
 
 struct _GvlFilterClass {
   GstBaseTransformClass parent_class;
@@ -48,24 +49,24 @@ G_END_DECLS
 namespace gvl::gst {
 
 /** The model; null after an element error. Streaming thread. */
-std::shared_ptr<Model> filter_model(GvlFilter* filter);
+GVL_API std::shared_ptr<Model> filter_model(GvlFilter* filter);
 
 /** What the jobs submitted now are cancelled by. */
-Cancellation filter_cancellation(GvlFilter* filter);
+GVL_API Cancellation filter_cancellation(GvlFilter* filter);
 
 /**
  * The tensor `id` of `segment` on `buffer`. An invalid future after an element error that says that `producer`, the
  * element that attaches it, is missing.
  */
-Future<Tensor> filter_input(GvlFilter* filter, GstBuffer* buffer, const GvlSegmentMeta* segment, const char* id,
-                            const char* producer);
+GVL_API Future<Tensor> filter_input(GvlFilter* filter, GstBuffer* buffer, const GvlSegmentMeta* segment, const char* id,
+                                    const char* producer);
 
 /**
  * Attaches the result of a job as tensor `id` of segment (or window) `index`. `ticket`, which may be null, counts as
  * in flight until it is there; a failure is posted as an element error.
  */
-void filter_attach(GvlFilter* filter, GstBuffer* buffer, const char* id, guint64 index,
-                   const std::vector<std::int64_t>& shape, Future<Tensor> result,
-                   const std::shared_ptr<Ticket>& ticket);
+GVL_API void filter_attach(GvlFilter* filter, GstBuffer* buffer, const char* id, guint64 index,
+                           const std::vector<std::int64_t>& shape, Future<Tensor> result,
+                           const std::shared_ptr<Ticket>& ticket);
 
 }  // namespace gvl::gst

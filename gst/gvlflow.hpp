@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 
+#include "gvl-export.h"
 #include "gvl/future.hpp"
 
 namespace gvl::gst {
@@ -18,7 +19,7 @@ namespace gvl::gst {
  * A segment or window is in flight while some job about it is not done, which is not the same as its buffer being
  * somewhere: an encoder's look-ahead or a sink's last sample holds buffers for as long as it likes.
  */
-class Flow {
+class GVL_API Flow {
  public:
   enum class Kind { kSegment, kWindow };
 
@@ -62,7 +63,7 @@ class Flow {
  * One segment's or window's place in its Flow, shared by whoever works on it. It counts as in flight while somebody
  * holds it.
  */
-class Ticket : public std::enable_shared_from_this<Ticket> {
+class GVL_API Ticket : public std::enable_shared_from_this<Ticket> {
  public:
   using Hold = std::shared_ptr<void>;
 

@@ -4,17 +4,18 @@
 #include <memory>
 #include <vector>
 
+#include "gvl-export.h"
 #include "gvlflow.hpp"
 #include "gvlwindowmeta.h"
 
 namespace gvl::gst {
 
 /** The window metas of `buffer` by increasing index; valid while the buffer and its metas are. */
-std::vector<GvlWindowMeta*> windows_of(GstBuffer* buffer);
+GVL_API std::vector<GvlWindowMeta*> windows_of(GstBuffer* buffer);
 
 /** The window's place in the flow; null when its segments came from no segmenter. */
-std::shared_ptr<Ticket> ticket_of(const GvlWindowMeta* meta);
+GVL_API std::shared_ptr<Ticket> ticket_of(const GvlWindowMeta* meta);
 
-void set_flow(GvlWindowMeta* meta, std::shared_ptr<Ticket> ticket);
+GVL_API void set_flow(GvlWindowMeta* meta, std::shared_ptr<Ticket> ticket);
 
 }  // namespace gvl::gst

@@ -52,6 +52,7 @@ NEXT(gst_bus_timed_pop_filtered);
 
 }  // namespace
 
+#pragma GCC visibility push(default)
 extern "C" {
 
 UNSEEN void g_mutex_lock(GMutex* mutex) {
@@ -145,3 +146,4 @@ UNSEEN GstMessage* gst_bus_pop_filtered(GstBus* bus, GstMessageType types) {
 
 UNSEEN GstMessage* gst_bus_pop(GstBus* bus) { return gst_bus_timed_pop_filtered(bus, 0, GST_MESSAGE_ANY); }
 }
+#pragma GCC visibility pop

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 
+#include "gvl/export.hpp"
 #include "gvl/tensor.hpp"
 
 namespace gvl {
@@ -21,7 +22,7 @@ struct ConvertOptions {
  * One tensor is in memory at a time. `out` is created; a model already there is replaced only when the new one is
  * complete. Throws Error naming the file or tensor at fault.
  */
-void convert(const std::filesystem::path& official, const std::filesystem::path& out,
-             const ConvertOptions& options = {});
+GVL_EXPORT void convert(const std::filesystem::path& official, const std::filesystem::path& out,
+                        const ConvertOptions& options = {});
 
 }  // namespace gvl
