@@ -72,8 +72,6 @@ LONG_FUNCTIONS = {
     "elements/gvlclipper/gvlclipper.cpp:install_properties",
     "lib/scenes/compose.cpp:Composer::draw_fault",
     "tests/elements/chain-test.cpp:the_events_pad_counts_in_stream_time",
-    "tests/lib/training/initialisation_test.cpp:test_a_head_chooses_the_right_option",
-    "tests/lib/training/initialisation_test.cpp:test_heads_look_at_the_last_words",
 }
 
 SKIPPED = 77  # as meson understands it
