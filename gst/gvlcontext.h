@@ -3,6 +3,8 @@
 
 #include <gst/gst.h>
 
+#include "gvl-export.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -15,9 +17,9 @@ G_BEGIN_DECLS
  * Loads the model in `folder` (NULL: the default model) for `device` ("auto", "cpu", "cuda", "cuda:1", ...; NULL: auto)
  * and returns its context, or NULL with `error` set. Those who name the same folder and device share one instance.
  */
-GstContext* gvl_model_context_load(const gchar* folder, const gchar* device, GError** error);
+GVL_API GstContext* gvl_model_context_load(const gchar* folder, const gchar* device, GError** error);
 
 /* TRUE when `context` is of GVL_MODEL_CONTEXT_TYPE and holds a model. */
-gboolean gvl_model_context_is_valid(GstContext* context);
+GVL_API gboolean gvl_model_context_is_valid(GstContext* context);
 
 G_END_DECLS

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <string>
 
+#include "gvl-export.h"
 #include "gvl/model.hpp"
 #include "gvlcontext.h"
 
@@ -14,16 +15,16 @@ namespace gvl::gst {
 inline constexpr const char* kAnyDevice = "auto";
 
 /** A context that holds `model`. */
-GstContext* model_context_new(std::shared_ptr<Model> model);
+GVL_API GstContext* model_context_new(std::shared_ptr<Model> model);
 
 /** The model of a context, null when it holds none. */
-std::shared_ptr<Model> model_of(GstContext* context);
+GVL_API std::shared_ptr<Model> model_of(GstContext* context);
 
 /**
  * An element's way to its model: its own by the properties `model` and `device`, or that of a neighbour, bin or
  * application through GstContext. The element forwards to it what concerns the model. All members are thread safe.
  */
-class ModelClient {
+class GVL_API ModelClient {
  public:
   explicit ModelClient(GstElement* element) : element_(element) {}
 

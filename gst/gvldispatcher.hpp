@@ -11,6 +11,8 @@
 #include <mutex>
 #include <thread>
 
+#include "gvl-export.h"
+
 namespace gvl::gst {
 
 /**
@@ -18,7 +20,7 @@ namespace gvl::gst {
  * an application's synchronous handler may block, seek or stop the element, and neither the model nor the streaming
  * thread waits for it. All members are thread safe.
  */
-class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
+class GVL_API Dispatcher : public std::enable_shared_from_this<Dispatcher> {
  public:
   using Task = std::function<void(GstElement*)>;
 

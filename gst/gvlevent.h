@@ -3,6 +3,8 @@
 
 #include <gst/gst.h>
 
+#include "gvl-export.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -26,29 +28,30 @@ G_BEGIN_DECLS
  * A new gvl-event. `start` and `stop` are GST_CLOCK_TIME_NONE for an answer that names no time; otherwise both are
  * brought within the window, and into order.
  */
-GstStructure* gvl_event_new(guint64 id, const gchar* task, const gchar* query, const gchar* text, GstClockTime start,
-                            GstClockTime stop, gdouble confidence, GstClockTime window_start, GstClockTime window_stop);
+GVL_API GstStructure* gvl_event_new(guint64 id, const gchar* task, const gchar* query, const gchar* text,
+                                    GstClockTime start, GstClockTime stop, gdouble confidence,
+                                    GstClockTime window_start, GstClockTime window_stop);
 
 /* The gvl-event that an element message or a custom event carries (owned by it), or NULL for any other. */
-const GstStructure* gvl_event_parse_message(GstMessage* message);
-const GstStructure* gvl_event_parse_event(GstEvent* event);
+GVL_API const GstStructure* gvl_event_parse_message(GstMessage* message);
+GVL_API const GstStructure* gvl_event_parse_event(GstEvent* event);
 
 /* The gvl-event as one line of JSON with the fields' names, without a line end. Free with g_free(). */
-gchar* gvl_event_to_json(const GstStructure* event);
+GVL_API gchar* gvl_event_to_json(const GstStructure* event);
 
 /**
  * The gvl-event of one line of JSON as gvl_event_to_json() writes it; NULL and `error` (of G_IO_ERROR) for anything
  * else, and for a line longer than 1 MiB or nested deeper than 64 levels. What a line does not say has a default: a
  * confidence of 1, no words, a window that is the event itself. Free with gst_structure_free().
  */
-GstStructure* gvl_event_from_json(const gchar* line, GError** error);
+GVL_API GstStructure* gvl_event_from_json(const gchar* line, GError** error);
 
 /**
  * The gvl-events of a file with one on each line, in order, as elements of GstStructure*; NULL and `error`, which names
  * the file and the line. The file is read line by line; its events may need 64 times its size in memory, or 8 MiB.
  * Free with g_ptr_array_unref().
  */
-GPtrArray* gvl_events_load(const gchar* file, GError** error);
+GVL_API GPtrArray* gvl_events_load(const gchar* file, GError** error);
 
 /**
  * What describes video after its last buffer has gone (an end of stream behind a gap, say) travels in a serialized
@@ -57,9 +60,9 @@ GPtrArray* gvl_events_load(const gchar* file, GError** error);
 #define GVL_CARRIER_EVENT_NAME "gvl-carrier"
 
 /* A carrier event of `buffer` (transfer full). */
-GstEvent* gvl_carrier_event_new(GstBuffer* buffer);
+GVL_API GstEvent* gvl_carrier_event_new(GstBuffer* buffer);
 
 /* The buffer of a carrier event (transfer full), or NULL for any other event. */
-GstBuffer* gvl_carrier_event_get_buffer(GstEvent* event);
+GVL_API GstBuffer* gvl_carrier_event_get_buffer(GstEvent* event);
 
 G_END_DECLS

@@ -3,6 +3,7 @@
 
 #include <gst/base/gstbasetransform.h>
 
+#include "gvl-export.h"
 #include "gvlmodelstream.hpp"
 #include "gvlsegmentmeta.h"
 
@@ -12,7 +13,7 @@
  * that such elements have in common is in the filter's ModelStream.
  */
 #define GVL_TYPE_FILTER (gvl_filter_get_type())
-G_DECLARE_DERIVABLE_TYPE(GvlFilter, gvl_filter, GVL, FILTER, GstBaseTransform)
+GVL_API G_DECLARE_DERIVABLE_TYPE(GvlFilter, gvl_filter, GVL, FILTER, GstBaseTransform)
 
 struct _GvlFilterClass {
   GstBaseTransformClass parent_class;
@@ -36,6 +37,6 @@ struct _GvlFilterClass {
 namespace gvl::gst {
 
 /** The filter's stream, which lives as long as it does. The subclass declares its tensors when it is made. */
-ModelStream& filter_stream(GvlFilter* filter);
+GVL_API ModelStream& filter_stream(GvlFilter* filter);
 
 }  // namespace gvl::gst

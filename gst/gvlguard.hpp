@@ -6,6 +6,8 @@
 
 #include <type_traits>
 
+#include "gvl-export.h"
+
 namespace gvl::gst {
 
 /**
@@ -17,7 +19,7 @@ template <auto function>
 struct Guarded;
 
 /** Reports the exception in flight: an error of `instance`, an element or something of one; else it is logged. */
-void report_caught(gpointer instance, const char* where) noexcept;
+GVL_API void report_caught(gpointer instance, const char* where) noexcept;
 
 namespace detail {
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 
+#include "gvl-export.h"
 #include "gvl/future.hpp"
 
 namespace gvl::gst {
@@ -20,7 +21,7 @@ namespace gvl::gst {
  * That is not the same as its buffer being somewhere: an encoder's look-ahead or a sink's last sample holds buffers for
  * as long as it likes.
  */
-class InFlight : public std::enable_shared_from_this<InFlight> {
+class GVL_API InFlight : public std::enable_shared_from_this<InFlight> {
  public:
   enum class Kind { kSegment, kWindow };
 

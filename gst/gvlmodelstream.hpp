@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "gvl-export.h"
 #include "gvl/cancellation.hpp"
 #include "gvl/model.hpp"
 #include "gvlcontext.hpp"
@@ -35,7 +36,7 @@ struct StreamTensors {
  * by a flush, the check that the elements before it are there, messages and errors. The element calls it at each change
  * of state and flush. Members are for the streaming thread unless they say otherwise.
  */
-class ModelStream {
+class GVL_API ModelStream {
  public:
   /** `element` owns it. */
   explicit ModelStream(GstElement* element) : element_(element), client_(element) {}

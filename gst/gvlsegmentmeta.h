@@ -3,6 +3,8 @@
 
 #include <gst/gst.h>
 
+#include "gvl-export.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -33,16 +35,16 @@ struct _GvlSegmentMeta {
 #define GVL_SEGMENT_META_API_TYPE (gvl_segment_meta_api_get_type())
 #define GVL_SEGMENT_META_INFO (gvl_segment_meta_get_info())
 
-GType gvl_segment_meta_api_get_type(void);
-const GstMetaInfo* gvl_segment_meta_get_info(void);
+GVL_API GType gvl_segment_meta_api_get_type(void);
+GVL_API const GstMetaInfo* gvl_segment_meta_get_info(void);
 
 /**
  * Attaches a segment meta whose samples are copied from `samples`; the other public members are zero and the
  * caller's to fill in. `buffer` must be writable.
  */
-GvlSegmentMeta* gvl_buffer_add_segment_meta(GstBuffer* buffer, guint num_samples, const GstClockTime* samples);
+GVL_API GvlSegmentMeta* gvl_buffer_add_segment_meta(GstBuffer* buffer, guint num_samples, const GstClockTime* samples);
 
 /* The first segment meta on `buffer`, or NULL. */
-GvlSegmentMeta* gvl_buffer_get_segment_meta(GstBuffer* buffer);
+GVL_API GvlSegmentMeta* gvl_buffer_get_segment_meta(GstBuffer* buffer);
 
 G_END_DECLS

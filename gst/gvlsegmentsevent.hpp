@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "gvl-export.h"
 #include "gvlinflight.hpp"
 
 namespace gvl::gst {
@@ -34,9 +35,9 @@ struct SegmentsInfo {
   std::shared_ptr<InFlight> in_flight;  ///< what the jobs about the segments are counted in; never null when parsed
 };
 
-GstEvent* segments_event_new(const SegmentsInfo& info);
+GVL_API GstEvent* segments_event_new(const SegmentsInfo& info);
 
 /** Nothing for any other event. Lasts as long as the event has its content. */
-std::optional<SegmentsInfo> parse_segments_event(GstEvent* event);
+GVL_API std::optional<SegmentsInfo> parse_segments_event(GstEvent* event);
 
 }  // namespace gvl::gst

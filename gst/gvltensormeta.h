@@ -3,6 +3,8 @@
 
 #include <gst/gst.h>
 
+#include "gvl-export.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -57,32 +59,33 @@ struct _GvlTensorMeta {
 #define GVL_TENSOR_META_API_TYPE (gvl_tensor_meta_api_get_type())
 #define GVL_TENSOR_META_INFO (gvl_tensor_meta_get_info())
 
-GType gvl_tensor_meta_api_get_type(void);
-const GstMetaInfo* gvl_tensor_meta_get_info(void);
+GVL_API GType gvl_tensor_meta_api_get_type(void);
+GVL_API const GstMetaInfo* gvl_tensor_meta_get_info(void);
 
 /* Bytes per element. */
-gsize gvl_tensor_data_type_get_size(GvlTensorDataType data_type);
+GVL_API gsize gvl_tensor_data_type_get_size(GvlTensorDataType data_type);
 
 /**
  * Attaches a tensor to `buffer`, which must be writable. Takes ownership of `data`, whose size must be what type and
  * dimensions say. Returns NULL, and releases `data`, when it is not.
  */
-GvlTensorMeta* gvl_buffer_add_tensor_meta(GstBuffer* buffer, GQuark id, guint64 segment, GvlTensorDataType data_type,
-                                          gsize num_dims, const gsize* dims, GstBuffer* data);
+GVL_API GvlTensorMeta* gvl_buffer_add_tensor_meta(GstBuffer* buffer, GQuark id, guint64 segment,
+                                                  GvlTensorDataType data_type, gsize num_dims, const gsize* dims,
+                                                  GstBuffer* data);
 
 /* The first tensor called `id` on `buffer`, or NULL. */
-GvlTensorMeta* gvl_buffer_get_tensor_meta(GstBuffer* buffer, GQuark id);
+GVL_API GvlTensorMeta* gvl_buffer_get_tensor_meta(GstBuffer* buffer, GQuark id);
 
 /* The tensor called `id` that belongs to segment (or window) `segment`, or NULL. */
-GvlTensorMeta* gvl_buffer_get_tensor_meta_of_segment(GstBuffer* buffer, GQuark id, guint64 segment);
+GVL_API GvlTensorMeta* gvl_buffer_get_tensor_meta_of_segment(GstBuffer* buffer, GQuark id, guint64 segment);
 
 /* TRUE when the data can be had without waiting, or when it is certain that they cannot be had. */
-gboolean gvl_tensor_meta_is_ready(const GvlTensorMeta* meta);
+GVL_API gboolean gvl_tensor_meta_is_ready(const GvlTensorMeta* meta);
 
 /**
  * Waits until the tensor is computed. FALSE, with `error` set, when it could not be: GST_CORE_ERROR or
  * GST_RESOURCE_ERROR or GST_STREAM_ERROR by the kind of failure, and G_IO_ERROR_CANCELLED when it was cancelled.
  */
-gboolean gvl_tensor_meta_wait(const GvlTensorMeta* meta, GError** error);
+GVL_API gboolean gvl_tensor_meta_wait(const GvlTensorMeta* meta, GError** error);
 
 G_END_DECLS

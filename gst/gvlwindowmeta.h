@@ -3,6 +3,8 @@
 
 #include <gst/gst.h>
 
+#include "gvl-export.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -35,14 +37,15 @@ struct _GvlWindowMeta {
 #define GVL_WINDOW_META_API_TYPE (gvl_window_meta_api_get_type())
 #define GVL_WINDOW_META_INFO (gvl_window_meta_get_info())
 
-GType gvl_window_meta_api_get_type(void);
-const GstMetaInfo* gvl_window_meta_get_info(void);
+GVL_API GType gvl_window_meta_api_get_type(void);
+GVL_API const GstMetaInfo* gvl_window_meta_get_info(void);
 
 /* Attaches a window meta; `segments` are copied, `settled` is GST_CLOCK_TIME_NONE. `buffer` must be writable. */
-GvlWindowMeta* gvl_buffer_add_window_meta(GstBuffer* buffer, guint64 index, GstClockTime start, GstClockTime stop,
-                                          guint num_segments, const GvlWindowSegment* segments);
+GVL_API GvlWindowMeta* gvl_buffer_add_window_meta(GstBuffer* buffer, guint64 index, GstClockTime start,
+                                                  GstClockTime stop, guint num_segments,
+                                                  const GvlWindowSegment* segments);
 
 /* The first window meta on `buffer`, or NULL. */
-GvlWindowMeta* gvl_buffer_get_window_meta(GstBuffer* buffer);
+GVL_API GvlWindowMeta* gvl_buffer_get_window_meta(GstBuffer* buffer);
 
 G_END_DECLS

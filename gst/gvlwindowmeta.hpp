@@ -3,11 +3,12 @@
 
 #include <vector>
 
+#include "gvl-export.h"
 #include "gvlwindowmeta.h"
 
 namespace gvl::gst {
 
 /** The window metas of `buffer` by increasing index; valid while the buffer and its metas are. */
-std::vector<GvlWindowMeta*> windows_of(GstBuffer* buffer);
+GVL_API std::vector<GvlWindowMeta*> windows_of(GstBuffer* buffer);
 
 }  // namespace gvl::gst

@@ -9,10 +9,12 @@
 #include <string>
 #include <thread>
 
+#include "gvl-export.h"
+
 namespace gvl::gst {
 
 /** One thread that runs jobs in order. The destructor drops those that have not begun and joins the thread. */
-class Worker {
+class GVL_API Worker {
  public:
   /** `name` is the thread's, as debuggers show it. */
   explicit Worker(const std::string& name);

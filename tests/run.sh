@@ -1,16 +1,13 @@
 #!/usr/bin/env bash
 # From a fresh clone to tested: installs what is missing, checks the format, builds and runs every test. With
-# --sanitize it builds and runs them again under the address and undefined-behaviour sanitizers, with
-# --sanitize-threads those of the elements under the thread sanitizer.
+# --sanitize=address it builds and runs them again under the address and undefined-behaviour sanitizers, with
+# --sanitize=thread those of the engine and the elements under the thread sanitizer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-sanitize=
-sanitize_threads=
 case ${1:-} in
-  '') ;;
-  --sanitize) sanitize=yes ;;
-  --sanitize-threads) sanitize_threads=yes ;;
-  *) echo "usage: tests/run.sh [--sanitize | --sanitize-threads]" >&2; exit 1 ;;
+  '') builds=(build) ;;
+  --sanitize=address | --sanitize=thread) builds=(build "build-${1#*=}") ;;
+  *) echo "usage: tests/run.sh [--sanitize=address | --sanitize=thread]" >&2; exit 1 ;;
 esac
 
 # What tests need of the world: they themselves neither install nor download anything.
@@ -24,31 +21,40 @@ check_format() {
   clang-format --dry-run --Werror "${files[@]}"
 }
 
-# build_and_test FOLDER [MESON OPTION...]
-build_and_test() {
+# set_up FOLDER [MESON OPTION...]
+set_up() {
   local build=$1; shift
   [[ -e $build/build.ninja ]] || meson setup "$build" "$@" >/dev/null
-  ninja -C "$build" --quiet
-  meson test -C "$build" --no-rebuild --print-errorlogs
+}
+
+# build_and_test FOLDER [MESON OPTION...]
+build_and_test() {
+  set_up "$@"
+  ninja -C "$1" --quiet
+  meson test -C "$1" --no-rebuild --print-errorlogs
+}
+
+test_threads() {
+  set_up build-thread -Db_sanitize=thread -Dbuildtype=debug -Doptimization=1 -Dtraining=disabled
+  local suites=(io text timeline vision ops runtime model elements)
+  # Builds what these tests need, no more.
+  meson test -C build-thread "${suites[@]/#/--suite=}" --no-suite leaks --print-errorlogs
 }
 
 # Debian 12's clang-format decides: others lay out the same style a little differently.
 if clang-format --version | grep -q 'version 14\.'; then check_format; fi
-build_and_test build
-if [[ -n $sanitize ]]; then
-  build_and_test build-sanitize -Db_sanitize=address,undefined -Dbuildtype=debug -Doptimization=1
-fi
-if [[ -n $sanitize_threads ]]; then
-  [[ -e build-thread/build.ninja ]] ||
-    meson setup build-thread -Db_sanitize=thread -Dbuildtype=debug -Doptimization=1 >/dev/null
-  # Builds what these tests need, no more.
-  meson test -C build-thread --suite elements --no-suite leaks --print-errorlogs
-fi
+for build in "${builds[@]}"; do
+  case $build in
+    build) build_and_test build ;;
+    build-address) build_and_test build-address -Db_sanitize=address,undefined -Dbuildtype=debug -Doptimization=1 ;;
+    build-thread) test_threads ;;
+  esac
+done
 
 passed() { grep -ch '"result": "OK"' "$1"/meson-logs/testlog.json; }
 failed() { grep -chE '"result": "(FAIL|ERROR|TIMEOUT)"' "$1"/meson-logs/testlog.json || true; }
-total=$(passed build); bad=$(failed build)
-for more in ${sanitize:+build-sanitize} ${sanitize_threads:+build-thread}; do
-  total=$((total + $(passed "$more"))); bad=$((bad + $(failed "$more")))
+total=0; bad=0
+for build in "${builds[@]}"; do
+  total=$((total + $(passed "$build"))); bad=$((bad + $(failed "$build")))
 done
 echo "$total passed, $bad failed"

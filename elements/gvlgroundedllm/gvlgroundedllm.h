@@ -3,8 +3,6 @@
 
 #include <gst/gst.h>
 
-#include "gvl/task.hpp"
-
 G_BEGIN_DECLS
 
 #define GVL_TYPE_GROUNDED_LLM (gvl_grounded_llm_get_type())

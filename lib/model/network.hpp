@@ -15,7 +15,7 @@
 namespace gvl::model {
 
 /**
- * The two streams joined (Grounded-VideoLLM section 3.2): projectors f and g, row ends and newline. Parameters:
+ * The two streams joined (two-stream encoding, arXiv 2410.03290): projectors f and g, row ends and newline. Parameters:
  * `spatial_projector`, `temporal_projector`, and `sub_GN`, `glb_GN` (merged pooling) or `image_newline`.
  */
 class Fusion {
@@ -35,7 +35,7 @@ class Fusion {
   bool project_newline_;
 };
 
-/** The whole network, top to bottom as in the paper's figure 2. Immutable and thread safe. */
+/** The whole network, top to bottom as in figure 2 of arXiv 2410.03290. Immutable and thread safe. */
 class Network {
  public:
   Network(const layers::Parameters& parameters, const ModelConfig& config);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::int64_t kMaxSize = 1 << 17;
 
-// REFERENCE, forward pass 3 and 4.
+// The two-stream encoding of arXiv 2410.03290, with the numbers of its released models.
 OfficialSizes release_sizes() {
   OfficialSizes sizes;
   sizes.config.frames = 96;

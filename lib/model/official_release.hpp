@@ -42,7 +42,7 @@ enum class Weights {
 };
 
 /**
- * Opens a release (reference/README's layout): every file that is needed is there and every tensor has been found
+ * Opens a release in the layout of docs/models.md: every file that is needed is there and every tensor has been found
  * when this returns; the data is read by PlannedTensor::make. Throws Error naming the file or tensor at fault.
  */
 OfficialRelease open_official_release(const std::filesystem::path& folder, Lora lora = Lora::kMerge,

@@ -11,7 +11,7 @@ constexpr std::int64_t kMostSteps = std::int64_t{1} << 40;
 constexpr std::int64_t kMostVideos = 1 << 16;
 constexpr std::int64_t kMostThreads = 1024;
 
-// Grounded-VideoLLM section 4.1 and its released configurations.
+// The implementation details of arXiv 2410.03290 and the configurations that it was released with.
 constexpr double kSpatialProjectorRate = 1e-5;
 constexpr double kTemporalProjectorRate = 1e-3;
 constexpr double kTuningRate = 2e-5;

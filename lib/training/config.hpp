@@ -51,7 +51,8 @@ struct TrainingConfig {
   static TrainingConfig load(const std::filesystem::path& file);
 };
 
-/** What REFERENCE's three stages train, by name: "alignment" (1), "temporal" (2), "instruction" (3), or "all". */
+/** What the three training stages of arXiv 2410.03290 train, by name: "alignment" (1), "temporal" (2), "instruction"
+ * (3), or "all". */
 TrainedParameters stage_parameters(const std::string& stage);
 
 }  // namespace gvl::training

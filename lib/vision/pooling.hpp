@@ -9,7 +9,7 @@ namespace gvl::vision {
 /** uint8 [..., S, S, 3] -> [..., 3, S, S] of `type`: value / 255 less the mean, by the deviation (per channel). */
 at::Tensor normalise(const at::Tensor& pixels, const VisionConfig& config, c10::ScalarType type);
 
-/** Patch features [n, grid^2, D] -> pooled [n, P, D'] by the model's rule (REFERENCE, forward pass 3). */
+/** Patch features [n, grid^2, D] -> pooled [n, P, D'] by the model's rule, as SpatialPooling says. */
 at::Tensor pool_spatial(const at::Tensor& features, SpatialPooling pooling);
 
 /** Patch features [n, frames * grid^2, D] -> [n, frames * side^2, D]: each frame's grid averaged to side x side. */

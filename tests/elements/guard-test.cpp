@@ -9,7 +9,6 @@
 
 #include "fake-model.hpp"
 #include "gvl/error.hpp"
-#include "gvlevent.h"
 #include "gvlworker.hpp"
 #include "stream.hpp"
 

@@ -8,7 +8,6 @@
 #include "fake-model.hpp"
 #include "gvlcontext.hpp"
 #include "gvlevent.h"
-#include "gvlgroundedllm/gvlgroundedllm.h"
 #include "stream.hpp"
 
 using gvl::test::FakeModel;

@@ -39,7 +39,7 @@ using gvl::test::Fixture;
 using gvl::test::integers;
 using parity::Report;
 
-// reference/README, "Tolerances".
+// What float32 computed in another order may differ by.
 constexpr double kFeatureTolerance = 2e-4;
 constexpr double kLogitTolerance = 5e-4;
 constexpr double kPixelTolerance = 1.0;           // in 8-bit terms

@@ -22,7 +22,7 @@ using gvl::test::Fixture;
 
 namespace {
 
-// reference/README, "Tolerances".
+// What float32 computed in another order may differ by.
 constexpr double kLossTolerance = 1e-4;
 constexpr double kNormTolerance = 1e-3;  // relative
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 // What the sanitizers, where the tests are built with them, are to do. Nothing calls these functions otherwise.
+// The sanitizers' libraries look for them by name.
 
+#pragma GCC visibility push(default)
 extern "C" {
 
 // GLib is built without frame pointers: only the slow way of unwinding sees who allocated something through it.
@@ -12,3 +14,4 @@ const char* __lsan_default_suppressions() { return "leak:_dl_init\n"; }
 
 const char* __lsan_default_options() { return "print_suppressions=0"; }
 }
+#pragma GCC visibility pop

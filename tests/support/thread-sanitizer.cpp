@@ -6,32 +6,17 @@
 // operations) nor what asynchronous queues and buses hand over, and would take all that is passed on by them for races.
 // The program's functions go before the libraries': each tells the sanitizer and calls the library's own.
 
-#include <dlfcn.h>
 #include <gst/gst.h>
-#include <sanitizer/tsan_interface.h>
 
+#include <array>
 #include <atomic>
+#include <utility>
 
-#define UNSEEN __attribute__((no_sanitize("thread")))
+#include "support/thread-sanitizer.hpp"
 
 namespace {
 
-/** The library's function of a name, looked up once. */
-template <typename Function>
-class Next {
- public:
-  explicit constexpr Next(const char* name) : name_(name) {}
-
-  UNSEEN Function* get() {
-    auto* found = found_.load(std::memory_order_relaxed);
-    if (!found) found_ = found = reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name_));
-    return found;
-  }
-
- private:
-  const char* name_;
-  std::atomic<Function*> found_{nullptr};
-};
+using gvl::test::Next;
 
 #define NEXT(name) constinit Next<decltype(::name)> next_##name(#name)
 NEXT(g_mutex_lock);
@@ -47,11 +32,30 @@ NEXT(g_async_queue_pop);
 NEXT(g_async_queue_try_pop);
 NEXT(g_async_queue_timeout_pop);
 NEXT(gst_bus_post);
+NEXT(gst_meta_register);
 NEXT(gst_bus_timed_pop_filtered);
 #undef NEXT
 
+// GStreamer itself gives up many a last reference to a buffer, where gst_mini_object_unref() below is not asked: who
+// let go of the buffer before comes before what then frees its metas.
+constexpr int kMostMetas = 16;
+GstMetaFreeFunction free_functions[kMostMetas];
+
+template <int number>
+UNSEEN void free_meta(GstMeta* meta, GstBuffer* buffer) {
+  __tsan_acquire(buffer);
+  free_functions[number](meta, buffer);
+}
+
+template <int... numbers>
+constexpr std::array<GstMetaFreeFunction, kMostMetas> make_wrappers(std::integer_sequence<int, numbers...>) {
+  return {free_meta<numbers>...};
+}
+constexpr auto kWrappers = make_wrappers(std::make_integer_sequence<int, kMostMetas>());
+
 }  // namespace
 
+#pragma GCC visibility push(default)
 extern "C" {
 
 UNSEEN void g_mutex_lock(GMutex* mutex) {
@@ -135,6 +139,17 @@ UNSEEN GstMessage* gst_bus_timed_pop_filtered(GstBus* bus, GstClockTime timeout,
   return message;
 }
 
+UNSEEN const GstMetaInfo* gst_meta_register(GType api, const gchar* impl, gsize size, GstMetaInitFunction init,
+                                            GstMetaFreeFunction free, GstMetaTransformFunction transform) {
+  static std::atomic<int> registered{0};
+  const int number = free ? registered++ : kMostMetas;
+  if (number < kMostMetas) {
+    free_functions[number] = free;
+    free = kWrappers[number];
+  }
+  return next_gst_meta_register.get()(api, impl, size, init, free, transform);
+}
+
 UNSEEN GstMessage* gst_bus_timed_pop(GstBus* bus, GstClockTime timeout) {
   return gst_bus_timed_pop_filtered(bus, timeout, GST_MESSAGE_ANY);
 }
@@ -145,3 +160,4 @@ UNSEEN GstMessage* gst_bus_pop_filtered(GstBus* bus, GstMessageType types) {
 
 UNSEEN GstMessage* gst_bus_pop(GstBus* bus) { return gst_bus_timed_pop_filtered(bus, 0, GST_MESSAGE_ANY); }
 }
+#pragma GCC visibility pop

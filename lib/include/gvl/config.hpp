@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gvl/export.hpp"
 #include "gvl/tensor.hpp"
 
 namespace gvl {
@@ -28,7 +29,7 @@ struct VisionConfig {
 };
 
 /** "float32", "bfloat16", "float16": what weights may be stored as. None for another name. */
-std::optional<DataType> weight_type_from_name(std::string_view name) noexcept;
+GVL_EXPORT std::optional<DataType> weight_type_from_name(std::string_view name) noexcept;
 
 /** How the spatial stream's patch grid becomes fewer vectors. */
 enum class SpatialPooling {
@@ -58,7 +59,7 @@ struct LanguageModelConfig {
 };
 
 /**
- * What a prompt is made of (REFERENCE: prompts the weights were trained on). `{query}`, `{start}` and `{stop}` are
+ * What a prompt is made of: the very words that the weights were trained with. `{query}`, `{start}` and `{stop}` are
  * replaced; `<image>` marks the place of the video tokens.
  */
 struct PromptConfig {
@@ -82,7 +83,7 @@ enum class IntervalChoice {
 };
 
 /** config.json of a model folder, checked: every size is positive, within sane limits and consistent. */
-struct ModelConfig {
+struct GVL_EXPORT ModelConfig {
   DataType dtype = DataType::kFloat32;  ///< of the weights in model.safetensors
   std::int64_t frames = 96;             ///< T: sampled frames per window
   std::int64_t segments = 12;           ///< K

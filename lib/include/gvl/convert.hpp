@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 
+#include "gvl/export.hpp"
 #include "gvl/tensor.hpp"
 
 namespace gvl {
@@ -16,12 +17,12 @@ struct ConvertOptions {
 };
 
 /**
- * Makes our model folder from the official release's layout (REFERENCE, reference/README): fine-tuned weights over
- * base weights, LoRA merged, position embedding interpolated, unused layers and heads dropped. One tensor is in
- * memory at a time. `out` is created; a model already there is replaced only when the new one is complete.
- * Throws Error naming the file or tensor at fault.
+ * Makes our model folder from a folder in the official release's layout (docs/models.md, "The published weights"):
+ * fine-tuned weights over base weights, LoRA merged, position embedding interpolated, unused layers and heads dropped.
+ * One tensor is in memory at a time. `out` is created; a model already there is replaced only when the new one is
+ * complete. Throws Error naming the file or tensor at fault.
  */
-void convert(const std::filesystem::path& official, const std::filesystem::path& out,
-             const ConvertOptions& options = {});
+GVL_EXPORT void convert(const std::filesystem::path& official, const std::filesystem::path& out,
+                        const ConvertOptions& options = {});
 
 }  // namespace gvl

@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "gvl/export.hpp"
+
 namespace gvl {
 
 /** What kind of failure an Error reports, so that callers can choose an exit code or a GStreamer error domain. */
@@ -16,7 +18,7 @@ enum class ErrorCode {
 };
 
 /** The one exception type that leaves this library. The message names the file, tensor or value at fault. */
-class Error : public std::runtime_error {
+class GVL_EXPORT Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
 

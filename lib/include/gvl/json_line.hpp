@@ -9,6 +9,8 @@
 #include <string_view>
 #include <variant>
 
+#include "gvl/export.hpp"
+
 namespace gvl {
 
 /** Longest line of JSON that is read, in bytes. */
@@ -26,10 +28,10 @@ using JsonMembers = std::map<std::string, JsonScalar, std::less<>>;
  * letter, at most kLongestJsonLine bytes, 64 levels and 65536 values. Integers beyond 64 bits are numbers. Throws
  * Error(kMalformed) with what is wrong, without a place. Thread safe.
  */
-JsonMembers read_json_line(std::string_view line);
+GVL_EXPORT JsonMembers read_json_line(std::string_view line);
 
 /** The lines of a file of JSON lines, one in memory at a time. One thread at a time. */
-class JsonLines {
+class GVL_EXPORT JsonLines {
  public:
   /** Throws Error(kNotFound) naming the file when it cannot be opened. */
   explicit JsonLines(std::filesystem::path file);

@@ -9,6 +9,7 @@
 
 #include "gvl/cancellation.hpp"
 #include "gvl/config.hpp"
+#include "gvl/export.hpp"
 #include "gvl/future.hpp"
 #include "gvl/task.hpp"
 #include "gvl/tensor.hpp"
@@ -36,7 +37,7 @@ struct ModelOptions {
  * The folder of the model to use when none is named: the environment's GVL_MODEL_PATH, else the default model where it
  * was installed, else that of the build tree. Throws Error when there is none.
  */
-std::filesystem::path default_model_folder();
+GVL_EXPORT std::filesystem::path default_model_folder();
 
 /** How answers are generated. */
 struct GenerationOptions {
@@ -66,7 +67,7 @@ struct VideoWindow {
  * far as ModelOptions says. A cancelled job fails with Error(kCancelled): in its turn when it has not started, between
  * two layers or tokens when it has.
  */
-class Model {
+class GVL_EXPORT Model {
  public:
   /**
    * The model in `folder` (config.json, model.safetensors or shards with an index, tokenizer.json, maybe words.txt).

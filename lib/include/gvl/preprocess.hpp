@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 
+#include "gvl/export.hpp"
 #include "gvl/tensor.hpp"
 
 namespace gvl {
@@ -21,6 +22,6 @@ struct RgbView {
  * size*size*3 bytes of packed RGB. Only the pixels that the crop keeps are computed. Throws Error(kInvalidArgument)
  * for an empty picture or one longer than 32768 a side.
  */
-void resize_and_crop(const RgbView& frame, std::int64_t size, std::span<std::uint8_t> out);
+GVL_EXPORT void resize_and_crop(const RgbView& frame, std::int64_t size, std::span<std::uint8_t> out);
 
 }  // namespace gvl

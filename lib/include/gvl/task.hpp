@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "gvl/export.hpp"
+
 namespace gvl {
 
 /** What a query asks for. */
@@ -17,8 +19,8 @@ enum class Task {
 };
 
 /** "grounding", "dense-caption", "referring", "qa". */
-std::string_view name_of(Task task) noexcept;
-std::optional<Task> task_from_name(std::string_view name) noexcept;
+GVL_EXPORT std::string_view name_of(Task task) noexcept;
+GVL_EXPORT std::optional<Task> task_from_name(std::string_view name) noexcept;
 
 struct Query {
   Task task = Task::kGrounding;

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "gvl/export.hpp"
+
 namespace gvl {
 
 /** Element type of a Tensor. The names are safetensors' ones in lower case. */
@@ -23,16 +25,16 @@ enum class DataType : std::uint8_t {
 };
 
 /** Bytes per element. */
-std::size_t size_of(DataType type) noexcept;
+GVL_EXPORT std::size_t size_of(DataType type) noexcept;
 
 /** "float32", "bfloat16", "uint8", ...: as written in config.json and messages. */
-const char* name_of(DataType type) noexcept;
+GVL_EXPORT const char* name_of(DataType type) noexcept;
 
 /**
  * A dense row-major tensor in host memory. Copies share the data, which nobody changes once a Tensor holds it,
  * so a Tensor may be read from any thread. The data need not be aligned to the element size.
  */
-struct Tensor {
+struct GVL_EXPORT Tensor {
   DataType type = DataType::kFloat32;
   std::vector<std::int64_t> shape;        ///< outermost dimension first; empty for a scalar
   std::shared_ptr<const std::byte> data;  ///< owns (or keeps alive) bytes() bytes
@@ -47,9 +49,9 @@ struct Tensor {
 };
 
 /** Uninitialised host memory for a tensor; fill it, then hand it to a Tensor. Throws Error(kResource). */
-std::shared_ptr<std::byte> allocate_tensor_data(std::size_t bytes);
+GVL_EXPORT std::shared_ptr<std::byte> allocate_tensor_data(std::size_t bytes);
 
 /** "[12, 3, 112, 112]", for messages. */
-std::string to_string(const std::vector<std::int64_t>& shape);
+GVL_EXPORT std::string to_string(const std::vector<std::int64_t>& shape);
 
 }  // namespace gvl

@@ -42,6 +42,62 @@ std::vector<std::string> files_in(const std::filesystem::path& folder) {
 
 std::span<const std::byte> as_span(const std::string& text) { return std::as_bytes(std::span(text)); }
 
+struct MalformedHeader {
+  const char* header;
+  std::vector<std::string> parts;
+  ErrorCode code = ErrorCode::kMalformed;
+};
+
+const MalformedHeader kMalformedHeaders[] = {
+    {"", {"not valid JSON"}},
+    {"[]", {"not a JSON object"}},
+    {"{", {"not valid JSON"}},
+    {"{\"\xff\":1}", {"not UTF-8"}},
+    {R"({"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":1}}}}}}}}})", {"nested deeper"}},
+    {R"({"a":1})", {"a: expected an object"}},
+    {R"({"a":{}})", {"a.dtype: is missing"}},
+    {R"({"a":{"dtype":5}})", {"a.dtype: expected a string"}},
+    {R"({"a":{"dtype":"F8_E4M3","shape":[],"data_offsets":[0,1]}})", {"a.dtype", "F8_E4M3"}, ErrorCode::kUnsupported},
+    {R"({"a":{"dtype":"f32","shape":[],"data_offsets":[0,4]}})", {"a.dtype", "'f32'"}, ErrorCode::kUnsupported},
+    {R"({"a":{"dtype":"U8","data_offsets":[0,32]}})", {"a.shape: is missing"}},
+    {R"({"a":{"dtype":"U8","shape":32,"data_offsets":[0,32]}})", {"a.shape: expected an array"}},
+    {R"({"a":{"dtype":"U8","shape":["32"],"data_offsets":[0,32]}})", {"a.shape[0]: expected an integer"}},
+    {R"({"a":{"dtype":"U8","shape":[32.0],"data_offsets":[0,32]}})", {"a.shape[0]: expected an integer"}},
+    {R"({"a":{"dtype":"U8","shape":[-32],"data_offsets":[0,32]}})", {"a.shape[0]: -32"}},
+    {R"({"a":{"dtype":"U8","shape":[-4,-8],"data_offsets":[0,32]}})", {"a.shape[0]: -4"}},
+    {R"({"a":{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", {"a.shape", "too large"}},
+    {R"({"a":{"dtype":"U8","shape":[9223372036854775807,3],"data_offsets":[0,32]}})", {"a.shape", "too large"}},
+    {R"({"a":{"dtype":"F64","shape":[2305843009213693952],"data_offsets":[0,0]}})", {"a.shape", "too large"}},
+    {R"({"a":{"dtype":"U8","shape":[0,4294967296,4294967296],"data_offsets":[0,0]}})", {"a.shape", "too large"}},
+    {R"({"a":{"dtype":"U8","shape":[18446744073709551615],"data_offsets":[0,32]}})", {"a.shape[0]"}},
+    {R"({"a":{"dtype":"U8","shape":[32]}})", {"a.data_offsets: is missing"}},
+    {R"({"a":{"dtype":"U8","shape":[32],"data_offsets":[0]}})", {"a.data_offsets: expected two"}},
+    {R"({"a":{"dtype":"U8","shape":[32],"data_offsets":[0,32,32]}})", {"a.data_offsets: expected two"}},
+    {R"({"a":{"dtype":"U8","shape":[32],"data_offsets":[-32,0]}})", {"a.data_offsets[0]"}},
+    {R"({"a":{"dtype":"U8","shape":[32],"data_offsets":[32,0]}})", {"a.data_offsets", "before the begin"}},
+    {R"({"a":{"dtype":"U8","shape":[32],"data_offsets":[0,31]}})", {"a: uint8 [32] needs 32 bytes"}},
+    {R"({"a":{"dtype":"U8","shape":[],"data_offsets":[0,0]}})", {"a: uint8 [] needs 1 bytes"}},
+    {R"({"a":{"dtype":"U8","shape":[33],"data_offsets":[0,33]}})", {"'a'", "outside the 32 bytes"}},
+    {R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[9223372036854775803,9223372036854775807]}})",
+     {"'a'", "outside"}},
+    {R"({"a":{"dtype":"U8","shape":[20],"data_offsets":[0,20]},"b":{"dtype":"U8","shape":[20],"data_offsets":[12,32]}})",
+     {"'b'", "overlaps"}},
+    {R"({"a":{"dtype":"U8","shape":[32],"data_offsets":[0,32]},"b":{"dtype":"U8","shape":[32],"data_offsets":[0,32]}})",
+     {"overlaps"}},
+    {R"({"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[16],"data_offsets":[16,32]}})",
+     {"'b'", "hole"}},
+    {R"({"a":{"dtype":"U8","shape":[16],"data_offsets":[16,32]}})", {"'a'", "hole"}},
+    {R"({"a":{"dtype":"U8","shape":[16],"data_offsets":[0,16]}})", {"16 bytes after the last tensor"}},
+    {"{}", {"32 bytes after the last tensor"}},
+    {R"({"a":{"dtype":"U8","shape":[16],"data_offsets":[0,16]},"a":{"dtype":"U8","shape":[16],"data_offsets":[16,32]}})",
+     {"tensor 'a' occurs twice"}},
+    {R"({"a":{"dtype":"U8","shape":[16],"data_offsets":[0,16]},"\u0061":{"dtype":"U8","shape":[16],"data_offsets":[16,32]}})",
+     {"tensor 'a' occurs twice"}},
+    {R"({"__metadata__":5,"a":{"dtype":"U8","shape":[32],"data_offsets":[0,32]}})", {"__metadata__"}},
+    {R"({"__metadata__":{"x":5},"a":{"dtype":"U8","shape":[32],"data_offsets":[0,32]}})", {"__metadata__.x"}},
+    {R"({"b\u0001\n":{"dtype":"U8","shape":[31],"data_offsets":[0,32]}})", {"'b\\x01\\x0a'"}},
+};
+
 }  // namespace
 
 GVL_TEST(reads_the_fixtures) {
@@ -208,61 +264,8 @@ GVL_TEST(a_full_disk_is_an_error) {
 }
 
 GVL_TEST(malformed_headers_are_named_errors) {
-  const struct {
-    const char* header;
-    std::vector<std::string> parts;
-    ErrorCode code = ErrorCode::kMalformed;
-  } cases[] = {
-      {"", {"not valid JSON"}},
-      {"[]", {"not a JSON object"}},
-      {"{", {"not valid JSON"}},
-      {"{\"\xff\":1}", {"not UTF-8"}},
-      {R"({"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":1}}}}}}}}})", {"nested deeper"}},
-      {R"({"a":1})", {"a: expected an object"}},
-      {R"({"a":{}})", {"a.dtype: is missing"}},
-      {R"({"a":{"dtype":5}})", {"a.dtype: expected a string"}},
-      {R"({"a":{"dtype":"F8_E4M3","shape":[],"data_offsets":[0,1]}})", {"a.dtype", "F8_E4M3"}, ErrorCode::kUnsupported},
-      {R"({"a":{"dtype":"f32","shape":[],"data_offsets":[0,4]}})", {"a.dtype", "'f32'"}, ErrorCode::kUnsupported},
-      {R"({"a":{"dtype":"U8","data_offsets":[0,32]}})", {"a.shape: is missing"}},
-      {R"({"a":{"dtype":"U8","shape":32,"data_offsets":[0,32]}})", {"a.shape: expected an array"}},
-      {R"({"a":{"dtype":"U8","shape":["32"],"data_offsets":[0,32]}})", {"a.shape[0]: expected an integer"}},
-      {R"({"a":{"dtype":"U8","shape":[32.0],"data_offsets":[0,32]}})", {"a.shape[0]: expected an integer"}},
-      {R"({"a":{"dtype":"U8","shape":[-32],"data_offsets":[0,32]}})", {"a.shape[0]: -32"}},
-      {R"({"a":{"dtype":"U8","shape":[-4,-8],"data_offsets":[0,32]}})", {"a.shape[0]: -4"}},
-      {R"({"a":{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", {"a.shape", "too large"}},
-      {R"({"a":{"dtype":"U8","shape":[9223372036854775807,3],"data_offsets":[0,32]}})", {"a.shape", "too large"}},
-      {R"({"a":{"dtype":"F64","shape":[2305843009213693952],"data_offsets":[0,0]}})", {"a.shape", "too large"}},
-      {R"({"a":{"dtype":"U8","shape":[0,4294967296,4294967296],"data_offsets":[0,0]}})", {"a.shape", "too large"}},
-      {R"({"a":{"dtype":"U8","shape":[18446744073709551615],"data_offsets":[0,32]}})", {"a.shape[0]"}},
-      {R"({"a":{"dtype":"U8","shape":[32]}})", {"a.data_offsets: is missing"}},
-      {R"({"a":{"dtype":"U8","shape":[32],"data_offsets":[0]}})", {"a.data_offsets: expected two"}},
-      {R"({"a":{"dtype":"U8","shape":[32],"data_offsets":[0,32,32]}})", {"a.data_offsets: expected two"}},
-      {R"({"a":{"dtype":"U8","shape":[32],"data_offsets":[-32,0]}})", {"a.data_offsets[0]"}},
-      {R"({"a":{"dtype":"U8","shape":[32],"data_offsets":[32,0]}})", {"a.data_offsets", "before the begin"}},
-      {R"({"a":{"dtype":"U8","shape":[32],"data_offsets":[0,31]}})", {"a: uint8 [32] needs 32 bytes"}},
-      {R"({"a":{"dtype":"U8","shape":[],"data_offsets":[0,0]}})", {"a: uint8 [] needs 1 bytes"}},
-      {R"({"a":{"dtype":"U8","shape":[33],"data_offsets":[0,33]}})", {"'a'", "outside the 32 bytes"}},
-      {R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[9223372036854775803,9223372036854775807]}})",
-       {"'a'", "outside"}},
-      {R"({"a":{"dtype":"U8","shape":[20],"data_offsets":[0,20]},"b":{"dtype":"U8","shape":[20],"data_offsets":[12,32]}})",
-       {"'b'", "overlaps"}},
-      {R"({"a":{"dtype":"U8","shape":[32],"data_offsets":[0,32]},"b":{"dtype":"U8","shape":[32],"data_offsets":[0,32]}})",
-       {"overlaps"}},
-      {R"({"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[16],"data_offsets":[16,32]}})",
-       {"'b'", "hole"}},
-      {R"({"a":{"dtype":"U8","shape":[16],"data_offsets":[16,32]}})", {"'a'", "hole"}},
-      {R"({"a":{"dtype":"U8","shape":[16],"data_offsets":[0,16]}})", {"16 bytes after the last tensor"}},
-      {"{}", {"32 bytes after the last tensor"}},
-      {R"({"a":{"dtype":"U8","shape":[16],"data_offsets":[0,16]},"a":{"dtype":"U8","shape":[16],"data_offsets":[16,32]}})",
-       {"tensor 'a' occurs twice"}},
-      {R"({"a":{"dtype":"U8","shape":[16],"data_offsets":[0,16]},"\u0061":{"dtype":"U8","shape":[16],"data_offsets":[16,32]}})",
-       {"tensor 'a' occurs twice"}},
-      {R"({"__metadata__":5,"a":{"dtype":"U8","shape":[32],"data_offsets":[0,32]}})", {"__metadata__"}},
-      {R"({"__metadata__":{"x":5},"a":{"dtype":"U8","shape":[32],"data_offsets":[0,32]}})", {"__metadata__.x"}},
-      {R"({"b\u0001\n":{"dtype":"U8","shape":[31],"data_offsets":[0,32]}})", {"'b\\x01\\x0a'"}},
-  };
   const TemporaryFolder folder;
-  for (const auto& test : cases) {
+  for (const MalformedHeader& test : kMalformedHeaders) {
     write_file(folder / "bad.safetensors", safetensors(test.header, kData));
     std::vector<std::string> parts = test.parts;
     parts.push_back("bad.safetensors");

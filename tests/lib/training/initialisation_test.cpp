@@ -11,6 +11,8 @@
 #include <ATen/ops/softmax.h>
 
 #include <cmath>
+#include <map>
+#include <string>
 
 #include "language/rope.hpp"
 #include "training/batch.hpp"
@@ -81,11 +83,17 @@ at::Tensor turned(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& 
   return at::cat({halves[0].mul(cos).sub(halves[1].mul(sin)), halves[1].mul(cos).add(halves[0].mul(sin))}, -1);
 }
 
-GVL_TEST(test_attention_begins_by_finding_what_is_asked_for) {
+/** A language model of six heads of 32. */
+LanguageModelConfig six_heads() {
   LanguageModelConfig config;
   config.hidden_size = 192;
   config.heads = config.kv_heads = 6;
   config.rope_theta = 1e7;
+  return config;
+}
+
+GVL_TEST(test_attention_begins_by_finding_what_is_asked_for) {
+  LanguageModelConfig config = six_heads();
   constexpr std::int64_t classes = 40, head = 32, wanted = 7;
   const at::Tensor moments = training::temporal_directions(config.hidden_size, 1);
   const auto [qkv, o] = training::query_key_matching(config, classes, moments);
@@ -132,31 +140,42 @@ at::Tensor looks(const LanguageModelConfig& config, const at::Tensor& qkv, const
   return at::softmax(scores.div(std::sqrt(static_cast<double>(config.head_size()))), 1);
 }
 
-GVL_TEST(test_heads_look_at_the_last_words) {
-  LanguageModelConfig config;
-  config.hidden_size = 192;
-  config.heads = config.kv_heads = 6;
-  config.rope_theta = 1e7;
-  constexpr std::int64_t video = 100, texts = 60, head = 32;
+/** Of a matrix whose rows are heads', those of one. */
+at::Tensor head_of(const at::Tensor& rows, std::int64_t which) { return rows.narrow(0, which * 32, 32); }
+
+/** A first layer some of whose heads begin by looking at the last few words. */
+struct FirstLayer {
+  static constexpr std::int64_t kTexts = 60;
+  static constexpr const char* kTable = "language_model.model.embed_tokens.weight";
+
+  FirstLayer() {
+    at::manual_seed(1);
+    before = {{kTable, at::randn({kTexts, 192})},      {attention, at::randn({3 * 192, 192}).div(14)},
+              {output, at::randn({192, 192}).div(14)}, {input_norm, at::rand({192}).add(0.5)},
+              {mlp_norm, at::rand({192}).add(0.5)},    {mlp, at::randn({1024, 192}).div(14)}};
+  }
+
+  at::Tensor value(const std::string& name) const {
+    return words.value(name, {}, [&](const std::string& origin, const auto&) { return before.at(origin); });
+  }
+
   const std::string layer = "language_model.model.layers.0.";
   const std::string attention = layer + "self_attn.qkv_proj.weight", output = layer + "self_attn.o_proj.weight";
-  at::manual_seed(1);
-  std::map<std::string, at::Tensor> before{{"language_model.model.embed_tokens.weight", at::randn({texts, 192})},
-                                           {attention, at::randn({3 * 192, 192}).div(14)},
-                                           {output, at::randn({192, 192}).div(14)},
-                                           {layer + "input_layernorm.weight", at::rand({192}).add(0.5)},
-                                           {layer + "post_attention_layernorm.weight", at::rand({192}).add(0.5)},
-                                           {layer + "mlp.gate_up_proj.weight", at::randn({1024, 192}).div(14)}};
-  const auto origin = [&](const std::string& name, const auto&) { return before.at(name); };
-  const training::PreviousTokenHeads words({.heads = {0, 4, 5}, .like = 1}, config);
-  const auto value = [&](const std::string& name) { return words.value(name, {}, origin); };
-  ck_assert(!value("language_model.lm_head.weight").defined());
+  const std::string input_norm = layer + "input_layernorm.weight", mlp = layer + "mlp.gate_up_proj.weight";
+  const std::string mlp_norm = layer + "post_attention_layernorm.weight";
+  LanguageModelConfig config = six_heads();
+  training::PreviousTokenHeads words{{.heads = {0, 4, 5}, .like = 1}, config};
+  std::map<std::string, at::Tensor> before;
+};
 
-  const at::Tensor gain = before.at(layer + "input_layernorm.weight");
+GVL_TEST(test_heads_look_at_the_last_words) {
+  constexpr std::int64_t video = 100, texts = FirstLayer::kTexts;
+  const FirstLayer first;
+  ck_assert(!first.value("language_model.lm_head.weight").defined());
+  const at::Tensor gain = first.before.at(first.input_norm);
   const auto normed = [&](const at::Tensor& x) { return x.div(x.square().mean(1, true).sqrt()).mul(gain); };
-  const at::Tensor table = value("language_model.model.embed_tokens.weight"), qkv = value(attention);
-  const at::Tensor tokens = normed(at::cat({at::randn({video, 192}), table}));
-  const at::Tensor seen = looks(config, qkv, tokens);
+  const at::Tensor tokens = normed(at::cat({at::randn({video, 192}), first.value(FirstLayer::kTable)}));
+  const at::Tensor seen = looks(first.config, first.value(first.attention), tokens);
   const auto mass = [&](std::int64_t which, std::int64_t last) {
     return seen[which].narrow(0, video + texts - last, last).sum().item<double>();
   };
@@ -164,29 +183,33 @@ GVL_TEST(test_heads_look_at_the_last_words) {
   ck_assert_msg(mass(4, 5) > 0.5 && mass(4, 12) > 0.85, "%g %g", mass(4, 5), mass(4, 12));
   ck_assert_msg(mass(5, 5) < 0.5 && mass(5, 30) > 0.8, "%g %g", mass(5, 5), mass(5, 30));
   ck_assert_msg(mass(2, 30) < 0.5, "%g", mass(2, 30));
+}
 
-  // What else the layer does is blind to what tokens now have in common.
-  const at::Tensor row = qkv[head / 2 - 1].mul(gain), common = row.div(row.norm());
-  const at::Tensor lengths = at::matmul(table, common);
+/** What else the layer does is blind to what tokens now have in common. */
+GVL_TEST(test_the_rest_does_not_see_what_heads_look_by) {
+  const FirstLayer first;
+  const at::Tensor qkv = first.value(first.attention), gain = first.before.at(first.input_norm);
+  const at::Tensor row = qkv[32 / 2 - 1].mul(gain), common = row.div(row.norm());
+  const at::Tensor lengths = at::matmul(first.value(FirstLayer::kTable), common);
   ck_assert(lengths.std().item<double>() < 1e-4 && lengths.mean().item<double>() > 1);
   const auto blind = [&](const at::Tensor& weight, const at::Tensor& norm) {
     return at::matmul(weight, norm.mul(common)).abs().max().item<double>() < 1e-5;
   };
-  const auto part = [&](const at::Tensor& rows, std::int64_t which) { return rows.narrow(0, which * head, head); };
-  ck_assert(blind(part(qkv, 1), gain) && blind(part(qkv, 7), gain) && !blind(part(qkv, 0), gain));
-  ck_assert(blind(value(layer + "mlp.gate_up_proj.weight"), before.at(layer + "post_attention_layernorm.weight")));
+  ck_assert(blind(head_of(qkv, 1), gain) && blind(head_of(qkv, 7), gain) && !blind(head_of(qkv, 0), gain));
+  ck_assert(blind(first.value(first.mlp), first.before.at(first.mlp_norm)));
+}
 
-  // They read what the head reads that they are like, and add half as much.
-  ck_assert(part(qkv, 12 + 4).equal(part(qkv, 12 + 1)));
-  const at::Tensor added = value(output).t();
-  ck_assert(part(added, 5).equal(part(added, 1).mul(0.5)));
-  ck_assert(part(added, 2).equal(part(before.at(output).t(), 2)));
+/** They read what the head reads that they are like, and add half as much. */
+GVL_TEST(test_heads_read_like_the_one_they_are_like) {
+  const FirstLayer first;
+  const at::Tensor qkv = first.value(first.attention), added = first.value(first.output).t();
+  ck_assert(head_of(qkv, 12 + 4).equal(head_of(qkv, 12 + 1)));
+  ck_assert(head_of(added, 5).equal(head_of(added, 1).mul(0.5)));
+  ck_assert(head_of(added, 2).equal(head_of(first.before.at(first.output).t(), 2)));
 }
 
 GVL_TEST(test_last_words_need_heads_of_the_model) {
-  LanguageModelConfig config;
-  config.hidden_size = 192;
-  config.heads = config.kv_heads = 6;
+  LanguageModelConfig config = six_heads();
   const auto refuses = [&](const training::PreviousTokenHeadsOptions& options) {
     try {
       training::PreviousTokenHeads(options, config);
@@ -204,58 +227,71 @@ GVL_TEST(test_last_words_need_heads_of_the_model) {
   ck_assert(refuses({.heads = {5}}));
 }
 
+at::Tensor normed(const at::Tensor& x) { return x.div(x.square().mean(1, true).sqrt()); }
+
 /** Hidden states such as a model has that tells options apart: noise and what is told, of length sqrt(H). */
-GVL_TEST(test_a_head_chooses_the_right_option) {
-  LanguageModelConfig config;
-  config.hidden_size = 192;
-  config.heads = config.kv_heads = 6;
-  config.rope_theta = 1e7;
-  constexpr std::int64_t count = 400, letters = 4, classes = 10;
-  at::manual_seed(2);
-  const auto normed = [](const at::Tensor& x) { return x.div(x.square().mean(1, true).sqrt()); };
-  const at::Tensor codes = training::event_codes(classes, config.hidden_size).option;
-  const training::OptionCopyModel model{at::rand({192}).add(0.5), at::rand({192}).add(0.5), at::randn({letters, 192}),
-                                        codes};
-  const at::Tensor asking = at::randn({1, 192}), option = at::randn({1, 192}).mul(0.5);
-  const at::Tensor numbers = at::arange(count).remainder(letters);
-  // The right one of each question is known, with a margin that is sometimes small.
-  const at::Tensor right = numbers.eq(at::arange(count).div(letters, "floor").remainder(letters)).to(at::kFloat);
-  const at::Tensor told = at::matmul(at::one_hot(numbers, letters).to(at::kFloat), codes.narrow(0, 1, letters)).mul(12);
-  const at::Tensor rightness = at::outer(right.mul(6).sub(3), codes[1 + training::EventCodes::kOptions]);
-  const training::OptionCopyStates states{normed(at::randn({100, 192}).mul(0.3).add(asking)),
-                                          normed(at::randn({count, 192}).mul(0.5).add(option).add(told).add(rightness)),
-                                          numbers, normed(at::randn({2000, 192})), 500};
-  const training::HeadValues head = training::option_copy_head(config, states, model);
-  const auto read = [&](const at::Tensor& x, const at::Tensor& rows) {
+struct OptionQuestions {
+  static constexpr std::int64_t kCount = 400, kLetters = 4, kClasses = 10;
+
+  OptionQuestions() {
+    const at::Tensor asking = at::randn({1, 192}), option = at::randn({1, 192}).mul(0.5);
+    const at::Tensor numbers = at::arange(kCount).remainder(kLetters);
+    // The right one of each question is known, with a margin that is sometimes small.
+    right = numbers.eq(at::arange(kCount).div(kLetters, "floor").remainder(kLetters)).to(at::kFloat);
+    const at::Tensor letter = at::one_hot(numbers, kLetters).to(at::kFloat);
+    const at::Tensor told = at::matmul(letter, codes.narrow(0, 1, kLetters)).mul(12);
+    const at::Tensor rightness = at::outer(right.mul(6).sub(3), codes[1 + training::EventCodes::kOptions]);
+    const at::Tensor answers = normed(at::randn({100, 192}).mul(0.3).add(asking));
+    const at::Tensor options = normed(at::randn({kCount, 192}).mul(0.5).add(option).add(told).add(rightness));
+    states = {answers, options, numbers, normed(at::randn({2000, 192})), 500};
+  }
+
+  at::Tensor read(const at::Tensor& x, const at::Tensor& rows) const {
     return x.mul(model.input_gain).matmul(rows.t());
-  };
+  }
+
+  const at::Tensor codes = training::event_codes(kClasses, 192).option;
+  const training::OptionCopyModel model{at::rand({192}).add(0.5), at::rand({192}).add(0.5), at::randn({kLetters, 192}),
+                                        codes};
+  at::Tensor right;
+  training::OptionCopyStates states;
+};
+
+GVL_TEST(test_a_head_chooses_the_right_option) {
+  at::manual_seed(2);
+  const LanguageModelConfig config = six_heads();
+  const OptionQuestions questions;
+  const training::OptionCopyModel& model = questions.model;
+  const training::OptionCopyStates& states = questions.states;
+  const at::Tensor right = questions.right.view({-1, OptionQuestions::kLetters});
+  const training::HeadValues head = training::option_copy_head(config, states, model);
   const auto table = language::rope_table(config, language::RopeFactors::kShort, 0, 200, at::kCPU);
   const auto at_place = [&](const at::Tensor& x, std::int64_t position) {
     return turned(x, table.cos[position], table.sin[position]);
   };
-  const at::Tensor query = at_place(read(states.answers, head.q)[0], 199);
+  const at::Tensor query = at_place(questions.read(states.answers, head.q)[0], 199);
   const auto scores = [&](const at::Tensor& x, std::int64_t position) {
-    return at_place(read(x, head.k), position).matmul(query).div(std::sqrt(32.0));
+    return at_place(questions.read(x, head.k), position).matmul(query).div(std::sqrt(32.0));
   };
   at::Tensor of_options;
   for (const std::int64_t position : {std::int64_t{190}, std::int64_t{120}}) {
-    of_options = scores(states.options, position).view({-1, letters});
-    ck_assert(of_options.argmax(1).equal(right.view({-1, letters}).argmax(1)));
+    of_options = scores(states.options, position).view({-1, OptionQuestions::kLetters});
+    ck_assert(of_options.argmax(1).equal(right.argmax(1)));
     ck_assert(of_options.mean().item<double>() > scores(states.others, 10).amax().item<double>());
   }
   const at::Tensor attention = at::softmax(of_options, 1);
 
   // Behind a state of the length that answers have, the letter that is looked at is the most probable.
-  const at::Tensor values = read(states.options, head.v).view({-1, letters, 32});
+  const at::Tensor values = questions.read(states.options, head.v).view({-1, OptionQuestions::kLetters, 32});
   const at::Tensor added = attention.unsqueeze(2).mul(values).sum(1).matmul(head.o.t());
   const at::Tensor before = normed(at::randn({1, 192})).mul(500 / std::sqrt(192.0));
   const auto logits = [&](const at::Tensor& x) {
     return x.mul(std::sqrt(192.0) / 500).mul(model.output_gain).matmul(model.letters.t());
   };
   const at::Tensor gained = logits(before.add(added)).sub(logits(before));
-  ck_assert(gained.argmax(1).equal(right.view({-1, letters}).argmax(1)));
+  ck_assert(gained.argmax(1).equal(right.argmax(1)));
   const at::Tensor best = gained.amax(1);
-  const double margin = best.sub(gained.sum(1).sub(best).div(letters - 1)).mean().item<double>();
+  const double margin = best.sub(gained.sum(1).sub(best).div(OptionQuestions::kLetters - 1)).mean().item<double>();
   ck_assert_msg(margin > 1.5 && margin < 4, "%g", margin);
 }
 
