@@ -48,25 +48,11 @@
 #include "gvl/error.hpp"
 #include "gvlevent.h"
 #include "gvlguard.hpp"
+#include "gvlproperties.hpp"
 #include "keyframe.hpp"
 
 GST_DEBUG_CATEGORY(gvl_clipper_debug);
 #define GST_CAT_DEFAULT gvl_clipper_debug
-
-enum {
-  PROP_0,
-  PROP_LOCATION,
-  PROP_MUXER,
-  PROP_ENCODER,
-  PROP_ACCURATE,
-  PROP_PRE_ROLL,
-  PROP_POST_ROLL,
-  PROP_HISTORY,
-  PROP_HISTORY_BYTES,
-  PROP_MAX_CLIPS,
-  PROP_EVENTS,
-  PROP_STATS
-};
 
 namespace {
 
@@ -74,6 +60,9 @@ using gvl::gst::CapsPointer;
 using gvl::gst::ClipRecorder;
 using gvl::gst::ClipSettings;
 using gvl::gst::KeptFrame;
+using gvl::gst::Locked;
+using gvl::gst::PropertyTable;
+using gvl::gst::Range;
 using gvl::gst::StreamTime;
 
 using MessagePointer = std::unique_ptr<GstMessage, decltype(&gst_message_unref)>;
@@ -83,13 +72,17 @@ constexpr StreamTime kStepBack = GST_SECOND;
 // Frames that are not shown as they are decoded differ by more in how much later they are.
 constexpr StreamTime kReordered = GST_MSECOND;
 
+struct Settings {
+  ClipSettings clips;
+  std::optional<std::string> events;  // a file
+};
+
 struct State {
   State(GstElement* element, std::function<void()> on_idle) : recorder(element, std::move(on_idle)) {}
 
   ClipRecorder recorder;
   std::mutex mutex;  // guards what follows
-  ClipSettings settings;
-  std::string events_file;
+  Settings settings;
   GstPad* events = nullptr;  // owned by the element; NULL while it is not requested
   bool events_ended = false;
   MessagePointer end{nullptr, gst_message_unref};  // EOS of the video, while files are open or events may still come
@@ -385,12 +378,10 @@ static bool load_events(GvlClipper* self, const std::string& file) {
 
 static bool start(GvlClipper* self) {
   auto& state = state_of(self);
-  ClipSettings settings;
-  std::string file;
+  Settings settings;
   {
     std::lock_guard lock(state.mutex);
     settings = state.settings;
-    file = state.events_file;
     state.events_ended = false;
     state.end.reset();
   }
@@ -398,12 +389,12 @@ static bool start(GvlClipper* self) {
   state.last_time.reset();
   state.orientation.clear();
   try {
-    state.recorder.start(settings);
+    state.recorder.start(settings.clips);
   } catch (const gvl::Error& error) {
     GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS, ("%s", error.what()), (nullptr));
     return false;
   }
-  return load_events(self, file);
+  return load_events(self, settings.events.value_or(""));
 }
 
 static GstStateChangeReturn gvl_clipper_change_state(GstElement* element, GstStateChange transition) {
@@ -418,97 +409,12 @@ static GstStateChangeReturn gvl_clipper_change_state(GstElement* element, GstSta
   return result;
 }
 
-static std::string string_of(const GValue* value) { return g_value_get_string(value) ? g_value_get_string(value) : ""; }
-
-static void gvl_clipper_set_property(GObject* object, guint id, const GValue* value, GParamSpec* pspec) {
-  auto& state = state_of(object);
-  std::lock_guard lock(state.mutex);
-  auto& settings = state.settings;
-  switch (id) {
-    case PROP_LOCATION:
-      settings.location = string_of(value);
-      break;
-    case PROP_MUXER:
-      settings.muxer = string_of(value);
-      break;
-    case PROP_ENCODER:
-      settings.encoder = string_of(value);
-      break;
-    case PROP_ACCURATE:
-      settings.accurate = g_value_get_boolean(value);
-      break;
-    case PROP_PRE_ROLL:
-      settings.pre_roll = g_value_get_uint64(value);
-      break;
-    case PROP_POST_ROLL:
-      settings.post_roll = g_value_get_uint64(value);
-      break;
-    case PROP_HISTORY:
-      settings.history = g_value_get_uint64(value);
-      break;
-    case PROP_HISTORY_BYTES:
-      settings.history_bytes = g_value_get_uint64(value);
-      break;
-    case PROP_MAX_CLIPS:
-      settings.max_clips = g_value_get_uint(value);
-      break;
-    case PROP_EVENTS:
-      state.events_file = string_of(value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-  }
-}
-
-static GstStructure* stats_of(const ClipRecorder& recorder) {
-  const auto stats = recorder.stats();
+static GstStructure* stats_of(GObject* self) {
+  const auto stats = state_of(self).recorder.stats();
   return gst_structure_new("gvlclipper-stats", "events", G_TYPE_UINT64, stats.events, "clips", G_TYPE_UINT64,
                            stats.clips, "failed", G_TYPE_UINT64, stats.failed, "late", G_TYPE_UINT64, stats.late,
                            "lost", G_TYPE_UINT64, stats.lost, "frames", G_TYPE_UINT64, stats.frames, "bytes",
                            G_TYPE_UINT64, stats.bytes, "last", G_TYPE_UINT64, stats.last, nullptr);
-}
-
-static void gvl_clipper_get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
-  auto& state = state_of(object);
-  std::lock_guard lock(state.mutex);
-  const auto& settings = state.settings;
-  switch (id) {
-    case PROP_LOCATION:
-      g_value_set_string(value, settings.location.c_str());
-      break;
-    case PROP_MUXER:
-      g_value_set_string(value, settings.muxer.c_str());
-      break;
-    case PROP_ENCODER:
-      g_value_set_string(value, settings.encoder.c_str());
-      break;
-    case PROP_ACCURATE:
-      g_value_set_boolean(value, settings.accurate);
-      break;
-    case PROP_PRE_ROLL:
-      g_value_set_uint64(value, settings.pre_roll);
-      break;
-    case PROP_POST_ROLL:
-      g_value_set_uint64(value, settings.post_roll);
-      break;
-    case PROP_HISTORY:
-      g_value_set_uint64(value, settings.history);
-      break;
-    case PROP_HISTORY_BYTES:
-      g_value_set_uint64(value, settings.history_bytes);
-      break;
-    case PROP_MAX_CLIPS:
-      g_value_set_uint(value, settings.max_clips);
-      break;
-    case PROP_EVENTS:
-      g_value_set_string(value, state.events_file.empty() ? nullptr : state.events_file.c_str());
-      break;
-    case PROP_STATS:
-      g_value_take_boxed(value, stats_of(state.recorder));
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-  }
 }
 
 static void gvl_clipper_finalize(GObject* object) {
@@ -516,51 +422,52 @@ static void gvl_clipper_finalize(GObject* object) {
   G_OBJECT_CLASS(gvl_clipper_parent_class)->finalize(object);
 }
 
+static Locked<Settings> settings_of(GObject* object) {
+  auto& state = state_of(object);
+  return {std::unique_lock(state.mutex), state.settings};
+}
+
+/** Where a setting of the recorder's lives. */
+template <auto member>
+static constexpr auto clips = [](auto& settings) -> auto& {
+  return settings.clips.*member;
+};
+
+static void install_times(PropertyTable<Settings>& table) {
+  constexpr Range<guint64> times{0, G_MAXINT64};
+  table.number({"pre-roll", "Pre-roll", "How long before the event a clip begins, in ns"},
+               clips<&ClipSettings::pre_roll>, times);
+  table.number({"post-roll", "Post-roll", "How long behind the event it ends, in ns"}, clips<&ClipSettings::post_roll>,
+               times);
+  table.number({"history", "History",
+                "How much video is kept for events that are known late, in ns, by whole groups of pictures; a group "
+                "that is longer is dropped"},
+               clips<&ClipSettings::history>, times);
+}
+
 static void install_properties(GObjectClass* klass) {
-  constexpr auto flags = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-  const ClipSettings defaults;
-  const auto install = [&](guint id, GParamSpec* spec) { g_object_class_install_property(klass, id, spec); };
-  const auto time = [&](const char* name, const char* nick, const char* blurb, GstClockTime value) {
-    return g_param_spec_uint64(name, nick, blurb, 0, G_MAXINT64, value, flags);
-  };
-  install(PROP_LOCATION,
-          g_param_spec_string("location", "Location",
-                              "Where clips go: a path with the fields %{id}, %{start}, %{stop}, %{query}, %{task}, "
-                              "%{confidence}; nothing that exists is overwritten",
-                              defaults.location.c_str(), flags));
-  install(PROP_MUXER, g_param_spec_string("muxer", "Muxer", "What makes a file of frames, as in a launch line",
-                                          defaults.muxer.c_str(), flags));
-  install(PROP_ENCODER,
-          g_param_spec_string("encoder", "Encoder", "What raw and accurate clips are encoded by, as in a launch line",
-                              defaults.encoder.c_str(), flags));
-  install(PROP_ACCURATE, g_param_spec_boolean(
-                             "accurate", "Accurate",
-                             "Cut encoded video to the frame, by encoding it again; else at a keyframe", FALSE, flags));
-  install(PROP_PRE_ROLL,
-          time("pre-roll", "Pre-roll", "How long before the event a clip begins, in ns", defaults.pre_roll));
-  install(PROP_POST_ROLL,
-          time("post-roll", "Post-roll", "How long behind the event it ends, in ns", defaults.post_roll));
-  install(PROP_HISTORY,
-          time("history", "History",
-               "How much video is kept for events that are known late, in ns, by whole groups of pictures; a group "
-               "that is longer is dropped",
-               defaults.history));
-  install(PROP_HISTORY_BYTES,
-          g_param_spec_uint64("history-bytes", "History in bytes", "How many bytes of video are kept at the most", 0,
-                              G_MAXUINT64, defaults.history_bytes, flags));
-  install(PROP_MAX_CLIPS, g_param_spec_uint("max-clips", "Most clips",
-                                            "How many clips are written at a time; further events wait for a place", 1,
-                                            1024, defaults.max_clips, flags));
-  install(PROP_EVENTS,
-          g_param_spec_string("events", "Events",
-                              "A file with one event a line, as JSON, beside those that come with the video", nullptr,
-                              flags));
-  install(PROP_STATS,
-          g_param_spec_boxed(
-              "stats", "Statistics",
-              "Since the start (guint64 each): events with times, clips written, clips failed, events "
-              "older than what was kept, events without a clip; frames and bytes kept now, stream time of the latest",
-              GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+  PropertyTable table(klass, settings_of, GST_PARAM_MUTABLE_READY);
+  table.text({"location", "Location",
+              "Where clips go: a path with the fields %{id}, %{start}, %{stop}, %{query}, %{task}, %{confidence}; "
+              "nothing that exists is overwritten"},
+             clips<&ClipSettings::location>);
+  table.text({"muxer", "Muxer", "What makes a file of frames, as in a launch line"}, clips<&ClipSettings::muxer>);
+  table.text({"encoder", "Encoder", "What raw and accurate clips are encoded by, as in a launch line"},
+             clips<&ClipSettings::encoder>);
+  table.boolean({"accurate", "Accurate", "Cut encoded video to the frame, by encoding it again; else at a keyframe"},
+                clips<&ClipSettings::accurate>);
+  install_times(table);
+  table.number({"history-bytes", "History in bytes", "How many bytes of video are kept at the most"},
+               clips<&ClipSettings::history_bytes>, Range<guint64>{0, G_MAXUINT64});
+  table.number({"max-clips", "Most clips", "How many clips are written at a time; further events wait for a place"},
+               clips<&ClipSettings::max_clips>, Range<guint>{1, 1024});
+  table.text({"events", "Events", "A file with one event a line, as JSON, beside those that come with the video"},
+             &Settings::events);
+  gvl::gst::install_stats(
+      klass,
+      "Since the start (guint64 each): events with times, clips written, clips failed, events older than what was "
+      "kept, events without a clip; frames and bytes kept now, stream time of the latest",
+      stats_of);
 }
 
 static void gvl_clipper_class_init(GvlClipperClass* klass) {
@@ -568,8 +475,6 @@ static void gvl_clipper_class_init(GvlClipperClass* klass) {
   auto* element_class = GST_ELEMENT_CLASS(klass);
   auto* base_sink_class = GST_BASE_SINK_CLASS(klass);
 
-  object_class->set_property = gvl::gst::guarded<gvl_clipper_set_property>;
-  object_class->get_property = gvl::gst::guarded<gvl_clipper_get_property>;
   object_class->finalize = gvl_clipper_finalize;
   element_class->post_message = gvl::gst::guarded<gvl_clipper_post_message>;
   element_class->change_state = gvl::gst::guarded<gvl_clipper_change_state>;

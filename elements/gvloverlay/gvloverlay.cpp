@@ -29,21 +29,24 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "event-board.hpp"
 #include "gvlevent.h"
 #include "gvlguard.hpp"
+#include "gvlproperties.hpp"
 
 GST_DEBUG_CATEGORY_STATIC(gvl_overlay_debug);
 #define GST_CAT_DEFAULT gvl_overlay_debug
-
-enum { PROP_0, PROP_EVENTS, PROP_LINGER, PROP_TIMELINE, PROP_TIMELINE_DURATION, PROP_FONT_DESC };
 
 namespace {
 
 using gvl::gst::Board;
 using gvl::gst::EventBoard;
+using gvl::gst::Locked;
+using gvl::gst::PropertyTable;
+using gvl::gst::Range;
 using gvl::gst::TimeRange;
 
 constexpr GstClockTime kDefaultLinger = 5 * GST_SECOND;
@@ -51,7 +54,7 @@ constexpr GstClockTime kDefaultTimeline = 60 * GST_SECOND;  // of a stream whose
 constexpr const char* kDefaultFont = "Sans 14";
 
 struct Settings {
-  std::string file;
+  std::optional<std::string> file;
   GstClockTime linger = kDefaultLinger;
   bool timeline = true;
   GstClockTime timeline_duration = 0;
@@ -195,7 +198,7 @@ static GstPadProbeReturn on_data(GstPad*, GstPadProbeInfo* info, gpointer data) 
 static bool load_events(GvlOverlay* self) {
   auto& state = *self->state;
   state.events.clear();
-  const std::string file = settings_of(state).file;
+  const std::string file = settings_of(state).file.value_or("");
   if (file.empty()) return true;
   GError* error = nullptr;
   GPtrArray* events = gvl_events_load(file.c_str(), &error);
@@ -239,56 +242,6 @@ static GstStateChangeReturn gvl_overlay_change_state(GstElement* element, GstSta
   return GST_ELEMENT_CLASS(gvl_overlay_parent_class)->change_state(element, transition);
 }
 
-static void gvl_overlay_set_property(GObject* object, guint id, const GValue* value, GParamSpec* pspec) {
-  auto* self = GVL_OVERLAY(object);
-  auto& state = *self->state;
-  std::lock_guard lock(state.mutex);
-  switch (id) {
-    case PROP_EVENTS:
-      state.settings.file = g_value_get_string(value) ? g_value_get_string(value) : "";
-      break;
-    case PROP_LINGER:
-      state.settings.linger = g_value_get_uint64(value);
-      break;
-    case PROP_TIMELINE:
-      state.settings.timeline = g_value_get_boolean(value);
-      break;
-    case PROP_TIMELINE_DURATION:
-      state.settings.timeline_duration = g_value_get_uint64(value);
-      break;
-    case PROP_FONT_DESC:
-      state.settings.font = g_value_get_string(value) ? g_value_get_string(value) : kDefaultFont;
-      if (self->text) g_object_set(self->text, "font-desc", state.settings.font.c_str(), nullptr);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-  }
-}
-
-static void gvl_overlay_get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
-  auto& state = *GVL_OVERLAY(object)->state;
-  std::lock_guard lock(state.mutex);
-  switch (id) {
-    case PROP_EVENTS:
-      g_value_set_string(value, state.settings.file.empty() ? nullptr : state.settings.file.c_str());
-      break;
-    case PROP_LINGER:
-      g_value_set_uint64(value, state.settings.linger);
-      break;
-    case PROP_TIMELINE:
-      g_value_set_boolean(value, state.settings.timeline);
-      break;
-    case PROP_TIMELINE_DURATION:
-      g_value_set_uint64(value, state.settings.timeline_duration);
-      break;
-    case PROP_FONT_DESC:
-      g_value_set_string(value, state.settings.font.c_str());
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-  }
-}
-
 static void gvl_overlay_finalize(GObject* object) {
   auto* state = GVL_OVERLAY(object)->state;
   g_clear_pointer(&state->composition, gst_video_overlay_composition_unref);
@@ -296,38 +249,37 @@ static void gvl_overlay_finalize(GObject* object) {
   delete state;
 }
 
+static Locked<Settings> locked_settings_of(GObject* object) {
+  auto& state = *GVL_OVERLAY(object)->state;
+  return {std::unique_lock(state.mutex), state.settings};
+}
+
+static void apply_font(GObject* object) {
+  auto [lock, settings] = locked_settings_of(object);
+  if (settings.font.empty()) settings.font = kDefaultFont;
+  if (auto* text = GVL_OVERLAY(object)->text) g_object_set(text, "font-desc", settings.font.c_str(), nullptr);
+}
+
 static void install_properties(GObjectClass* klass) {
-  constexpr auto flags = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
-  constexpr auto any_time = static_cast<GParamFlags>(flags | GST_PARAM_MUTABLE_PLAYING);
-  g_object_class_install_property(
-      klass, PROP_EVENTS,
-      g_param_spec_string("events", "Events",
-                          "A file with one event a line, as JSON, to show beside those in the stream", nullptr,
-                          static_cast<GParamFlags>(flags | GST_PARAM_MUTABLE_READY)));
-  g_object_class_install_property(
-      klass, PROP_LINGER,
-      g_param_spec_uint64("linger", "Linger", "How long an event is shown that came when it was over, in ns", 0,
-                          G_MAXINT64, kDefaultLinger, any_time));
-  g_object_class_install_property(
-      klass, PROP_TIMELINE,
-      g_param_spec_boolean("timeline", "Timeline", "Whether a strip with all events so far is shown", TRUE, any_time));
-  g_object_class_install_property(
-      klass, PROP_TIMELINE_DURATION,
-      g_param_spec_uint64("timeline-duration", "Timeline duration",
-                          "How much video the strip shows, in ns (0: the whole stream; its last minute where the "
-                          "duration is not known)",
-                          0, G_MAXINT64, 0, any_time));
-  g_object_class_install_property(
-      klass, PROP_FONT_DESC,
-      g_param_spec_string("font-desc", "Font", "The words' font, as Pango describes fonts", kDefaultFont, any_time));
+  constexpr Range<guint64> times{0, G_MAXINT64};
+  PropertyTable table(klass, locked_settings_of, GST_PARAM_MUTABLE_PLAYING);
+  table.text({"events", "Events", "A file with one event a line, as JSON, to show beside those in the stream",
+              GST_PARAM_MUTABLE_READY},
+             &Settings::file);
+  table.number({"linger", "Linger", "How long an event is shown that came when it was over, in ns"}, &Settings::linger,
+               times);
+  table.boolean({"timeline", "Timeline", "Whether a strip with all events so far is shown"}, &Settings::timeline);
+  table.number({"timeline-duration", "Timeline duration",
+                "How much video the strip shows, in ns (0: the whole stream; its last minute where the duration is not "
+                "known)"},
+               &Settings::timeline_duration, times);
+  table.text({"font-desc", "Font", "The words' font, as Pango describes fonts"}, &Settings::font, apply_font);
 }
 
 static void gvl_overlay_class_init(GvlOverlayClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
 
-  object_class->set_property = gvl::gst::guarded<gvl_overlay_set_property>;
-  object_class->get_property = gvl::gst::guarded<gvl_overlay_get_property>;
   object_class->finalize = gvl_overlay_finalize;
   element_class->change_state = gvl::gst::guarded<gvl_overlay_change_state>;
   install_properties(object_class);
