@@ -47,6 +47,7 @@
 #include "clip-recorder.hpp"
 #include "gvl/error.hpp"
 #include "gvlevent.h"
+#include "gvleventfile.hpp"
 #include "gvlguard.hpp"
 #include "gvlproperties.hpp"
 #include "keyframe.hpp"
@@ -361,21 +362,6 @@ static void gvl_clipper_release_pad(GstElement* element, GstPad* pad) {
 
 // ---- element ----------------------------------------------------------------------------------------------------
 
-static bool load_events(GvlClipper* self, const std::string& file) {
-  if (file.empty()) return true;
-  GError* error = nullptr;
-  GPtrArray* events = gvl_events_load(file.c_str(), &error);
-  if (!events) {
-    GST_ELEMENT_ERROR(self, RESOURCE, READ, ("The events cannot be read: %s", error->message), (nullptr));
-    g_error_free(error);
-    return false;
-  }
-  for (guint i = 0; i < events->len; ++i)
-    state_of(self).recorder.add(static_cast<const GstStructure*>(g_ptr_array_index(events, i)));
-  g_ptr_array_unref(events);
-  return true;
-}
-
 static bool start(GvlClipper* self) {
   auto& state = state_of(self);
   Settings settings;
@@ -394,7 +380,8 @@ static bool start(GvlClipper* self) {
     GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS, ("%s", error.what()), (nullptr));
     return false;
   }
-  return load_events(self, settings.events.value_or(""));
+  return gvl::gst::load_events(GST_ELEMENT(self), settings.events,
+                               [&](const GstStructure* event) { state.recorder.add(event); });
 }
 
 static GstStateChangeReturn gvl_clipper_change_state(GstElement* element, GstStateChange transition) {

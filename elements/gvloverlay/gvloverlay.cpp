@@ -34,6 +34,7 @@
 
 #include "event-board.hpp"
 #include "gvlevent.h"
+#include "gvleventfile.hpp"
 #include "gvlguard.hpp"
 #include "gvlproperties.hpp"
 
@@ -198,20 +199,8 @@ static GstPadProbeReturn on_data(GstPad*, GstPadProbeInfo* info, gpointer data) 
 static bool load_events(GvlOverlay* self) {
   auto& state = *self->state;
   state.events.clear();
-  const std::string file = settings_of(state).file.value_or("");
-  if (file.empty()) return true;
-  GError* error = nullptr;
-  GPtrArray* events = gvl_events_load(file.c_str(), &error);
-  if (!events) {
-    GST_ELEMENT_ERROR(self, RESOURCE, READ, ("The events cannot be read: %s", error->message),
-                      ("events=%s", file.c_str()));
-    g_error_free(error);
-    return false;
-  }
-  for (guint i = 0; i < events->len; ++i)
-    state.events.add(static_cast<const GstStructure*>(g_ptr_array_index(events, i)), GST_CLOCK_TIME_NONE);
-  g_ptr_array_unref(events);
-  return true;
+  return gvl::gst::load_events(GST_ELEMENT(self), settings_of(state).file,
+                               [&](const GstStructure* event) { state.events.add(event, GST_CLOCK_TIME_NONE); });
 }
 
 static bool complete(GvlOverlay* self) {
