@@ -8,6 +8,7 @@
 
 #include "gvl/error.hpp"
 #include "gvl/json_line.hpp"
+#include "gvl/task.hpp"
 #include "gvlevent.h"
 
 static gboolean add_member(GQuark field, const GValue* value, gpointer builder) {
@@ -58,7 +59,7 @@ struct EventLine {
   }
 
   guint64 id = 0, start = GST_CLOCK_TIME_NONE, stop = GST_CLOCK_TIME_NONE, window_start = 0, window_stop = 0;
-  std::string task = "grounding", query, text;
+  std::string task{name_of(gvl::Task::kGrounding)}, query, text;
   double confidence = 1;
 
  private:

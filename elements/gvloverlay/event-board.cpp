@@ -5,6 +5,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "gvl/task.hpp"
+
 namespace gvl::gst {
 
 namespace {
@@ -28,7 +30,7 @@ double part_of(GstClockTime time, GstClockTime start, GstClockTime stop) {
 std::string line_of(const ShownEvent& event) {
   gchar* times = g_strdup_printf("  %.1f s – %.1f s  %.0f %%", static_cast<double>(event.start) / GST_SECOND,
                                  static_cast<double>(event.stop) / GST_SECOND, event.confidence * 100);
-  const bool answers = event.task != "grounding" && !event.query.empty() && !event.text.empty();
+  const bool answers = event.task != name_of(Task::kGrounding) && !event.query.empty() && !event.text.empty();
   std::string line = (event.query.empty() ? event.text : event.query) + times + (answers ? "\n" + event.text : "");
   g_free(times);
   return line;
