@@ -24,6 +24,7 @@
 
 #include "gvlgroundedllm/gvlgroundedllm.h"
 #include "gvlguard.hpp"
+#include "gvlpads.hpp"
 #include "gvlproperties.hpp"
 #include "gvlsegmenter/gvlsegmenter.h"
 
@@ -93,16 +94,6 @@ static void gvl_ground_release_pad(GstElement* element, GstPad* pad) {
   gst_element_remove_pad(element, pad);
 }
 
-static void add_templates(GstElementClass* klass) {
-  GstCaps* video = gst_caps_from_string("video/x-raw(ANY)");
-  GstCaps* events = gvl_grounded_llm_events_caps();
-  gst_element_class_add_pad_template(klass, gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, video));
-  gst_element_class_add_pad_template(klass, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, video));
-  gst_element_class_add_pad_template(klass, gst_pad_template_new("events", GST_PAD_SRC, GST_PAD_REQUEST, events));
-  gst_caps_unref(video);
-  gst_caps_unref(events);
-}
-
 static void gvl_ground_class_init(GvlGroundClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
@@ -115,17 +106,13 @@ static void gvl_ground_class_init(GvlGroundClass* klass) {
   gvl::gst::forward_properties(object_class, GVL_TYPE_SEGMENTER, segmenter_of);
   gvl_grounded_llm_install_ask(object_class, G_CALLBACK(gvl_ground_ask));
   gvl::gst::install_stats(object_class, "The statistics of gvlsegmenter and gvlgroundedllm together", stats_of);
-  add_templates(element_class);
+  gvl::gst::add_pad_template(element_class, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, "video/x-raw(ANY)");
+  gvl::gst::add_pad_template(element_class, "src", GST_PAD_SRC, GST_PAD_ALWAYS, "video/x-raw(ANY)");
+  gvl::gst::add_pad_template(element_class, "events", GST_PAD_SRC, GST_PAD_REQUEST, GVL_GROUNDED_LLM_EVENTS_CAPS);
   gst_element_class_set_static_metadata(
       element_class, "Grounded-VideoLLM", "Filter/Analyzer/Video/Bin",
       "Answers queries in plain language about video with events that say when what they describe happens",
       "gst-grounded-video");
-}
-
-static void add_ghost_pad(GstElement* bin, GstElement* child, const gchar* name) {
-  GstPad* target = gst_element_get_static_pad(child, name);
-  gst_element_add_pad(bin, gst_ghost_pad_new_from_template(name, target, gst_element_get_pad_template(bin, name)));
-  gst_object_unref(target);
 }
 
 static void gvl_ground_init(GvlGround* self) {
@@ -141,6 +128,6 @@ static void gvl_ground_init(GvlGround* self) {
     previous = child;
   }
   self->llm = previous;
-  add_ghost_pad(element, self->segmenter, "sink");
-  add_ghost_pad(element, self->llm, "src");
+  gvl::gst::add_ghost_pad(element, "sink", self->segmenter, "sink");
+  gvl::gst::add_ghost_pad(element, "src", self->llm, "src");
 }

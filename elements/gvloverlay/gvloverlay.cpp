@@ -36,6 +36,7 @@
 #include "gvlevent.h"
 #include "gvleventfile.hpp"
 #include "gvlguard.hpp"
+#include "gvlpads.hpp"
 #include "gvlproperties.hpp"
 
 GST_DEBUG_CATEGORY_STATIC(gvl_overlay_debug);
@@ -273,21 +274,11 @@ static void gvl_overlay_class_init(GvlOverlayClass* klass) {
   element_class->change_state = gvl::gst::guarded<gvl_overlay_change_state>;
   install_properties(object_class);
 
-  GstCaps* caps = gst_caps_from_string("video/x-raw(ANY)");
-  gst_element_class_add_pad_template(element_class, gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
-  gst_element_class_add_pad_template(element_class, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
-  gst_caps_unref(caps);
+  gvl::gst::add_pad_template(element_class, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, "video/x-raw(ANY)");
+  gvl::gst::add_pad_template(element_class, "src", GST_PAD_SRC, GST_PAD_ALWAYS, "video/x-raw(ANY)");
   gst_element_class_set_static_metadata(element_class, "Grounded-VideoLLM overlay", "Filter/Editor/Video/Bin",
                                         "Draws the events of gvlgroundedllm, and a timeline of them, onto the video",
                                         "gst-grounded-video");
-}
-
-static void add_ghost_pad(GstElement* bin, GstElement* child, const gchar* of_child, const gchar* name) {
-  GstPad* target = child ? gst_element_get_static_pad(child, of_child) : nullptr;
-  GstPadTemplate* pad_template = gst_element_get_pad_template(bin, name);
-  gst_element_add_pad(bin, target ? gst_ghost_pad_new_from_template(name, target, pad_template)
-                                  : gst_ghost_pad_new_no_target_from_template(name, pad_template));
-  gst_clear_object(&target);
 }
 
 static void gvl_overlay_init(GvlOverlay* self) {
@@ -298,9 +289,9 @@ static void gvl_overlay_init(GvlOverlay* self) {
   self->text = gst_element_factory_make("textoverlay", "text");
   if (self->board) gst_bin_add(GST_BIN(self), self->board);
   if (self->text) gst_bin_add(GST_BIN(self), self->text);
-  add_ghost_pad(element, self->text, "video_sink", "sink");
-  add_ghost_pad(element, self->board, "src", "src");
-  if (!self->board || !self->text) return;  // told on the way to READY
+  gvl::gst::add_ghost_pad(element, "sink", self->text, "video_sink");
+  gvl::gst::add_ghost_pad(element, "src", self->board, "src");
+  if (!self->board || !self->text) return;  // reported on the way to READY
   // In this order: overlaycomposition merges what it attaches with what there is, and sinks look at one overlay.
   gst_element_link(self->text, self->board);
   gst_util_set_object_arg(G_OBJECT(self->text), "halignment", "left");
