@@ -14,8 +14,8 @@
  * Encoded video is written as it is, from the last keyframe at or before the event, or decoded, cut to the frame and
  * encoded again (#GvlClipper:accurate). Raw video is always cut to the frame. Each clip is written by a pipeline of its
  * own: when the one around this element ends, its files are finished. A clip that cannot be written, an event older
- * than what is kept (#GvlClipper:history), are warnings; the stream goes on. Each complete clip is told by an element
- * message `gvl-clip` with the event's fields, `location`, `clip-start` and `clip-stop`.
+ * than what is kept (#GvlClipper:history), are warnings; the stream goes on. Each complete clip is announced by an
+ * element message `gvl-clip` with the event's fields, `location`, `clip-start` and `clip-stop`.
  *
  * Nothing that exists is opened or replaced. A clip grows in its file as its frames come, so that a process that is
  * killed has written all but the last second; its `.json` comes last. What a full disk has left of one is called
@@ -38,40 +38,37 @@
 
 #include "gvlclipper.h"
 
-#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 
 #include "clip-recorder.hpp"
+#include "frame-intake.hpp"
 #include "gvl/error.hpp"
 #include "gvlevent.h"
 #include "gvleventfile.hpp"
 #include "gvlguard.hpp"
+#include "gvlpads.hpp"
 #include "gvlproperties.hpp"
-#include "keyframe.hpp"
 
 GST_DEBUG_CATEGORY(gvl_clipper_debug);
 #define GST_CAT_DEFAULT gvl_clipper_debug
 
 namespace {
 
-using gvl::gst::CapsPointer;
 using gvl::gst::ClipRecorder;
 using gvl::gst::ClipSettings;
-using gvl::gst::KeptFrame;
+using gvl::gst::FrameIntake;
 using gvl::gst::Locked;
 using gvl::gst::PropertyTable;
 using gvl::gst::Range;
-using gvl::gst::StreamTime;
 
 using MessagePointer = std::unique_ptr<GstMessage, decltype(&gst_message_unref)>;
 
-// A step back by less is jitter of decoding order. A step on is none: a frame may be shown for long.
-constexpr StreamTime kStepBack = GST_SECOND;
-// Frames that are not shown as they are decoded differ by more in how much later they are.
-constexpr StreamTime kReordered = GST_MSECOND;
+constexpr const char* kVideoCaps =
+    "video/x-raw; video/x-h264, alignment=(string)au; video/x-h265, alignment=(string)au; video/x-vp8; video/x-vp9; "
+    "video/x-av1; image/jpeg; video/mpeg, parsed=(boolean)true, systemstream=(boolean)false";
 
 struct Settings {
   ClipSettings clips;
@@ -89,12 +86,8 @@ struct State {
   MessagePointer end{nullptr, gst_message_unref};  // EOS of the video, while files are open or events may still come
 
   // Of the video's streaming thread.
-  CapsPointer caps;
-  std::optional<StreamTime> last_time;
+  FrameIntake intake;
   std::string orientation;  // as the tags say
-  // Of the frames between keyframes that say when they are shown.
-  std::optional<StreamTime> delay;  // how much later that is than they are decoded
-  bool reordered = false;           // it differs
 };
 
 }  // namespace
@@ -112,66 +105,6 @@ static State& state_of(gpointer self) { return *GVL_CLIPPER(self)->state; }
 
 // ---- video ------------------------------------------------------------------------------------------------------
 
-static std::optional<StreamTime> stream_time(const GstSegment& segment, GstClockTime timestamp) {
-  guint64 time = 0;
-  if (!GST_CLOCK_TIME_IS_VALID(timestamp) || segment.format != GST_FORMAT_TIME) return std::nullopt;
-  // Decoding may begin before the segment does.
-  const int sign = gst_segment_to_stream_time_full(&segment, GST_FORMAT_TIME, timestamp, &time);
-  if (sign == 0 || time > G_MAXINT64) return std::nullopt;
-  return sign * static_cast<StreamTime>(time);
-}
-
-/** What the segment shows; where it says nothing of that, all. */
-static void set_bounds(const GstSegment& segment, KeptFrame& frame) {
-  const auto start = stream_time(segment, segment.start), stop = stream_time(segment, segment.stop);
-  if (segment.rate < 0) return;
-  if (start) frame.shown_from = *start;
-  if (stop) frame.shown_until = *stop;
-}
-
-static bool may_be_reordered(const GstCaps* caps) {
-  const gchar* name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
-  return g_str_equal(name, "video/x-h264") || g_str_equal(name, "video/x-h265") || g_str_equal(name, "video/mpeg");
-}
-
-/** Of a frame that says when it is decoded, and perhaps when it is shown. */
-static void set_time(State& state, KeptFrame& frame, std::optional<StreamTime> shown) {
-  if (!shown) {
-    // AVI says of keyframes alone when they are shown, or what it takes for that.
-    frame.guessed = state.reordered || (!state.delay && !frame.keyframe && may_be_reordered(state.caps.get()));
-    frame.time = *frame.decode_time + state.delay.value_or(0);
-    return;
-  }
-  frame.time = *shown;
-  if (!frame.decode_time || frame.keyframe) return;
-  const StreamTime delay = *shown - *frame.decode_time;
-  if (state.delay && std::abs(delay - *state.delay) > kReordered) state.reordered = true;
-  state.delay = delay;
-}
-
-static std::optional<KeptFrame> kept_frame(State& state, const GstSegment& segment, GstBuffer* buffer) {
-  KeptFrame frame;
-  const auto shown = stream_time(segment, GST_BUFFER_PTS(buffer));
-  frame.decode_time = stream_time(segment, GST_BUFFER_DTS(buffer));
-  if (!shown && !frame.decode_time) return std::nullopt;
-  frame.keyframe = gvl::gst::is_keyframe(state.caps.get(), buffer);
-  set_time(state, frame, shown);
-  if (GST_BUFFER_DURATION_IS_VALID(buffer)) frame.duration = static_cast<StreamTime>(GST_BUFFER_DURATION(buffer));
-  set_bounds(segment, frame);
-  frame.caps = state.caps;
-  // The memory only: a pool's buffer goes back to it.
-  frame.buffer = gvl::gst::own(gst_buffer_copy(buffer));
-  return frame;
-}
-
-static bool jumped(const State& state, StreamTime time) {
-  return state.last_time && time + kStepBack < *state.last_time;
-}
-
-static bool is_raw(const GstCaps* caps) {
-  return gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-raw");
-}
-
 // Keyframes may be marked as headers as well, and those of raw streams say only when they are decoded.
 static bool is_header_alone(GstBuffer* buffer) {
   return GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_HEADER) && !GST_BUFFER_PTS_IS_VALID(buffer) &&
@@ -181,7 +114,7 @@ static bool is_header_alone(GstBuffer* buffer) {
 static GstFlowReturn gvl_clipper_render(GstBaseSink* sink, GstBuffer* buffer) {
   auto& state = state_of(sink);
   if (is_header_alone(buffer)) return GST_FLOW_OK;
-  auto frame = kept_frame(state, sink->segment, buffer);
+  auto frame = state.intake.take(sink->segment, buffer);
   if (!frame) {
     GST_ELEMENT_ERROR(sink, STREAM, FORMAT, ("The video frames have no timestamps."), (nullptr));
     return GST_FLOW_ERROR;
@@ -189,10 +122,9 @@ static GstFlowReturn gvl_clipper_render(GstBaseSink* sink, GstBuffer* buffer) {
   state.recorder.turned(state.orientation);
   if (frame->cut_away()) {
     // Nobody needs it to decode others.
-    if (is_raw(state.caps.get())) return GST_FLOW_OK;
-  } else {
-    if (jumped(state, frame->time)) state.recorder.forget("the video went back in time");
-    state.last_time = frame->time;
+    if (state.intake.raw()) return GST_FLOW_OK;
+  } else if (state.intake.goes_back(frame->time)) {
+    state.recorder.forget("the video went back in time");
   }
   state.recorder.frame(std::move(*frame));
   return GST_FLOW_OK;
@@ -245,10 +177,7 @@ static void take_tags(State& state, GstEvent* event) {
 }
 
 static gboolean gvl_clipper_set_caps(GstBaseSink* sink, GstCaps* caps) {
-  auto& state = state_of(sink);
-  state.caps = gvl::gst::own(gst_caps_ref(caps));
-  state.reordered = false;
-  state.delay.reset();
+  state_of(sink).intake.set_caps(caps);
   return TRUE;
 }
 
@@ -261,7 +190,7 @@ static gboolean gvl_clipper_event(GstBaseSink* sink, GstEvent* event) {
     case GST_EVENT_FLUSH_STOP:
       state.recorder.let_wait(true);
       state.recorder.forget("the pipeline was flushed, as by a seek");
-      state.last_time.reset();
+      state.intake.forget_time();
       forget_end(state);
       break;
     case GST_EVENT_STREAM_START:
@@ -339,8 +268,7 @@ static GstPad* gvl_clipper_request_new_pad(GstElement* element, GstPadTemplate* 
   }
   gst_pad_set_chain_function(pad, gvl::gst::guarded<gvl_clipper_events_chain>);
   gst_pad_set_event_function(pad, gvl::gst::guarded<gvl_clipper_events_event>);
-  if (GST_STATE(element) > GST_STATE_READY || GST_STATE_NEXT(element) > GST_STATE_READY) gst_pad_set_active(pad, TRUE);
-  gst_element_add_pad(element, pad);
+  gvl::gst::add_request_pad(element, pad);
   return pad;
 }
 
@@ -350,8 +278,7 @@ static void gvl_clipper_release_pad(GstElement* element, GstPad* pad) {
     std::lock_guard lock(state.mutex);
     if (state.events != pad) return;
   }
-  gst_pad_set_active(pad, FALSE);
-  gst_element_remove_pad(element, pad);
+  gvl::gst::remove_request_pad(element, pad);
   {
     std::lock_guard lock(state.mutex);
     state.events = nullptr;
@@ -371,8 +298,7 @@ static bool start(GvlClipper* self) {
     state.events_ended = false;
     state.end.reset();
   }
-  state.caps.reset();
-  state.last_time.reset();
+  state.intake.reset();
   state.orientation.clear();
   try {
     state.recorder.start(settings.clips);
@@ -472,15 +398,8 @@ static void gvl_clipper_class_init(GvlClipperClass* klass) {
   base_sink_class->render = gvl::gst::guarded<gvl_clipper_render>;
   install_properties(object_class);
 
-  GstCaps* video = gst_caps_from_string(
-      "video/x-raw; video/x-h264, alignment=(string)au; video/x-h265, alignment=(string)au; video/x-vp8; video/x-vp9; "
-      "video/x-av1; image/jpeg; video/mpeg, parsed=(boolean)true, systemstream=(boolean)false");
-  GstCaps* events = gst_caps_from_string("application/x-json");
-  gst_element_class_add_pad_template(element_class, gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, video));
-  gst_element_class_add_pad_template(element_class,
-                                     gst_pad_template_new("events", GST_PAD_SINK, GST_PAD_REQUEST, events));
-  gst_caps_unref(video);
-  gst_caps_unref(events);
+  gvl::gst::add_pad_template(element_class, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, kVideoCaps);
+  gvl::gst::add_pad_template(element_class, "events", GST_PAD_SINK, GST_PAD_REQUEST, "application/x-json");
   gst_element_class_set_static_metadata(element_class, "Grounded-VideoLLM clipper", "Sink/File/Video",
                                         "Writes a clip of every event that gvlgroundedllm finds", "gst-grounded-video");
 }
