@@ -7,7 +7,7 @@
 
 #include "stream.hpp"
 
-using gvl::test::uint64_of;
+using gvl::test::stat_of;
 
 namespace {
 
@@ -59,13 +59,7 @@ class Fed {
     if (!keyframe) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
     fail_unless_equals_int(gst_pad_chain(sink_, buffer), GST_FLOW_OK);
   }
-  guint64 stat(const char* name) const {
-    GstStructure* stats = nullptr;
-    g_object_get(clipper_, "stats", &stats, nullptr);
-    const guint64 value = uint64_of(stats, name);
-    gst_structure_free(stats);
-    return value;
-  }
+  guint64 stat(const char* name) const { return stat_of(clipper_, name); }
   /** How many have come since. */
   int messages(GstMessageType type) {
     int count = 0;

@@ -17,6 +17,7 @@
 #include "support/temporary.hpp"
 
 using gvl::test::make_frame;
+using gvl::test::stat_of;
 using gvl::test::uint64_of;
 
 namespace {
@@ -95,22 +96,9 @@ class Clipping {
     while (GstMessage* message = gst_bus_pop(bus_)) take(message);
   }
   void wait_for_frames(guint64 frames) {
-    for (;;) {
-      GstStructure* stats = nullptr;
-      g_object_get(clipper_, "stats", &stats, nullptr);
-      const guint64 seen = uint64_of(stats, "frames");
-      gst_structure_free(stats);
-      if (seen >= frames) return;
-      g_usleep(1000);
-    }
+    while (stat("frames") < frames) g_usleep(1000);
   }
-  guint64 stat(const char* name) const {
-    GstStructure* stats = nullptr;
-    g_object_get(clipper_, "stats", &stats, nullptr);
-    const guint64 value = uint64_of(stats, name);
-    gst_structure_free(stats);
-    return value;
-  }
+  guint64 stat(const char* name) const { return stat_of(clipper_, name); }
 
   std::vector<std::string> clips;  ///< locations, as the messages say
   std::vector<std::string> warnings;
