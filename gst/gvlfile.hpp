@@ -13,4 +13,10 @@ bool write_all(int descriptor, std::string_view text);
 /** Renames a file. Never replaces what is called `to`: false, and EEXIST. */
 bool rename_to_free(const std::string& from, const std::string& to);
 
+/**
+ * Writes a file that is there only when it is complete, by a temporary one in the same folder. Never replaces what is
+ * called `path`: false, and EEXIST; false and errno, too, where it cannot be written.
+ */
+bool write_new_file(const std::string& path, std::string_view text);
+
 }  // namespace gvl::gst

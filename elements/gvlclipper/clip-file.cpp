@@ -118,15 +118,7 @@ std::string ClipFile::set_aside() {
 }
 
 void ClipFile::describe(const std::string& text) const {
-  const int descriptor = open(description_.c_str(), kMake, kMode);
-  if (descriptor < 0) fail(description_, errno);
-  const bool written = write_all(descriptor, text);
-  const int error = errno;
-  const bool closed = ::close(descriptor) == 0;
-  if (written && closed) return;
-  const int reason = written ? errno : error;
-  unlink(description_.c_str());
-  fail(description_, reason);
+  if (!write_new_file(description_, text)) fail(description_, errno);
 }
 
 }  // namespace gvl::gst

@@ -75,8 +75,8 @@ struct Settings {
   std::optional<std::string> events;  // a file
 };
 
-struct State {
-  State(GstElement* element, std::function<void()> on_idle) : recorder(element, std::move(on_idle)) {}
+struct ClipperState {
+  ClipperState(GstElement* element, std::function<void()> on_idle) : recorder(element, std::move(on_idle)) {}
 
   ClipRecorder recorder;
   std::mutex mutex;  // guards what follows
@@ -94,14 +94,14 @@ struct State {
 
 struct _GvlClipper {
   GstBaseSink parent;
-  State* state;
+  ClipperState* state;
 };
 
 G_DEFINE_TYPE_WITH_CODE(GvlClipper, gvl_clipper, GST_TYPE_BASE_SINK,
                         GST_DEBUG_CATEGORY_INIT(gvl_clipper_debug, "gvlclipper", 0, "gvlclipper element"))
 GST_ELEMENT_REGISTER_DEFINE(gvlclipper, "gvlclipper", GST_RANK_NONE, GVL_TYPE_CLIPPER)
 
-static State& state_of(gpointer self) { return *GVL_CLIPPER(self)->state; }
+static ClipperState& state_of(gpointer self) { return *GVL_CLIPPER(self)->state; }
 
 // ---- video ------------------------------------------------------------------------------------------------------
 
@@ -135,7 +135,9 @@ static GstFlowReturn gvl_clipper_render(GstBaseSink* sink, GstBuffer* buffer) {
 // The message EOS says that both branches are over and the files are closed. The base class posts it when the video is
 // over, or when it plays again: then it is kept until the rest is true, too. To be asked again when any of that may
 // have changed: when the last file is closed, the events end, or their pad is released.
-static bool is_complete(const State& state) { return (!state.events || state.events_ended) && state.recorder.idle(); }
+static bool is_complete(const ClipperState& state) {
+  return (!state.events || state.events_ended) && state.recorder.idle();
+}
 
 static gboolean post(GvlClipper* self, GstMessage* message) {
   return GST_ELEMENT_CLASS(gvl_clipper_parent_class)->post_message(GST_ELEMENT(self), message);
@@ -162,12 +164,12 @@ static gboolean gvl_clipper_post_message(GstElement* element, GstMessage* messag
   return TRUE;
 }
 
-static void forget_end(State& state) {
+static void forget_end(ClipperState& state) {
   std::lock_guard lock(state.mutex);
   state.end.reset();
 }
 
-static void take_tags(State& state, GstEvent* event) {
+static void take_tags(ClipperState& state, GstEvent* event) {
   GstTagList* tags;
   gst_event_parse_tag(event, &tags);
   gchar* orientation = nullptr;
@@ -405,7 +407,7 @@ static void gvl_clipper_class_init(GvlClipperClass* klass) {
 }
 
 static void gvl_clipper_init(GvlClipper* self) {
-  self->state = new State(GST_ELEMENT(self), [self] { end_if_complete(self); });
+  self->state = new ClipperState(GST_ELEMENT(self), [self] { end_if_complete(self); });
   auto* sink = GST_BASE_SINK(self);
   gst_base_sink_set_sync(sink, FALSE);
   gst_base_sink_set_last_sample_enabled(sink, FALSE);

@@ -63,7 +63,7 @@ struct Settings {
   std::string font = kDefaultFont;
 };
 
-struct State {
+struct OverlayState {
   std::mutex mutex;  // guards settings
   Settings settings;
 
@@ -85,14 +85,14 @@ struct _GvlOverlay {
   GstBin parent;
   GstElement* text;  // owned by the bin, like the next; NULL where GStreamer lacks them
   GstElement* board;
-  State* state;
+  OverlayState* state;
 };
 
 G_DEFINE_TYPE_WITH_CODE(GvlOverlay, gvl_overlay, GST_TYPE_BIN,
                         GST_DEBUG_CATEGORY_INIT(gvl_overlay_debug, "gvloverlay", 0, "gvloverlay element"))
 GST_ELEMENT_REGISTER_DEFINE(gvloverlay, "gvloverlay", GST_RANK_NONE, GVL_TYPE_OVERLAY)
 
-static Settings settings_of(State& state) {
+static Settings settings_of(OverlayState& state) {
   std::lock_guard lock(state.mutex);
   return state.settings;
 }
@@ -100,7 +100,7 @@ static Settings settings_of(State& state) {
 // ---- what is shown ----------------------------------------------------------------------------------------------
 
 // What the strip shows: the whole stream where its duration is known, else the last while.
-static TimeRange timeline_of(const State& state, const Settings& settings) {
+static TimeRange timeline_of(const OverlayState& state, const Settings& settings) {
   if (!settings.timeline) return {};
   const bool whole = settings.timeline_duration == 0 && GST_CLOCK_TIME_IS_VALID(state.duration);
   if (whole) return {0, state.duration};
@@ -158,7 +158,7 @@ static GstVideoOverlayComposition* on_draw(GstElement*, GstSample*, GvlOverlay* 
   return composition ? gst_video_overlay_composition_ref(composition) : nullptr;
 }
 
-static void set_size(State& state, GstEvent* event) {
+static void set_size(OverlayState& state, GstEvent* event) {
   GstCaps* caps;
   gst_event_parse_caps(event, &caps);
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
@@ -168,7 +168,7 @@ static void set_size(State& state, GstEvent* event) {
   g_clear_pointer(&state.composition, gst_video_overlay_composition_unref);
 }
 
-static void take_event(State& state, GstEvent* event) {
+static void take_event(OverlayState& state, GstEvent* event) {
   switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_CAPS:
       set_size(state, event);
@@ -283,7 +283,7 @@ static void gvl_overlay_class_init(GvlOverlayClass* klass) {
 
 static void gvl_overlay_init(GvlOverlay* self) {
   GstElement* element = GST_ELEMENT(self);
-  self->state = new State();
+  self->state = new OverlayState();
   gst_segment_init(&self->state->segment, GST_FORMAT_UNDEFINED);
   self->board = gst_element_factory_make("overlaycomposition", "board");
   self->text = gst_element_factory_make("textoverlay", "text");

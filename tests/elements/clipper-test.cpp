@@ -127,7 +127,7 @@ class Clipping {
   GstVideoInfo info_;
 };
 
-/** Frame numbers in a file, as their brightness tells. */
+/** Frame numbers in a file, by their brightness. */
 std::vector<int> frames_in(const std::string& file) {
   const std::string line = "filesrc location=\"" + file +
                            "\" ! decodebin ! videoconvert ! video/x-raw,format=GRAY8 ! "

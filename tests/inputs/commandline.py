@@ -176,7 +176,7 @@ class Names(Outputs):
 
 class Progress(Outputs):
     def lines_shown(self, columns, video):
-        """What stood on a terminal's line, each time that it was written anew."""
+        """What was on a terminal's line, each time that it was written anew."""
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         with subprocess.Popen([GROUND, video, BLACK], stdout=subprocess.DEVNULL, stderr=theirs) as program:
