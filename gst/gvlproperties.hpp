@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "gvl-export.h"
+
 /**
  * An element's properties as one table. A row says a property's name, nick and blurb, its range, and where its value
  * lives; there are no ids, and no set_property or get_property to be written.
@@ -51,16 +53,16 @@ struct Accessors {
 };
 
 /** Installs a property (transfer full), and what calls its accessors, in `klass`. */
-void install_property(GObjectClass* klass, GParamSpec* spec, Accessors accessors);
+GVL_API void install_property(GObjectClass* klass, GParamSpec* spec, Accessors accessors);
 
 /** Installs the read-only property `stats`. */
-void install_stats(GObjectClass* klass, const char* blurb, GstStructure* (*stats_of)(GObject*));
+GVL_API void install_stats(GObjectClass* klass, const char* blurb, GstStructure* (*stats_of)(GObject*));
 
 /**
  * Gives `klass`, a bin's, the properties of its element `child_of`, which is of `type`: those of its own that can be
  * written as well as read, unless `klass` has one of that name.
  */
-void forward_properties(GObjectClass* klass, GType type, GObject* (*child_of)(GObject*));
+GVL_API void forward_properties(GObjectClass* klass, GType type, GObject* (*child_of)(GObject*));
 
 /** What a property is called, and the state in which it may last be set where that is not the table's. */
 struct PropertyName {
@@ -85,29 +87,29 @@ struct Locked {
 
 namespace detail {
 
-GParamSpec* number_spec(const PropertyName& name, Range<int> range, int initial, GParamFlags flags);
-GParamSpec* number_spec(const PropertyName& name, Range<guint> range, guint initial, GParamFlags flags);
-GParamSpec* number_spec(const PropertyName& name, Range<guint64> range, guint64 initial, GParamFlags flags);
-GParamSpec* number_spec(const PropertyName& name, Range<double> range, double initial, GParamFlags flags);
-GParamSpec* texts_spec(const PropertyName& name, GParamFlags flags);
+GVL_API GParamSpec* number_spec(const PropertyName& name, Range<int> range, int initial, GParamFlags flags);
+GVL_API GParamSpec* number_spec(const PropertyName& name, Range<guint> range, guint initial, GParamFlags flags);
+GVL_API GParamSpec* number_spec(const PropertyName& name, Range<guint64> range, guint64 initial, GParamFlags flags);
+GVL_API GParamSpec* number_spec(const PropertyName& name, Range<double> range, double initial, GParamFlags flags);
+GVL_API GParamSpec* texts_spec(const PropertyName& name, GParamFlags flags);
 
-void read(const GValue* value, bool& to);
-void read(const GValue* value, int& to);  // an enumeration's, too
-void read(const GValue* value, guint& to);
-void read(const GValue* value, guint64& to);
-void read(const GValue* value, double& to);
-void read(const GValue* value, std::string& to);  // empty for NULL
-void read(const GValue* value, std::optional<std::string>& to);
-void read(const GValue* value, std::vector<std::string>& to);
+GVL_API void read(const GValue* value, bool& to);
+GVL_API void read(const GValue* value, int& to);  // an enumeration's, too
+GVL_API void read(const GValue* value, guint& to);
+GVL_API void read(const GValue* value, guint64& to);
+GVL_API void read(const GValue* value, double& to);
+GVL_API void read(const GValue* value, std::string& to);  // empty for NULL
+GVL_API void read(const GValue* value, std::optional<std::string>& to);
+GVL_API void read(const GValue* value, std::vector<std::string>& to);
 
-void write(GValue* value, bool from);
-void write(GValue* value, int from);
-void write(GValue* value, guint from);
-void write(GValue* value, guint64 from);
-void write(GValue* value, double from);
-void write(GValue* value, const std::string& from);
-void write(GValue* value, const std::optional<std::string>& from);
-void write(GValue* value, const std::vector<std::string>& from);
+GVL_API void write(GValue* value, bool from);
+GVL_API void write(GValue* value, int from);
+GVL_API void write(GValue* value, guint from);
+GVL_API void write(GValue* value, guint64 from);
+GVL_API void write(GValue* value, double from);
+GVL_API void write(GValue* value, const std::string& from);
+GVL_API void write(GValue* value, const std::optional<std::string>& from);
+GVL_API void write(GValue* value, const std::vector<std::string>& from);
 
 template <typename Stored>
 Stored load(const Stored& stored) {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "gvl/export.hpp"
+
 namespace gvl {
 
 /** What a query asks for. */
@@ -25,7 +27,7 @@ struct TaskName {
 };
 
 /** All tasks, in their order. */
-std::span<const TaskName> task_names() noexcept;
+GVL_EXPORT std::span<const TaskName> task_names() noexcept;
 
 /** "grounding", "dense-caption", "referring", "qa". */
 std::string_view name_of(Task task) noexcept;
