@@ -3,22 +3,13 @@
 
 #include <algorithm>
 
-#include "gvlguard.hpp"
+#include "gvlmetas.hpp"
 
-static gboolean gvl_segment_meta_init(GstMeta* meta, gpointer params, GstBuffer* buffer) {
-  auto* self = reinterpret_cast<GvlSegmentMeta*>(meta);
-  *self = GvlSegmentMeta{.meta = *meta};
-  return TRUE;
-}
-
-static void gvl_segment_meta_free(GstMeta* meta, GstBuffer* buffer) {
-  auto* self = reinterpret_cast<GvlSegmentMeta*>(meta);
+static void clear_meta(GvlSegmentMeta* self) {
   g_free(self->samples);
 }
 
-static gboolean gvl_segment_meta_transform(GstBuffer* destination, GstMeta* meta, GstBuffer* buffer, GQuark type,
-                                           gpointer data) {
-  auto* source = reinterpret_cast<GvlSegmentMeta*>(meta);
+static gboolean copy_meta(GstBuffer* destination, const GvlSegmentMeta* source) {
   auto* copy = gvl_buffer_add_segment_meta(destination, source->num_samples, source->samples);
   if (!copy) return FALSE;
   const GvlSegmentMeta blank = *copy;
@@ -29,22 +20,18 @@ static gboolean gvl_segment_meta_transform(GstBuffer* destination, GstMeta* meta
 }
 
 GType gvl_segment_meta_api_get_type(void) {
-  static const GType type = [] {
-    static const gchar* tags[] = {nullptr};
-    return gst_meta_api_type_register("GvlSegmentMetaAPI", tags);
-  }();
+  static const GType type = gvl::gst::register_meta_api("GvlSegmentMetaAPI");
   return type;
 }
 
 const GstMetaInfo* gvl_segment_meta_get_info(void) {
   static const GstMetaInfo* const info =
-      gst_meta_register(GVL_SEGMENT_META_API_TYPE, "GvlSegmentMeta", sizeof(GvlSegmentMeta), gvl_segment_meta_init,
-                        gvl_segment_meta_free, gvl::gst::guarded<gvl_segment_meta_transform>);
+      gvl::gst::register_meta<GvlSegmentMeta, clear_meta, copy_meta>(GVL_SEGMENT_META_API_TYPE, "GvlSegmentMeta");
   return info;
 }
 
 GvlSegmentMeta* gvl_buffer_add_segment_meta(GstBuffer* buffer, guint num_samples, const GstClockTime* samples) {
-  auto* meta = reinterpret_cast<GvlSegmentMeta*>(gst_buffer_add_meta(buffer, GVL_SEGMENT_META_INFO, nullptr));
+  auto* meta = gvl::gst::add_meta<GvlSegmentMeta>(buffer, GVL_SEGMENT_META_INFO);
   if (!meta) return nullptr;
   meta->num_samples = num_samples;
   meta->samples = g_new(GstClockTime, num_samples);
@@ -59,14 +46,7 @@ GvlSegmentMeta* gvl_buffer_get_segment_meta(GstBuffer* buffer) {
 namespace gvl::gst {
 
 std::vector<GvlSegmentMeta*> segments_of(GstBuffer* buffer) {
-  std::vector<GvlSegmentMeta*> segments;
-  gpointer state = nullptr;
-  while (GstMeta* meta = gst_buffer_iterate_meta_filtered(buffer, &state, GVL_SEGMENT_META_API_TYPE))
-    segments.push_back(reinterpret_cast<GvlSegmentMeta*>(meta));
-  // Copies of a buffer need not keep the order of its metas.
-  std::sort(segments.begin(), segments.end(),
-            [](const GvlSegmentMeta* a, const GvlSegmentMeta* b) { return a->index < b->index; });
-  return segments;
+  return metas_by_index<GvlSegmentMeta>(buffer, GVL_SEGMENT_META_API_TYPE);
 }
 
 }  // namespace gvl::gst

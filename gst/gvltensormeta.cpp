@@ -4,51 +4,33 @@
 #include <algorithm>
 
 #include "gvlerror.hpp"
+#include "gvlmetas.hpp"
 #include "gvlpendingmemory.hpp"
 
 #ifdef GVL_HAVE_ANALYTICS
 #include <gst/analytics/analytics.h>
 #endif
 
-static gboolean gvl_tensor_meta_init(GstMeta* meta, gpointer params, GstBuffer* buffer) {
-  auto* self = reinterpret_cast<GvlTensorMeta*>(meta);
-  self->id = 0;
-  self->segment = 0;
-  self->num_dims = 0;
-  self->data = nullptr;
-  return TRUE;
-}
+static void clear_meta(GvlTensorMeta* self) { gst_clear_buffer(&self->data); }
 
-static void gvl_tensor_meta_free(GstMeta* meta, GstBuffer* buffer) {
-  gst_clear_buffer(&reinterpret_cast<GvlTensorMeta*>(meta)->data);
-}
-
-static gboolean gvl_tensor_meta_transform(GstBuffer* destination, GstMeta* meta, GstBuffer* buffer, GQuark type,
-                                          gpointer data) {
-  auto* source = reinterpret_cast<GvlTensorMeta*>(meta);
-  auto* copy = reinterpret_cast<GvlTensorMeta*>(gst_buffer_add_meta(destination, GVL_TENSOR_META_INFO, nullptr));
+static gboolean copy_meta(GstBuffer* destination, const GvlTensorMeta* source) {
+  auto* copy = gvl::gst::add_meta<GvlTensorMeta>(destination, GVL_TENSOR_META_INFO);
   if (!copy) return FALSE;
-  copy->id = source->id;
-  copy->data_type = source->data_type;
-  copy->segment = source->segment;
-  copy->num_dims = source->num_dims;
-  std::copy_n(source->dims, source->num_dims, copy->dims);
-  copy->data = gst_buffer_ref(source->data);
+  const GstMeta blank = copy->meta;
+  *copy = *source;
+  copy->meta = blank;
+  gst_buffer_ref(copy->data);
   return TRUE;
 }
 
 GType gvl_tensor_meta_api_get_type(void) {
-  static const GType type = [] {
-    static const gchar* tags[] = {nullptr};
-    return gst_meta_api_type_register("GvlTensorMetaAPI", tags);
-  }();
+  static const GType type = gvl::gst::register_meta_api("GvlTensorMetaAPI");
   return type;
 }
 
 const GstMetaInfo* gvl_tensor_meta_get_info(void) {
   static const GstMetaInfo* const info =
-      gst_meta_register(GVL_TENSOR_META_API_TYPE, "GvlTensorMeta", sizeof(GvlTensorMeta), gvl_tensor_meta_init,
-                        gvl_tensor_meta_free, gvl_tensor_meta_transform);
+      gvl::gst::register_meta<GvlTensorMeta, clear_meta, copy_meta>(GVL_TENSOR_META_API_TYPE, "GvlTensorMeta");
   return info;
 }
 
@@ -108,7 +90,7 @@ GvlTensorMeta* gvl_buffer_add_tensor_meta(GstBuffer* buffer, GQuark id, guint64 
     g_return_val_if_fail(num_dims <= GVL_TENSOR_MAX_DIMS, nullptr);
     g_return_val_if_fail(!"the data's size is not what type and dimensions say", nullptr);
   }
-  auto* meta = reinterpret_cast<GvlTensorMeta*>(gst_buffer_add_meta(buffer, GVL_TENSOR_META_INFO, nullptr));
+  auto* meta = gvl::gst::add_meta<GvlTensorMeta>(buffer, GVL_TENSOR_META_INFO);
   meta->id = id;
   meta->data_type = data_type;
   meta->segment = segment;
@@ -120,13 +102,10 @@ GvlTensorMeta* gvl_buffer_add_tensor_meta(GstBuffer* buffer, GQuark id, guint64 
 }
 
 template <typename Matches>
-static GvlTensorMeta* find_tensor(GstBuffer* buffer, Matches&& matches) {
-  gpointer state = nullptr;
-  while (GstMeta* meta = gst_buffer_iterate_meta_filtered(buffer, &state, GVL_TENSOR_META_API_TYPE)) {
-    auto* tensor = reinterpret_cast<GvlTensorMeta*>(meta);
-    if (matches(tensor)) return tensor;
-  }
-  return nullptr;
+static GvlTensorMeta* find_tensor(GstBuffer* buffer, Matches matches) {
+  const auto tensors = gvl::gst::metas_of<GvlTensorMeta>(buffer, GVL_TENSOR_META_API_TYPE);
+  const auto found = std::find_if(tensors.begin(), tensors.end(), matches);
+  return found == tensors.end() ? nullptr : *found;
 }
 
 GvlTensorMeta* gvl_buffer_get_tensor_meta(GstBuffer* buffer, GQuark id) {

@@ -3,22 +3,13 @@
 
 #include <algorithm>
 
-#include "gvlguard.hpp"
+#include "gvlmetas.hpp"
 
-static gboolean gvl_window_meta_init(GstMeta* meta, gpointer params, GstBuffer* buffer) {
-  auto* self = reinterpret_cast<GvlWindowMeta*>(meta);
-  *self = GvlWindowMeta{.meta = *meta};
-  return TRUE;
-}
-
-static void gvl_window_meta_free(GstMeta* meta, GstBuffer* buffer) {
-  auto* self = reinterpret_cast<GvlWindowMeta*>(meta);
+static void clear_meta(GvlWindowMeta* self) {
   g_free(self->segments);
 }
 
-static gboolean gvl_window_meta_transform(GstBuffer* destination, GstMeta* meta, GstBuffer* buffer, GQuark type,
-                                          gpointer data) {
-  auto* source = reinterpret_cast<GvlWindowMeta*>(meta);
+static gboolean copy_meta(GstBuffer* destination, const GvlWindowMeta* source) {
   auto* copy = gvl_buffer_add_window_meta(destination, source->index, source->start, source->stop, source->num_segments,
                                           source->segments);
   if (!copy) return FALSE;
@@ -28,23 +19,19 @@ static gboolean gvl_window_meta_transform(GstBuffer* destination, GstMeta* meta,
 }
 
 GType gvl_window_meta_api_get_type(void) {
-  static const GType type = [] {
-    static const gchar* tags[] = {nullptr};
-    return gst_meta_api_type_register("GvlWindowMetaAPI", tags);
-  }();
+  static const GType type = gvl::gst::register_meta_api("GvlWindowMetaAPI");
   return type;
 }
 
 const GstMetaInfo* gvl_window_meta_get_info(void) {
   static const GstMetaInfo* const info =
-      gst_meta_register(GVL_WINDOW_META_API_TYPE, "GvlWindowMeta", sizeof(GvlWindowMeta), gvl_window_meta_init,
-                        gvl_window_meta_free, gvl::gst::guarded<gvl_window_meta_transform>);
+      gvl::gst::register_meta<GvlWindowMeta, clear_meta, copy_meta>(GVL_WINDOW_META_API_TYPE, "GvlWindowMeta");
   return info;
 }
 
 GvlWindowMeta* gvl_buffer_add_window_meta(GstBuffer* buffer, guint64 index, GstClockTime start, GstClockTime stop,
                                           guint num_segments, const GvlWindowSegment* segments) {
-  auto* meta = reinterpret_cast<GvlWindowMeta*>(gst_buffer_add_meta(buffer, GVL_WINDOW_META_INFO, nullptr));
+  auto* meta = gvl::gst::add_meta<GvlWindowMeta>(buffer, GVL_WINDOW_META_INFO);
   if (!meta) return nullptr;
   meta->index = index;
   meta->start = start;
@@ -63,13 +50,7 @@ GvlWindowMeta* gvl_buffer_get_window_meta(GstBuffer* buffer) {
 namespace gvl::gst {
 
 std::vector<GvlWindowMeta*> windows_of(GstBuffer* buffer) {
-  std::vector<GvlWindowMeta*> windows;
-  gpointer state = nullptr;
-  while (GstMeta* meta = gst_buffer_iterate_meta_filtered(buffer, &state, GVL_WINDOW_META_API_TYPE))
-    windows.push_back(reinterpret_cast<GvlWindowMeta*>(meta));
-  std::sort(windows.begin(), windows.end(),
-            [](const GvlWindowMeta* a, const GvlWindowMeta* b) { return a->index < b->index; });
-  return windows;
+  return metas_by_index<GvlWindowMeta>(buffer, GVL_WINDOW_META_API_TYPE);
 }
 
 }  // namespace gvl::gst

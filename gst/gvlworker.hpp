@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 
 #include "gvl-export.h"
+#include "gvl/queue.hpp"
 
 namespace gvl::gst {
 
@@ -26,20 +24,15 @@ class GVL_API Worker {
   void post(std::function<void()> job);
 
   /** How many jobs wait or run. From any thread. */
-  std::size_t pending() const;
+  std::size_t pending() const { return jobs_.pending(); }
 
   /** Waits until fewer than `jobs`, which is positive, do. From any thread but its own. */
-  void wait_below(std::size_t jobs) const;
+  void wait_below(std::size_t jobs) const { jobs_.wait_below(jobs); }
 
  private:
   void run();
-  std::size_t count() const { return jobs_.size() + (running_ ? 1 : 0); }
 
-  mutable std::mutex mutex_;
-  mutable std::condition_variable changed_;
-  std::deque<std::function<void()>> jobs_;
-  bool running_ = false;
-  bool stopping_ = false;
+  Queue<std::function<void()>> jobs_;
   std::thread thread_;
 };
 

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "gvl/error.hpp"
+#include "io/atomic_file.hpp"
 #include "scenes/conversation.hpp"
 #include "scenes/phrases.hpp"
 #include "scenes/places.hpp"
@@ -43,17 +44,10 @@ int usage(const char* reason) {
 
 constexpr std::size_t kTexts = 60000;  // of the corpus
 
-int write_file(const std::string& file, const std::string& text) {
-  std::ofstream stream(file, std::ios::binary);
-  stream << text;
-  stream.close();
-  if (!stream) throw Error(ErrorCode::kResource, file + ": cannot be written");
-  return 0;
-}
-
 int write_tokenizer(const std::string& file, std::size_t vocabulary) {
   const std::vector<std::string> texts = scenes::corpus(1, kTexts);
-  return write_file(file, training::train_byte_level_bpe(texts, vocabulary, {"<|video|>", "<|answer|>", "<|end|>"}));
+  io::write_atomically(file, training::train_byte_level_bpe(texts, vocabulary, {"<|video|>", "<|answer|>", "<|end|>"}));
+  return 0;
 }
 
 /** The words of generated conversations and of files of them. */
@@ -69,7 +63,8 @@ int write_words(const std::string& file, const std::vector<fs::path>& conversati
       }
     }
   }
-  return write_file(file, words.to_text());
+  io::write_atomically(file, words.to_text());
+  return 0;
 }
 
 /** Writes videos into a folder, and gathers what is to be said about them. */

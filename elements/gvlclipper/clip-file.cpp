@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <memory>
 
 #include "gvl/error.hpp"
+#include "gvlfile.hpp"
 
 namespace gvl::gst {
 
@@ -51,28 +51,6 @@ std::string description_of(const std::string& path) {
   // A clip that is called so itself.
   if (clip.extension() == ".json") return path + ".json";
   return std::filesystem::path(clip).replace_extension(".json");
-}
-
-bool write_all(int descriptor, const std::string& text) {
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t written = write(descriptor, text.data() + done, text.size() - done);
-    if (written < 0 && errno != EINTR) return false;
-    if (written > 0) done += static_cast<std::size_t>(written);
-  }
-  return true;
-}
-
-/** Never replaces what is called `to`. */
-bool rename_to_free(const std::string& from, const std::string& to) {
-  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
-  // Not every file system can do that.
-  if (errno != EINVAL && errno != ENOSYS) return false;
-  struct stat status;
-  if (lstat(to.c_str(), &status) == 0) {
-    errno = EEXIST;
-    return false;
-  }
-  return errno == ENOENT && rename(from.c_str(), to.c_str()) == 0;
 }
 
 }  // namespace
@@ -140,15 +118,7 @@ std::string ClipFile::set_aside() {
 }
 
 void ClipFile::describe(const std::string& text) const {
-  const int descriptor = open(description_.c_str(), kMake, kMode);
-  if (descriptor < 0) fail(description_, errno);
-  const bool written = write_all(descriptor, text);
-  const int error = errno;
-  const bool closed = ::close(descriptor) == 0;
-  if (written && closed) return;
-  const int reason = written ? errno : error;
-  unlink(description_.c_str());
-  fail(description_, reason);
+  if (!write_new_file(description_, text)) fail(description_, errno);
 }
 
 }  // namespace gvl::gst

@@ -3,10 +3,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 
 #include "gvl/error.hpp"
-#include "gvlevent.h"
+#include "keyframe.hpp"
 
 GST_DEBUG_CATEGORY_EXTERN(gvl_clipper_debug);
 #define GST_CAT_DEFAULT gvl_clipper_debug
@@ -38,23 +37,7 @@ Interval around(const GstStructure* event, const ClipSettings& settings) {
   return interval;
 }
 
-bool is_raw(const GstCaps* caps) { return gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-raw"); }
-
 bool is_turned(const std::string& orientation) { return !orientation.empty() && orientation != "rotate-0"; }
-
-std::string text_of(StreamTime time) {
-  gchar* text =
-      g_strdup_printf("%" GST_TIME_FORMAT, GST_TIME_ARGS(static_cast<GstClockTime>(std::max<StreamTime>(time, 0))));
-  const std::string result = text;
-  g_free(text);
-  return result;
-}
-
-std::string name_of(const GstStructure* event) {
-  guint64 id = 0;
-  gst_structure_get_uint64(event, "id", &id);
-  return "Event " + std::to_string(id);
-}
 
 }  // namespace
 
@@ -62,15 +45,15 @@ void ClipRecorder::start(const ClipSettings& settings) {
   std::lock_guard feeding(feeding_);
   settings_ = settings;
   location_.emplace(settings.location);
+  reporter_.reset();
   ring_.clear();
   ring_.set_limits(settings.history, settings.history_bytes);
   caps_.reset();
   orientation_.clear();
   latest_ = reached_ = 0;
-  ended_ = settling_ = dropped_ = told_overfull_ = false;
+  ended_ = settling_ = dropped_ = warned_overfull_ = false;
   waiting_.clear();
   std::lock_guard lock(mutex_);
-  stats_ = {};
   max_clips_ = settings.max_clips;
   stopping_ = false;
   may_wait_ = true;
@@ -100,7 +83,7 @@ void ClipRecorder::stop() {
   starter.reset();
   // It may have begun one more.
   for (const ClipPointer& clip : clips()) cut_off(clip);
-  for (const EventPointer& event : unbegun) lose(event.get(), "others were still being written at the end");
+  for (const EventPointer& event : unbegun) reporter_.lost(event.get(), "others were still being written at the end");
   std::lock_guard feeding(feeding_);
   ring_.clear();
   std::lock_guard lock(mutex_);
@@ -110,9 +93,7 @@ void ClipRecorder::stop() {
 
 void ClipRecorder::cut_off(const ClipPointer& clip) {
   clip->writer->stop();
-  if (clip->abandoned) return;
-  const std::string path = clip->writer->file().path(), part = clip->writer->file().set_aside();
-  fail(shown(path) + ": could not be closed in time" + (part.empty() ? "." : ": it is cut off, in " + shown(part)));
+  if (!clip->abandoned) reporter_.cut_off(*clip->writer);
 }
 
 void ClipRecorder::let_wait(bool may) {
@@ -150,10 +131,7 @@ void ClipRecorder::keep(const KeptFrame& frame) {
   const std::size_t before = ring_.frames().size();
   ring_.push(frame);
   if (before && ring_.frames().size() <= before) dropped_ = true;
-  std::lock_guard lock(mutex_);
-  stats_.frames = ring_.frames().size();
-  stats_.bytes = ring_.bytes();
-  stats_.last = static_cast<guint64>(std::max<StreamTime>(latest_, 0));
+  reporter_.kept(ring_, latest_);
 }
 
 /** There is no keyframe behind which to begin: what came since the last is of no use without it. */
@@ -167,15 +145,10 @@ void ClipRecorder::drop_all_kept() {
     waiting_.pop_front();
     start_clip(event, true);
   }
-  if (!told_overfull_)
-    warn_of("No keyframe came within what is kept (history, history-bytes), from " +
-                text_of(ring_.frames().front().time) + " to " + text_of(latest_) +
-                ": it is dropped, and clips can begin at the next keyframe only.",
-            0);
-  told_overfull_ = dropped_ = true;
+  if (!warned_overfull_) reporter_.dropped(ring_.frames().front().time, latest_);
+  warned_overfull_ = dropped_ = true;
   ring_.clear();
-  std::lock_guard lock(mutex_);
-  stats_.frames = stats_.bytes = 0;
+  reporter_.kept(ring_, latest_);
 }
 
 void ClipRecorder::end_of_frames() {
@@ -250,7 +223,7 @@ void ClipRecorder::finish(Clip& clip) {
 /** Before what it shows has come: no file goes on behind a break. */
 void ClipRecorder::end_early(Clip& clip) {
   if (!clip.finished && !why_early_.empty() && reached_ < clip.writer->plan().stop)
-    warn_of(name_of(clip.event.get()) + ": its clip ends early, at " + text_of(reached_) + ": " + why_early_ + ".", 1);
+    reporter_.ends_early(clip.event.get(), reached_, why_early_);
   finish(clip);
 }
 
@@ -286,10 +259,7 @@ void ClipRecorder::retake_early(const KeptFrame& keyframe) {
 void ClipRecorder::add(const GstStructure* event) {
   if (!interval_of(event)) return;
   std::lock_guard feeding(feeding_);
-  {
-    std::lock_guard lock(mutex_);
-    ++stats_.events;
-  }
+  reporter_.event_came();
   waiting_.emplace_back(gst_structure_copy(event), gst_structure_free);
   advance(ended_);
 }
@@ -305,8 +275,9 @@ bool ClipRecorder::begin(const EventPointer& event, bool at_end) {
   const Interval wanted = around(event.get(), settings_);
   if (!caps_ || latest_ < wanted.start) {
     if (at_end)
-      lose(event.get(), caps_ ? "it begins at " + text_of(wanted.start) + ", and the video ended at " + text_of(latest_)
-                              : "no frame came");
+      reporter_.lost(event.get(),
+                     caps_ ? "it begins at " + text_of(wanted.start) + ", and the video ended at " + text_of(latest_)
+                           : "no frame came");
     return at_end;
   }
   // Without a frame to begin with, the next keyframe is waited for.
@@ -328,16 +299,12 @@ void ClipRecorder::start_clip(const EventPointer& event, bool early) {
   const Interval wanted = around(event.get(), settings_);
   const auto oldest = ring_.oldest();
   if (!oldest || wanted.stop <= *oldest) {
-    {
-      std::lock_guard lock(mutex_);
-      ++stats_.late;
-    }
-    lose(event.get(), oldest ? "it ends at " + text_of(wanted.stop) + ", and the frames that are kept begin at " +
-                                   text_of(*oldest) + " (history, history-bytes)"
-                             : "no frame of it is kept (history, history-bytes)");
+    reporter_.too_late(event.get(), oldest ? "it ends at " + text_of(wanted.stop) +
+                                                 ", and the frames that are kept begin at " + text_of(*oldest)
+                                           : "no frame of it is kept");
     return;
   }
-  if (dropped_ && *oldest > wanted.start) warn_late(event.get(), wanted.start);
+  if (dropped_ && *oldest > wanted.start) reporter_.begins_late(event.get(), wanted.start, *oldest);
   const std::size_t first_kept = ring_.keyframe_before(wanted.start);
   const auto clip = std::make_shared<Clip>();
   clip->event = event;
@@ -369,14 +336,14 @@ ClipPlan ClipRecorder::plan_for(const EventPointer& event, std::size_t first_kep
 }
 
 /** False where it cannot be written. */
-bool ClipRecorder::make_clip(const ClipPointer& clip, const ClipPlan& plan, const CapsPointer& caps) {
+bool ClipRecorder::make_clip(const ClipPointer& clip, const ClipPlan& plan, const SharedCaps& caps) {
   clip->as_it_is = plan.encoder.empty();
   try {
     clip->writer = std::make_unique<ClipWriter>(plan, caps, [this, weak = std::weak_ptr(clip)] {
       if (const auto self = weak.lock()) close(self);
     });
   } catch (const std::exception& failure) {
-    fail(failure.what());
+    reporter_.failed(failure.what());
     return false;
   }
   {
@@ -410,7 +377,7 @@ void ClipRecorder::start_waiting() {
     --starting_;
     changed_.notify_all();
   }
-  tell_if_idle();
+  notify_if_idle();
 }
 
 bool ClipRecorder::take_place(EventPointer* event) {
@@ -437,12 +404,7 @@ bool ClipRecorder::idle() const {
   return is_idle();
 }
 
-ClipStats ClipRecorder::stats() const {
-  std::lock_guard lock(mutex_);
-  return stats_;
-}
-
-void ClipRecorder::tell_if_idle() {
+void ClipRecorder::notify_if_idle() {
   if (idle()) on_idle_();
 }
 
@@ -455,92 +417,15 @@ void ClipRecorder::close(const ClipPointer& clip) {
   if (!closer_) return;
   closer_->post([this, clip] {
     clip->writer->stop();
-    report(*clip);
+    if (!clip->abandoned) reporter_.closed(*clip->writer);
     {
       std::lock_guard locked(mutex_);
       clips_.remove(clip);
       if (starter_ && !queued_.empty()) starter_->post([this] { start_waiting(); });
       changed_.notify_all();
     }
-    tell_if_idle();
+    notify_if_idle();
   });
-}
-
-/** Writes the event beside its clip. */
-void ClipRecorder::describe(const ClipWriter& writer, const ClipFile& file, const ClipWriter::Outcome& outcome) const {
-  GstStructure* description = gst_structure_copy(writer.plan().event.get());
-  const auto time = [](std::optional<StreamTime> at) { return static_cast<guint64>(std::max<StreamTime>(*at, 0)); };
-  gst_structure_set(description, "clip-start", G_TYPE_UINT64, time(outcome.first), "clip-stop", G_TYPE_UINT64,
-                    time(outcome.last), "file", G_TYPE_STRING,
-                    shown(std::filesystem::path(file.path()).filename()).c_str(), nullptr);
-  gchar* line = gvl_event_to_json(description);
-  const std::string text = std::string(line) + "\n";
-  g_free(line);
-  gst_structure_set_name(description, "gvl-clip");
-  gst_structure_remove_field(description, "file");
-  gst_structure_set(description, "location", G_TYPE_STRING, shown(file.path()).c_str(), nullptr);
-  const std::unique_ptr<GstStructure, decltype(&gst_structure_free)> owner(description, gst_structure_free);
-  file.describe(text);
-  gst_element_post_message(element_, gst_message_new_element(GST_OBJECT(element_), gst_structure_copy(description)));
-}
-
-void ClipRecorder::report(Clip& clip) {
-  ClipFile& file = clip.writer->file();
-  const ClipWriter::Outcome outcome = clip.writer->outcome();
-  if (clip.abandoned) return;
-  if (outcome.error.empty() && !outcome.first) {
-    file.discard();
-    fail(shown(file.path()) + ": no frame of it came");
-    return;
-  }
-  if (!outcome.error.empty()) {
-    const std::string part = outcome.first ? file.set_aside() : "";
-    if (part.empty()) file.discard();
-    fail(shown(file.path()) + ": " + outcome.error + (part.empty() ? "" : ": what was written is in " + shown(part)));
-    return;
-  }
-  try {
-    describe(*clip.writer, file, outcome);
-  } catch (const std::exception& failure) {
-    fail(failure.what());
-    return;
-  }
-  std::lock_guard lock(mutex_);
-  ++stats_.clips;
-}
-
-// ---- warnings ---------------------------------------------------------------------------------------------------
-
-/** `lost`: how many clips are not what they should be, for programs to know. */
-void ClipRecorder::warn_of(const std::string& text, guint lost) {
-  GST_ELEMENT_WARNING_WITH_DETAILS(element_, RESOURCE, WRITE, ("%s", text.c_str()), (nullptr),
-                                   ("clips-lost", G_TYPE_UINT, lost, nullptr));
-}
-
-void ClipRecorder::fail(const std::string& text) {
-  {
-    std::lock_guard lock(mutex_);
-    ++stats_.failed;
-  }
-  warn_of(text, 1);
-}
-
-void ClipRecorder::lose(const GstStructure* event, const std::string& why) {
-  {
-    std::lock_guard lock(mutex_);
-    ++stats_.lost;
-  }
-  warn_of(name_of(event) + ": there is no clip of it: " + why + ".", 1);
-}
-
-void ClipRecorder::warn_late(const GstStructure* event, StreamTime from) {
-  {
-    std::lock_guard lock(mutex_);
-    ++stats_.late;
-  }
-  warn_of(name_of(event) + " begins at " + text_of(from) + ", and the frames that are kept at " +
-              text_of(*ring_.oldest()) + " (history, history-bytes): its clip begins late.",
-          1);
 }
 
 }  // namespace gvl::gst

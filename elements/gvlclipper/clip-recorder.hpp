@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "clip-reporter.hpp"
 #include "clip-writer.hpp"
 #include "frame-ring.hpp"
 #include "gvlworker.hpp"
@@ -33,17 +34,6 @@ struct ClipSettings {
   guint max_clips = 16;
 };
 
-struct ClipStats {
-  guint64 events = 0;  ///< with times
-  guint64 clips = 0;   ///< written completely
-  guint64 failed = 0;  ///< clips that could not be written
-  guint64 late = 0;    ///< events older than the ring, in whole or in part
-  guint64 lost = 0;    ///< events without a clip, of which none was begun
-  guint64 frames = 0;
-  guint64 bytes = 0;  ///< in the ring
-  guint64 last = 0;   ///< stream time of the latest frame
-};
-
 /**
  * gvlclipper's work: keeps the last frames, and writes those around each event. frame(), forget(), turned() and
  * end_of_frames() are for the video's streaming thread; every other member for any thread.
@@ -55,7 +45,8 @@ class ClipRecorder {
  public:
   /** `on_idle` is called from a thread of the recorder's when the last clip is closed and no event waits for a place.
    */
-  ClipRecorder(GstElement* element, std::function<void()> on_idle) : element_(element), on_idle_(std::move(on_idle)) {}
+  ClipRecorder(GstElement* element, std::function<void()> on_idle)
+      : element_(element), on_idle_(std::move(on_idle)), reporter_(element) {}
   ~ClipRecorder() { stop(); }
 
   /** READY to PAUSED. Throws Error for a location that is no pattern. */
@@ -81,7 +72,7 @@ class ClipRecorder {
   /** No clip is being written, and no event waits for a place. */
   bool idle() const;
 
-  ClipStats stats() const;
+  ClipStats stats() const { return reporter_.stats(); }
 
  private:
   using EventPointer = std::shared_ptr<GstStructure>;
@@ -101,7 +92,7 @@ class ClipRecorder {
   bool begin(const EventPointer& event, bool at_end);
   void start_clip(const EventPointer& event, bool early);
   ClipPlan plan_for(const EventPointer& event, std::size_t first_kept) const;
-  bool make_clip(const ClipPointer& clip, const ClipPlan& plan, const CapsPointer& caps);
+  bool make_clip(const ClipPointer& clip, const ClipPlan& plan, const SharedCaps& caps);
   void enqueue(const EventPointer& event);
   void start_waiting();
   bool take_place(EventPointer* event);
@@ -122,31 +113,26 @@ class ClipRecorder {
   void cut_off(const ClipPointer& clip);
 
   void close(const ClipPointer& clip);
-  void tell_if_idle();
+  void notify_if_idle();
   bool is_idle() const { return clips_.empty() && queued_.empty() && starting_ == 0; }
   std::vector<ClipPointer> clips() const;
-  void report(Clip& clip);
-  void describe(const ClipWriter& writer, const ClipFile& file, const ClipWriter::Outcome& outcome) const;
-  void warn_of(const std::string& text, guint lost);
-  void fail(const std::string& text);
-  void lose(const GstStructure* event, const std::string& why);
-  void warn_late(const GstStructure* event, StreamTime from);
 
   GstElement* element_;
   std::function<void()> on_idle_;
+  ClipReporter reporter_;
 
   // Held while frames are handed on, which may wait for a disk; guards what follows.
   std::mutex feeding_;
   ClipSettings settings_;
   std::optional<LocationPattern> location_;
   std::string orientation_;
-  CapsPointer caps_;  // of the latest frame
+  SharedCaps caps_;  // of the latest frame
   FrameRing ring_;
   StreamTime latest_ = 0;            // of the frames that came, kept or not
   StreamTime reached_ = 0;           // where they end
   std::string why_early_;            // clips end now; empty: as the video does
   bool dropped_ = false;             // the ring does not begin where the stream did
-  bool told_overfull_ = false;       // once is enough
+  bool warned_overfull_ = false;     // once is enough
   std::list<EventPointer> waiting_;  // events that the video has not reached
 
   std::atomic<bool> ended_{false};     // no frame comes any more
@@ -158,7 +144,6 @@ class ClipRecorder {
   std::list<EventPointer> queued_;  // events that wait for a place
   guint starting_ = 0;              // events that have left it, and are no clip yet
   guint max_clips_ = 1;
-  ClipStats stats_;
   bool stopping_ = false;
   bool may_wait_ = true;
   std::unique_ptr<Worker> closer_;   // closes clips

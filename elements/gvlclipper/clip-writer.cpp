@@ -36,7 +36,7 @@ const char* parser_name(const GstStructure* format) {
 }
 
 // GStreamer 1.22 reads MP4's configuration of AV1 without its head, and muxers write that into files.
-CapsPointer with_whole_configuration(const CapsPointer& caps) {
+SharedCaps with_whole_configuration(const SharedCaps& caps) {
   constexpr guint8 kMarkerAndVersion = 0x81;
   const GstStructure* format = gst_caps_get_structure(caps.get(), 0);
   GstBuffer* configuration = nullptr;
@@ -153,7 +153,7 @@ GstElement* ClipWriter::child(const char* name) const {
   return element;
 }
 
-ClipWriter::ClipWriter(ClipPlan plan, const CapsPointer& caps, std::function<void()> done)
+ClipWriter::ClipWriter(ClipPlan plan, const SharedCaps& caps, std::function<void()> done)
     : plan_(std::move(plan)),
       done_(std::move(done)),
       caps_(with_whole_configuration(caps)),

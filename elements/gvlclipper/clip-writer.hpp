@@ -47,7 +47,7 @@ class ClipWriter {
    * Throws Error(kInvalidArgument) for a muxer or encoder that GStreamer cannot make, Error(kResource) where no file
    * can be made.
    */
-  ClipWriter(ClipPlan plan, const CapsPointer& caps, std::function<void()> done);
+  ClipWriter(ClipPlan plan, const SharedCaps& caps, std::function<void()> done);
   /** Stops. */
   ~ClipWriter();
   ClipWriter(const ClipWriter&) = delete;
@@ -88,7 +88,7 @@ class ClipWriter {
 
   ClipPlan plan_;
   std::function<void()> done_;
-  CapsPointer caps_;
+  SharedCaps caps_;
   const std::shared_ptr<GstElement> pipeline_;
   GstElement* source_ = nullptr;  ///< owned by the pipeline
   ClipFile file_;

@@ -5,9 +5,9 @@
 
 namespace gvl::gst {
 
-BufferPointer own(GstBuffer* buffer) { return {buffer, gst_buffer_unref}; }
+SharedBuffer own(GstBuffer* buffer) { return {buffer, gst_buffer_unref}; }
 
-CapsPointer own(GstCaps* caps) { return {caps, gst_caps_unref}; }
+SharedCaps own(GstCaps* caps) { return {caps, gst_caps_unref}; }
 
 void FrameRing::set_limits(GstClockTime history, gsize bytes) {
   history_ = static_cast<StreamTime>(std::min<GstClockTime>(history, G_MAXINT64));

@@ -10,12 +10,12 @@
 
 namespace gvl::gst {
 
-using BufferPointer = std::shared_ptr<GstBuffer>;
-using CapsPointer = std::shared_ptr<GstCaps>;
+using SharedBuffer = std::shared_ptr<GstBuffer>;
+using SharedCaps = std::shared_ptr<GstCaps>;
 
 /** Share ownership of what they are given (transfer full). */
-BufferPointer own(GstBuffer* buffer);
-CapsPointer own(GstCaps* caps);
+SharedBuffer own(GstBuffer* buffer);
+SharedCaps own(GstCaps* caps);
 
 /**
  * Stream time in ns. Below 0 where a file's edit list, or a seek, cuts away what has to be decoded before the first
@@ -25,8 +25,8 @@ using StreamTime = gint64;
 
 /** A frame, encoded or not. */
 struct KeptFrame {
-  BufferPointer buffer;  ///< shares the stream's memory; its own timestamps are not stream time
-  CapsPointer caps;
+  SharedBuffer buffer;  ///< shares the stream's memory; its own timestamps are not stream time
+  SharedCaps caps;
   StreamTime time = 0;                    ///< when it is shown
   std::optional<StreamTime> decode_time;  ///< no frame behind it in the stream is shown before
   StreamTime duration = 0;                ///< 0: not known

@@ -14,8 +14,8 @@
  * Encoded video is written as it is, from the last keyframe at or before the event, or decoded, cut to the frame and
  * encoded again (#GvlClipper:accurate). Raw video is always cut to the frame. Each clip is written by a pipeline of its
  * own: when the one around this element ends, its files are finished. A clip that cannot be written, an event older
- * than what is kept (#GvlClipper:history), are warnings; the stream goes on. Each complete clip is told by an element
- * message `gvl-clip` with the event's fields, `location`, `clip-start` and `clip-stop`.
+ * than what is kept (#GvlClipper:history), are warnings; the stream goes on. Each complete clip is announced by an
+ * element message `gvl-clip` with the event's fields, `location`, `clip-start` and `clip-stop`.
  *
  * Nothing that exists is opened or replaced. A clip grows in its file as its frames come, so that a process that is
  * killed has written all but the last second; its `.json` comes last. What a full disk has left of one is called
@@ -38,145 +38,72 @@
 
 #include "gvlclipper.h"
 
-#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 
 #include "clip-recorder.hpp"
+#include "frame-intake.hpp"
 #include "gvl/error.hpp"
 #include "gvlevent.h"
+#include "gvleventfile.hpp"
 #include "gvlguard.hpp"
-#include "keyframe.hpp"
+#include "gvlpads.hpp"
+#include "gvlproperties.hpp"
 
 GST_DEBUG_CATEGORY(gvl_clipper_debug);
 #define GST_CAT_DEFAULT gvl_clipper_debug
 
-enum {
-  PROP_0,
-  PROP_LOCATION,
-  PROP_MUXER,
-  PROP_ENCODER,
-  PROP_ACCURATE,
-  PROP_PRE_ROLL,
-  PROP_POST_ROLL,
-  PROP_HISTORY,
-  PROP_HISTORY_BYTES,
-  PROP_MAX_CLIPS,
-  PROP_EVENTS,
-  PROP_STATS
-};
-
 namespace {
 
-using gvl::gst::CapsPointer;
 using gvl::gst::ClipRecorder;
 using gvl::gst::ClipSettings;
-using gvl::gst::KeptFrame;
-using gvl::gst::StreamTime;
+using gvl::gst::FrameIntake;
+using gvl::gst::Locked;
+using gvl::gst::PropertyTable;
+using gvl::gst::Range;
 
 using MessagePointer = std::unique_ptr<GstMessage, decltype(&gst_message_unref)>;
 
-// A step back by less is jitter of decoding order. A step on is none: a frame may be shown for long.
-constexpr StreamTime kStepBack = GST_SECOND;
-// Frames that are not shown as they are decoded differ by more in how much later they are.
-constexpr StreamTime kReordered = GST_MSECOND;
+constexpr const char* kVideoCaps =
+    "video/x-raw; video/x-h264, alignment=(string)au; video/x-h265, alignment=(string)au; video/x-vp8; video/x-vp9; "
+    "video/x-av1; image/jpeg; video/mpeg, parsed=(boolean)true, systemstream=(boolean)false";
 
-struct State {
-  State(GstElement* element, std::function<void()> on_idle) : recorder(element, std::move(on_idle)) {}
+struct Settings {
+  ClipSettings clips;
+  std::optional<std::string> events;  // a file
+};
+
+struct ClipperState {
+  ClipperState(GstElement* element, std::function<void()> on_idle) : recorder(element, std::move(on_idle)) {}
 
   ClipRecorder recorder;
   std::mutex mutex;  // guards what follows
-  ClipSettings settings;
-  std::string events_file;
+  Settings settings;
   GstPad* events = nullptr;  // owned by the element; NULL while it is not requested
   bool events_ended = false;
   MessagePointer end{nullptr, gst_message_unref};  // EOS of the video, while files are open or events may still come
 
   // Of the video's streaming thread.
-  CapsPointer caps;
-  std::optional<StreamTime> last_time;
+  FrameIntake intake;
   std::string orientation;  // as the tags say
-  // Of the frames between keyframes that say when they are shown.
-  std::optional<StreamTime> delay;  // how much later that is than they are decoded
-  bool reordered = false;           // it differs
 };
 
 }  // namespace
 
 struct _GvlClipper {
   GstBaseSink parent;
-  State* state;
+  ClipperState* state;
 };
 
 G_DEFINE_TYPE_WITH_CODE(GvlClipper, gvl_clipper, GST_TYPE_BASE_SINK,
                         GST_DEBUG_CATEGORY_INIT(gvl_clipper_debug, "gvlclipper", 0, "gvlclipper element"))
 GST_ELEMENT_REGISTER_DEFINE(gvlclipper, "gvlclipper", GST_RANK_NONE, GVL_TYPE_CLIPPER)
 
-static State& state_of(gpointer self) { return *GVL_CLIPPER(self)->state; }
+static ClipperState& state_of(gpointer self) { return *GVL_CLIPPER(self)->state; }
 
 // ---- video ------------------------------------------------------------------------------------------------------
-
-static std::optional<StreamTime> stream_time(const GstSegment& segment, GstClockTime timestamp) {
-  guint64 time = 0;
-  if (!GST_CLOCK_TIME_IS_VALID(timestamp) || segment.format != GST_FORMAT_TIME) return std::nullopt;
-  // Decoding may begin before the segment does.
-  const int sign = gst_segment_to_stream_time_full(&segment, GST_FORMAT_TIME, timestamp, &time);
-  if (sign == 0 || time > G_MAXINT64) return std::nullopt;
-  return sign * static_cast<StreamTime>(time);
-}
-
-/** What the segment shows; where it says nothing of that, all. */
-static void set_bounds(const GstSegment& segment, KeptFrame& frame) {
-  const auto start = stream_time(segment, segment.start), stop = stream_time(segment, segment.stop);
-  if (segment.rate < 0) return;
-  if (start) frame.shown_from = *start;
-  if (stop) frame.shown_until = *stop;
-}
-
-static bool may_be_reordered(const GstCaps* caps) {
-  const gchar* name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
-  return g_str_equal(name, "video/x-h264") || g_str_equal(name, "video/x-h265") || g_str_equal(name, "video/mpeg");
-}
-
-/** Of a frame that says when it is decoded, and perhaps when it is shown. */
-static void set_time(State& state, KeptFrame& frame, std::optional<StreamTime> shown) {
-  if (!shown) {
-    // AVI says of keyframes alone when they are shown, or what it takes for that.
-    frame.guessed = state.reordered || (!state.delay && !frame.keyframe && may_be_reordered(state.caps.get()));
-    frame.time = *frame.decode_time + state.delay.value_or(0);
-    return;
-  }
-  frame.time = *shown;
-  if (!frame.decode_time || frame.keyframe) return;
-  const StreamTime delay = *shown - *frame.decode_time;
-  if (state.delay && std::abs(delay - *state.delay) > kReordered) state.reordered = true;
-  state.delay = delay;
-}
-
-static std::optional<KeptFrame> kept_frame(State& state, const GstSegment& segment, GstBuffer* buffer) {
-  KeptFrame frame;
-  const auto shown = stream_time(segment, GST_BUFFER_PTS(buffer));
-  frame.decode_time = stream_time(segment, GST_BUFFER_DTS(buffer));
-  if (!shown && !frame.decode_time) return std::nullopt;
-  frame.keyframe = gvl::gst::is_keyframe(state.caps.get(), buffer);
-  set_time(state, frame, shown);
-  if (GST_BUFFER_DURATION_IS_VALID(buffer)) frame.duration = static_cast<StreamTime>(GST_BUFFER_DURATION(buffer));
-  set_bounds(segment, frame);
-  frame.caps = state.caps;
-  // The memory only: a pool's buffer goes back to it.
-  frame.buffer = gvl::gst::own(gst_buffer_copy(buffer));
-  return frame;
-}
-
-static bool jumped(const State& state, StreamTime time) {
-  return state.last_time && time + kStepBack < *state.last_time;
-}
-
-static bool is_raw(const GstCaps* caps) {
-  return gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-raw");
-}
 
 // Keyframes may be marked as headers as well, and those of raw streams say only when they are decoded.
 static bool is_header_alone(GstBuffer* buffer) {
@@ -187,7 +114,7 @@ static bool is_header_alone(GstBuffer* buffer) {
 static GstFlowReturn gvl_clipper_render(GstBaseSink* sink, GstBuffer* buffer) {
   auto& state = state_of(sink);
   if (is_header_alone(buffer)) return GST_FLOW_OK;
-  auto frame = kept_frame(state, sink->segment, buffer);
+  auto frame = state.intake.take(sink->segment, buffer);
   if (!frame) {
     GST_ELEMENT_ERROR(sink, STREAM, FORMAT, ("The video frames have no timestamps."), (nullptr));
     return GST_FLOW_ERROR;
@@ -195,10 +122,9 @@ static GstFlowReturn gvl_clipper_render(GstBaseSink* sink, GstBuffer* buffer) {
   state.recorder.turned(state.orientation);
   if (frame->cut_away()) {
     // Nobody needs it to decode others.
-    if (is_raw(state.caps.get())) return GST_FLOW_OK;
-  } else {
-    if (jumped(state, frame->time)) state.recorder.forget("the video went back in time");
-    state.last_time = frame->time;
+    if (state.intake.raw()) return GST_FLOW_OK;
+  } else if (state.intake.goes_back(frame->time)) {
+    state.recorder.forget("the video went back in time");
   }
   state.recorder.frame(std::move(*frame));
   return GST_FLOW_OK;
@@ -209,7 +135,9 @@ static GstFlowReturn gvl_clipper_render(GstBaseSink* sink, GstBuffer* buffer) {
 // The message EOS says that both branches are over and the files are closed. The base class posts it when the video is
 // over, or when it plays again: then it is kept until the rest is true, too. To be asked again when any of that may
 // have changed: when the last file is closed, the events end, or their pad is released.
-static bool is_complete(const State& state) { return (!state.events || state.events_ended) && state.recorder.idle(); }
+static bool is_complete(const ClipperState& state) {
+  return (!state.events || state.events_ended) && state.recorder.idle();
+}
 
 static gboolean post(GvlClipper* self, GstMessage* message) {
   return GST_ELEMENT_CLASS(gvl_clipper_parent_class)->post_message(GST_ELEMENT(self), message);
@@ -236,12 +164,12 @@ static gboolean gvl_clipper_post_message(GstElement* element, GstMessage* messag
   return TRUE;
 }
 
-static void forget_end(State& state) {
+static void forget_end(ClipperState& state) {
   std::lock_guard lock(state.mutex);
   state.end.reset();
 }
 
-static void take_tags(State& state, GstEvent* event) {
+static void take_tags(ClipperState& state, GstEvent* event) {
   GstTagList* tags;
   gst_event_parse_tag(event, &tags);
   gchar* orientation = nullptr;
@@ -251,10 +179,7 @@ static void take_tags(State& state, GstEvent* event) {
 }
 
 static gboolean gvl_clipper_set_caps(GstBaseSink* sink, GstCaps* caps) {
-  auto& state = state_of(sink);
-  state.caps = gvl::gst::own(gst_caps_ref(caps));
-  state.reordered = false;
-  state.delay.reset();
+  state_of(sink).intake.set_caps(caps);
   return TRUE;
 }
 
@@ -267,7 +192,7 @@ static gboolean gvl_clipper_event(GstBaseSink* sink, GstEvent* event) {
     case GST_EVENT_FLUSH_STOP:
       state.recorder.let_wait(true);
       state.recorder.forget("the pipeline was flushed, as by a seek");
-      state.last_time.reset();
+      state.intake.forget_time();
       forget_end(state);
       break;
     case GST_EVENT_STREAM_START:
@@ -345,8 +270,7 @@ static GstPad* gvl_clipper_request_new_pad(GstElement* element, GstPadTemplate* 
   }
   gst_pad_set_chain_function(pad, gvl::gst::guarded<gvl_clipper_events_chain>);
   gst_pad_set_event_function(pad, gvl::gst::guarded<gvl_clipper_events_event>);
-  if (GST_STATE(element) > GST_STATE_READY || GST_STATE_NEXT(element) > GST_STATE_READY) gst_pad_set_active(pad, TRUE);
-  gst_element_add_pad(element, pad);
+  gvl::gst::add_request_pad(element, pad);
   return pad;
 }
 
@@ -356,8 +280,7 @@ static void gvl_clipper_release_pad(GstElement* element, GstPad* pad) {
     std::lock_guard lock(state.mutex);
     if (state.events != pad) return;
   }
-  gst_pad_set_active(pad, FALSE);
-  gst_element_remove_pad(element, pad);
+  gvl::gst::remove_request_pad(element, pad);
   {
     std::lock_guard lock(state.mutex);
     state.events = nullptr;
@@ -368,42 +291,25 @@ static void gvl_clipper_release_pad(GstElement* element, GstPad* pad) {
 
 // ---- element ----------------------------------------------------------------------------------------------------
 
-static bool load_events(GvlClipper* self, const std::string& file) {
-  if (file.empty()) return true;
-  GError* error = nullptr;
-  GPtrArray* events = gvl_events_load(file.c_str(), &error);
-  if (!events) {
-    GST_ELEMENT_ERROR(self, RESOURCE, READ, ("The events cannot be read: %s", error->message), (nullptr));
-    g_error_free(error);
-    return false;
-  }
-  for (guint i = 0; i < events->len; ++i)
-    state_of(self).recorder.add(static_cast<const GstStructure*>(g_ptr_array_index(events, i)));
-  g_ptr_array_unref(events);
-  return true;
-}
-
 static bool start(GvlClipper* self) {
   auto& state = state_of(self);
-  ClipSettings settings;
-  std::string file;
+  Settings settings;
   {
     std::lock_guard lock(state.mutex);
     settings = state.settings;
-    file = state.events_file;
     state.events_ended = false;
     state.end.reset();
   }
-  state.caps.reset();
-  state.last_time.reset();
+  state.intake.reset();
   state.orientation.clear();
   try {
-    state.recorder.start(settings);
+    state.recorder.start(settings.clips);
   } catch (const gvl::Error& error) {
     GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS, ("%s", error.what()), (nullptr));
     return false;
   }
-  return load_events(self, file);
+  return gvl::gst::load_events(GST_ELEMENT(self), settings.events,
+                               [&](const GstStructure* event) { state.recorder.add(event); });
 }
 
 static GstStateChangeReturn gvl_clipper_change_state(GstElement* element, GstStateChange transition) {
@@ -418,97 +324,12 @@ static GstStateChangeReturn gvl_clipper_change_state(GstElement* element, GstSta
   return result;
 }
 
-static std::string string_of(const GValue* value) { return g_value_get_string(value) ? g_value_get_string(value) : ""; }
-
-static void gvl_clipper_set_property(GObject* object, guint id, const GValue* value, GParamSpec* pspec) {
-  auto& state = state_of(object);
-  std::lock_guard lock(state.mutex);
-  auto& settings = state.settings;
-  switch (id) {
-    case PROP_LOCATION:
-      settings.location = string_of(value);
-      break;
-    case PROP_MUXER:
-      settings.muxer = string_of(value);
-      break;
-    case PROP_ENCODER:
-      settings.encoder = string_of(value);
-      break;
-    case PROP_ACCURATE:
-      settings.accurate = g_value_get_boolean(value);
-      break;
-    case PROP_PRE_ROLL:
-      settings.pre_roll = g_value_get_uint64(value);
-      break;
-    case PROP_POST_ROLL:
-      settings.post_roll = g_value_get_uint64(value);
-      break;
-    case PROP_HISTORY:
-      settings.history = g_value_get_uint64(value);
-      break;
-    case PROP_HISTORY_BYTES:
-      settings.history_bytes = g_value_get_uint64(value);
-      break;
-    case PROP_MAX_CLIPS:
-      settings.max_clips = g_value_get_uint(value);
-      break;
-    case PROP_EVENTS:
-      state.events_file = string_of(value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-  }
-}
-
-static GstStructure* stats_of(const ClipRecorder& recorder) {
-  const auto stats = recorder.stats();
+static GstStructure* stats_of(GObject* self) {
+  const auto stats = state_of(self).recorder.stats();
   return gst_structure_new("gvlclipper-stats", "events", G_TYPE_UINT64, stats.events, "clips", G_TYPE_UINT64,
                            stats.clips, "failed", G_TYPE_UINT64, stats.failed, "late", G_TYPE_UINT64, stats.late,
                            "lost", G_TYPE_UINT64, stats.lost, "frames", G_TYPE_UINT64, stats.frames, "bytes",
                            G_TYPE_UINT64, stats.bytes, "last", G_TYPE_UINT64, stats.last, nullptr);
-}
-
-static void gvl_clipper_get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
-  auto& state = state_of(object);
-  std::lock_guard lock(state.mutex);
-  const auto& settings = state.settings;
-  switch (id) {
-    case PROP_LOCATION:
-      g_value_set_string(value, settings.location.c_str());
-      break;
-    case PROP_MUXER:
-      g_value_set_string(value, settings.muxer.c_str());
-      break;
-    case PROP_ENCODER:
-      g_value_set_string(value, settings.encoder.c_str());
-      break;
-    case PROP_ACCURATE:
-      g_value_set_boolean(value, settings.accurate);
-      break;
-    case PROP_PRE_ROLL:
-      g_value_set_uint64(value, settings.pre_roll);
-      break;
-    case PROP_POST_ROLL:
-      g_value_set_uint64(value, settings.post_roll);
-      break;
-    case PROP_HISTORY:
-      g_value_set_uint64(value, settings.history);
-      break;
-    case PROP_HISTORY_BYTES:
-      g_value_set_uint64(value, settings.history_bytes);
-      break;
-    case PROP_MAX_CLIPS:
-      g_value_set_uint(value, settings.max_clips);
-      break;
-    case PROP_EVENTS:
-      g_value_set_string(value, state.events_file.empty() ? nullptr : state.events_file.c_str());
-      break;
-    case PROP_STATS:
-      g_value_take_boxed(value, stats_of(state.recorder));
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-  }
 }
 
 static void gvl_clipper_finalize(GObject* object) {
@@ -516,51 +337,52 @@ static void gvl_clipper_finalize(GObject* object) {
   G_OBJECT_CLASS(gvl_clipper_parent_class)->finalize(object);
 }
 
+static Locked<Settings> settings_of(GObject* object) {
+  auto& state = state_of(object);
+  return {std::unique_lock(state.mutex), state.settings};
+}
+
+/** Where a setting of the recorder's lives. */
+template <auto member>
+static constexpr auto clips = [](auto& settings) -> auto& {
+  return settings.clips.*member;
+};
+
+static void install_times(PropertyTable<Settings>& table) {
+  constexpr Range<guint64> times{0, G_MAXINT64};
+  table.number({"pre-roll", "Pre-roll", "How long before the event a clip begins, in ns"},
+               clips<&ClipSettings::pre_roll>, times);
+  table.number({"post-roll", "Post-roll", "How long behind the event it ends, in ns"}, clips<&ClipSettings::post_roll>,
+               times);
+  table.number({"history", "History",
+                "How much video is kept for events that are known late, in ns, by whole groups of pictures; a group "
+                "that is longer is dropped"},
+               clips<&ClipSettings::history>, times);
+}
+
 static void install_properties(GObjectClass* klass) {
-  constexpr auto flags = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-  const ClipSettings defaults;
-  const auto install = [&](guint id, GParamSpec* spec) { g_object_class_install_property(klass, id, spec); };
-  const auto time = [&](const char* name, const char* nick, const char* blurb, GstClockTime value) {
-    return g_param_spec_uint64(name, nick, blurb, 0, G_MAXINT64, value, flags);
-  };
-  install(PROP_LOCATION,
-          g_param_spec_string("location", "Location",
-                              "Where clips go: a path with the fields %{id}, %{start}, %{stop}, %{query}, %{task}, "
-                              "%{confidence}; nothing that exists is overwritten",
-                              defaults.location.c_str(), flags));
-  install(PROP_MUXER, g_param_spec_string("muxer", "Muxer", "What makes a file of frames, as in a launch line",
-                                          defaults.muxer.c_str(), flags));
-  install(PROP_ENCODER,
-          g_param_spec_string("encoder", "Encoder", "What raw and accurate clips are encoded by, as in a launch line",
-                              defaults.encoder.c_str(), flags));
-  install(PROP_ACCURATE, g_param_spec_boolean(
-                             "accurate", "Accurate",
-                             "Cut encoded video to the frame, by encoding it again; else at a keyframe", FALSE, flags));
-  install(PROP_PRE_ROLL,
-          time("pre-roll", "Pre-roll", "How long before the event a clip begins, in ns", defaults.pre_roll));
-  install(PROP_POST_ROLL,
-          time("post-roll", "Post-roll", "How long behind the event it ends, in ns", defaults.post_roll));
-  install(PROP_HISTORY,
-          time("history", "History",
-               "How much video is kept for events that are known late, in ns, by whole groups of pictures; a group "
-               "that is longer is dropped",
-               defaults.history));
-  install(PROP_HISTORY_BYTES,
-          g_param_spec_uint64("history-bytes", "History in bytes", "How many bytes of video are kept at the most", 0,
-                              G_MAXUINT64, defaults.history_bytes, flags));
-  install(PROP_MAX_CLIPS, g_param_spec_uint("max-clips", "Most clips",
-                                            "How many clips are written at a time; further events wait for a place", 1,
-                                            1024, defaults.max_clips, flags));
-  install(PROP_EVENTS,
-          g_param_spec_string("events", "Events",
-                              "A file with one event a line, as JSON, beside those that come with the video", nullptr,
-                              flags));
-  install(PROP_STATS,
-          g_param_spec_boxed(
-              "stats", "Statistics",
-              "Since the start (guint64 each): events with times, clips written, clips failed, events "
-              "older than what was kept, events without a clip; frames and bytes kept now, stream time of the latest",
-              GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+  PropertyTable table(klass, settings_of, GST_PARAM_MUTABLE_READY);
+  table.text({"location", "Location",
+              "Where clips go: a path with the fields %{id}, %{start}, %{stop}, %{query}, %{task}, %{confidence}; "
+              "nothing that exists is overwritten"},
+             clips<&ClipSettings::location>);
+  table.text({"muxer", "Muxer", "What makes a file of frames, as in a launch line"}, clips<&ClipSettings::muxer>);
+  table.text({"encoder", "Encoder", "What raw and accurate clips are encoded by, as in a launch line"},
+             clips<&ClipSettings::encoder>);
+  table.boolean({"accurate", "Accurate", "Cut encoded video to the frame, by encoding it again; else at a keyframe"},
+                clips<&ClipSettings::accurate>);
+  install_times(table);
+  table.number({"history-bytes", "History in bytes", "How many bytes of video are kept at the most"},
+               clips<&ClipSettings::history_bytes>, Range<guint64>{0, G_MAXUINT64});
+  table.number({"max-clips", "Most clips", "How many clips are written at a time; further events wait for a place"},
+               clips<&ClipSettings::max_clips>, Range<guint>{1, 1024});
+  table.text({"events", "Events", "A file with one event a line, as JSON, beside those that come with the video"},
+             &Settings::events);
+  gvl::gst::install_stats(
+      klass,
+      "Since the start (guint64 each): events with times, clips written, clips failed, events older than what was "
+      "kept, events without a clip; frames and bytes kept now, stream time of the latest",
+      stats_of);
 }
 
 static void gvl_clipper_class_init(GvlClipperClass* klass) {
@@ -568,8 +390,6 @@ static void gvl_clipper_class_init(GvlClipperClass* klass) {
   auto* element_class = GST_ELEMENT_CLASS(klass);
   auto* base_sink_class = GST_BASE_SINK_CLASS(klass);
 
-  object_class->set_property = gvl::gst::guarded<gvl_clipper_set_property>;
-  object_class->get_property = gvl::gst::guarded<gvl_clipper_get_property>;
   object_class->finalize = gvl_clipper_finalize;
   element_class->post_message = gvl::gst::guarded<gvl_clipper_post_message>;
   element_class->change_state = gvl::gst::guarded<gvl_clipper_change_state>;
@@ -580,21 +400,14 @@ static void gvl_clipper_class_init(GvlClipperClass* klass) {
   base_sink_class->render = gvl::gst::guarded<gvl_clipper_render>;
   install_properties(object_class);
 
-  GstCaps* video = gst_caps_from_string(
-      "video/x-raw; video/x-h264, alignment=(string)au; video/x-h265, alignment=(string)au; video/x-vp8; video/x-vp9; "
-      "video/x-av1; image/jpeg; video/mpeg, parsed=(boolean)true, systemstream=(boolean)false");
-  GstCaps* events = gst_caps_from_string("application/x-json");
-  gst_element_class_add_pad_template(element_class, gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, video));
-  gst_element_class_add_pad_template(element_class,
-                                     gst_pad_template_new("events", GST_PAD_SINK, GST_PAD_REQUEST, events));
-  gst_caps_unref(video);
-  gst_caps_unref(events);
+  gvl::gst::add_pad_template(element_class, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, kVideoCaps);
+  gvl::gst::add_pad_template(element_class, "events", GST_PAD_SINK, GST_PAD_REQUEST, "application/x-json");
   gst_element_class_set_static_metadata(element_class, "Grounded-VideoLLM clipper", "Sink/File/Video",
                                         "Writes a clip of every event that gvlgroundedllm finds", "gst-grounded-video");
 }
 
 static void gvl_clipper_init(GvlClipper* self) {
-  self->state = new State(GST_ELEMENT(self), [self] { end_if_complete(self); });
+  self->state = new ClipperState(GST_ELEMENT(self), [self] { end_if_complete(self); });
   auto* sink = GST_BASE_SINK(self);
   gst_base_sink_set_sync(sink, FALSE);
   gst_base_sink_set_last_sample_enabled(sink, FALSE);

@@ -31,4 +31,6 @@ bool is_keyframe(const GstCaps* caps, GstBuffer* buffer) {
   return !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
 }
 
+bool is_raw(const GstCaps* caps) { return gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-raw"); }
+
 }  // namespace gvl::gst

@@ -11,4 +11,7 @@ namespace gvl::gst {
  */
 bool is_keyframe(const GstCaps* caps, GstBuffer* buffer);
 
+/** Whether frames of these caps are not encoded. */
+bool is_raw(const GstCaps* caps);
+
 }  // namespace gvl::gst

@@ -22,22 +22,14 @@
 
 #include "gvlground.h"
 
-#include "gvlcontext.hpp"
 #include "gvlgroundedllm/gvlgroundedllm.h"
 #include "gvlguard.hpp"
+#include "gvlpads.hpp"
+#include "gvlproperties.hpp"
 #include "gvlsegmenter/gvlsegmenter.h"
 
 GST_DEBUG_CATEGORY_STATIC(gvl_ground_debug);
 #define GST_CAT_DEFAULT gvl_ground_debug
-
-enum {
-  PROP_0,
-  PROP_MODEL,
-  PROP_DEVICE,
-  PROP_SEGMENTER_FIRST,
-  PROP_LLM_FIRST = PROP_SEGMENTER_FIRST + GVL_SEGMENTER_N_PROPERTIES,
-  PROP_STATS = PROP_LLM_FIRST + GVL_GROUNDED_LLM_N_PROPERTIES
-};
 
 struct _GvlGround {
   GstBin parent;
@@ -49,19 +41,14 @@ G_DEFINE_TYPE_WITH_CODE(GvlGround, gvl_ground, GST_TYPE_BIN,
                         GST_DEBUG_CATEGORY_INIT(gvl_ground_debug, "gvlground", 0, "gvlground element"))
 GST_ELEMENT_REGISTER_DEFINE(gvlground, "gvlground", GST_RANK_NONE, GVL_TYPE_GROUND)
 
-// The element of the bin that has the property of this number, NULL for the bin's own.
-static GObject* owner_of(GvlGround* self, guint id) {
-  if (id == PROP_MODEL || id == PROP_DEVICE) return G_OBJECT(self->llm);
-  if (id >= PROP_SEGMENTER_FIRST && id < PROP_LLM_FIRST) return G_OBJECT(self->segmenter);
-  if (id >= PROP_LLM_FIRST && id < PROP_STATS) return G_OBJECT(self->llm);
-  return nullptr;
-}
+static GObject* segmenter_of(GObject* self) { return G_OBJECT(GVL_GROUND(self)->segmenter); }
+static GObject* llm_of(GObject* self) { return G_OBJECT(GVL_GROUND(self)->llm); }
 
-static GstStructure* stats_of(GvlGround* self) {
+static GstStructure* stats_of(GObject* self) {
   GstStructure* all = nullptr;
   GstStructure* llm = nullptr;
-  g_object_get(self->segmenter, "stats", &all, nullptr);
-  g_object_get(self->llm, "stats", &llm, nullptr);
+  g_object_get(segmenter_of(self), "stats", &all, nullptr);
+  g_object_get(llm_of(self), "stats", &llm, nullptr);
   gst_structure_set_name(all, "gvlground-stats");
   const auto add = [](GQuark field, const GValue* value, gpointer into) -> gboolean {
     gst_structure_id_set_value(static_cast<GstStructure*>(into), field, value);
@@ -70,23 +57,6 @@ static GstStructure* stats_of(GvlGround* self) {
   gst_structure_foreach(llm, add, all);
   gst_structure_free(llm);
   return all;
-}
-
-static void gvl_ground_set_property(GObject* object, guint id, const GValue* value, GParamSpec* pspec) {
-  if (GObject* owner = owner_of(GVL_GROUND(object), id))
-    g_object_set_property(owner, pspec->name, value);
-  else
-    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-}
-
-static void gvl_ground_get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
-  auto* self = GVL_GROUND(object);
-  if (GObject* owner = owner_of(self, id))
-    g_object_get_property(owner, pspec->name, value);
-  else if (id == PROP_STATS)
-    g_value_take_boxed(value, stats_of(self));
-  else
-    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
 
 static gboolean gvl_ground_ask(GvlGround* self, const gchar* query, int task) {
@@ -124,44 +94,25 @@ static void gvl_ground_release_pad(GstElement* element, GstPad* pad) {
   gst_element_remove_pad(element, pad);
 }
 
-static void add_templates(GstElementClass* klass) {
-  GstCaps* video = gst_caps_from_string("video/x-raw(ANY)");
-  GstCaps* events = gvl_grounded_llm_events_caps();
-  gst_element_class_add_pad_template(klass, gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, video));
-  gst_element_class_add_pad_template(klass, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, video));
-  gst_element_class_add_pad_template(klass, gst_pad_template_new("events", GST_PAD_SRC, GST_PAD_REQUEST, events));
-  gst_caps_unref(video);
-  gst_caps_unref(events);
-}
-
 static void gvl_ground_class_init(GvlGroundClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
 
-  object_class->set_property = gvl::gst::guarded<gvl_ground_set_property>;
-  object_class->get_property = gvl::gst::guarded<gvl_ground_get_property>;
   element_class->request_new_pad = gvl::gst::guarded<gvl_ground_request_new_pad>;
   element_class->release_pad = gvl::gst::guarded<gvl_ground_release_pad>;
 
-  gvl::gst::ModelClient::install_properties(object_class, PROP_MODEL, PROP_DEVICE);
-  gvl_segmenter_install_properties(object_class, PROP_SEGMENTER_FIRST);
-  gvl_grounded_llm_install_properties(object_class, PROP_LLM_FIRST);
+  // The model's are those of the element that asks it: all five share one.
+  gvl::gst::forward_properties(object_class, GVL_TYPE_GROUNDED_LLM, llm_of);
+  gvl::gst::forward_properties(object_class, GVL_TYPE_SEGMENTER, segmenter_of);
   gvl_grounded_llm_install_ask(object_class, G_CALLBACK(gvl_ground_ask));
-  g_object_class_install_property(
-      object_class, PROP_STATS,
-      g_param_spec_boxed("stats", "Statistics", "The statistics of gvlsegmenter and gvlgroundedllm together",
-                         GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
-  add_templates(element_class);
+  gvl::gst::install_stats(object_class, "The statistics of gvlsegmenter and gvlgroundedllm together", stats_of);
+  gvl::gst::add_pad_template(element_class, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, "video/x-raw(ANY)");
+  gvl::gst::add_pad_template(element_class, "src", GST_PAD_SRC, GST_PAD_ALWAYS, "video/x-raw(ANY)");
+  gvl::gst::add_pad_template(element_class, "events", GST_PAD_SRC, GST_PAD_REQUEST, GVL_GROUNDED_LLM_EVENTS_CAPS);
   gst_element_class_set_static_metadata(
       element_class, "Grounded-VideoLLM", "Filter/Analyzer/Video/Bin",
       "Answers queries in plain language about video with events that say when what they describe happens",
       "gst-grounded-video");
-}
-
-static void add_ghost_pad(GstElement* bin, GstElement* child, const gchar* name) {
-  GstPad* target = gst_element_get_static_pad(child, name);
-  gst_element_add_pad(bin, gst_ghost_pad_new_from_template(name, target, gst_element_get_pad_template(bin, name)));
-  gst_object_unref(target);
 }
 
 static void gvl_ground_init(GvlGround* self) {
@@ -177,6 +128,6 @@ static void gvl_ground_init(GvlGround* self) {
     previous = child;
   }
   self->llm = previous;
-  add_ghost_pad(element, self->segmenter, "sink");
-  add_ghost_pad(element, self->llm, "src");
+  gvl::gst::add_ghost_pad(element, "sink", self->segmenter, "sink");
+  gvl::gst::add_ghost_pad(element, "src", self->llm, "src");
 }

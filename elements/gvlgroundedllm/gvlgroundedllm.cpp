@@ -56,6 +56,7 @@
 #include "gvlevent.h"
 #include "gvlguard.hpp"
 #include "gvlmodelstream.hpp"
+#include "gvlpads.hpp"
 #include "gvlsegmentmeta.hpp"
 #include "gvlwindowmeta.hpp"
 #include "query-settings.hpp"
@@ -121,13 +122,11 @@ static std::shared_ptr<EventsOutput> events_of(State& state) {
 
 GType gvl_task_get_type(void) {
   static const GType type = [] {
-    static const GEnumValue values[] = {
-        {static_cast<int>(Task::kGrounding), "When does the described content occur?", "grounding"},
-        {static_cast<int>(Task::kDenseCaption), "List every event with its interval", "dense-caption"},
-        {static_cast<int>(Task::kReferring), "What happens from a to b (seconds)?", "referring"},
-        {static_cast<int>(Task::kQuestion), "Any question about the video", "qa"},
-        {0, nullptr, nullptr}};
-    return g_enum_register_static("GvlTask", values);
+    static std::vector<GEnumValue> values;
+    for (const auto& [task, name, meaning] : gvl::task_names())
+      values.push_back({static_cast<int>(task), meaning, name});
+    values.push_back({0, nullptr, nullptr});
+    return g_enum_register_static("GvlTask", values.data());
   }();
   return type;
 }
@@ -294,9 +293,7 @@ static GstPad* gvl_grounded_llm_request_new_pad(GstElement* element, GstPadTempl
     }
     events = state.events = std::make_shared<EventsOutput>(pad_template);
   }
-  if (GST_STATE(element) > GST_STATE_READY || GST_STATE_NEXT(element) > GST_STATE_READY)
-    gst_pad_set_active(events->pad(), TRUE);
-  gst_element_add_pad(element, events->pad());
+  gvl::gst::add_request_pad(element, events->pad());
   return events->pad();
 }
 
@@ -308,8 +305,7 @@ static void gvl_grounded_llm_release_pad(GstElement* element, GstPad* pad) {
     if (!state.events || state.events->pad() != pad) return;
     events.swap(state.events);
   }
-  gst_pad_set_active(pad, FALSE);
-  gst_element_remove_pad(element, pad);
+  gvl::gst::remove_request_pad(element, pad);
 }
 
 // ---- element ----------------------------------------------------------------------------------------------------
@@ -392,16 +388,6 @@ void gvl_grounded_llm_install_properties(GObjectClass* klass, guint first_id) {
   QuerySettings::install_properties(klass, first_id);
 }
 
-static void add_templates(GstElementClass* klass) {
-  GstCaps* any = gst_caps_new_any();
-  GstCaps* events = gvl_grounded_llm_events_caps();
-  gst_element_class_add_pad_template(klass, gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, any));
-  gst_element_class_add_pad_template(klass, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, any));
-  gst_element_class_add_pad_template(klass, gst_pad_template_new("events", GST_PAD_SRC, GST_PAD_REQUEST, events));
-  gst_caps_unref(any);
-  gst_caps_unref(events);
-}
-
 static void gvl_grounded_llm_class_init(GvlGroundedLlmClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
@@ -422,7 +408,9 @@ static void gvl_grounded_llm_class_init(GvlGroundedLlmClass* klass) {
       g_param_spec_boxed("stats", "Statistics",
                          "Since the start (guint64 each): windows asked about, answers pending, events sent downstream",
                          GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
-  add_templates(element_class);
+  gvl::gst::add_pad_template(element_class, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, "ANY");
+  gvl::gst::add_pad_template(element_class, "src", GST_PAD_SRC, GST_PAD_ALWAYS, "ANY");
+  gvl::gst::add_pad_template(element_class, "events", GST_PAD_SRC, GST_PAD_REQUEST, GVL_GROUNDED_LLM_EVENTS_CAPS);
   gst_type_mark_as_plugin_api(GVL_TYPE_TASK, static_cast<GstPluginAPIFlags>(0));
   gst_element_class_set_static_metadata(
       element_class, "Grounded-VideoLLM language model", "Filter/Analyzer/Video",

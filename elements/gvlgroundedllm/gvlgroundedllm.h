@@ -23,6 +23,6 @@ void gvl_grounded_llm_install_properties(GObjectClass* klass, guint first_id);
 void gvl_grounded_llm_install_ask(GObjectClass* klass, GCallback handler);
 
 /* What the events pad may carry. */
-GstCaps* gvl_grounded_llm_events_caps(void);
+#define GVL_GROUNDED_LLM_EVENTS_CAPS "text/x-raw, format=(string)utf8; application/x-json"
 
 G_END_DECLS

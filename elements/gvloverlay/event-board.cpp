@@ -6,6 +6,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "gvl/task.hpp"
 #include "gvltime.hpp"
 #include "timeline/wording.hpp"
 
@@ -33,7 +34,7 @@ std::string line_of(const ShownEvent& event) {
   const auto seconds = [](GstClockTime time) { return timeline::in_seconds(to_time(time), 1) + " s"; };
   const std::string times = "  " + seconds(event.start) + " – " + seconds(event.stop) + "  " +
                             std::to_string(std::lrint(event.confidence * 100)) + " %";
-  const bool answers = event.task != "grounding" && !event.query.empty() && !event.text.empty();
+  const bool answers = event.task != name_of(Task::kGrounding) && !event.query.empty() && !event.text.empty();
   return (event.query.empty() ? event.text : event.query) + times + (answers ? "\n" + event.text : "");
 }
 

@@ -47,7 +47,7 @@ struct TimeRange {
  */
 class EventBoard {
  public:
-  /** Events without times are left out. */
+  /** Events without times are dropped. */
   void add(const GstStructure* event, GstClockTime arrived);
   /** Forgets the events that came with the stream, not those of a file. */
   void forget_arrived();

@@ -29,21 +29,26 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "event-board.hpp"
 #include "gvlevent.h"
+#include "gvleventfile.hpp"
 #include "gvlguard.hpp"
+#include "gvlpads.hpp"
+#include "gvlproperties.hpp"
 
 GST_DEBUG_CATEGORY_STATIC(gvl_overlay_debug);
 #define GST_CAT_DEFAULT gvl_overlay_debug
-
-enum { PROP_0, PROP_EVENTS, PROP_LINGER, PROP_TIMELINE, PROP_TIMELINE_DURATION, PROP_FONT_DESC };
 
 namespace {
 
 using gvl::gst::Board;
 using gvl::gst::EventBoard;
+using gvl::gst::Locked;
+using gvl::gst::PropertyTable;
+using gvl::gst::Range;
 using gvl::gst::TimeRange;
 
 constexpr GstClockTime kDefaultLinger = 5 * GST_SECOND;
@@ -51,14 +56,14 @@ constexpr GstClockTime kDefaultTimeline = 60 * GST_SECOND;  // of a stream whose
 constexpr const char* kDefaultFont = "Sans 14";
 
 struct Settings {
-  std::string file;
+  std::optional<std::string> file;
   GstClockTime linger = kDefaultLinger;
   bool timeline = true;
   GstClockTime timeline_duration = 0;
   std::string font = kDefaultFont;
 };
 
-struct State {
+struct OverlayState {
   std::mutex mutex;  // guards settings
   Settings settings;
 
@@ -80,14 +85,14 @@ struct _GvlOverlay {
   GstBin parent;
   GstElement* text;  // owned by the bin, like the next; NULL where GStreamer lacks them
   GstElement* board;
-  State* state;
+  OverlayState* state;
 };
 
 G_DEFINE_TYPE_WITH_CODE(GvlOverlay, gvl_overlay, GST_TYPE_BIN,
                         GST_DEBUG_CATEGORY_INIT(gvl_overlay_debug, "gvloverlay", 0, "gvloverlay element"))
 GST_ELEMENT_REGISTER_DEFINE(gvloverlay, "gvloverlay", GST_RANK_NONE, GVL_TYPE_OVERLAY)
 
-static Settings settings_of(State& state) {
+static Settings settings_of(OverlayState& state) {
   std::lock_guard lock(state.mutex);
   return state.settings;
 }
@@ -95,7 +100,7 @@ static Settings settings_of(State& state) {
 // ---- what is shown ----------------------------------------------------------------------------------------------
 
 // What the strip shows: the whole stream where its duration is known, else the last while.
-static TimeRange timeline_of(const State& state, const Settings& settings) {
+static TimeRange timeline_of(const OverlayState& state, const Settings& settings) {
   if (!settings.timeline) return {};
   const bool whole = settings.timeline_duration == 0 && GST_CLOCK_TIME_IS_VALID(state.duration);
   if (whole) return {0, state.duration};
@@ -153,7 +158,7 @@ static GstVideoOverlayComposition* on_draw(GstElement*, GstSample*, GvlOverlay* 
   return composition ? gst_video_overlay_composition_ref(composition) : nullptr;
 }
 
-static void set_size(State& state, GstEvent* event) {
+static void set_size(OverlayState& state, GstEvent* event) {
   GstCaps* caps;
   gst_event_parse_caps(event, &caps);
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
@@ -163,7 +168,7 @@ static void set_size(State& state, GstEvent* event) {
   g_clear_pointer(&state.composition, gst_video_overlay_composition_unref);
 }
 
-static void take_event(State& state, GstEvent* event) {
+static void take_event(OverlayState& state, GstEvent* event) {
   switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_CAPS:
       set_size(state, event);
@@ -195,20 +200,8 @@ static GstPadProbeReturn on_data(GstPad*, GstPadProbeInfo* info, gpointer data) 
 static bool load_events(GvlOverlay* self) {
   auto& state = *self->state;
   state.events.clear();
-  const std::string file = settings_of(state).file;
-  if (file.empty()) return true;
-  GError* error = nullptr;
-  GPtrArray* events = gvl_events_load(file.c_str(), &error);
-  if (!events) {
-    GST_ELEMENT_ERROR(self, RESOURCE, READ, ("The events cannot be read: %s", error->message),
-                      ("events=%s", file.c_str()));
-    g_error_free(error);
-    return false;
-  }
-  for (guint i = 0; i < events->len; ++i)
-    state.events.add(static_cast<const GstStructure*>(g_ptr_array_index(events, i)), GST_CLOCK_TIME_NONE);
-  g_ptr_array_unref(events);
-  return true;
+  return gvl::gst::load_events(GST_ELEMENT(self), settings_of(state).file,
+                               [&](const GstStructure* event) { state.events.add(event, GST_CLOCK_TIME_NONE); });
 }
 
 static bool complete(GvlOverlay* self) {
@@ -239,56 +232,6 @@ static GstStateChangeReturn gvl_overlay_change_state(GstElement* element, GstSta
   return GST_ELEMENT_CLASS(gvl_overlay_parent_class)->change_state(element, transition);
 }
 
-static void gvl_overlay_set_property(GObject* object, guint id, const GValue* value, GParamSpec* pspec) {
-  auto* self = GVL_OVERLAY(object);
-  auto& state = *self->state;
-  std::lock_guard lock(state.mutex);
-  switch (id) {
-    case PROP_EVENTS:
-      state.settings.file = g_value_get_string(value) ? g_value_get_string(value) : "";
-      break;
-    case PROP_LINGER:
-      state.settings.linger = g_value_get_uint64(value);
-      break;
-    case PROP_TIMELINE:
-      state.settings.timeline = g_value_get_boolean(value);
-      break;
-    case PROP_TIMELINE_DURATION:
-      state.settings.timeline_duration = g_value_get_uint64(value);
-      break;
-    case PROP_FONT_DESC:
-      state.settings.font = g_value_get_string(value) ? g_value_get_string(value) : kDefaultFont;
-      if (self->text) g_object_set(self->text, "font-desc", state.settings.font.c_str(), nullptr);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-  }
-}
-
-static void gvl_overlay_get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
-  auto& state = *GVL_OVERLAY(object)->state;
-  std::lock_guard lock(state.mutex);
-  switch (id) {
-    case PROP_EVENTS:
-      g_value_set_string(value, state.settings.file.empty() ? nullptr : state.settings.file.c_str());
-      break;
-    case PROP_LINGER:
-      g_value_set_uint64(value, state.settings.linger);
-      break;
-    case PROP_TIMELINE:
-      g_value_set_boolean(value, state.settings.timeline);
-      break;
-    case PROP_TIMELINE_DURATION:
-      g_value_set_uint64(value, state.settings.timeline_duration);
-      break;
-    case PROP_FONT_DESC:
-      g_value_set_string(value, state.settings.font.c_str());
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-  }
-}
-
 static void gvl_overlay_finalize(GObject* object) {
   auto* state = GVL_OVERLAY(object)->state;
   g_clear_pointer(&state->composition, gst_video_overlay_composition_unref);
@@ -296,70 +239,59 @@ static void gvl_overlay_finalize(GObject* object) {
   delete state;
 }
 
+static Locked<Settings> locked_settings_of(GObject* object) {
+  auto& state = *GVL_OVERLAY(object)->state;
+  return {std::unique_lock(state.mutex), state.settings};
+}
+
+static void apply_font(GObject* object) {
+  auto [lock, settings] = locked_settings_of(object);
+  if (settings.font.empty()) settings.font = kDefaultFont;
+  if (auto* text = GVL_OVERLAY(object)->text) g_object_set(text, "font-desc", settings.font.c_str(), nullptr);
+}
+
 static void install_properties(GObjectClass* klass) {
-  constexpr auto flags = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
-  constexpr auto any_time = static_cast<GParamFlags>(flags | GST_PARAM_MUTABLE_PLAYING);
-  g_object_class_install_property(
-      klass, PROP_EVENTS,
-      g_param_spec_string("events", "Events",
-                          "A file with one event a line, as JSON, to show beside those in the stream", nullptr,
-                          static_cast<GParamFlags>(flags | GST_PARAM_MUTABLE_READY)));
-  g_object_class_install_property(
-      klass, PROP_LINGER,
-      g_param_spec_uint64("linger", "Linger", "How long an event is shown that came when it was over, in ns", 0,
-                          G_MAXINT64, kDefaultLinger, any_time));
-  g_object_class_install_property(
-      klass, PROP_TIMELINE,
-      g_param_spec_boolean("timeline", "Timeline", "Whether a strip with all events so far is shown", TRUE, any_time));
-  g_object_class_install_property(
-      klass, PROP_TIMELINE_DURATION,
-      g_param_spec_uint64("timeline-duration", "Timeline duration",
-                          "How much video the strip shows, in ns (0: the whole stream; its last minute where the "
-                          "duration is not known)",
-                          0, G_MAXINT64, 0, any_time));
-  g_object_class_install_property(
-      klass, PROP_FONT_DESC,
-      g_param_spec_string("font-desc", "Font", "The words' font, as Pango describes fonts", kDefaultFont, any_time));
+  constexpr Range<guint64> times{0, G_MAXINT64};
+  PropertyTable table(klass, locked_settings_of, GST_PARAM_MUTABLE_PLAYING);
+  table.text({"events", "Events", "A file with one event a line, as JSON, to show beside those in the stream",
+              GST_PARAM_MUTABLE_READY},
+             &Settings::file);
+  table.number({"linger", "Linger", "How long an event is shown that came when it was over, in ns"}, &Settings::linger,
+               times);
+  table.boolean({"timeline", "Timeline", "Whether a strip with all events so far is shown"}, &Settings::timeline);
+  table.number({"timeline-duration", "Timeline duration",
+                "How much video the strip shows, in ns (0: the whole stream; its last minute where the duration is not "
+                "known)"},
+               &Settings::timeline_duration, times);
+  table.text({"font-desc", "Font", "The words' font, as Pango describes fonts"}, &Settings::font, apply_font);
 }
 
 static void gvl_overlay_class_init(GvlOverlayClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
 
-  object_class->set_property = gvl::gst::guarded<gvl_overlay_set_property>;
-  object_class->get_property = gvl::gst::guarded<gvl_overlay_get_property>;
   object_class->finalize = gvl_overlay_finalize;
   element_class->change_state = gvl::gst::guarded<gvl_overlay_change_state>;
   install_properties(object_class);
 
-  GstCaps* caps = gst_caps_from_string("video/x-raw(ANY)");
-  gst_element_class_add_pad_template(element_class, gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
-  gst_element_class_add_pad_template(element_class, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
-  gst_caps_unref(caps);
+  gvl::gst::add_pad_template(element_class, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, "video/x-raw(ANY)");
+  gvl::gst::add_pad_template(element_class, "src", GST_PAD_SRC, GST_PAD_ALWAYS, "video/x-raw(ANY)");
   gst_element_class_set_static_metadata(element_class, "Grounded-VideoLLM overlay", "Filter/Editor/Video/Bin",
                                         "Draws the events of gvlgroundedllm, and a timeline of them, onto the video",
                                         "gst-grounded-video");
 }
 
-static void add_ghost_pad(GstElement* bin, GstElement* child, const gchar* of_child, const gchar* name) {
-  GstPad* target = child ? gst_element_get_static_pad(child, of_child) : nullptr;
-  GstPadTemplate* pad_template = gst_element_get_pad_template(bin, name);
-  gst_element_add_pad(bin, target ? gst_ghost_pad_new_from_template(name, target, pad_template)
-                                  : gst_ghost_pad_new_no_target_from_template(name, pad_template));
-  gst_clear_object(&target);
-}
-
 static void gvl_overlay_init(GvlOverlay* self) {
   GstElement* element = GST_ELEMENT(self);
-  self->state = new State();
+  self->state = new OverlayState();
   gst_segment_init(&self->state->segment, GST_FORMAT_UNDEFINED);
   self->board = gst_element_factory_make("overlaycomposition", "board");
   self->text = gst_element_factory_make("textoverlay", "text");
   if (self->board) gst_bin_add(GST_BIN(self), self->board);
   if (self->text) gst_bin_add(GST_BIN(self), self->text);
-  add_ghost_pad(element, self->text, "video_sink", "sink");
-  add_ghost_pad(element, self->board, "src", "src");
-  if (!self->board || !self->text) return;  // told on the way to READY
+  gvl::gst::add_ghost_pad(element, "sink", self->text, "video_sink");
+  gvl::gst::add_ghost_pad(element, "src", self->board, "src");
+  if (!self->board || !self->text) return;  // reported on the way to READY
   // In this order: overlaycomposition merges what it attaches with what there is, and sinks look at one overlay.
   gst_element_link(self->text, self->board);
   gst_util_set_object_arg(G_OBJECT(self->text), "halignment", "left");

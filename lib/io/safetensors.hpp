@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gvl/tensor.hpp"
+#include "io/atomic_file.hpp"
 #include "io/mapped_file.hpp"
 
 namespace gvl::io {
@@ -78,10 +79,6 @@ class SafetensorsWriter {
    */
   SafetensorsWriter(std::filesystem::path path, std::vector<TensorInfo> tensors,
                     const std::map<std::string, std::string>& metadata = {});
-  /** Without finish() before, removes the temporary file: nothing was written. */
-  ~SafetensorsWriter();
-  SafetensorsWriter(const SafetensorsWriter&) = delete;
-  SafetensorsWriter& operator=(const SafetensorsWriter&) = delete;
 
   /** The next tensor. Throws Error(kInvalidArgument) for another than the announced one, Error(kResource). */
   void write(const std::string& name, std::span<const std::byte> data);
@@ -91,18 +88,13 @@ class SafetensorsWriter {
   void finish();
 
  private:
-  [[noreturn]] void fail(const std::string& what, int error) const;
+  SafetensorsWriter(const std::filesystem::path& path, const std::vector<TensorInfo>& tensors,
+                    const std::string& start);
   const TensorInfo& expect(const std::string& name) const;
-  void create_temporary();
-  void write_all(std::span<const std::byte> data);
-  void sync_folder() const;
-  void discard() noexcept;
 
-  std::filesystem::path path_;
-  std::filesystem::path temporary_;
-  std::vector<TensorInfo> tensors_;
+  const std::vector<TensorInfo> tensors_;
   std::size_t next_ = 0;
-  int descriptor_ = -1;
+  AtomicFile file_;
 };
 
 }  // namespace gvl::io

@@ -1,15 +1,10 @@
-#include <fcntl.h>
 #include <glib.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <set>
-#include <system_error>
 #include <utility>
 
 #include "gvl/error.hpp"
@@ -110,58 +105,35 @@ std::string file_start(std::string header) {
   return start + header;
 }
 
+/** What comes before the data. Errors name the file. */
+std::string start_of(const std::filesystem::path& path, const std::vector<TensorInfo>& tensors,
+                     const std::map<std::string, std::string>& metadata) {
+  try {
+    check_tensors(tensors);
+    return file_start(header_json(tensors, metadata));
+  } catch (const Error& error) {
+    throw Error(error.code(), path.string() + ": " + error.what());
+  }
+}
+
 }  // namespace
 
 SafetensorsWriter::SafetensorsWriter(std::filesystem::path path, std::vector<TensorInfo> tensors,
                                      const std::map<std::string, std::string>& metadata)
-    : path_(std::move(path)), tensors_(std::move(tensors)) {
-  std::string start;
-  try {
-    check_tensors(tensors_);
-    start = file_start(header_json(tensors_, metadata));
-  } catch (const Error& error) {
-    throw Error(error.code(), path_.string() + ": " + error.what());
-  }
-  create_temporary();
-  try {
-    write_all(std::as_bytes(std::span(start)));
-  } catch (const Error&) {
-    discard();
-    throw;
-  }
-}
+    : SafetensorsWriter(path, tensors, start_of(path, tensors, metadata)) {}
 
-SafetensorsWriter::~SafetensorsWriter() { discard(); }
-
-void SafetensorsWriter::fail(const std::string& what, int error) const {
-  throw Error(ErrorCode::kResource, path_.string() + ": " + what + ": " + std::generic_category().message(error));
-}
-
-void SafetensorsWriter::create_temporary() {
-  static std::atomic<unsigned> counter{0};
-  do {
-    temporary_ = path_;
-    temporary_ += std::string(".") + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
-    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  } while (descriptor_ < 0 && errno == EEXIST);
-  if (descriptor_ < 0) fail("cannot create a file in its folder", errno);
-}
-
-void SafetensorsWriter::write_all(std::span<const std::byte> data) {
-  constexpr std::size_t kLargestWrite = std::size_t{1} << 30;  // Linux writes less than 2 GiB at once
-  while (!data.empty()) {
-    const ssize_t written = ::write(descriptor_, data.data(), std::min(data.size(), kLargestWrite));
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail("cannot write", errno);
-    data = data.subspan(static_cast<std::size_t>(written));
-  }
+SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& path, const std::vector<TensorInfo>& tensors,
+                                     const std::string& start)
+    : tensors_(tensors), file_(path) {
+  file_.write(std::as_bytes(std::span(start)));
 }
 
 const TensorInfo& SafetensorsWriter::expect(const std::string& name) const {
-  if (descriptor_ < 0) throw Error(ErrorCode::kInvalidArgument, path_.string() + ": is finished or failed already");
+  if (!file_.is_open())
+    throw Error(ErrorCode::kInvalidArgument, file_.path().string() + ": is finished or failed already");
   if (next_ == tensors_.size() || tensors_[next_].name != name) {
     throw Error(ErrorCode::kInvalidArgument,
-                path_.string() + ": tensor " + quote(name) + " is written, expected " +
+                file_.path().string() + ": tensor " + quote(name) + " is written, expected " +
                     (next_ == tensors_.size() ? std::string("no more") : quote(tensors_[next_].name)));
   }
   return tensors_[next_];
@@ -171,14 +143,14 @@ void SafetensorsWriter::write(const std::string& name, std::span<const std::byte
   const TensorInfo& info = expect(name);
   const std::size_t bytes = *checked_bytes(info.type, info.shape);
   if (data.size() != bytes) {
-    throw Error(ErrorCode::kInvalidArgument, path_.string() + ": tensor " + quote(name) + ": expected " +
+    throw Error(ErrorCode::kInvalidArgument, file_.path().string() + ": tensor " + quote(name) + ": expected " +
                                                  std::to_string(bytes) + " bytes, found " +
                                                  std::to_string(data.size()));
   }
   try {
-    write_all(data);
+    file_.write(data);
   } catch (const Error&) {
-    discard();
+    file_.discard();
     throw;
   }
   ++next_;
@@ -187,7 +159,7 @@ void SafetensorsWriter::write(const std::string& name, std::span<const std::byte
 void SafetensorsWriter::write(const std::string& name, const Tensor& tensor) {
   const TensorInfo& info = expect(name);
   if (tensor.type != info.type || tensor.shape != info.shape) {
-    throw Error(ErrorCode::kInvalidArgument, path_.string() + ": tensor " + quote(name) + ": expected " +
+    throw Error(ErrorCode::kInvalidArgument, file_.path().string() + ": tensor " + quote(name) + ": expected " +
                                                  name_of(info.type) + " " + to_string(info.shape) + ", found " +
                                                  name_of(tensor.type) + " " + to_string(tensor.shape));
   }
@@ -195,32 +167,14 @@ void SafetensorsWriter::write(const std::string& name, const Tensor& tensor) {
 }
 
 void SafetensorsWriter::finish() {
-  if (descriptor_ < 0) throw Error(ErrorCode::kInvalidArgument, path_.string() + ": is finished or failed already");
+  if (!file_.is_open())
+    throw Error(ErrorCode::kInvalidArgument, file_.path().string() + ": is finished or failed already");
   if (next_ != tensors_.size()) {
-    throw Error(ErrorCode::kInvalidArgument, path_.string() + ": tensor " + quote(tensors_[next_].name) + " and " +
-                                                 std::to_string(tensors_.size() - next_ - 1) +
+    throw Error(ErrorCode::kInvalidArgument, file_.path().string() + ": tensor " + quote(tensors_[next_].name) +
+                                                 " and " + std::to_string(tensors_.size() - next_ - 1) +
                                                  " more were not written");
   }
-  if (::fsync(descriptor_) != 0) fail("cannot flush to disk", errno);
-  if (::close(std::exchange(descriptor_, -1)) != 0) fail("cannot close", errno);
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail("cannot rename to it", errno);
-  temporary_.clear();
-  sync_folder();
-}
-
-// Without this, a power cut could leave the folder without the new name although finish() returned.
-void SafetensorsWriter::sync_folder() const {
-  const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : ".";
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  ::fsync(descriptor);
-  ::close(descriptor);
-}
-
-void SafetensorsWriter::discard() noexcept {
-  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
-  if (!temporary_.empty()) ::unlink(temporary_.c_str());
-  temporary_.clear();
+  file_.finish();
 }
 
 }  // namespace gvl::io

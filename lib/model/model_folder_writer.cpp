@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/model_folder_writer.hpp"
 
-#include <fstream>
 #include <iterator>
 #include <string>
 #include <system_error>
 #include <utility>
 
 #include "gvl/error.hpp"
+#include "io/atomic_file.hpp"
 #include "layers/tensor_bridge.hpp"
 #include "model/model_folder.hpp"
 #include "model/network.hpp"
@@ -74,11 +74,7 @@ ModelFolderWriter::~ModelFolderWriter() {
 }
 
 void ModelFolderWriter::write_config(const ModelConfig& config) const {
-  const fs::path file = staging_ / kConfigFile;
-  std::ofstream stream(file, std::ios::binary);
-  stream << config.to_json();
-  stream.close();
-  if (!stream) throw Error(ErrorCode::kResource, file.string() + ": cannot be written");
+  io::write_atomically(staging_ / kConfigFile, config.to_json());
 }
 
 void ModelFolderWriter::write_weights(const std::vector<io::TensorInfo>& infos,

@@ -1,32 +1,29 @@
 #include "gvl/task.hpp"
 
-#include <array>
-#include <utility>
+#include <algorithm>
 
 namespace gvl {
 namespace {
 
-constexpr std::array<std::pair<Task, std::string_view>, 4> kTaskNames{{
-    {Task::kGrounding, "grounding"},
-    {Task::kDenseCaption, "dense-caption"},
-    {Task::kReferring, "referring"},
-    {Task::kQuestion, "qa"},
-}};
+constexpr TaskName kTaskNames[] = {
+    {Task::kGrounding, "grounding", "When does the described content occur?"},
+    {Task::kDenseCaption, "dense-caption", "List every event with its interval"},
+    {Task::kReferring, "referring", "What happens from a to b (seconds)?"},
+    {Task::kQuestion, "qa", "Any question about the video"},
+};
 
 }  // namespace
 
+std::span<const TaskName> task_names() noexcept { return kTaskNames; }
+
 std::string_view name_of(Task task) noexcept {
-  for (const auto& [value, name] : kTaskNames) {
-    if (value == task) return name;
-  }
-  return "unknown";
+  const auto found = std::ranges::find(kTaskNames, task, &TaskName::task);
+  return found == std::end(kTaskNames) ? "unknown" : found->name;
 }
 
 std::optional<Task> task_from_name(std::string_view name) noexcept {
-  for (const auto& [value, known] : kTaskNames) {
-    if (known == name) return value;
-  }
-  return std::nullopt;
+  const auto found = std::ranges::find(kTaskNames, name, &TaskName::name);
+  return found == std::end(kTaskNames) ? std::nullopt : std::optional(found->task);
 }
 
 }  // namespace gvl

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "gvl/error.hpp"
+#include "io/atomic_file.hpp"
 
 namespace gvl::training {
 namespace {
@@ -88,7 +89,7 @@ void Curve::draw(const std::filesystem::path& svg) const {
   if (points_.empty()) return;
   const double text = largest_of(points_, &CurvePoint::text_loss);
   const double frame = largest_of(points_, &CurvePoint::frame_loss);
-  std::ofstream stream(svg);
+  std::ostringstream stream;
   stream.imbue(std::locale::classic());
   stream << "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " << kWidth << ' ' << kHeight
          << "\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
@@ -103,8 +104,7 @@ void Curve::draw(const std::filesystem::path& svg) const {
   }
   stream << "<text x=\"" << kWidth - kMargin << "\" y=\"" << kHeight - 20 << "\" text-anchor=\"end\">step "
          << points_.back().step << ", " << points_.back().texts << " texts</text>\n</svg>\n";
-  stream.close();
-  if (!stream) throw Error(ErrorCode::kResource, svg.string() + ": cannot be written");
+  io::write_atomically(svg, stream.view());
 }
 
 }  // namespace gvl::training

@@ -1,53 +1,39 @@
 #include "training/loader.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace gvl::training {
 
 Loader::Loader(std::function<LoadedSample(std::int64_t)> make, std::function<std::int64_t(std::int64_t)> index_of,
                std::int64_t threads, std::int64_t ahead)
-    : make_(std::move(make)), index_of_(std::move(index_of)), ahead_(ahead) {
-  for (std::int64_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+    : make_(std::move(make)), index_of_(std::move(index_of)) {
+  for (std::int64_t i = 0; i < std::max<std::int64_t>(ahead, 1); ++i) begin_one();
+  for (std::int64_t i = 0; i < threads; ++i) {
+    threads_.emplace_back([this] {
+      while (auto task = tasks_.pop()) (*task)();
+    });
+  }
 }
 
 Loader::~Loader() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
+  tasks_.close();
   for (std::thread& thread : threads_) thread.join();
 }
 
-void Loader::work() {
-  while (true) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return stopping_ || begun_ < taken_ + ahead_; });
-    if (stopping_) return;
-    const std::int64_t number = begun_++;
-    lock.unlock();
-    Made made;
-    try {
-      made.sample = make_(index_of_(number));
-    } catch (...) {
-      made.error = std::current_exception();
-    }
-    lock.lock();
-    made_.emplace(number, std::move(made));
-    lock.unlock();
-    changed_.notify_all();
-  }
+void Loader::begin_one() {
+  Task task([this, number = begun_++] { return make_(index_of_(number)); });
+  ahead_.push_back(task.get_future());
+  tasks_.push(std::move(task));
 }
 
 LoadedSample Loader::next() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return made_.contains(taken_); });
-  Made made = std::move(made_.extract(taken_).mapped());
-  ++taken_;
-  lock.unlock();
-  changed_.notify_all();
-  if (made.error) std::rethrow_exception(made.error);
-  return std::move(made.sample);
+  std::future<LoadedSample> first = std::move(ahead_.front());
+  ahead_.pop_front();
+  // Another is begun when this one is made, so that no more than were asked for are ahead.
+  first.wait();
+  begin_one();
+  return first.get();
 }
 
 }  // namespace gvl::training

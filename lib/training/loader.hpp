@@ -1,15 +1,13 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <exception>
+#include <deque>
 #include <functional>
-#include <map>
-#include <memory>
-#include <mutex>
+#include <future>
 #include <thread>
 #include <vector>
 
+#include "gvl/queue.hpp"
 #include "training/batch.hpp"
 #include "training/sample.hpp"
 
@@ -35,22 +33,15 @@ class Loader {
   LoadedSample next();
 
  private:
-  struct Made {
-    LoadedSample sample;
-    std::exception_ptr error;
-  };
+  using Task = std::packaged_task<LoadedSample()>;
 
-  void work();
+  void begin_one();
 
   std::function<LoadedSample(std::int64_t)> make_;
   std::function<std::int64_t(std::int64_t)> index_of_;
-  std::int64_t ahead_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::map<std::int64_t, Made> made_;
-  std::int64_t begun_ = 0;  ///< samples that a thread has begun
-  std::int64_t taken_ = 0;
-  bool stopping_ = false;
+  std::int64_t begun_ = 0;
+  std::deque<std::future<LoadedSample>> ahead_;  ///< what was begun and not taken
+  Queue<Task> tasks_;
   std::vector<std::thread> threads_;
 };
 

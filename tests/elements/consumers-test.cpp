@@ -32,7 +32,7 @@ gvl::Answer guess(const gvl::Query& query, double duration) {
   return answer;
 }
 
-/** A pipeline around the video that tells its events, or never one, on the pad. */
+/** A pipeline around the video that emits its events, or never one, on the pad. */
 class Pipeline {
  public:
   explicit Pipeline(const std::string& line, Say say = Say::kAlways) {

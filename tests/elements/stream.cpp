@@ -70,6 +70,14 @@ guint64 uint64_of(const GstStructure* structure, const char* field) {
   return value;
 }
 
+guint64 stat_of(GstElement* element, const char* field) {
+  GstStructure* stats = nullptr;
+  g_object_get(element, "stats", &stats, nullptr);
+  const guint64 value = uint64_of(stats, field);
+  gst_structure_free(stats);
+  return value;
+}
+
 Stream::Stream(const std::string& launch, const StreamOptions& options)
     : bus_(gst_bus_new()), duration_(options.duration) {
   GError* error = nullptr;

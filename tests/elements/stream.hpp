@@ -100,4 +100,7 @@ std::vector<SeenSegment> segments_on(GstBuffer* buffer);
 /** A structure's guint64 field; fails the test when it is not there. */
 guint64 uint64_of(const GstStructure* structure, const char* field);
 
+/** A field of an element's statistics. */
+guint64 stat_of(GstElement* element, const char* field);
+
 }  // namespace gvl::test

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The times that are told are the file's own, whatever its frame rate, container and length."""
+"""The times that are reported are the file's own, whatever its frame rate, container and length."""
 
 from inputs import *
 
-# Frames like the one before are left out: the black picture is one frame, shown for three seconds.
+# Frames like the one before are dropped: the black picture is one frame, shown for three seconds.
 ONE_BLACK_FRAME = ["-vf", "select='not(between(t,4.05,6.95))'", "-fps_mode", "vfr"]
 
 
@@ -90,7 +90,7 @@ class VariableRates(Inputs):
 
 
 class Ends(Inputs):
-    """Nothing that is told reaches behind the last frame, and no end looks like a frozen picture."""
+    """Nothing that is reported reaches behind the last frame, and no end looks like a frozen picture."""
 
     def assert_ends(self, found, end):
         self.assertEqual([event["query"] for event in found if event["query"] == FREEZE], [], found)

@@ -6,6 +6,10 @@
 #include <utility>
 
 #include "ground/encoding.hpp"
+#include "gvl/task.hpp"
+
+using gvl::Task;
+using gvl::task_from_name;
 
 namespace {
 
@@ -86,22 +90,20 @@ bool read_confidence(const char* text, std::optional<double>& confidence) {
   return end != text && !*end && *confidence >= 0 && *confidence <= 1;
 }
 
+bool takes_no_query(const std::string& task) { return task_from_name(task) == Task::kDenseCaption; }
+
 /** Why a query cannot be asked, or an empty string. */
 std::string fault_of_query(const std::string& query, const std::string& task) {
   if (!g_utf8_validate(query.c_str(), -1, nullptr)) return "the query \"" + query + "\" is not UTF-8";
   const bool blank = query.find_first_not_of(" \t\r\n") == std::string::npos;
-  return blank && task != "dense-caption" ? "a query is empty" : "";
-}
-
-bool known_task(const std::string& task) {
-  return task == "grounding" || task == "dense-caption" || task == "referring" || task == "qa";
+  return blank && !takes_no_query(task) ? "a query is empty" : "";
 }
 
 /** Why the arguments make no sense together, or an empty string. */
 std::string fault_of(const Arguments& arguments) {
-  if (!known_task(arguments.task)) return "--task " + arguments.task + ": no such task";
+  if (!task_from_name(arguments.task)) return "--task " + arguments.task + ": no such task";
   if (arguments.videos.empty()) return "a video and a query are needed";
-  if (arguments.queries.empty() && arguments.task != "dense-caption") return "a query is needed";
+  if (arguments.queries.empty() && !takes_no_query(arguments.task)) return "a query is needed";
   for (const std::string& query : arguments.queries)
     if (const std::string fault = fault_of_query(query, arguments.task); !fault.empty()) return fault;
   for (const std::string& video : arguments.videos)

@@ -14,7 +14,11 @@
 #include <optional>
 #include <string_view>
 
+#include "gvlfile.hpp"
+
 namespace fs = std::filesystem;
+using gvl::gst::rename_to_free;
+using gvl::gst::write_all;
 
 namespace {
 
@@ -55,27 +59,6 @@ std::string fault_of_making_in(const std::string& folder) {
   close(descriptor);
   unlink(name.c_str());
   return {};
-}
-
-std::string write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(descriptor, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return reason(errno);
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
-/** Where the name is taken: EEXIST. */
-int rename_to_new(const std::string& from, const std::string& to) {
-  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
-  if (errno != EINVAL && errno != ENOSYS) return -1;
-  // A file system that cannot do that: the name is taken with an empty file first.
-  const int placeholder = ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kNewFile);
-  if (placeholder < 0) return -1;
-  close(placeholder);
-  return rename(from.c_str(), to.c_str());
 }
 
 }  // namespace
@@ -206,8 +189,8 @@ std::string OutputFile::open() {
 }
 
 std::string OutputFile::take_name() {
-  const int renamed = replace_ ? rename(temporary_.c_str(), path_.c_str()) : rename_to_new(temporary_, path_);
-  if (renamed == 0) {
+  const bool renamed = replace_ ? rename(temporary_.c_str(), path_.c_str()) == 0 : rename_to_free(temporary_, path_);
+  if (renamed) {
     temporary_.clear();
     return {};
   }
@@ -228,8 +211,8 @@ std::string OutputFile::commit() {
 std::string OutputFile::write(const std::string& text) {
   std::string fault = open();
   if (!fault.empty()) return fault;
-  fault = write_all(descriptor_, text);
-  if (fault.empty()) return commit();
+  if (write_all(descriptor_, text)) return commit();
+  fault = reason(errno);
   discard();
   return named(fault);
 }
@@ -250,7 +233,8 @@ std::string fault_of_folder(const std::string& folder) {
 }
 
 TextInMemory::TextInMemory(const std::string& text) : descriptor_(memfd_create("gvl-events", MFD_CLOEXEC)) {
-  fault_ = descriptor_ < 0 ? reason(errno) : write_all(descriptor_, text);
+  const bool written = descriptor_ >= 0 && write_all(descriptor_, text);
+  fault_ = written ? "" : reason(errno);
   path_ = "/proc/self/fd/" + std::to_string(descriptor_);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,16 @@ enum class Task {
   kReferring,     ///< what happens from a to b? times in the query are seconds ("from 2 to 7.5 seconds")
   kQuestion,      ///< any question about the video
 };
+
+/** A task, its name in events, properties and options, and what a query of it asks for. */
+struct TaskName {
+  Task task;
+  const char* name;
+  const char* meaning;
+};
+
+/** All tasks, in their order. */
+GVL_EXPORT std::span<const TaskName> task_names() noexcept;
 
 /** "grounding", "dense-caption", "referring", "qa". */
 GVL_EXPORT std::string_view name_of(Task task) noexcept;

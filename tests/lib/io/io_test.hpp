@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -56,6 +58,16 @@ inline void expect_error(const std::string& label, ErrorCode code, const std::ve
   }
   ck_abort_msg("%s: nothing was thrown", label.c_str());
 }
+
+inline std::vector<std::string> files_in(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    names.push_back(entry.path().filename().string());
+  }
+  return names;
+}
+
+inline std::span<const std::byte> as_span(const std::string& text) { return std::as_bytes(std::span(text)); }
 
 /** One to four changes of the kinds that files suffer: flipped bits, changed, inserted, deleted and copied bytes. */
 inline std::string mutate(std::string text, Random& random) {

@@ -32,16 +32,6 @@ void touch_all(const SafetensorsFile& file) {
   for (const TensorInfo& tensor : file.tensors()) hash = hash_tensor(hash, tensor.name, file.get(tensor.name));
 }
 
-std::vector<std::string> files_in(const std::filesystem::path& folder) {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    names.push_back(entry.path().filename().string());
-  }
-  return names;
-}
-
-std::span<const std::byte> as_span(const std::string& text) { return std::as_bytes(std::span(text)); }
-
 struct MalformedHeader {
   const char* header;
   std::vector<std::string> parts;

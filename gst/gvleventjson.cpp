@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gvleventjson.hpp"
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+#include <string>
+
+#include "gvl/error.hpp"
+#include "gvl/json_line.hpp"
+#include "gvl/task.hpp"
+#include "gvlevent.h"
+
+static gboolean add_member(GQuark field, const GValue* value, gpointer builder) {
+  json_builder_set_member_name(JSON_BUILDER(builder), g_quark_to_string(field));
+  if (G_VALUE_HOLDS_UINT64(value))
+    json_builder_add_int_value(JSON_BUILDER(builder), static_cast<gint64>(g_value_get_uint64(value)));
+  else if (G_VALUE_HOLDS_DOUBLE(value))
+    json_builder_add_double_value(JSON_BUILDER(builder), g_value_get_double(value));
+  else
+    json_builder_add_string_value(JSON_BUILDER(builder), g_value_get_string(value));
+  return TRUE;
+}
+
+gchar* gvl_event_to_json(const GstStructure* event) {
+  JsonBuilder* builder = json_builder_new();
+  json_builder_begin_object(builder);
+  gst_structure_foreach(event, add_member, builder);
+  json_builder_end_object(builder);
+  JsonNode* root = json_builder_get_root(builder);
+  gchar* text = json_to_string(root, FALSE);
+  json_node_unref(root);
+  g_object_unref(builder);
+  return text;
+}
+
+namespace {
+
+using gvl::JsonMembers;
+using gvl::JsonScalar;
+
+// What a line says; the members that it does not have keep their defaults. Throws for what is no event.
+struct EventLine {
+  explicit EventLine(const JsonMembers& members) : members_(members) {
+    read_time("id", id);
+    read_time("start", start);
+    read_time("stop", stop);
+    read_words("task", task);
+    read_words("query", query);
+    read_words("text", text);
+    read_confidence();
+    const bool timed = GST_CLOCK_TIME_IS_VALID(start) && GST_CLOCK_TIME_IS_VALID(stop);
+    window_start = timed ? start : 0;
+    window_stop = timed ? stop : 0;
+    read_time("window-start", window_start);
+    read_time("window-stop", window_stop);
+    if (timed && start > stop) refuse("stop", "comes before start");
+    if (window_start > window_stop) refuse("window-stop", "comes before window-start");
+  }
+
+  guint64 id = 0, start = GST_CLOCK_TIME_NONE, stop = GST_CLOCK_TIME_NONE, window_start = 0, window_stop = 0;
+  std::string task{name_of(gvl::Task::kGrounding)}, query, text;
+  double confidence = 1;
+
+ private:
+  [[noreturn]] static void refuse(const char* member, const char* what) {
+    throw gvl::Error(gvl::ErrorCode::kMalformed, "\"" + std::string(member) + "\" " + what);
+  }
+
+  // None where it is absent or null.
+  const JsonScalar* value_of(const char* member) const {
+    const auto found = members_.find(member);
+    return found == members_.end() || std::holds_alternative<std::nullptr_t>(found->second) ? nullptr : &found->second;
+  }
+
+  void read_time(const char* member, guint64& time) const {
+    const JsonScalar* value = value_of(member);
+    if (!value) return;
+    const auto* number = std::get_if<std::int64_t>(value);
+    if (!number || *number < 0) refuse(member, "is not a whole number of nanoseconds");
+    time = static_cast<guint64>(*number);
+  }
+
+  void read_words(const char* member, std::string& words) const {
+    const JsonScalar* value = value_of(member);
+    if (!value) return;
+    const auto* given = std::get_if<std::string>(value);
+    if (!given) refuse(member, "is not a string");
+    words = *given;
+  }
+
+  void read_confidence() {
+    const JsonScalar* value = value_of("confidence");
+    if (!value) return;
+    if (const auto* whole = std::get_if<std::int64_t>(value)) {
+      confidence = static_cast<double>(*whole);
+    } else if (const auto* number = std::get_if<double>(value)) {
+      confidence = *number;
+    } else {
+      refuse("confidence", "is not a number");
+    }
+    if (!(confidence >= 0 && confidence <= 1)) refuse("confidence", "is not within 0 and 1");
+  }
+
+  const JsonMembers& members_;
+};
+
+}  // namespace
+
+namespace gvl::gst {
+
+GstStructure* event_of_line(std::string_view line) {
+  const JsonMembers members = gvl::read_json_line(line);
+  const EventLine event(members);
+  return gvl_event_new(event.id, event.task.c_str(), event.query.c_str(), event.text.c_str(), event.start, event.stop,
+                       event.confidence, event.window_start, event.window_stop);
+}
+
+void set_invalid_data(GError** error, const std::exception& failure) {
+  g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, failure.what());
+}
+
+}  // namespace gvl::gst
+
+GstStructure* gvl_event_from_json(const gchar* line, GError** error) {
+  try {
+    return gvl::gst::event_of_line(line);
+  } catch (const std::exception& failure) {
+    return gvl::gst::set_invalid_data(error, failure), nullptr;
+  }
+}

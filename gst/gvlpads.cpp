@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gvlpads.hpp"
+
+namespace gvl::gst {
+
+void add_pad_template(GstElementClass* klass, const char* name, GstPadDirection direction, GstPadPresence presence,
+                      const char* caps) {
+  GstCaps* parsed = gst_caps_from_string(caps);
+  gst_element_class_add_pad_template(klass, gst_pad_template_new(name, direction, presence, parsed));
+  gst_caps_unref(parsed);
+}
+
+void add_request_pad(GstElement* element, GstPad* pad) {
+  if (GST_STATE(element) > GST_STATE_READY || GST_STATE_NEXT(element) > GST_STATE_READY) gst_pad_set_active(pad, TRUE);
+  gst_element_add_pad(element, pad);
+}
+
+void remove_request_pad(GstElement* element, GstPad* pad) {
+  gst_pad_set_active(pad, FALSE);
+  gst_element_remove_pad(element, pad);
+}
+
+void add_ghost_pad(GstElement* bin, const char* name, GstElement* child, const char* of_child) {
+  GstPad* target = child ? gst_element_get_static_pad(child, of_child) : nullptr;
+  GstPadTemplate* pad_template = gst_element_get_pad_template(bin, name);
+  gst_element_add_pad(bin, target ? gst_ghost_pad_new_from_template(name, target, pad_template)
+                                  : gst_ghost_pad_new_no_target_from_template(name, pad_template));
+  gst_clear_object(&target);
+}
+
+}  // namespace gvl::gst

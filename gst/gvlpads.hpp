@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "gvl-export.h"
+
+/** What elements and bins do with their pads. */
+namespace gvl::gst {
+
+/** A template of a pad that is called `name`, with caps as GStreamer writes them ("ANY" included). */
+GVL_API void add_pad_template(GstElementClass* klass, const char* name, GstPadDirection direction,
+                              GstPadPresence presence, const char* caps);
+
+/** Adds a requested pad, active where the element is past READY or on its way there. */
+GVL_API void add_request_pad(GstElement* element, GstPad* pad);
+
+/** Deactivates a requested pad, which waits for a push or chain that is under way, and removes it. */
+GVL_API void remove_request_pad(GstElement* element, GstPad* pad);
+
+/**
+ * Adds the bin's pad `name`, of the template of that name: the pad `of_child` of its element `child`, or without a
+ * target where that is NULL.
+ */
+GVL_API void add_ghost_pad(GstElement* bin, const char* name, GstElement* child, const char* of_child);
+
+}  // namespace gvl::gst
