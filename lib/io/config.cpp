@@ -1,5 +1,7 @@
 #include "gvl/config.hpp"
 
+#include "gvl/error.hpp"
+#include "io/data_types.hpp"
 #include "io/json.hpp"
 
 namespace gvl {
@@ -26,8 +28,10 @@ constexpr Named<LanguageModelType> kLanguageModels[] = {{LanguageModelType::kPhi
                                                         {LanguageModelType::kLlama, "llama"}};
 constexpr Named<IntervalChoice> kIntervalChoices[] = {{IntervalChoice::kMostProbable, "most-probable"},
                                                       {IntervalChoice::kExpectedOverlap, "expected-overlap"}};
-constexpr Named<DataType> kWeightTypes[] = {
-    {DataType::kFloat32, "float32"}, {DataType::kBFloat16, "bfloat16"}, {DataType::kFloat16, "float16"}};
+
+Error unknown_name(const io::JsonValue& value, const std::string& known) {
+  return value.error("is \"" + value.as_string() + "\", known are " + known, ErrorCode::kUnsupported);
+}
 
 template <typename Enum, std::size_t n>
 Enum read_enum(const io::JsonValue& object, const std::string& member, const Named<Enum> (&values)[n]) {
@@ -37,7 +41,12 @@ Enum read_enum(const io::JsonValue& object, const std::string& member, const Nam
     if (name == value.name) return value.value;
     known += std::string(known.empty() ? "" : ", ") + value.name;
   }
-  throw object.at(member).error("is \"" + name + "\", known are " + known, ErrorCode::kUnsupported);
+  throw unknown_name(object.at(member), known);
+}
+
+DataType read_weight_type(const io::JsonValue& object, const std::string& member) {
+  if (const auto type = weight_type_from_name(object.string(member))) return *type;
+  throw unknown_name(object.at(member), weight_type_names());
 }
 
 template <typename Enum, std::size_t n>
@@ -248,10 +257,18 @@ void write_prompts(Writer& writer, const PromptConfig& prompts) {
 }  // namespace
 
 std::optional<DataType> weight_type_from_name(std::string_view name) noexcept {
-  for (const auto& type : kWeightTypes) {
-    if (name == type.name) return type.value;
+  for (const io::DataTypeTraits& traits : io::kDataTypes) {
+    if (traits.holds_weights && name == traits.name) return traits.type;
   }
   return std::nullopt;
+}
+
+std::string weight_type_names() {
+  std::string names;
+  for (const io::DataTypeTraits& traits : io::kDataTypes) {
+    if (traits.holds_weights) names += (names.empty() ? "" : ", ") + std::string(traits.name);
+  }
+  return names;
 }
 
 std::int64_t ModelConfig::spatial_tokens() const noexcept {
@@ -280,7 +297,7 @@ ModelConfig ModelConfig::load(const std::filesystem::path& file) {
   root.integer("format_version", kFormatVersion, kFormatVersion);
 
   ModelConfig config;
-  config.dtype = read_enum(root, "dtype", kWeightTypes);
+  config.dtype = read_weight_type(root, "dtype");
   config.frames = root.integer("frames", 1, kMaxFrames);
   config.segments = root.integer("segments", 1, config.frames);
   config.spatial = read_vision(root.object("spatial"));
@@ -303,7 +320,7 @@ std::string ModelConfig::to_json() const {
   Writer writer;
   writer.add("architecture", std::string(kArchitecture));
   writer.add("format_version", kFormatVersion);
-  writer.add("dtype", std::string(name_of_enum(dtype, kWeightTypes)));
+  writer.add("dtype", std::string(name_of(dtype)));
   writer.add("frames", frames);
   writer.add("segments", segments);
   write_vision(writer, "spatial", spatial);

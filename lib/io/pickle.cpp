@@ -14,6 +14,7 @@
 
 #include "gvl/error.hpp"
 #include "io/budget.hpp"
+#include "io/pickle_globals.hpp"
 #include "io/quote.hpp"
 #include "io/tensor_size.hpp"
 
@@ -39,50 +40,12 @@ constexpr std::size_t kTensorOverhead = 256;
 constexpr std::size_t kFoundOverhead = 512;  // records and index of TorchArchive included
 constexpr std::size_t kNamesKept = 4;        // by the pickle, the archive and its index; and while they grow
 
-/** What calling, or otherwise using, an allowed global gives. */
-enum class Role { kDictionary, kTensor, kParameter, kStorage, kSize, kInert };
-
-struct Global {
-  std::string_view module;
-  std::string_view name;
-  Role role;
-  DataType type = DataType::kUInt8;
-};
-
-constexpr std::array kGlobals{
-    Global{"collections", "OrderedDict", Role::kDictionary},
-    Global{"torch._utils", "_rebuild_tensor_v2", Role::kTensor},
-    Global{"torch._utils", "_rebuild_parameter", Role::kParameter},
-    Global{"torch", "Size", Role::kSize},
-    Global{"torch", "device", Role::kInert},
-    Global{"torch", "BoolStorage", Role::kStorage, DataType::kBool},
-    Global{"torch", "ByteStorage", Role::kStorage, DataType::kUInt8},
-    Global{"torch", "CharStorage", Role::kStorage, DataType::kInt8},
-    Global{"torch", "ShortStorage", Role::kStorage, DataType::kInt16},
-    Global{"torch", "IntStorage", Role::kStorage, DataType::kInt32},
-    Global{"torch", "LongStorage", Role::kStorage, DataType::kInt64},
-    Global{"torch", "HalfStorage", Role::kStorage, DataType::kFloat16},
-    Global{"torch", "BFloat16Storage", Role::kStorage, DataType::kBFloat16},
-    Global{"torch", "FloatStorage", Role::kStorage, DataType::kFloat32},
-    Global{"torch", "DoubleStorage", Role::kStorage, DataType::kFloat64},
-    Global{"torch.storage", "UntypedStorage", Role::kStorage, DataType::kUInt8},
-    Global{"torch", "bool", Role::kInert},
-    Global{"torch", "uint8", Role::kInert},
-    Global{"torch", "int8", Role::kInert},
-    Global{"torch", "int16", Role::kInert},
-    Global{"torch", "int32", Role::kInert},
-    Global{"torch", "int64", Role::kInert},
-    Global{"torch", "float16", Role::kInert},
-    Global{"torch", "bfloat16", Role::kInert},
-    Global{"torch", "float32", Role::kInert},
-    Global{"torch", "float64", Role::kInert},
-};
-
 struct Value {
   enum class Kind { kOther, kInteger, kString, kTuple, kList, kDictionary, kGlobal, kStorage, kTensor };
 
   Kind kind = Kind::kOther;
-  std::int64_t integer = 0;     // or the position in kGlobals, or among the storages or tensors
+  PickleGlobal global{};        // beside `kind`, where it makes no value larger
+  std::int64_t integer = 0;     // or the position among the storages or tensors
   std::string_view text;        // within the pickle
   std::vector<Value*> items{};  // of a dictionary: keys and values in turn
 };
@@ -442,7 +405,7 @@ class Unpickler {
       }
       case 'R': {  // REDUCE
         const Value* arguments = pop(Kind::kTuple, "arguments");
-        push(call(kGlobals[static_cast<std::size_t>(pop(Kind::kGlobal, "a global")->integer)], *arguments));
+        push(call(pop(Kind::kGlobal, "a global")->global, *arguments));
         return true;
       }
       case 'Q':  // BINPERSID
@@ -458,10 +421,9 @@ class Unpickler {
   }
 
   void push_global(std::string_view module, std::string_view name) {
-    for (std::size_t i = 0; i < kGlobals.size(); ++i) {
-      if (kGlobals[i].module != module || kGlobals[i].name != name) continue;
+    if (const auto known = find_pickle_global(module, name)) {
       push(make(Kind::kGlobal));
-      stack_.back()->integer = static_cast<std::int64_t>(i);
+      stack_.back()->global = *known;
       return;
     }
     throw Error(ErrorCode::kUnsupported, source_ + ": the pickle asks for the global " +
@@ -469,18 +431,18 @@ class Unpickler {
                                              "; only tensors and dictionaries of them can be read");
   }
 
-  Value* call(const Global& global, const Value& arguments) {
+  Value* call(const PickleGlobal& global, const Value& arguments) {
     switch (global.role) {
-      case Role::kDictionary:
+      case PickleRole::kDictionary:
         return make_dictionary(arguments);
-      case Role::kTensor:
+      case PickleRole::kTensor:
         return make_tensor(arguments);
-      case Role::kParameter:
+      case PickleRole::kParameter:
         return argument(arguments, 0, Kind::kTensor);
-      case Role::kSize:
+      case PickleRole::kSize:
         return argument(arguments, 0, Kind::kTuple);
-      case Role::kInert:
-      case Role::kStorage:
+      case PickleRole::kInert:
+      case PickleRole::kStorage:
         break;
     }
     return make(Kind::kOther);
@@ -508,8 +470,8 @@ class Unpickler {
   // ('storage', type, key, location, elements)
   Value* make_storage(const Value& id) {
     if (argument(id, 0, Kind::kString)->text != "storage") fail("expected a storage");
-    const Global& global = kGlobals[static_cast<std::size_t>(argument(id, 1, Kind::kGlobal)->integer)];
-    if (global.role != Role::kStorage) fail("expected a storage type");
+    const PickleGlobal& global = argument(id, 1, Kind::kGlobal)->global;
+    if (global.role != PickleRole::kStorage) fail("expected a storage type");
     const std::string_view key = argument(id, 2, Kind::kString)->text;
     if (key.size() > kLongestStorageKey) fail("a storage's key is too long");
     budget_.take_memory(kTensorOverhead + key.size(), "its storages");

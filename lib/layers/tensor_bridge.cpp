@@ -2,39 +2,42 @@
 
 #include <ATen/ops/from_blob.h>
 
-#include <array>
-#include <utility>
+#include <string>
 
 #include "gvl/error.hpp"
+#include "io/data_types.hpp"
 
 namespace gvl::layers {
-namespace {
-
-constexpr std::array<std::pair<DataType, c10::ScalarType>, 10> kTypes{{
-    {DataType::kBool, c10::ScalarType::Bool},
-    {DataType::kUInt8, c10::ScalarType::Byte},
-    {DataType::kInt8, c10::ScalarType::Char},
-    {DataType::kInt16, c10::ScalarType::Short},
-    {DataType::kInt32, c10::ScalarType::Int},
-    {DataType::kInt64, c10::ScalarType::Long},
-    {DataType::kFloat16, c10::ScalarType::Half},
-    {DataType::kBFloat16, c10::ScalarType::BFloat16},
-    {DataType::kFloat32, c10::ScalarType::Float},
-    {DataType::kFloat64, c10::ScalarType::Double},
-}};
-
-}  // namespace
 
 c10::ScalarType to_scalar_type(DataType type) {
-  for (const auto& [ours, theirs] : kTypes) {
-    if (ours == type) return theirs;
+  switch (type) {
+    case DataType::kBool:
+      return c10::ScalarType::Bool;
+    case DataType::kUInt8:
+      return c10::ScalarType::Byte;
+    case DataType::kInt8:
+      return c10::ScalarType::Char;
+    case DataType::kInt16:
+      return c10::ScalarType::Short;
+    case DataType::kInt32:
+      return c10::ScalarType::Int;
+    case DataType::kInt64:
+      return c10::ScalarType::Long;
+    case DataType::kFloat16:
+      return c10::ScalarType::Half;
+    case DataType::kBFloat16:
+      return c10::ScalarType::BFloat16;
+    case DataType::kFloat32:
+      return c10::ScalarType::Float;
+    case DataType::kFloat64:
+      return c10::ScalarType::Double;
   }
   throw Error(ErrorCode::kUnsupported, "unknown data type");
 }
 
 DataType to_data_type(c10::ScalarType type) {
-  for (const auto& [ours, theirs] : kTypes) {
-    if (theirs == type) return ours;
+  for (const io::DataTypeTraits& traits : io::kDataTypes) {
+    if (to_scalar_type(traits.type) == type) return traits.type;
   }
   throw Error(ErrorCode::kUnsupported, std::string("no data type for LibTorch's ") + c10::toString(type));
 }

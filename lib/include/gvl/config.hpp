@@ -27,8 +27,11 @@ struct VisionConfig {
   std::int64_t grid() const noexcept { return image_size / patch_size; }  ///< patches along one side
 };
 
-/** "float32", "bfloat16", "float16": what weights may be stored as. None for another name. */
+/** What weights may be stored as, by name (float16, bfloat16, float32). None for another name. */
 std::optional<DataType> weight_type_from_name(std::string_view name) noexcept;
+
+/** Those names, for messages and help: "float16, bfloat16, float32". */
+std::string weight_type_names();
 
 /** How the spatial stream's patch grid becomes fewer vectors. */
 enum class SpatialPooling {
