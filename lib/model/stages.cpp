@@ -134,8 +134,12 @@ Tensor concatenate(const Engine& engine, const std::vector<Future<Tensor>>& segm
   return layers::from_aten(at::cat(tokens));
 }
 
-void deliver(Grounder::Result result, std::vector<Promise<Answer>>& promises) {
-  Promise<Answer>& promise = promises[result.index];
+void fail(AnswerJob& job, const std::exception_ptr& error) {
+  for (Promise<Answer>& promise : job.promises) promise.set_error(error);
+}
+
+void deliver(Grounder::Result result, const std::vector<AnswerJob*>& jobs) {
+  Promise<Answer>& promise = jobs[result.window]->promises[result.query];
   if (result.error) {
     promise.set_error(result.error);
   } else {
@@ -143,17 +147,28 @@ void deliver(Grounder::Result result, std::vector<Promise<Answer>>& promises) {
   }
 }
 
-void answer(const Engine& engine, AnswerJob& job) noexcept {
+/** Answers the windows of a batch together. */
+void answer(const Engine& engine, const Batch& batch) noexcept {
+  std::vector<Grounder::Window> windows;
+  std::vector<AnswerJob*> live;
+  for (const auto& each : batch) {
+    auto& job = static_cast<AnswerJob&>(*each);
+    try {
+      job.cancellation.check();
+      windows.push_back({job.window.tokens.get(), text::TimeScale(job.window.duration, job.window.boundaries),
+                         job.queries, job.options, job.cancellation});
+      live.push_back(&job);
+    } catch (...) {
+      fail(job, std::current_exception());
+    }
+  }
   try {
     const c10::InferenceMode inference;
     rethrow_libtorch_errors("language model", [&] {
-      job.cancellation.check();
-      engine.grounder.answer(job.window.tokens.get(), {job.window.duration, job.window.boundaries}, job.queries,
-                             job.options, job.cancellation,
-                             [&](Grounder::Result result) { deliver(std::move(result), job.promises); });
+      engine.grounder.answer(windows, [&](Grounder::Result result) { deliver(std::move(result), live); });
     });
   } catch (...) {
-    for (Promise<Answer>& promise : job.promises) promise.set_error(std::current_exception());
+    for (AnswerJob* job : live) fail(*job, std::current_exception());
   }
 }
 
@@ -192,9 +207,8 @@ Stage concatenation_stage(std::shared_ptr<const Engine> engine) {
 }
 
 Stage answer_stage(std::shared_ptr<const Engine> engine, const StageOptions& options) {
-  return make_stage("language model", options, [engine = std::move(engine)](const Batch& batch) {
-    for (const auto& job : batch) answer(*engine, static_cast<AnswerJob&>(*job));
-  });
+  return make_stage("language model", options,
+                    [engine = std::move(engine)](const Batch& batch) { answer(*engine, batch); });
 }
 
 }  // namespace gvl::model

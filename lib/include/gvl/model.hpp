@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "gvl/cancellation.hpp"
 #include "gvl/config.hpp"
 #include "gvl/future.hpp"
+#include "gvl/generation.hpp"
 #include "gvl/task.hpp"
 #include "gvl/tensor.hpp"
 
@@ -30,6 +32,8 @@ struct ModelOptions {
   StageOptions temporal{.max_batch = 2};  ///< segments through the temporal encoder
   StageOptions fusion;                    ///< segments through the projectors
   StageOptions answer;                    ///< windows through the language model
+  /** What the keys and values of read tokens are kept as, a type that holds weights; none: the weights' type. */
+  std::optional<DataType> cache_type;
 };
 
 /**
@@ -37,14 +41,6 @@ struct ModelOptions {
  * was installed, else that of the build tree. Throws Error when there is none.
  */
 std::filesystem::path default_model_folder();
-
-/** How answers are generated. */
-struct GenerationOptions {
-  std::int64_t max_new_tokens = 256;  ///< an answer ends here at the latest
-  double temperature = 0;             ///< 0: greedy; above: sampled
-  double top_p = 1;                   ///< sampling: the smallest set of tokens with this probability
-  std::uint64_t seed = 0;             ///< sampling: the same seed gives the same answer
-};
 
 /** A window of video as the language model reads it. */
 struct VideoWindow {
