@@ -37,10 +37,9 @@ int usage(const char* reason) {
 
 /** Part `index` of a tensor along its first dimension, over the same memory. */
 Tensor part(const Tensor& tensor, std::int64_t index) {
-  Tensor slice = tensor;
-  slice.shape.erase(slice.shape.begin());
-  slice.data = {tensor.data, tensor.data.get() + static_cast<std::size_t>(index) * slice.bytes()};
-  return slice;
+  const Tensor slice(tensor.type, {tensor.shape.begin() + 1, tensor.shape.end()});
+  const std::byte* data = tensor.map() + static_cast<std::size_t>(index) * slice.bytes();
+  return {slice.type, slice.shape, std::shared_ptr<const std::byte>(tensor.storage(), data)};
 }
 
 VideoWindow encode(Model& model, const training::Sample& sample) {

@@ -192,7 +192,7 @@ void SafetensorsWriter::write(const std::string& name, const Tensor& tensor) {
                                                  name_of(info.type) + " " + to_string(info.shape) + ", found " +
                                                  name_of(tensor.type) + " " + to_string(tensor.shape));
   }
-  write(name, {tensor.data.get(), tensor.bytes()});
+  write(name, {tensor.map(), tensor.bytes()});
 }
 
 void SafetensorsWriter::finish() {

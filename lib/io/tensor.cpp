@@ -1,7 +1,7 @@
 #include "gvl/tensor.hpp"
 
 #include <cstdlib>
-#include <new>
+#include <utility>
 
 #include "gvl/error.hpp"
 #include "io/data_types.hpp"
@@ -11,6 +11,27 @@ namespace gvl {
 std::size_t size_of(DataType type) noexcept { return io::traits_of(type).bytes; }
 
 const char* name_of(DataType type) noexcept { return io::traits_of(type).name; }
+
+namespace {
+
+class HostStorage : public TensorStorage {
+ public:
+  explicit HostStorage(std::shared_ptr<const std::byte> data) : data_(std::move(data)) {}
+
+  std::string device() const override { return "cpu"; }
+  const std::byte* map() const override { return data_.get(); }
+
+ private:
+  std::shared_ptr<const std::byte> data_;
+};
+
+}  // namespace
+
+Tensor::Tensor(DataType type, std::vector<std::int64_t> shape, std::shared_ptr<const TensorStorage> storage)
+    : type(type), shape(std::move(shape)), storage_(std::move(storage)) {}
+
+Tensor::Tensor(DataType type, std::vector<std::int64_t> shape, std::shared_ptr<const std::byte> data)
+    : Tensor(type, std::move(shape), std::make_shared<const HostStorage>(std::move(data))) {}
 
 std::int64_t Tensor::elements() const noexcept {
   std::int64_t count = 1;

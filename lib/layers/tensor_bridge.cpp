@@ -2,10 +2,13 @@
 
 #include <ATen/ops/from_blob.h>
 
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "gvl/error.hpp"
 #include "io/data_types.hpp"
+#include "layers/libtorch_errors.hpp"
 
 namespace gvl::layers {
 
@@ -42,18 +45,29 @@ DataType to_data_type(c10::ScalarType type) {
   throw Error(ErrorCode::kUnsupported, std::string("no data type for LibTorch's ") + c10::toString(type));
 }
 
+AtenStorage::AtenStorage(at::Tensor tensor) : tensor_(std::move(tensor)) {}
+
+const std::byte* AtenStorage::map() const {
+  std::call_once(mapped_, [this] {
+    host_ = rethrow_libtorch_errors("copying a tensor from " + device(), [this] { return tensor_.to(at::kCPU); });
+  });
+  return static_cast<const std::byte*>(host_.data_ptr());
+}
+
 at::Tensor to_aten(const Tensor& tensor) {
+  if (const auto* storage = dynamic_cast<const AtenStorage*>(tensor.storage().get())) {
+    return storage->tensor().view(tensor.shape);
+  }
   // from_blob takes a pointer to non-const; nobody writes to what a gvl::Tensor holds.
-  void* data = const_cast<std::byte*>(tensor.data.get());
+  void* data = const_cast<std::byte*>(tensor.map());
   return at::from_blob(
-      data, tensor.shape, [keep_alive = tensor.data](void*) {}, at::TensorOptions().dtype(to_scalar_type(tensor.type)));
+      data, tensor.shape, [keep_alive = tensor.storage()](void*) {},
+      at::TensorOptions().dtype(to_scalar_type(tensor.type)));
 }
 
 Tensor from_aten(const at::Tensor& tensor) {
-  const at::Tensor host = tensor.to(at::kCPU).contiguous();
-  const auto* data = static_cast<const std::byte*>(host.data_ptr());
-  return {to_data_type(host.scalar_type()), host.sizes().vec(),
-          std::shared_ptr<const std::byte>(data, [host](const std::byte*) {})};
+  return {to_data_type(tensor.scalar_type()), tensor.sizes().vec(),
+          std::make_shared<const AtenStorage>(tensor.contiguous())};
 }
 
 }  // namespace gvl::layers

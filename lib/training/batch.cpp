@@ -228,8 +228,8 @@ Batch make_batch(std::span<const Sample> samples, std::span<const TokenizedSampl
   for (const Sample& sample : samples) {
     spatial.push_back(layers::to_aten(sample.spatial_pixels));
     temporal.push_back(layers::to_aten(sample.temporal_pixels));
-    if (sample.frame_labels.data) of_frames.push_back(layers::to_aten(sample.frame_labels));
-    if (sample.patch_labels.data) of_patches.push_back(layers::to_aten(sample.patch_labels));
+    if (sample.frame_labels.has_data()) of_frames.push_back(layers::to_aten(sample.frame_labels));
+    if (sample.patch_labels.has_data()) of_patches.push_back(layers::to_aten(sample.patch_labels));
   }
   batch.spatial_pixels = at::cat(spatial);
   batch.temporal_pixels = at::cat(temporal);

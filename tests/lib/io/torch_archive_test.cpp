@@ -27,7 +27,7 @@ std::string floats(int count) {
 
 std::vector<float> values_of(const Tensor& tensor) {
   std::vector<float> values(static_cast<std::size_t>(tensor.elements()));
-  if (!values.empty()) std::memcpy(values.data(), tensor.data.get(), tensor.bytes());
+  if (!values.empty()) std::memcpy(values.data(), tensor.map(), tensor.bytes());
   return values;
 }
 

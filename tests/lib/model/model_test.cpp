@@ -34,11 +34,10 @@ class HeldScheduler {
 };
 
 Tensor zeros(DataType type, std::vector<std::int64_t> shape) {
-  Tensor tensor{type, std::move(shape), nullptr};
-  auto data = allocate_tensor_data(tensor.bytes());
-  std::memset(data.get(), 0, tensor.bytes());
-  tensor.data = data;
-  return tensor;
+  const Tensor empty(type, std::move(shape));
+  auto data = allocate_tensor_data(empty.bytes());
+  std::memset(data.get(), 0, empty.bytes());
+  return {empty.type, empty.shape, data};
 }
 
 VideoWindow empty_window(const Model& model) {
