@@ -100,7 +100,7 @@ class Bench {
 
   void measure_clip() {
     const vision::ClipEncoder encoder(parameters(), kClip);
-    const at::Tensor frame = at::randn({1, 3, kClip.image_size, kClip.image_size});
+    const at::Tensor frame = at::randn({1, 1, 3, kClip.image_size, kClip.image_size});
     const std::int64_t tokens = kClip.grid() * kClip.grid() + 1;
     compare_with_product(
         "CLIP, one frame", [&] { encoder.forward(frame, {}); },

@@ -3,6 +3,7 @@
 #include "gvl/error.hpp"
 #include "io/data_types.hpp"
 #include "io/json.hpp"
+#include "io/language_model.hpp"
 
 namespace gvl {
 namespace {
@@ -24,8 +25,6 @@ struct Named {
 
 constexpr Named<SpatialPooling> kPoolings[] = {{SpatialPooling::kMerge2x2, "merge-2x2"},
                                                {SpatialPooling::kAdaptive8x8, "adaptive-8x8"}};
-constexpr Named<LanguageModelType> kLanguageModels[] = {{LanguageModelType::kPhi3, "phi3"},
-                                                        {LanguageModelType::kLlama, "llama"}};
 constexpr Named<IntervalChoice> kIntervalChoices[] = {{IntervalChoice::kMostProbable, "most-probable"},
                                                       {IntervalChoice::kExpectedOverlap, "expected-overlap"}};
 
@@ -100,6 +99,7 @@ VisionConfig read_vision(const io::JsonValue& object) {
   vision.norm_eps = positive_number(object, "norm_eps");
   vision.mean = read_channels(object, "mean");
   vision.std = read_channels(object, "std");
+  vision.encoder = object.string_or("encoder", "");
   for (const double value : vision.std) {
     if (!(value > 0)) throw object.at("std").error("must be above 0");
   }
@@ -110,7 +110,8 @@ VisionConfig read_vision(const io::JsonValue& object) {
 
 LanguageModelConfig read_language(const io::JsonValue& object) {
   LanguageModelConfig language;
-  language.type = read_enum(object, "type", kLanguageModels);
+  language.type = object.string("type");
+  if (!io::find_language_model(language.type)) throw unknown_name(object.at("type"), io::language_model_names());
   language.vocab_size = object.integer("vocab_size", 1, kMaxVocabulary);
   language.hidden_size = object.integer("hidden_size", 1, kMaxWidth);
   language.intermediate_size = object.integer("intermediate_size", 1, kMaxWidth);
@@ -217,12 +218,13 @@ void write_vision(Writer& writer, const char* name, const VisionConfig& vision) 
   writer.add("norm_eps", vision.norm_eps);
   writer.add_all("mean", vision.mean);
   writer.add_all("std", vision.std);
+  if (!vision.encoder.empty()) writer.add("encoder", vision.encoder);
   writer.end();
 }
 
 void write_language(Writer& writer, const LanguageModelConfig& language) {
   writer.begin("language_model");
-  writer.add("type", std::string(name_of_enum(language.type, kLanguageModels)));
+  writer.add("type", language.type);
   writer.add("vocab_size", language.vocab_size);
   writer.add("hidden_size", language.hidden_size);
   writer.add("intermediate_size", language.intermediate_size);

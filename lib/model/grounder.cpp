@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "gvl/error.hpp"
+#include "io/language_model.hpp"
 #include "layers/tensor_bridge.hpp"
 #include "model/confidence.hpp"
 #include "text/answer.hpp"
@@ -74,8 +75,8 @@ std::vector<std::int64_t> Grounder::with_best_intervals(const language::Generati
 
 text::ParsedAnswer Grounder::parse(const Query& query, const text::TimeScale& scale,
                                    const std::vector<std::int64_t>& tokens) const {
-  return text::parse_answer(prompts_.tokenizer(), prompts_.temporal(), tokens, scale, network_.config().language.type,
-                            query.task == Task::kDenseCaption);
+  return text::parse_answer(prompts_.tokenizer(), prompts_.temporal(), tokens, scale,
+                            io::language_model(network_.config().language.type), query.task == Task::kDenseCaption);
 }
 
 at::Tensor Grounder::embed_prefix(const std::vector<std::int64_t>& before_video, const at::Tensor& video_tokens) const {

@@ -119,7 +119,7 @@ struct Trainer::Run {
   LoadedSample load(std::int64_t index) const {
     LoadedSample loaded;
     loaded.sample = source->make(index);
-    loaded.tokens = tokenize(prompts, model.language.type, loaded.sample);
+    loaded.tokens = tokenize(prompts, io::language_model(model.language.type), loaded.sample);
     return loaded;
   }
 

@@ -155,7 +155,8 @@ class Parity {
 
   at::Tensor check_streams() {
     const Cancellation cancellation;
-    const at::Tensor spatial = network_.spatial_encoder().forward(expected("spatial_pixel_values"), cancellation);
+    const at::Tensor spatial =
+        network_.spatial_encoder().forward(expected("spatial_pixel_values").unsqueeze(1), cancellation);
     report_.add("spatial features", largest_difference(spatial, expected("spatial_features")), kFeatureTolerance);
 
     const at::Tensor pixels = expected("temporal_pixel_values");

@@ -298,3 +298,22 @@ GVL_TEST(weights_that_are_no_numbers_are_told) {
   expect_error("NaN", ErrorCode::kMalformed, {"not numbers"},
                [&] { model->answer(empty_window(*model), {fixture_queries()[0]}, fixture_options(), {})[0].get(); });
 }
+
+GVL_TEST(a_configuration_chooses_its_encoders) {
+  const TemporaryFolder folder;
+  const auto tokenizer = io::test::fixture("phi_c/tokenizer/tokenizer.json");
+  ModelConfig config = model::test::small_config();
+  config.temporal.encoder = "clip";
+  model::test::write_random_model(folder / "m", config, tokenizer);
+  const auto model = Model::load(folder / "m");
+  expect_text(model->config().temporal.encoder, "clip");
+  const std::int64_t size = config.temporal.image_size;
+  const Tensor pixels = zeros(DataType::kUInt8, {config.frames_per_segment(), size, size, 3});
+  const Tensor features = model->encode_temporal(Future<Tensor>::of(pixels), {}).get();
+  ck_assert_int_eq(features.shape[0], config.temporal_tokens_per_segment());
+
+  config.temporal.encoder = "eye";
+  write_file(folder.path() / "m/config.json", config.to_json());
+  expect_error("encoder", ErrorCode::kUnsupported, {"config.json", "\"eye\"", "clip, internvideo2"},
+               [&] { Model::load(folder / "m", {.threads = 1}); });
+}

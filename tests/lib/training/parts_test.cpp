@@ -186,7 +186,7 @@ GVL_TEST(test_stages_train_what_the_paper_says) {
 
 GVL_TEST(test_lora_starts_as_nothing_and_merges) {
   ModelConfig config = small_config();
-  config.language.type = LanguageModelType::kLlama;
+  config.language.type = "llama";
   training::TrainedParameters what = training::stage_parameters("temporal");
   what.lora = {.rank = 2, .alpha = 4, .learning_rate = 1e-3};
   const training::ParameterSet set({}, config, what, 1, at::kCPU);
