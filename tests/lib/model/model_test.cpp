@@ -317,3 +317,15 @@ GVL_TEST(a_configuration_chooses_its_encoders) {
   expect_error("encoder", ErrorCode::kUnsupported, {"config.json", "\"eye\"", "clip, internvideo2"},
                [&] { Model::load(folder / "m", {.threads = 1}); });
 }
+
+GVL_TEST(keys_and_values_are_kept_as_is_asked_for) {
+  const auto ask = [](const ModelOptions& options) {
+    const auto model = Model::load(converted("phi_c"), options);
+    const VideoWindow window = encode(*model, Fixture::open(io::test::fixture("phi_c")));
+    return model->answer(window, {fixture_queries()[0]}, fixture_options(), {})[0].get();
+  };
+  const Answer whole = ask({}), narrow = ask({.cache_type = DataType::kBFloat16});
+  ck_assert(!narrow.tokens.empty() && narrow.confidence != whole.confidence);
+  expect_error("type", ErrorCode::kInvalidArgument, {"int8", "bfloat16"},
+               [&] { ask({.cache_type = DataType::kInt8}); });
+}
