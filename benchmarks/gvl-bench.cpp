@@ -49,6 +49,8 @@ class RandomParameters : public layers::ParameterSource {
  public:
   explicit RandomParameters(c10::ScalarType type) : type_(type) {}
 
+  c10::ScalarType type() const { return type_; }
+
   at::Tensor load(const std::string& name, const std::vector<std::int64_t>& shape) const override {
     return at::randn(shape, at::TensorOptions().dtype(at::kFloat)).mul_(0.02).to(type_);
   }
@@ -98,7 +100,7 @@ class Bench {
 
   void measure_clip() {
     const vision::ClipEncoder encoder(parameters(), kClip);
-    const at::Tensor frame = at::randn({1, 3, kClip.image_size, kClip.image_size});
+    const at::Tensor frame = at::randn({1, 1, 3, kClip.image_size, kClip.image_size});
     const std::int64_t tokens = kClip.grid() * kClip.grid() + 1;
     compare_with_product(
         "CLIP, one frame", [&] { encoder.forward(frame, {}); },
@@ -119,11 +121,11 @@ class Bench {
   void measure_language() {
     const LanguageModelConfig config = phi(layers_);
     const language::Decoder decoder(parameters(), config);
-    language::KvCache cache = decoder.make_cache(config.max_positions);
+    language::KvCache cache = decoder.make_cache({.capacity = config.max_positions, .type = random_.type()});
     const at::Tensor prompt = at::randn({kPrefill, config.hidden_size});
     const auto read = [&](const at::Tensor& x, std::int64_t behind) {
-      cache.truncate(behind);
-      decoder.read(x, language::RopeFactors::kShort, cache, {});
+      cache.truncate(0, behind);
+      decoder.read({{.embeddings = x}}, cache, {});
     };
     compare_with_product(
         "prefill of 3,480 tokens, " + std::to_string(layers_) + " layers", [&] { read(prompt, 0); },

@@ -36,7 +36,7 @@ static gpointer gvl_pending_memory_map(GstMemory* memory, gsize size, GstMapFlag
                 memory->maxsize);
       return nullptr;
     }
-    return const_cast<std::byte*>(tensor.data.get());
+    return const_cast<std::byte*>(tensor.map());
   } catch (const std::exception& error) {
     GST_INFO("the tensor was not computed: %s", error.what());
     return nullptr;

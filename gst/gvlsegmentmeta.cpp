@@ -5,9 +5,7 @@
 
 #include "gvlmetas.hpp"
 
-static void clear_meta(GvlSegmentMeta* self) {
-  g_free(self->samples);
-}
+static void clear_meta(GvlSegmentMeta* self) { g_free(self->samples); }
 
 static gboolean copy_meta(GstBuffer* destination, const GvlSegmentMeta* source) {
   auto* copy = gvl_buffer_add_segment_meta(destination, source->num_samples, source->samples);

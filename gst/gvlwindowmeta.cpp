@@ -5,9 +5,7 @@
 
 #include "gvlmetas.hpp"
 
-static void clear_meta(GvlWindowMeta* self) {
-  g_free(self->segments);
-}
+static void clear_meta(GvlWindowMeta* self) { g_free(self->segments); }
 
 static gboolean copy_meta(GstBuffer* destination, const GvlWindowMeta* source) {
   auto* copy = gvl_buffer_add_window_meta(destination, source->index, source->start, source->stop, source->num_segments,

@@ -131,10 +131,6 @@ GType gvl_task_get_type(void) {
   return type;
 }
 
-GstCaps* gvl_grounded_llm_events_caps(void) {
-  return gst_caps_from_string("text/x-raw, format=(string)utf8; application/x-json");
-}
-
 // ---- windows in, events out -------------------------------------------------------------------------------------
 
 static bool ask_about_each(State& state, GstBuffer* buffer) {

@@ -52,9 +52,9 @@ class FrameTimes {
 class Pictures {
  public:
   Pictures(std::int64_t count, std::int64_t side)
-      : side_(side), tensor_{DataType::kUInt8, {count, side, side, 3}, nullptr} {
-    tensor_.data = data_ = allocate_tensor_data(tensor_.bytes());
-  }
+      : side_(side),
+        shape_{count, side, side, 3},
+        data_(allocate_tensor_data(static_cast<std::size_t>(count * side * side * 3))) {}
 
   void put(std::int64_t index, const RgbView& frame) {
     const auto bytes = static_cast<std::size_t>(side_ * side_ * 3);
@@ -62,11 +62,11 @@ class Pictures {
     resize_and_crop(frame, side_, {first, bytes});
   }
 
-  Future<Tensor> tensor() const { return Future<Tensor>::of(tensor_); }
+  Future<Tensor> tensor() const { return Future<Tensor>::of({DataType::kUInt8, shape_, data_}); }
 
  private:
   std::int64_t side_;
-  Tensor tensor_;
+  std::vector<std::int64_t> shape_;
   std::shared_ptr<std::byte> data_;
 };
 

@@ -1,6 +1,9 @@
 #include "gvl/config.hpp"
 
+#include "gvl/error.hpp"
+#include "io/data_types.hpp"
 #include "io/json.hpp"
+#include "io/language_model.hpp"
 
 namespace gvl {
 namespace {
@@ -22,12 +25,12 @@ struct Named {
 
 constexpr Named<SpatialPooling> kPoolings[] = {{SpatialPooling::kMerge2x2, "merge-2x2"},
                                                {SpatialPooling::kAdaptive8x8, "adaptive-8x8"}};
-constexpr Named<LanguageModelType> kLanguageModels[] = {{LanguageModelType::kPhi3, "phi3"},
-                                                        {LanguageModelType::kLlama, "llama"}};
 constexpr Named<IntervalChoice> kIntervalChoices[] = {{IntervalChoice::kMostProbable, "most-probable"},
                                                       {IntervalChoice::kExpectedOverlap, "expected-overlap"}};
-constexpr Named<DataType> kWeightTypes[] = {
-    {DataType::kFloat32, "float32"}, {DataType::kBFloat16, "bfloat16"}, {DataType::kFloat16, "float16"}};
+
+Error unknown_name(const io::JsonValue& value, const std::string& known) {
+  return value.error("is \"" + value.as_string() + "\", known are " + known, ErrorCode::kUnsupported);
+}
 
 template <typename Enum, std::size_t n>
 Enum read_enum(const io::JsonValue& object, const std::string& member, const Named<Enum> (&values)[n]) {
@@ -37,7 +40,12 @@ Enum read_enum(const io::JsonValue& object, const std::string& member, const Nam
     if (name == value.name) return value.value;
     known += std::string(known.empty() ? "" : ", ") + value.name;
   }
-  throw object.at(member).error("is \"" + name + "\", known are " + known, ErrorCode::kUnsupported);
+  throw unknown_name(object.at(member), known);
+}
+
+DataType read_weight_type(const io::JsonValue& object, const std::string& member) {
+  if (const auto type = weight_type_from_name(object.string(member))) return *type;
+  throw unknown_name(object.at(member), weight_type_names());
 }
 
 template <typename Enum, std::size_t n>
@@ -91,6 +99,7 @@ VisionConfig read_vision(const io::JsonValue& object) {
   vision.norm_eps = positive_number(object, "norm_eps");
   vision.mean = read_channels(object, "mean");
   vision.std = read_channels(object, "std");
+  vision.encoder = object.string_or("encoder", "");
   for (const double value : vision.std) {
     if (!(value > 0)) throw object.at("std").error("must be above 0");
   }
@@ -101,7 +110,8 @@ VisionConfig read_vision(const io::JsonValue& object) {
 
 LanguageModelConfig read_language(const io::JsonValue& object) {
   LanguageModelConfig language;
-  language.type = read_enum(object, "type", kLanguageModels);
+  language.type = object.string("type");
+  if (!io::find_language_model(language.type)) throw unknown_name(object.at("type"), io::language_model_names());
   language.vocab_size = object.integer("vocab_size", 1, kMaxVocabulary);
   language.hidden_size = object.integer("hidden_size", 1, kMaxWidth);
   language.intermediate_size = object.integer("intermediate_size", 1, kMaxWidth);
@@ -208,12 +218,13 @@ void write_vision(Writer& writer, const char* name, const VisionConfig& vision) 
   writer.add("norm_eps", vision.norm_eps);
   writer.add_all("mean", vision.mean);
   writer.add_all("std", vision.std);
+  if (!vision.encoder.empty()) writer.add("encoder", vision.encoder);
   writer.end();
 }
 
 void write_language(Writer& writer, const LanguageModelConfig& language) {
   writer.begin("language_model");
-  writer.add("type", std::string(name_of_enum(language.type, kLanguageModels)));
+  writer.add("type", language.type);
   writer.add("vocab_size", language.vocab_size);
   writer.add("hidden_size", language.hidden_size);
   writer.add("intermediate_size", language.intermediate_size);
@@ -248,10 +259,18 @@ void write_prompts(Writer& writer, const PromptConfig& prompts) {
 }  // namespace
 
 std::optional<DataType> weight_type_from_name(std::string_view name) noexcept {
-  for (const auto& type : kWeightTypes) {
-    if (name == type.name) return type.value;
+  for (const io::DataTypeTraits& traits : io::kDataTypes) {
+    if (traits.holds_weights && name == traits.name) return traits.type;
   }
   return std::nullopt;
+}
+
+std::string weight_type_names() {
+  std::string names;
+  for (const io::DataTypeTraits& traits : io::kDataTypes) {
+    if (traits.holds_weights) names += (names.empty() ? "" : ", ") + std::string(traits.name);
+  }
+  return names;
 }
 
 std::int64_t ModelConfig::spatial_tokens() const noexcept {
@@ -280,7 +299,7 @@ ModelConfig ModelConfig::load(const std::filesystem::path& file) {
   root.integer("format_version", kFormatVersion, kFormatVersion);
 
   ModelConfig config;
-  config.dtype = read_enum(root, "dtype", kWeightTypes);
+  config.dtype = read_weight_type(root, "dtype");
   config.frames = root.integer("frames", 1, kMaxFrames);
   config.segments = root.integer("segments", 1, config.frames);
   config.spatial = read_vision(root.object("spatial"));
@@ -303,7 +322,7 @@ std::string ModelConfig::to_json() const {
   Writer writer;
   writer.add("architecture", std::string(kArchitecture));
   writer.add("format_version", kFormatVersion);
-  writer.add("dtype", std::string(name_of_enum(dtype, kWeightTypes)));
+  writer.add("dtype", std::string(name_of(dtype)));
   writer.add("frames", frames);
   writer.add("segments", segments);
   write_vision(writer, "spatial", spatial);

@@ -1,216 +1,37 @@
 #include "io/pickle.hpp"
 
-#include <glib.h>
-
-#include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdio>
 #include <cstring>
-#include <deque>
-#include <optional>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 
 #include "gvl/error.hpp"
-#include "io/budget.hpp"
+#include "io/pickle_globals.hpp"
+#include "io/pickle_input.hpp"
+#include "io/pickle_stack.hpp"
+#include "io/pickle_tensors.hpp"
 #include "io/quote.hpp"
-#include "io/tensor_size.hpp"
 
 namespace gvl::io {
 
-static_assert(std::endian::native == std::endian::little, "pickles are little-endian and read in place");
-
 namespace {
 
-// The limits leave ample room for a state_dict of 25,000 tensors; hostile pickles meet them early. They bound single
-// things; what all of them need together is bounded by the pickle's size (Budget).
-constexpr std::size_t kLongestPickle = std::size_t{32} << 20;
-constexpr std::size_t kMostValues = std::size_t{1} << 19;
-constexpr std::size_t kDeepestStack = std::size_t{1} << 18;
-constexpr std::size_t kMostTensors = std::size_t{1} << 15;
-constexpr std::size_t kLongestStorageKey = 64;
-constexpr std::size_t kDeepestDictionary = 32;
-constexpr std::size_t kLongestName = 4096;
-
-// What things need beside what they hold, with what the allocator adds.
-constexpr std::size_t kMemoOverhead = 64;
-constexpr std::size_t kTensorOverhead = 256;
-constexpr std::size_t kFoundOverhead = 512;  // records and index of TorchArchive included
-constexpr std::size_t kNamesKept = 4;        // by the pickle, the archive and its index; and while they grow
-
-/** What calling, or otherwise using, an allowed global gives. */
-enum class Role { kDictionary, kTensor, kParameter, kStorage, kSize, kInert };
-
-struct Global {
-  std::string_view module;
-  std::string_view name;
-  Role role;
-  DataType type = DataType::kUInt8;
-};
-
-constexpr std::array kGlobals{
-    Global{"collections", "OrderedDict", Role::kDictionary},
-    Global{"torch._utils", "_rebuild_tensor_v2", Role::kTensor},
-    Global{"torch._utils", "_rebuild_parameter", Role::kParameter},
-    Global{"torch", "Size", Role::kSize},
-    Global{"torch", "device", Role::kInert},
-    Global{"torch", "BoolStorage", Role::kStorage, DataType::kBool},
-    Global{"torch", "ByteStorage", Role::kStorage, DataType::kUInt8},
-    Global{"torch", "CharStorage", Role::kStorage, DataType::kInt8},
-    Global{"torch", "ShortStorage", Role::kStorage, DataType::kInt16},
-    Global{"torch", "IntStorage", Role::kStorage, DataType::kInt32},
-    Global{"torch", "LongStorage", Role::kStorage, DataType::kInt64},
-    Global{"torch", "HalfStorage", Role::kStorage, DataType::kFloat16},
-    Global{"torch", "BFloat16Storage", Role::kStorage, DataType::kBFloat16},
-    Global{"torch", "FloatStorage", Role::kStorage, DataType::kFloat32},
-    Global{"torch", "DoubleStorage", Role::kStorage, DataType::kFloat64},
-    Global{"torch.storage", "UntypedStorage", Role::kStorage, DataType::kUInt8},
-    Global{"torch", "bool", Role::kInert},
-    Global{"torch", "uint8", Role::kInert},
-    Global{"torch", "int8", Role::kInert},
-    Global{"torch", "int16", Role::kInert},
-    Global{"torch", "int32", Role::kInert},
-    Global{"torch", "int64", Role::kInert},
-    Global{"torch", "float16", Role::kInert},
-    Global{"torch", "bfloat16", Role::kInert},
-    Global{"torch", "float32", Role::kInert},
-    Global{"torch", "float64", Role::kInert},
-};
-
-struct Value {
-  enum class Kind { kOther, kInteger, kString, kTuple, kList, kDictionary, kGlobal, kStorage, kTensor };
-
-  Kind kind = Kind::kOther;
-  std::int64_t integer = 0;     // or the position in kGlobals, or among the storages or tensors
-  std::string_view text;        // within the pickle
-  std::vector<Value*> items{};  // of a dictionary: keys and values in turn
-};
-
+using Value = PickleValue;
 using Kind = Value::Kind;
 
+/** Runs a pickle's instructions. */
 class Unpickler {
  public:
-  Unpickler(std::span<const std::byte> pickle, const std::string& source)
-      : text_(reinterpret_cast<const char*>(pickle.data()), pickle.size()),
-        source_(source),
-        budget_(pickle.size(), source + ": its pickle") {
-    if (text_.size() > kLongestPickle) {
-      fail("it is longer than the limit of " + std::to_string(kLongestPickle) + " bytes");
-    }
-  }
+  Unpickler(std::span<const std::byte> pickle, const std::string& source) : input_(pickle, source) {}
 
   std::vector<std::pair<std::string, PickledTensor>> run() {
-    while (step(take<unsigned char>())) {
+    while (step(input_.take<unsigned char>())) {
     }
-    collect(*pop(), "", 0);
-    return std::move(found_);
+    return tensors_.collect(*stack_.pop());
   }
 
  private:
-  [[noreturn]] void fail(const std::string& what) const {
-    throw Error(ErrorCode::kMalformed,
-                source_ + ": not a valid pickle: " + what + " (byte " + std::to_string(position_) + " of data.pkl)");
-  }
-
-  // Reading.
-
-  std::string_view bytes(std::uint64_t length) {
-    if (length > text_.size() - position_) fail("it ends early");
-    const std::string_view result = text_.substr(position_, length);
-    position_ += length;
-    return result;
-  }
-
-  template <typename T>
-  T take() {
-    T value;
-    std::memcpy(&value, bytes(sizeof(T)).data(), sizeof(T));
-    return value;
-  }
-
-  std::string_view line() {
-    const std::size_t end = text_.find('\n', position_);
-    if (end == std::string_view::npos) fail("it ends early");
-    const std::string_view result = bytes(end - position_);
-    ++position_;
-    return result;
-  }
-
-  // The stack.
-
-  Value* make(Kind kind) {
-    if (values_.size() >= kMostValues) fail("more than " + std::to_string(kMostValues) + " values");
-    budget_.take_memory(sizeof(Value));
-    Value& value = values_.emplace_back();
-    value.kind = kind;
-    return &value;
-  }
-
-  void push(Value* value) {
-    if (stack_.size() >= kDeepestStack) fail("the stack is deeper than " + std::to_string(kDeepestStack));
-    stack_.push_back(value);
-    take_depth(stack_.size(), deepest_stack_);
-  }
-
-  /** Once for each place of the stack or the marks, however often it is taken. */
-  void take_depth(std::size_t depth, std::size_t& deepest) {
-    constexpr std::size_t kSlots = 3;
-    if (depth <= deepest) return;
-    deepest = depth;
-    budget_.take_memory(kSlots * sizeof(Value*), "its stack");
-  }
-
-  void push_integer(std::int64_t integer) {
-    push(make(Kind::kInteger));
-    stack_.back()->integer = integer;
-  }
-
-  void push_string(std::string_view text) {
-    push(make(Kind::kString));
-    stack_.back()->text = text;
-  }
-
-  void push_other(std::string_view) { push(make(Kind::kOther)); }
-
-  Value* top() const {
-    if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) fail("the stack is empty");
-    return stack_.back();
-  }
-
-  Value* pop() {
-    Value* value = top();
-    stack_.pop_back();
-    return value;
-  }
-
-  Value* pop(Kind kind, const char* what) {
-    Value* value = pop();
-    if (value->kind != kind) fail(std::string("expected ") + what);
-    return value;
-  }
-
-  std::vector<Value*> pop_count(std::size_t count) {
-    std::vector<Value*> items(count);
-    while (count-- > 0) items[count] = pop();
-    return items;
-  }
-
-  void push_mark() {
-    if (marks_.size() >= kDeepestStack) fail("more than " + std::to_string(kDeepestStack) + " marks");
-    marks_.push_back(stack_.size());
-    take_depth(marks_.size(), deepest_marks_);
-  }
-
-  std::vector<Value*> pop_mark() {
-    if (marks_.empty()) fail("a mark is missing");
-    const auto first = stack_.begin() + static_cast<std::ptrdiff_t>(marks_.back());
-    std::vector<Value*> items(first, stack_.end());
-    stack_.erase(first, stack_.end());
-    marks_.pop_back();
-    return items;
-  }
-
   // Instructions. Each group says whether the instruction was one of its own.
 
   // Returns false at the end.
@@ -220,22 +41,23 @@ class Unpickler {
         !run_object(code)) {
       std::array<char, 5> hex{};
       std::snprintf(hex.data(), hex.size(), "0x%02x", static_cast<unsigned>(code));
-      throw Error(ErrorCode::kUnsupported, source_ + ": pickle instruction " + hex.data() + " (byte " +
-                                               std::to_string(position_ - 1) + " of data.pkl) is not one of tensors");
+      throw Error(ErrorCode::kUnsupported, input_.source() + ": pickle instruction " + hex.data() + " (byte " +
+                                               std::to_string(input_.position() - 1) +
+                                               " of data.pkl) is not one of tensors");
     }
     return true;
   }
 
   bool run_frame(unsigned char code) {
     if (code == 0x80) {  // PROTO
-      const unsigned protocol = take<unsigned char>();
+      const unsigned protocol = input_.take<unsigned char>();
       if (protocol < 2 || protocol > 5) {
-        throw Error(ErrorCode::kUnsupported, source_ + ": pickle protocol " + std::to_string(protocol));
+        throw Error(ErrorCode::kUnsupported, input_.source() + ": pickle protocol " + std::to_string(protocol));
       }
       return true;
     }
     if (code != 0x95) return false;  // FRAME
-    take<std::uint64_t>();
+    input_.take<std::uint64_t>();
     return true;
   }
 
@@ -244,25 +66,25 @@ class Unpickler {
       case 'N':   // NONE
       case 0x88:  // NEWTRUE
       case 0x89:  // NEWFALSE
-        push_other({});
+        stack_.push_other({});
         return true;
       case 'G':  // BINFLOAT
-        push_other(bytes(8));
+        stack_.push_other(input_.bytes(8));
         return true;
       case 'J':  // BININT
-        push_integer(take<std::int32_t>());
+        stack_.push_integer(input_.take<std::int32_t>());
         return true;
       case 'K':  // BININT1
-        push_integer(take<std::uint8_t>());
+        stack_.push_integer(input_.take<std::uint8_t>());
         return true;
       case 'M':  // BININT2
-        push_integer(take<std::uint16_t>());
+        stack_.push_integer(input_.take<std::uint16_t>());
         return true;
       case 0x8a:  // LONG1
-        push_long(bytes(take<std::uint8_t>()));
+        push_long(input_.bytes(input_.take<std::uint8_t>()));
         return true;
       case 0x8b:  // LONG4
-        push_long(bytes(take<std::uint32_t>()));
+        push_long(input_.bytes(input_.take<std::uint32_t>()));
         return true;
       default:
         return false;
@@ -271,35 +93,35 @@ class Unpickler {
 
   void push_long(std::string_view digits) {
     std::uint64_t value = 0;
-    if (digits.size() > sizeof(value)) return push_other(digits);
+    if (digits.size() > sizeof(value)) return stack_.push_other(digits);
     std::memcpy(&value, digits.data(), digits.size());
     const bool negative = !digits.empty() && static_cast<unsigned char>(digits.back()) >= 0x80;
     if (negative && digits.size() < sizeof(value)) value |= ~std::uint64_t{0} << (8 * digits.size());
-    push_integer(static_cast<std::int64_t>(value));
+    stack_.push_integer(static_cast<std::int64_t>(value));
   }
 
   bool run_text(unsigned char code) {
     switch (code) {
       case 'U':   // SHORT_BINSTRING
       case 0x8c:  // SHORT_BINUNICODE
-        push_string(bytes(take<std::uint8_t>()));
+        stack_.push_string(input_.bytes(input_.take<std::uint8_t>()));
         return true;
       case 'T':  // BINSTRING
       case 'X':  // BINUNICODE
-        push_string(bytes(take<std::uint32_t>()));
+        stack_.push_string(input_.bytes(input_.take<std::uint32_t>()));
         return true;
       case 0x8d:  // BINUNICODE8
-        push_string(bytes(take<std::uint64_t>()));
+        stack_.push_string(input_.bytes(input_.take<std::uint64_t>()));
         return true;
       case 'C':  // SHORT_BINBYTES
-        push_other(bytes(take<std::uint8_t>()));
+        stack_.push_other(input_.bytes(input_.take<std::uint8_t>()));
         return true;
       case 'B':  // BINBYTES
-        push_other(bytes(take<std::uint32_t>()));
+        stack_.push_other(input_.bytes(input_.take<std::uint32_t>()));
         return true;
       case 0x8e:  // BINBYTES8
       case 0x96:  // BYTEARRAY8
-        push_other(bytes(take<std::uint64_t>()));
+        stack_.push_other(input_.bytes(input_.take<std::uint64_t>()));
         return true;
       default:
         return false;
@@ -309,27 +131,27 @@ class Unpickler {
   bool run_container(unsigned char code) {
     switch (code) {
       case ')':  // EMPTY_TUPLE
-        push_container(Kind::kTuple, {});
+        stack_.push_container(Kind::kTuple, {});
         return true;
       case 0x85:  // TUPLE1
       case 0x86:  // TUPLE2
       case 0x87:  // TUPLE3
-        push_container(Kind::kTuple, pop_count(code - 0x84u));
+        stack_.push_container(Kind::kTuple, stack_.pop_count(code - 0x84u));
         return true;
       case 't':  // TUPLE
-        push_container(Kind::kTuple, pop_mark());
+        stack_.push_container(Kind::kTuple, stack_.pop_mark());
         return true;
       case ']':  // EMPTY_LIST
-        push_container(Kind::kList, {});
+        stack_.push_container(Kind::kList, {});
         return true;
       case 'l':  // LIST
-        push_container(Kind::kList, pop_mark());
+        stack_.push_container(Kind::kList, stack_.pop_mark());
         return true;
       case '}':  // EMPTY_DICT
-        push_container(Kind::kDictionary, {});
+        stack_.push_container(Kind::kDictionary, {});
         return true;
       case 'd':  // DICT
-        push_container(Kind::kDictionary, pairs(pop_mark()));
+        stack_.push_container(Kind::kDictionary, pairs(stack_.pop_mark()));
         return true;
       default:
         return run_insertion(code);
@@ -339,118 +161,84 @@ class Unpickler {
   bool run_insertion(unsigned char code) {
     switch (code) {
       case 'a':  // APPEND
-        insert(Kind::kList, pop_count(1));
+        stack_.insert(Kind::kList, stack_.pop_count(1));
         return true;
       case 'e':  // APPENDS
-        insert(Kind::kList, pop_mark());
+        stack_.insert(Kind::kList, stack_.pop_mark());
         return true;
       case 's':  // SETITEM
-        insert(Kind::kDictionary, pop_count(2));
+        stack_.insert(Kind::kDictionary, stack_.pop_count(2));
         return true;
       case 'u':  // SETITEMS
-        insert(Kind::kDictionary, pairs(pop_mark()));
+        stack_.insert(Kind::kDictionary, pairs(stack_.pop_mark()));
         return true;
       default:
         return false;
     }
   }
 
-  void push_container(Kind kind, std::vector<Value*> items) {
-    push(make(kind));
-    take_items(items.size());
-    stack_.back()->items = std::move(items);
-  }
-
-  /** Before a container gets so many more. */
-  void take_items(std::size_t count) {
-    constexpr std::size_t kSlots = 3;  // a vector that grows has twice the room, and its old one while it copies
-    if (count > 0) budget_.take_memory(16 + count * kSlots * sizeof(Value*), "its lists and dictionaries");
-  }
-
   std::vector<Value*> pairs(std::vector<Value*> items) const {
-    if (items.size() % 2 != 0) fail("a key without a value");
+    if (items.size() % 2 != 0) input_.fail("a key without a value");
     return items;
-  }
-
-  void insert(Kind kind, const std::vector<Value*>& items) {
-    Value* container = top();
-    if (container->kind != kind) fail(kind == Kind::kList ? "expected a list" : "expected a dictionary");
-    take_items(items.size());
-    container->items.insert(container->items.end(), items.begin(), items.end());
   }
 
   bool run_memo(unsigned char code) {
     switch (code) {
       case 'q':  // BINPUT
-        remember(take<std::uint8_t>());
+        stack_.remember(input_.take<std::uint8_t>());
         return true;
       case 'r':  // LONG_BINPUT
-        remember(take<std::uint32_t>());
+        stack_.remember(input_.take<std::uint32_t>());
         return true;
       case 0x94:  // MEMOIZE
-        remember(static_cast<std::uint32_t>(memo_.size()));
+        stack_.remember(static_cast<std::uint32_t>(stack_.remembered()));
         return true;
       case 'h':  // BINGET
-        push(recall(take<std::uint8_t>()));
+        stack_.push(stack_.recall(input_.take<std::uint8_t>()));
         return true;
       case 'j':  // LONG_BINGET
-        push(recall(take<std::uint32_t>()));
+        stack_.push(stack_.recall(input_.take<std::uint32_t>()));
         return true;
       case '2':  // DUP
-        push(top());
+        stack_.push(stack_.top());
         return true;
       case '0':  // POP
-        pop();
+        stack_.pop();
         return true;
       case '1':  // POP_MARK
-        pop_mark();
+        stack_.pop_mark();
         return true;
       case '(':  // MARK
-        push_mark();
+        stack_.push_mark();
         return true;
       default:
         return false;
     }
   }
 
-  void remember(std::uint32_t key) {
-    Value* value = top();
-    const auto [place, added] = memo_.try_emplace(key, value);
-    place->second = value;
-    if (!added) return;
-    if (memo_.size() > kMostValues) fail("more than " + std::to_string(kMostValues) + " values in the memo");
-    budget_.take_memory(kMemoOverhead, "its memo");
-  }
-
-  Value* recall(std::uint32_t key) const {
-    const auto found = memo_.find(key);
-    if (found == memo_.end()) fail("memo " + std::to_string(key) + " was never set");
-    return found->second;
-  }
-
   bool run_object(unsigned char code) {
     switch (code) {
       case 'c': {  // GLOBAL
-        const std::string_view module = line();
-        push_global(module, line());
+        const std::string_view module = input_.line();
+        push_global(module, input_.line());
         return true;
       }
       case 0x93: {  // STACK_GLOBAL
-        const std::string_view name = pop(Kind::kString, "a global's name")->text;
-        push_global(pop(Kind::kString, "a global's module")->text, name);
+        const std::string_view name = stack_.pop(Kind::kString, "a global's name")->text;
+        push_global(stack_.pop(Kind::kString, "a global's module")->text, name);
         return true;
       }
       case 'R': {  // REDUCE
-        const Value* arguments = pop(Kind::kTuple, "arguments");
-        push(call(kGlobals[static_cast<std::size_t>(pop(Kind::kGlobal, "a global")->integer)], *arguments));
+        const Value* arguments = stack_.pop(Kind::kTuple, "arguments");
+        stack_.push(call(stack_.pop(Kind::kGlobal, "a global")->global, *arguments));
         return true;
       }
       case 'Q':  // BINPERSID
-        push(make_storage(*pop(Kind::kTuple, "a storage")));
+        stack_.push(tensors_.make_storage(*stack_.pop(Kind::kTuple, "a storage")));
         return true;
       case 'b':  // BUILD: attributes beside the contents, such as a state_dict's _metadata
-        pop();
-        top();
+        stack_.pop();
+        stack_.top();
         return true;
       default:
         return false;
@@ -458,155 +246,53 @@ class Unpickler {
   }
 
   void push_global(std::string_view module, std::string_view name) {
-    for (std::size_t i = 0; i < kGlobals.size(); ++i) {
-      if (kGlobals[i].module != module || kGlobals[i].name != name) continue;
-      push(make(Kind::kGlobal));
-      stack_.back()->integer = static_cast<std::int64_t>(i);
+    if (const auto known = find_pickle_global(module, name)) {
+      stack_.push(stack_.make(Kind::kGlobal));
+      stack_.top()->global = *known;
       return;
     }
-    throw Error(ErrorCode::kUnsupported, source_ + ": the pickle asks for the global " +
+    throw Error(ErrorCode::kUnsupported, input_.source() + ": the pickle asks for the global " +
                                              quote(std::string(module) + "." + std::string(name)) +
                                              "; only tensors and dictionaries of them can be read");
   }
 
-  Value* call(const Global& global, const Value& arguments) {
+  Value* call(const PickleGlobal& global, const Value& arguments) {
     switch (global.role) {
-      case Role::kDictionary:
+      case PickleRole::kDictionary:
         return make_dictionary(arguments);
-      case Role::kTensor:
-        return make_tensor(arguments);
-      case Role::kParameter:
+      case PickleRole::kTensor:
+        return tensors_.make_tensor(arguments);
+      case PickleRole::kParameter:
         return argument(arguments, 0, Kind::kTensor);
-      case Role::kSize:
+      case PickleRole::kSize:
         return argument(arguments, 0, Kind::kTuple);
-      case Role::kInert:
-      case Role::kStorage:
+      case PickleRole::kInert:
+      case PickleRole::kStorage:
         break;
     }
-    return make(Kind::kOther);
+    return stack_.make(Kind::kOther);
   }
 
   Value* argument(const Value& arguments, std::size_t index, Kind kind) const {
-    if (index >= arguments.items.size() || arguments.items[index]->kind != kind) fail("unexpected arguments");
-    return arguments.items[index];
+    return pickle_argument(input_, arguments, index, kind);
   }
 
   // Python 2 passed an OrderedDict's contents as a list of pairs.
   Value* make_dictionary(const Value& arguments) {
-    Value* dictionary = make(Kind::kDictionary);
+    Value* dictionary = stack_.make(Kind::kDictionary);
     if (arguments.items.empty()) return dictionary;
     for (const Value* pair : argument(arguments, 0, Kind::kList)->items) {
       if ((pair->kind != Kind::kTuple && pair->kind != Kind::kList) || pair->items.size() != 2) {
-        fail("unexpected arguments");
+        input_.fail("unexpected arguments");
       }
-      take_items(pair->items.size());
-      dictionary->items.insert(dictionary->items.end(), pair->items.begin(), pair->items.end());
+      stack_.append(*dictionary, pair->items);
     }
     return dictionary;
   }
 
-  // ('storage', type, key, location, elements)
-  Value* make_storage(const Value& id) {
-    if (argument(id, 0, Kind::kString)->text != "storage") fail("expected a storage");
-    const Global& global = kGlobals[static_cast<std::size_t>(argument(id, 1, Kind::kGlobal)->integer)];
-    if (global.role != Role::kStorage) fail("expected a storage type");
-    const std::string_view key = argument(id, 2, Kind::kString)->text;
-    if (key.size() > kLongestStorageKey) fail("a storage's key is too long");
-    budget_.take_memory(kTensorOverhead + key.size(), "its storages");
-    Value* storage = make(Kind::kStorage);
-    storage->integer = static_cast<std::int64_t>(storages_.size());
-    storages_.push_back({std::string(key), argument(id, 4, Kind::kInteger)->integer, global.type});
-    return storage;
-  }
-
-  // (storage, offset, shape, strides, requires_grad, backward_hooks)
-  Value* make_tensor(const Value& arguments) {
-    if (tensors_.size() >= kMostTensors) fail("more than " + std::to_string(kMostTensors) + " tensors");
-    PickledTensor pickled = storages_[static_cast<std::size_t>(argument(arguments, 0, Kind::kStorage)->integer)];
-    pickled.offset = argument(arguments, 1, Kind::kInteger)->integer;
-    pickled.shape = integers(*argument(arguments, 2, Kind::kTuple));
-    pickled.strides = integers(*argument(arguments, 3, Kind::kTuple));
-    budget_.take_memory(kTensorOverhead + memory_of(pickled), "its tensors");
-    Value* tensor = make(Kind::kTensor);
-    tensor->integer = static_cast<std::int64_t>(tensors_.size());
-    tensors_.push_back(std::move(pickled));
-    return tensor;
-  }
-
-  static std::size_t memory_of(const PickledTensor& tensor) {
-    constexpr std::size_t kSlots = 2;  // of a vector that has grown
-    return tensor.storage.size() + kSlots * sizeof(std::int64_t) * (tensor.shape.size() + tensor.strides.size());
-  }
-
-  std::vector<std::int64_t> integers(const Value& tuple) const {
-    if (tuple.items.size() > kMaximumRank) fail("a tensor has " + std::to_string(tuple.items.size()) + " dimensions");
-    std::vector<std::int64_t> result;
-    for (std::size_t i = 0; i < tuple.items.size(); ++i) {
-      result.push_back(argument(tuple, i, Kind::kInteger)->integer);
-    }
-    return result;
-  }
-
-  // Results.
-
-  // Dictionaries may be shared, or contain themselves: what is visited counts, not what exists.
-  void collect(const Value& value, const std::string& name, std::size_t depth) {
-    if (value.kind == Kind::kTensor) return add(value, name);
-    if (value.kind != Kind::kDictionary) return;
-    if (depth == kDeepestDictionary) fail("dictionaries deeper than " + std::to_string(kDeepestDictionary));
-    for (std::size_t i = 0; i < value.items.size(); i += 2) {
-      budget_.take_steps(kVisit, kRepeats);
-      const Value& item = *value.items[i + 1];
-      if (item.kind != Kind::kTensor && item.kind != Kind::kDictionary) continue;
-      const auto key = key_text(*value.items[i]);
-      if (key) collect(item, depth == 0 ? *key : joined(name, *key), depth + 1);
-    }
-  }
-
-  std::string joined(const std::string& name, const std::string& key) {
-    budget_.take_steps(name.size() + key.size(), kRepeats);
-    const std::string result = name + "/" + key;
-    if (result.size() > kLongestName) fail_name(result);
-    return result;
-  }
-
-  [[noreturn]] void fail_name(const std::string& name) const { fail("too many or too long names: " + quote(name)); }
-
-  std::optional<std::string> key_text(const Value& key) {
-    if (key.kind == Kind::kInteger) return std::to_string(key.integer);
-    if (key.kind != Kind::kString) return std::nullopt;
-    budget_.take_steps(std::min(key.text.size(), kLongestName), kRepeats);
-    if (key.text.size() > kLongestName ||
-        !g_utf8_validate(key.text.data(), static_cast<gssize>(key.text.size()), nullptr)) {
-      fail("the key " + quote(key.text) + " is too long or not UTF-8");
-    }
-    return std::string(key.text);
-  }
-
-  void add(const Value& value, const std::string& name) {
-    if (name.size() > kLongestName || found_.size() >= kMostTensors) fail_name(name);
-    const PickledTensor& tensor = tensors_[static_cast<std::size_t>(value.integer)];
-    budget_.take_memory(kFoundOverhead + kNamesKept * name.size() + 2 * memory_of(tensor), "the names of its tensors");
-    found_.emplace_back(name, tensor);
-  }
-
-  // A visit of a member is a few look-ups anywhere in memory.
-  static constexpr std::size_t kVisit = 32;
-  static constexpr const char* kRepeats = "its dictionaries repeat each other";
-
-  std::string_view text_;
-  const std::string& source_;
-  Budget budget_;
-  std::size_t position_ = 0;
-  std::deque<Value> values_;  // owns all; nobody else does, so that cycles neither leak nor recurse
-  std::vector<Value*> stack_;
-  std::vector<std::size_t> marks_;
-  std::size_t deepest_stack_ = 0;
-  std::size_t deepest_marks_ = 0;
-  std::unordered_map<std::uint32_t, Value*> memo_;
-  std::vector<PickledTensor> storages_;
-  std::vector<PickledTensor> tensors_;
-  std::vector<std::pair<std::string, PickledTensor>> found_;
+  PickleInput input_;
+  PickleStack stack_{input_};
+  PickleTensors tensors_{input_, stack_};
 };
 
 }  // namespace

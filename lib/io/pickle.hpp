@@ -17,8 +17,8 @@ struct PickledTensor {
   std::int64_t storage_elements = 0;  ///< of `type`
   DataType type = DataType::kFloat32;
   std::int64_t offset = 0;  ///< offset and strides in elements
-  std::vector<std::int64_t> shape;
-  std::vector<std::int64_t> strides;
+  std::vector<std::int64_t> shape{};
+  std::vector<std::int64_t> strides{};
 };
 
 /**

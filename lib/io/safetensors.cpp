@@ -1,7 +1,6 @@
 #include "io/safetensors.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstring>
 #include <memory>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "gvl/error.hpp"
+#include "io/data_types.hpp"
 #include "io/json.hpp"
 #include "io/quote.hpp"
 #include "io/tensor_size.hpp"
@@ -20,17 +20,6 @@ static_assert(std::endian::native == std::endian::little, "safetensors files are
 namespace {
 
 constexpr std::size_t kLengthBytes = 8;
-
-constexpr std::array<std::pair<const char*, DataType>, 10> kTypes{{{"BOOL", DataType::kBool},
-                                                                   {"U8", DataType::kUInt8},
-                                                                   {"I8", DataType::kInt8},
-                                                                   {"I16", DataType::kInt16},
-                                                                   {"I32", DataType::kInt32},
-                                                                   {"I64", DataType::kInt64},
-                                                                   {"F16", DataType::kFloat16},
-                                                                   {"BF16", DataType::kBFloat16},
-                                                                   {"F32", DataType::kFloat32},
-                                                                   {"F64", DataType::kFloat64}}};
 
 struct Entry {
   TensorInfo info;
@@ -67,8 +56,8 @@ JsonValue parse_header(const MappedFile& file, std::size_t length) {
 
 DataType parse_type(const JsonValue& dtype) {
   const std::string name = dtype.as_string();
-  for (const auto& [candidate, type] : kTypes) {
-    if (name == candidate) return type;
+  for (const DataTypeTraits& traits : kDataTypes) {
+    if (name == traits.safetensors) return traits.type;
   }
   throw dtype.error("unsupported data type " + quote(name), ErrorCode::kUnsupported);
 }
@@ -116,13 +105,6 @@ void check_coverage(const MappedFile& file, const std::vector<Entry>& entries, s
 }
 
 }  // namespace
-
-const char* safetensors_name(DataType type) noexcept {
-  for (const auto& [name, candidate] : kTypes) {
-    if (type == candidate) return name;
-  }
-  return "";
-}
 
 SafetensorsFile SafetensorsFile::open(const std::filesystem::path& path) {
   SafetensorsFile result;

@@ -18,9 +18,6 @@ namespace gvl::io {
 /** The format's own limit, in bytes. */
 inline constexpr std::size_t kLongestSafetensorsHeader = 100'000'000;
 
-/** The type's name in safetensors' headers, "BF16". */
-const char* safetensors_name(DataType type) noexcept;
-
 /** What a file says about a tensor before its data is touched. */
 struct TensorInfo {
   std::string name;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "gvl/error.hpp"
+#include "io/data_types.hpp"
 #include "io/quote.hpp"
 #include "io/safetensors.hpp"
 #include "io/tensor_size.hpp"
@@ -83,7 +84,7 @@ std::string header_json(const std::vector<TensorInfo>& tensors, const std::map<s
       throw Error(ErrorCode::kInvalidArgument, "the tensors are too large together");
     }
     if (out.size() > 1) out += ",";
-    out += json_string(tensor.name) + ":{\"dtype\":\"" + safetensors_name(tensor.type) +
+    out += json_string(tensor.name) + ":{\"dtype\":\"" + traits_of(tensor.type).safetensors +
            "\",\"shape\":" + shape_json(tensor.shape) + ",\"data_offsets\":[" + std::to_string(offset) + "," +
            std::to_string(end) + "]}";
     offset = end;
@@ -163,7 +164,7 @@ void SafetensorsWriter::write(const std::string& name, const Tensor& tensor) {
                                                  name_of(info.type) + " " + to_string(info.shape) + ", found " +
                                                  name_of(tensor.type) + " " + to_string(tensor.shape));
   }
-  write(name, {tensor.data.get(), tensor.bytes()});
+  write(name, {tensor.map(), tensor.bytes()});
 }
 
 void SafetensorsWriter::finish() {

@@ -1,57 +1,37 @@
 #include "gvl/tensor.hpp"
 
 #include <cstdlib>
-#include <new>
+#include <utility>
 
 #include "gvl/error.hpp"
+#include "io/data_types.hpp"
 
 namespace gvl {
 
-std::size_t size_of(DataType type) noexcept {
-  switch (type) {
-    case DataType::kBool:
-    case DataType::kUInt8:
-    case DataType::kInt8:
-      return 1;
-    case DataType::kInt16:
-    case DataType::kFloat16:
-    case DataType::kBFloat16:
-      return 2;
-    case DataType::kInt32:
-    case DataType::kFloat32:
-      return 4;
-    case DataType::kInt64:
-    case DataType::kFloat64:
-      return 8;
-  }
-  return 0;
-}
+std::size_t size_of(DataType type) noexcept { return io::traits_of(type).bytes; }
 
-const char* name_of(DataType type) noexcept {
-  switch (type) {
-    case DataType::kBool:
-      return "bool";
-    case DataType::kUInt8:
-      return "uint8";
-    case DataType::kInt8:
-      return "int8";
-    case DataType::kInt16:
-      return "int16";
-    case DataType::kInt32:
-      return "int32";
-    case DataType::kInt64:
-      return "int64";
-    case DataType::kFloat16:
-      return "float16";
-    case DataType::kBFloat16:
-      return "bfloat16";
-    case DataType::kFloat32:
-      return "float32";
-    case DataType::kFloat64:
-      return "float64";
-  }
-  return "unknown";
-}
+const char* name_of(DataType type) noexcept { return io::traits_of(type).name; }
+
+namespace {
+
+class HostStorage : public TensorStorage {
+ public:
+  explicit HostStorage(std::shared_ptr<const std::byte> data) : data_(std::move(data)) {}
+
+  std::string device() const override { return "cpu"; }
+  const std::byte* map() const override { return data_.get(); }
+
+ private:
+  std::shared_ptr<const std::byte> data_;
+};
+
+}  // namespace
+
+Tensor::Tensor(DataType type, std::vector<std::int64_t> shape, std::shared_ptr<const TensorStorage> storage)
+    : type(type), shape(std::move(shape)), storage_(std::move(storage)) {}
+
+Tensor::Tensor(DataType type, std::vector<std::int64_t> shape, std::shared_ptr<const std::byte> data)
+    : Tensor(type, std::move(shape), std::make_shared<const HostStorage>(std::move(data))) {}
 
 std::int64_t Tensor::elements() const noexcept {
   std::int64_t count = 1;

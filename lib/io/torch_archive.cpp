@@ -213,12 +213,12 @@ const TorchArchive::Record& TorchArchive::record(const std::string& name) const 
 Tensor TorchArchive::get(const std::string& name) const {
   const Record& record = this->record(name);
   const TensorInfo& info = record.info;
-  Tensor tensor{info.type, info.shape, std::shared_ptr<const std::byte>(file_, record.storage.data())};
-  if (is_contiguous(info.shape, record.strides)) return tensor;
-  const auto copy = allocate_tensor_data(tensor.bytes());
+  if (is_contiguous(info.shape, record.strides)) {
+    return {info.type, info.shape, std::shared_ptr<const std::byte>(file_, record.storage.data())};
+  }
+  const auto copy = allocate_tensor_data(Tensor(info.type, info.shape).bytes());
   copy_contiguous(info, record.strides, record.storage.data(), copy.get());
-  tensor.data = copy;
-  return tensor;
+  return {info.type, info.shape, copy};
 }
 
 }  // namespace gvl::io

@@ -1,5 +1,6 @@
 #include "language/decoder.hpp"
 
+#include <ATen/ops/cat.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
@@ -15,6 +16,11 @@ constexpr std::int64_t kReadBlock = 1024;
 
 std::int64_t qkv_width(const LanguageModelConfig& config) {
   return (config.heads + 2 * config.kv_heads) * config.head_size();
+}
+
+/** The parts one behind the other; a single one as it is. */
+at::Tensor joined(const std::vector<at::Tensor>& parts, std::int64_t dimension) {
+  return parts.size() == 1 ? parts.front() : at::cat(parts, dimension);
 }
 
 }  // namespace
@@ -66,33 +72,91 @@ at::Tensor Decoder::embed_ids(const at::Tensor& ids) const {
   return ops::embedding(embed_tokens_, ids.flatten()).unflatten(0, ids.sizes());
 }
 
-at::Tensor Decoder::read(const at::Tensor& embeddings, RopeFactors factors, KvCache& cache,
-                         const Cancellation& cancellation) const {
-  at::Tensor last;
-  for (std::int64_t start = 0; start < embeddings.size(0); start += kReadBlock) {
-    const std::int64_t count = std::min(kReadBlock, embeddings.size(0) - start);
-    const RopeTable rope = rope_table(config_, factors, cache.length(), count, embeddings.device());
-    // A copy: the layers may work in place, and the caller's embeddings are read again for the next query.
-    at::Tensor x = embeddings.narrow(0, start, count).clone().unsqueeze(0);
-    for (std::size_t i = 0; i < layers_.size(); ++i) {
-      cancellation.check();
-      const auto index = static_cast<std::int64_t>(i);
-      x = layers_[i].forward(x, rope, [&](const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
-        cache.write(index, k, v);
-        const std::int64_t length = cache.length() + count;
-        return ops::attention(q, cache.keys(index, length), cache.values(index, length), {.causal = true});
-      });
+/** Rows of one input within a block. */
+struct Decoder::Piece {
+  const SequenceInput* input;
+  std::int64_t first;  ///< of the input's rows
+  std::int64_t row;    ///< its place in the block
+  std::int64_t count;
+
+  at::Tensor embeddings() const { return input->embeddings.narrow(0, first, count); }
+  at::Tensor of_block(const at::Tensor& x) const { return x.narrow(1, row, count); }
+};
+
+/** The inputs one behind the other, cut into blocks. */
+std::vector<Decoder::Block> Decoder::blocks_of(const std::vector<SequenceInput>& inputs) {
+  std::vector<Block> blocks;
+  std::int64_t room = 0;
+  for (const SequenceInput& input : inputs) {
+    const std::int64_t rows = input.embeddings.size(0);
+    for (std::int64_t first = 0; first < rows;) {
+      if (room == 0) {
+        blocks.emplace_back();
+        room = kReadBlock;
+      }
+      const std::int64_t count = std::min(room, rows - first);
+      blocks.back().push_back({&input, first, kReadBlock - room, count});
+      first += count;
+      room -= count;
     }
-    cache.advance(count);
-    last = x[0].narrow(0, count - 1, 1);
   }
-  return norm_.forward(last);
+  return blocks;
+}
+
+RopeTable Decoder::rope_of(const Block& block, const KvCache& cache) const {
+  std::vector<at::Tensor> cos, sin;
+  for (const Piece& piece : block) {
+    const RopeTable table =
+        rope_table(config_, piece.input->factors, cache.length(piece.input->sequence), piece.count, device());
+    cos.push_back(table.cos);
+    sin.push_back(table.sin);
+  }
+  return {joined(cos, 0), joined(sin, 0)};
+}
+
+/** Each piece sees what the cache holds of its sequence, and itself. */
+at::Tensor Decoder::attend(std::int64_t layer, const Block& block, KvCache& cache, const at::Tensor& q,
+                           const at::Tensor& k, const at::Tensor& v) {
+  std::vector<at::Tensor> outputs;
+  for (const Piece& piece : block) {
+    const std::int64_t sequence = piece.input->sequence, length = cache.length(sequence) + piece.count;
+    cache.write(layer, sequence, piece.of_block(k), piece.of_block(v));
+    outputs.push_back(ops::attention(piece.of_block(q), cache.keys(layer, sequence, length),
+                                     cache.values(layer, sequence, length), {.causal = true}));
+  }
+  return joined(outputs, 1);
+}
+
+at::Tensor Decoder::read_block(const Block& block, KvCache& cache, const Cancellation& cancellation) const {
+  const RopeTable rope = rope_of(block, cache);
+  std::vector<at::Tensor> rows;
+  for (const Piece& piece : block) rows.push_back(piece.embeddings());
+  // A copy: the layers may work in place, and the caller's embeddings are read again for the next query.
+  at::Tensor x = at::cat(rows).unsqueeze(0);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    cancellation.check();
+    x = layers_[i].forward(x, rope, [&](const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+      return attend(static_cast<std::int64_t>(i), block, cache, q, k, v);
+    });
+  }
+  for (const Piece& piece : block) cache.advance(piece.input->sequence, piece.count);
+  return x;
+}
+
+at::Tensor Decoder::read(const std::vector<SequenceInput>& inputs, KvCache& cache,
+                         const Cancellation& cancellation) const {
+  std::vector<at::Tensor> last;
+  for (const Block& block : blocks_of(inputs)) {
+    const at::Tensor x = read_block(block, cache, cancellation);
+    for (const Piece& piece : block) {
+      if (piece.first + piece.count == piece.input->embeddings.size(0)) {
+        last.push_back(x[0].narrow(0, piece.row + piece.count - 1, 1));
+      }
+    }
+  }
+  return norm_.forward(joined(last, 0));
 }
 
 at::Tensor Decoder::logits(const at::Tensor& hidden) const { return lm_head_.forward(hidden).to(at::kFloat); }
-
-KvCache Decoder::make_cache(std::int64_t capacity) const {
-  return KvCache(config_, capacity, embed_tokens_.scalar_type(), embed_tokens_.device());
-}
 
 }  // namespace gvl::language

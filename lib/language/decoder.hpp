@@ -35,6 +35,13 @@ class DecoderLayer {
   layers::Linear gate_up_proj_, down_proj_;
 };
 
+/** What is read of one sequence of a cache. */
+struct SequenceInput {
+  at::Tensor embeddings;  ///< [n, H], n at least 1, behind what the cache holds
+  RopeFactors factors = RopeFactors::kShort;
+  std::int64_t sequence = 0;
+};
+
 /**
  * A decoder-only transformer: RMSNorm, rotary attention, SwiGLU (Phi-3 and LLaMA-3 alike; their differences are in
  * LanguageModelConfig). Parameters are named as in Phi-3's checkpoint, with q, k, v and gate, up in one matrix each.
@@ -51,11 +58,11 @@ class Decoder {
   at::Tensor embed_ids(const at::Tensor& ids) const;
 
   /**
-   * Reads [n, H] behind what the cache holds, block by block so that activations stay small, and returns the normed
-   * hidden state [1, H] of the last position. Throws Error(kCancelled) between two layers.
+   * Reads several sequences together, each at most once and of its own length: their rows go through the weights as
+   * one matrix, block by block so that activations stay small. Returns the normed hidden states [inputs, H] of each
+   * input's last position. Throws Error(kCancelled) between two layers.
    */
-  at::Tensor read(const at::Tensor& embeddings, RopeFactors factors, KvCache& cache,
-                  const Cancellation& cancellation) const;
+  at::Tensor read(const std::vector<SequenceInput>& inputs, KvCache& cache, const Cancellation& cancellation) const;
 
   /** The final norm. */
   at::Tensor norm(const at::Tensor& hidden) const { return norm_.forward(hidden); }
@@ -66,11 +73,20 @@ class Decoder {
   /** The blocks, first to last; read() runs them over a cache. */
   const std::vector<DecoderLayer>& layers() const noexcept { return layers_; }
 
-  KvCache make_cache(std::int64_t capacity) const;
+  KvCache make_cache(const CacheOptions& options) const { return KvCache(config_, options, device()); }
   const LanguageModelConfig& config() const noexcept { return config_; }
   c10::Device device() const { return embed_tokens_.device(); }
 
  private:
+  struct Piece;
+  using Block = std::vector<Piece>;
+
+  static std::vector<Block> blocks_of(const std::vector<SequenceInput>& inputs);
+  static at::Tensor attend(std::int64_t layer, const Block& block, KvCache& cache, const at::Tensor& q,
+                           const at::Tensor& k, const at::Tensor& v);
+  RopeTable rope_of(const Block& block, const KvCache& cache) const;
+  at::Tensor read_block(const Block& block, KvCache& cache, const Cancellation& cancellation) const;
+
   LanguageModelConfig config_;
   at::Tensor embed_tokens_;
   std::vector<DecoderLayer> layers_;

@@ -1,12 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <vector>
 
-#include "gvl/model.hpp"
+#include "gvl/cancellation.hpp"
+#include "gvl/generation.hpp"
 #include "language/decoder.hpp"
 
 namespace gvl::language {
@@ -25,35 +27,55 @@ struct GenerationRules {
   std::function<bool(std::int64_t)> keep;  ///< tokens whose whole distributions are kept
 };
 
+/** What is asked of one sequence. */
+struct GenerationRequest {
+  std::int64_t sequence = 0;         ///< behind which prefix
+  std::vector<std::int64_t> prompt;  ///< not empty
+  std::int64_t end_token = 0;
+  GenerationOptions options;
+  GenerationRules rules;
+};
+
 /**
- * Reads a prefix once and answers many prompts behind it: the cache keeps the prefix, each prompt is read after it
- * and forgotten again. When LongRoPE's factors change with the length, what was read with the others is read again.
- * Not thread safe; the decoder must outlive it.
+ * Reads prefixes once and answers many prompts behind each: the cache keeps the prefix, each prompt is read after it
+ * and forgotten again. Prompts behind different prefixes are answered together, token by token. When LongRoPE's factors
+ * change with the length, what was read with the others is read again. Not thread safe; the decoder must outlive it.
  */
 class PrefixedGenerator {
  public:
-  /** `prefix` float [n, H] embeddings; `capacity` positions at most, prefix, prompt and answer together. */
-  PrefixedGenerator(const Decoder& decoder, at::Tensor prefix, std::int64_t capacity);
+  /** `prefixes` float [n, H] embeddings, one a sequence; `options.capacity` for prefix, prompt and answer together. */
+  PrefixedGenerator(const Decoder& decoder, std::vector<at::Tensor> prefixes, const CacheOptions& options);
 
-  /** Logits float32 [vocabulary] of what follows prefix and prompt (not empty): the state a generation starts from. */
+  /** Logits float32 [vocabulary] of what follows the first prefix and `prompt`: what a generation starts from. */
   at::Tensor read_prompt(const std::vector<std::int64_t>& prompt, const Cancellation& cancellation);
 
-  /** Generates behind prefix and prompt until `end_token`, max_new_tokens or the capacity. */
-  Generation generate(const std::vector<std::int64_t>& prompt, std::int64_t end_token, const GenerationOptions& options,
-                      const Cancellation& cancellation, const GenerationRules& rules = {});
+  /**
+   * Generates behind prefixes and prompts until each one's end token, max_new_tokens or the capacity. The requests are
+   * of different sequences; each is handed over by its index as soon as it is complete.
+   */
+  void generate(const std::vector<GenerationRequest>& requests, const Cancellation& cancellation,
+                const std::function<void(std::size_t index, Generation generation)>& deliver);
 
-  /** Positions the decoder has read so far, for prefix and prompts: what the answers cost. */
+  /** The same for a single request. */
+  Generation generate(const GenerationRequest& request, const Cancellation& cancellation);
+
+  /** Positions the decoder has read so far, for prefixes and prompts: what the answers cost. */
   std::int64_t positions_read() const noexcept { return positions_read_; }
 
  private:
-  at::Tensor read(const at::Tensor& embeddings, RopeFactors factors, const Cancellation& cancellation);
-  at::Tensor read_behind_prefix(const std::vector<std::int64_t>& ids, const Cancellation& cancellation);
-  at::Tensor read_next(std::int64_t token, const std::vector<std::int64_t>& all, const Cancellation& cancellation);
+  class Ongoing;
+  struct Prefix {
+    at::Tensor embeddings;
+    std::optional<RopeFactors> factors;  ///< what it was read into the cache with; none: it is not there
+  };
+
+  at::Tensor read(const std::vector<SequenceInput>& inputs, const Cancellation& cancellation);
+  void read_prefixes(const std::vector<Ongoing*>& live, const Cancellation& cancellation);
+  at::Tensor read_next(const std::vector<Ongoing*>& live, const Cancellation& cancellation);
 
   const Decoder& decoder_;
-  at::Tensor prefix_;
+  std::vector<Prefix> prefixes_;  // one a sequence
   KvCache cache_;
-  std::optional<RopeFactors> factors_;  ///< what the cached prefix was read with; none: not read yet
   std::int64_t positions_read_ = 0;
 };
 

@@ -3,23 +3,48 @@
 #include <ATen/ops/empty.h>
 
 namespace gvl::language {
+namespace {
 
-KvCache::KvCache(const LanguageModelConfig& config, std::int64_t capacity, c10::ScalarType type, c10::Device device)
-    : capacity_(capacity) {
-  const auto options = at::TensorOptions().dtype(type).device(device);
+/** Positions of one sequence: [1, count, kv_heads, head_size]. */
+at::Tensor positions(const at::Tensor& all, std::int64_t sequence, std::int64_t first, std::int64_t count) {
+  return all.narrow(0, sequence, 1).narrow(1, first, count);
+}
+
+}  // namespace
+
+KvCache::KvCache(const LanguageModelConfig& config, const CacheOptions& options, c10::Device device)
+    : capacity_(options.capacity), lengths_(static_cast<std::size_t>(options.sequences), 0) {
+  const auto tensor_options = at::TensorOptions().dtype(options.type).device(device);
+  const auto make = [&] {
+    return at::empty({options.sequences, capacity_, config.kv_heads, config.head_size()}, tensor_options);
+  };
   for (std::int64_t layer = 0; layer < config.layers; ++layer) {
-    keys_.push_back(at::empty({1, capacity, config.kv_heads, config.head_size()}, options));
-    values_.push_back(at::empty({1, capacity, config.kv_heads, config.head_size()}, options));
+    keys_.push_back(make());
+    values_.push_back(make());
   }
 }
 
-void KvCache::write(std::int64_t layer, const at::Tensor& k, const at::Tensor& v) {
-  keys_[layer].narrow(1, length_, k.size(1)).copy_(k);
-  values_[layer].narrow(1, length_, v.size(1)).copy_(v);
+void KvCache::truncate(std::int64_t sequence, std::int64_t length) {
+  std::int64_t& held = lengths_.at(static_cast<std::size_t>(sequence));
+  held = std::min(held, length);
 }
 
-at::Tensor KvCache::keys(std::int64_t layer, std::int64_t count) const { return keys_[layer].narrow(1, 0, count); }
+void KvCache::write(std::int64_t layer, std::int64_t sequence, const at::Tensor& k, const at::Tensor& v) {
+  const std::int64_t first = length(sequence);
+  positions(keys_[layer], sequence, first, k.size(1)).copy_(k);
+  positions(values_[layer], sequence, first, v.size(1)).copy_(v);
+}
 
-at::Tensor KvCache::values(std::int64_t layer, std::int64_t count) const { return values_[layer].narrow(1, 0, count); }
+at::Tensor KvCache::keys(std::int64_t layer, std::int64_t sequence, std::int64_t count) const {
+  return positions(keys_[layer], sequence, 0, count);
+}
+
+at::Tensor KvCache::values(std::int64_t layer, std::int64_t sequence, std::int64_t count) const {
+  return positions(values_[layer], sequence, 0, count);
+}
+
+void KvCache::advance(std::int64_t sequence, std::int64_t positions) {
+  lengths_.at(static_cast<std::size_t>(sequence)) += positions;
+}
 
 }  // namespace gvl::language

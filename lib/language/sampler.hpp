@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <random>
 
-#include "gvl/model.hpp"
+#include "gvl/generation.hpp"
 
 namespace gvl::language {
 

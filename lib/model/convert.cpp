@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "io/safetensors.hpp"
-#include "model/libtorch_errors.hpp"
+#include "layers/libtorch_errors.hpp"
 #include "model/model_folder.hpp"
 #include "model/model_folder_writer.hpp"
 #include "model/official_release.hpp"
@@ -38,7 +38,7 @@ DataType language_type(const model::OfficialRelease& release) {
 }  // namespace
 
 void convert(const fs::path& official, const fs::path& out, const ConvertOptions& options) {
-  model::rethrow_libtorch_errors("converting " + official.string(), [&] {
+  layers::rethrow_libtorch_errors("converting " + official.string(), [&] {
     model::OfficialRelease release = model::open_official_release(
         official, model::Lora::kMerge, options.base ? model::Weights::kBase : model::Weights::kTuned);
     release.config.dtype = options.dtype.value_or(language_type(release));

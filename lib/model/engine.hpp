@@ -17,7 +17,7 @@ namespace gvl::model {
 /** All that a model folder holds, ready to compute with. Immutable and thread safe. */
 struct Engine {
   /** Throws Error naming the file at fault. */
-  Engine(const std::filesystem::path& folder, c10::Device device);
+  Engine(const std::filesystem::path& folder, c10::Device device, std::optional<DataType> cache_type = {});
 
   ModelConfig config;
   FolderParameters parameters;

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <vector>
 
-#include "gvl/model.hpp"
+#include "gvl/cancellation.hpp"
+#include "gvl/generation.hpp"
+#include "gvl/task.hpp"
+#include "gvl/tensor.hpp"
 #include "language/generate.hpp"
 #include "model/model_folder.hpp"
 #include "model/network.hpp"
@@ -17,23 +21,34 @@ namespace gvl::model {
 /** Questions about one window in, answers with intervals out. Immutable and thread safe; network must outlive it. */
 class Grounder {
  public:
-  Grounder(const Network& network, FolderTokenizer tokenizer);
+  /** `cache_type`: what keys and values are kept as. */
+  Grounder(const Network& network, FolderTokenizer tokenizer, c10::ScalarType cache_type);
 
-  /** What becomes of query number `index`: an answer, or why there is none. */
+  /** What is asked about one window of video. */
+  struct Window {
+    Tensor tokens;  ///< float32 [K * L, H]
+    text::TimeScale scale;
+    std::vector<Query> queries;
+    GenerationOptions options;
+    Cancellation cancellation;
+  };
+
+  /** What becomes of a window's query, both by their numbers: an answer, or why there is none. */
   struct Result {
-    std::size_t index = 0;
+    std::size_t window = 0;
+    std::size_t query = 0;
     Answer answer;
     std::exception_ptr error;
   };
+  using Deliver = std::function<void(Result)>;
 
   /**
-   * Answers `queries`, behind one reading of the prompt's start and the video tokens (float32 [K * L, H]). A query
-   * that cannot be asked fails alone, before the others are answered. Throws what fails them all: Error(kCancelled),
-   * a tensor that is no window of this model.
+   * Answers the queries of some windows, each window's behind one reading of the prompt's start and its tokens: the
+   * first queries of all windows together, then the second ones, and so on. A query that cannot be asked fails alone,
+   * and a window that is none of this model's, or cancelled, with its queries; a single window's cancellation is also
+   * heard between two layers or tokens. Throws what fails all of them.
    */
-  void answer(const Tensor& video_tokens, const text::TimeScale& scale, const std::vector<Query>& queries,
-              const GenerationOptions& options, const Cancellation& cancellation,
-              const std::function<void(Result)>& deliver) const;
+  void answer(const std::vector<Window>& windows, const Deliver& deliver) const;
 
   /** Embeddings of the prompt's start and the video: what all queries about a window share. */
   at::Tensor embed_prefix(const std::vector<std::int64_t>& before_video, const at::Tensor& video_tokens) const;
@@ -52,8 +67,17 @@ class Grounder {
   Answer make_answer(const Query& query, const text::TimeScale& scale, const language::Generation& generation) const;
   void check_length(const text::PromptTokens& prompt) const;
 
+  struct Prepared;
+  Prepared prepare(const Window& window, const Deliver& deliver, std::size_t number) const;
+  std::vector<Prepared> prepare_all(const std::vector<Window>& windows, const Deliver& deliver) const;
+  static void drop_cancelled(const std::vector<Window>& windows, std::vector<Prepared>& prepared,
+                             const Deliver& deliver);
+  void answer_round(language::PrefixedGenerator& generator, const std::vector<Window>& windows,
+                    std::vector<Prepared>& prepared, const Deliver& deliver) const;
+
   const Network& network_;
   text::PromptBuilder prompts_;
+  c10::ScalarType cache_type_;
   at::Tensor temporal_ids_;  // int64 [M + 1]
 };
 

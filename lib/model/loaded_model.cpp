@@ -4,7 +4,7 @@
 #include <functional>
 #include <utility>
 
-#include "model/libtorch_errors.hpp"
+#include "layers/libtorch_errors.hpp"
 #include "model/stages.hpp"
 #include "ops/ops.hpp"
 
@@ -24,7 +24,8 @@ void when_all_ready(std::vector<Future<Tensor>> inputs, std::function<void()> re
 }  // namespace
 
 LoadedModel::LoadedModel(const std::filesystem::path& folder, c10::Device device, const ModelOptions& options)
-    : engine_(rethrow_libtorch_errors(folder.string(), [&] { return std::make_shared<const Engine>(folder, device); })),
+    : engine_(layers::rethrow_libtorch_errors(
+          folder.string(), [&] { return std::make_shared<const Engine>(folder, device, options.cache_type); })),
       device_(device.str()),
       scheduler_(std::make_shared<runtime::Scheduler>([threads = options.threads] { ops::set_threads(threads); })),
       spatial_(scheduler_->add_stage(spatial_stage(engine_, options.spatial))),

@@ -1,18 +1,18 @@
 #include "model/model_folder.hpp"
 
 #include "gvl/error.hpp"
+#include "io/data_types.hpp"
 #include "layers/tensor_bridge.hpp"
 
 namespace gvl::model {
 
 at::Tensor FolderParameters::load(const std::string& name, const std::vector<std::int64_t>& shape) const {
-  const at::Tensor tensor = layers::to_aten(weights_.get(name, shape));
-  if (tensor.scalar_type() != at::kFloat && tensor.scalar_type() != at::kBFloat16 &&
-      tensor.scalar_type() != at::kHalf) {
-    throw Error(ErrorCode::kUnsupported, name + ": weights are float32, bfloat16 or float16, not " +
-                                             name_of(layers::to_data_type(tensor.scalar_type())));
+  const Tensor tensor = weights_.get(name, shape);
+  if (!io::traits_of(tensor.type).holds_weights) {
+    throw Error(ErrorCode::kUnsupported,
+                name + ": weights are " + weight_type_names() + ", not " + name_of(tensor.type));
   }
-  return tensor;
+  return layers::to_aten(tensor);
 }
 
 FolderTokenizer load_tokenizer(const std::filesystem::path& file, const ModelConfig& config) {

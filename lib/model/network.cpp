@@ -40,19 +40,20 @@ Network::Network(const layers::Parameters& parameters, const ModelConfig& config
     : config_(config),
       device_(parameters.device()),
       activation_type_(parameters.activation_type()),
-      spatial_encoder_(parameters / "spatial_encoder", config.spatial),
-      temporal_encoder_(parameters / "temporal_encoder", config.temporal, config.frames_per_segment()),
+      spatial_encoder_(vision::make_encoder("clip", parameters / "spatial_encoder", config.spatial, 1)),
+      temporal_encoder_(vision::make_encoder("internvideo2", parameters / "temporal_encoder", config.temporal,
+                                             config.frames_per_segment())),
       fusion_(parameters, config),
       decoder_(parameters / "language_model", config.language) {}
 
 at::Tensor Network::encode_spatial(const at::Tensor& pixels, const Cancellation& cancellation) const {
   const at::Tensor values = vision::normalise(pixels.to(device_), config_.spatial, activation_type_);
-  return vision::pool_spatial(spatial_encoder_.forward(values, cancellation), config_.spatial_pooling);
+  return vision::pool_spatial(spatial_encoder_->forward(values.unsqueeze(1), cancellation), config_.spatial_pooling);
 }
 
 at::Tensor Network::encode_temporal_patches(const at::Tensor& pixels, const Cancellation& cancellation) const {
   const at::Tensor values = vision::normalise(pixels.to(device_), config_.temporal, activation_type_);
-  return temporal_encoder_.forward(values, cancellation);
+  return temporal_encoder_->forward(values, cancellation);
 }
 
 at::Tensor Network::encode_temporal(const at::Tensor& pixels, const Cancellation& cancellation) const {

@@ -2,15 +2,13 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <filesystem>
 #include <memory>
 
 #include "gvl/cancellation.hpp"
 #include "gvl/config.hpp"
 #include "language/decoder.hpp"
 #include "layers/layers.hpp"
-#include "vision/clip.hpp"
-#include "vision/internvideo2.hpp"
+#include "vision/encoder.hpp"
 
 namespace gvl::model {
 
@@ -48,8 +46,8 @@ class Network {
   /** The same before pooling: features of all patches [n, frames * grid^2, D']. */
   at::Tensor encode_temporal_patches(const at::Tensor& pixels, const Cancellation& cancellation) const;
 
-  const vision::ClipEncoder& spatial_encoder() const noexcept { return spatial_encoder_; }
-  const vision::InternVideo2Encoder& temporal_encoder() const noexcept { return temporal_encoder_; }
+  const vision::Encoder& spatial_encoder() const noexcept { return *spatial_encoder_; }
+  const vision::Encoder& temporal_encoder() const noexcept { return *temporal_encoder_; }
   const Fusion& fusion() const noexcept { return fusion_; }
   const language::Decoder& decoder() const noexcept { return decoder_; }
   const ModelConfig& config() const noexcept { return config_; }
@@ -60,8 +58,8 @@ class Network {
   ModelConfig config_;
   c10::Device device_;
   c10::ScalarType activation_type_;
-  vision::ClipEncoder spatial_encoder_;
-  vision::InternVideo2Encoder temporal_encoder_;
+  std::unique_ptr<const vision::Encoder> spatial_encoder_;
+  std::unique_ptr<const vision::Encoder> temporal_encoder_;
   Fusion fusion_;
   language::Decoder decoder_;
 };

@@ -72,13 +72,14 @@ void read_lora(const io::JsonValue& lora, OfficialSizes& sizes) {
   sizes.lora_scale = alpha / static_cast<double>(sizes.lora_rank);
 }
 
-void read_long_rope(const io::JsonValue& root, LanguageModelConfig& language) {
+void read_long_rope(const io::JsonValue& root, const io::LanguageModel& model, LanguageModelConfig& language) {
   const auto scaling = root.find("rope_scaling");
   if (!scaling) return;
   // "su" is what LongRoPE was called when Phi-3 came out.
   const std::string type = scaling->string_or("type", scaling->string_or("rope_type", ""));
-  if (language.type != LanguageModelType::kPhi3 || (type != "longrope" && type != "su")) {
-    throw scaling->error("is \"" + type + "\", known is longrope with phi3", ErrorCode::kUnsupported);
+  if (!model.long_rope || (type != "longrope" && type != "su")) {
+    throw scaling->error("is \"" + type + "\", known is longrope, of models that are made for it",
+                         ErrorCode::kUnsupported);
   }
   const auto factors = [&](const char* name) {
     std::vector<double> values;
@@ -99,7 +100,7 @@ void check_known(const io::JsonValue& root, const std::string& member, const std
 
 }  // namespace
 
-OfficialSizes read_official_sizes(const std::filesystem::path& folder, LanguageModelType type) {
+OfficialSizes read_official_sizes(const std::filesystem::path& folder, const io::LanguageModel& model) {
   OfficialSizes sizes = release_sizes();
   if (std::filesystem::exists(folder / "model.json")) {
     const io::JsonValue root = io::JsonValue::load(folder / "model.json");
@@ -112,19 +113,18 @@ OfficialSizes read_official_sizes(const std::filesystem::path& folder, LanguageM
   }
   sizes.config.spatial.layers = sizes.spatial_depth - 1;
   sizes.config.temporal.layers = sizes.temporal_depth - 1;
-  sizes.config.spatial_pooling =
-      type == LanguageModelType::kPhi3 ? SpatialPooling::kMerge2x2 : SpatialPooling::kAdaptive8x8;
-  sizes.config.prompts = text::default_prompts(type);
+  sizes.config.spatial_pooling = model.spatial_pooling;
+  sizes.config.prompts = text::default_prompts(model);
   return sizes;
 }
 
-LanguageModelConfig read_language_config(const std::filesystem::path& file, LanguageModelType expected,
+LanguageModelConfig read_language_config(const std::filesystem::path& file, const io::LanguageModel& model,
                                          std::int64_t vocab_size) {
   const io::JsonValue root = io::JsonValue::load(file);
-  check_known(root, "model_type", expected == LanguageModelType::kPhi3 ? "phi3" : "llama");
+  check_known(root, "model_type", std::string(model.name));
   check_known(root, "hidden_act", "silu");
   LanguageModelConfig language;
-  language.type = expected;
+  language.type = model.name;
   language.vocab_size = vocab_size;
   language.hidden_size = root.integer("hidden_size", 1, kMaxSize);
   language.intermediate_size = root.integer("intermediate_size", 1, kMaxSize);
@@ -137,7 +137,7 @@ LanguageModelConfig read_language_config(const std::filesystem::path& file, Lang
   if (language.hidden_size % language.heads != 0) {
     throw root.at("num_attention_heads").error("does not divide hidden_size");
   }
-  read_long_rope(root, language);
+  read_long_rope(root, model, language);
   return language;
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "gvl/config.hpp"
+#include "io/language_model.hpp"
 
 namespace gvl::model {
 
@@ -17,10 +18,10 @@ struct OfficialSizes {
   std::int64_t lora_rank = 0;
 };
 
-OfficialSizes read_official_sizes(const std::filesystem::path& folder, LanguageModelType type);
+OfficialSizes read_official_sizes(const std::filesystem::path& folder, const io::LanguageModel& model);
 
 /** The language model's config.json in Hugging Face's form; vocab_size as given (the fine-tuned one). */
-LanguageModelConfig read_language_config(const std::filesystem::path& file, LanguageModelType expected,
+LanguageModelConfig read_language_config(const std::filesystem::path& file, const io::LanguageModel& model,
                                          std::int64_t vocab_size);
 
 }  // namespace gvl::model

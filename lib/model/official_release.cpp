@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "gvl/error.hpp"
+#include "io/language_model.hpp"
 #include "io/torch_archive.hpp"
 #include "io/weights.hpp"
 #include "layers/tensor_bridge.hpp"
@@ -24,16 +25,13 @@ namespace {
 using io::TorchArchive;
 namespace fs = std::filesystem;
 
-// The release's own spelling.
-constexpr const char* kPhiFolder = "Phi-3.5-vision-instruct-seperated";
-constexpr const char* kLlamaFolder = "llama3-llava-next-8b-seperated";
 constexpr const char* kInternVideoFile = "internvideo/vision-encoder-InternVideo2-stage2_1b-224p-f4.pt";
 
 /** The files of a release, opened; the planned tensors' closures share it. */
 struct Files {
   fs::path folder;
+  const io::LanguageModel* model;
   fs::path base;  ///< the folder that names the language model
-  LanguageModelType type;
   TorchArchive clip;
   TorchArchive newline;
   TorchArchive internvideo;
@@ -147,7 +145,7 @@ class Planner {
     add("temporal_encoder." + name, type, {1, wanted * patches + 1, shape[2]}, make);
   }
 
-  bool phi() const { return files_->type == LanguageModelType::kPhi3; }
+  const io::LanguageModel& model() const { return *files_->model; }
 
   /** A projector's two layers, which the archive calls `first` and `second`. */
   void plan_projector(const std::string& name, const TorchArchive& archive, const std::string& first,
@@ -159,8 +157,8 @@ class Planner {
   }
 
   void plan_spatial_projector(const TorchArchive& archive, const std::string& prefix) {
-    plan_projector("spatial_projector", archive, prefix + (phi() ? "linear_0" : "linear_1"),
-                   prefix + (phi() ? "linear_1" : "linear_2"));
+    const auto& [first, second] = model().official.spatial_projections;
+    plan_projector("spatial_projector", archive, prefix + std::string(first), prefix + std::string(second));
   }
 
   void plan_tuned_projectors() {
@@ -188,11 +186,8 @@ class Planner {
   }
 
   void plan_newline() {
-    if (phi()) {
-      copy_flat("sub_GN", files_->newline, "sub_GN");
-      copy_flat("glb_GN", files_->newline, "glb_GN");
-    } else {
-      copy_flat("image_newline", files_->newline, "image_newline");
+    for (const std::string_view name : model().official.newlines) {
+      copy_flat(std::string(name), files_->newline, std::string(name));
     }
   }
 
@@ -282,14 +277,17 @@ class Planner {
   }
 
   void plan_layer(const std::string& layer) {
-    if (files_->type == LanguageModelType::kPhi3) {
-      language_copy(layer + "self_attn.qkv_proj.weight");
-      language_copy(layer + "mlp.gate_up_proj.weight");
-    } else {
-      language_stack(
-          layer + "self_attn.qkv_proj.weight",
-          {layer + "self_attn.q_proj.weight", layer + "self_attn.k_proj.weight", layer + "self_attn.v_proj.weight"});
-      language_stack(layer + "mlp.gate_up_proj.weight", {layer + "mlp.gate_proj.weight", layer + "mlp.up_proj.weight"});
+    for (const char* fused : {"self_attn.qkv_proj", "mlp.gate_up_proj"}) {
+      std::vector<std::string> parts;
+      for (const io::MatrixPart& part : model().parts_of(fused)) {
+        parts.push_back(layer + std::string(part.name) + ".weight");
+      }
+      const std::string name = layer + fused + ".weight";
+      if (parts.empty()) {
+        language_copy(name);
+      } else {
+        language_stack(name, parts);
+      }
     }
     language_copy(layer + "self_attn.o_proj.weight");
     language_copy(layer + "mlp.down_proj.weight");
@@ -302,24 +300,32 @@ class Planner {
   std::vector<PlannedTensor> planned_;
 };
 
+/** The language model whose folder is there. */
+const io::LanguageModel& model_of(const fs::path& folder) {
+  for (const io::LanguageModel* model : io::language_models()) {
+    if (fs::exists(folder / model->official.folder)) return *model;
+  }
+  throw Error(ErrorCode::kNotFound, folder.string() + ": has no language model of the official release (looked for " +
+                                        std::string(io::language_models().front()->official.folder) + ")");
+}
+
 std::shared_ptr<const Files> open_files(const fs::path& folder, Weights weights) {
   if (!fs::is_directory(folder)) throw Error(ErrorCode::kNotFound, folder.string() + ": no such folder");
-  const fs::path base = first_existing(folder, {kPhiFolder, kLlamaFolder}, "language model of the official release");
-  const LanguageModelType type = base.filename() == kPhiFolder ? LanguageModelType::kPhi3 : LanguageModelType::kLlama;
+  const io::LanguageModel& model = model_of(folder);
+  const fs::path base = folder / model.official.folder;
   const bool tuned = weights == Weights::kTuned;
   const auto open = [](const fs::path& file) { return std::optional<TorchArchive>(TorchArchive::open(file)); };
-  const char* newline = type == LanguageModelType::kPhi3 ? "image_newlines.pth" : "image_newline.pth";
   return std::make_shared<const Files>(Files{
       .folder = folder,
+      .model = &model,
       .base = base,
-      .type = type,
       .clip = TorchArchive::open(base / "vision_model.pth"),
-      .newline = TorchArchive::open(base / newline),
+      .newline = TorchArchive::open(base / model.official.newline_file),
       .internvideo = TorchArchive::open(folder / kInternVideoFile),
       .checkpoint = tuned ? open(find_checkpoint(folder)) : std::nullopt,
       .projector = tuned ? std::nullopt : open(base / "multi_modal_projector.pth"),
       .language = io::Weights::open(base / "language_model_seperated"),
-      .sizes = read_official_sizes(folder, type),
+      .sizes = read_official_sizes(folder, model),
   });
 }
 
@@ -342,12 +348,10 @@ OfficialRelease open_official_release(const fs::path& folder, Lora lora, Weights
   const std::shared_ptr<const Files> files = open_files(folder, weights);
   OfficialRelease release;
   release.config = files->sizes.config;
-  release.config.language = read_language_config(files->base / "language_model_seperated" / "config.json", files->type,
-                                                 vocabulary_of(*files));
-  release.tokenizer = first_existing(
-      folder,
-      {"tokenizer/tokenizer.json", "Phi-3.5-mini-instruct/tokenizer.json", "llama3-llava-next-8b/tokenizer.json"},
-      "tokenizer");
+  release.config.language = read_language_config(files->base / "language_model_seperated" / "config.json",
+                                                 *files->model, vocabulary_of(*files));
+  release.tokenizer =
+      first_existing(folder, {"tokenizer/tokenizer.json", std::string(files->model->official.tokenizer)}, "tokenizer");
   release.tensors = Planner(files, lora).plan(release.config.language);
   release.lora_rank = files->sizes.lora_rank;
   release.lora_scale = files->sizes.lora_scale;

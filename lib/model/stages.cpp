@@ -13,8 +13,8 @@
 #include <utility>
 
 #include "gvl/error.hpp"
+#include "layers/libtorch_errors.hpp"
 #include "layers/tensor_bridge.hpp"
-#include "model/libtorch_errors.hpp"
 
 namespace gvl::model {
 namespace {
@@ -44,7 +44,7 @@ void run_each(const char* name, const Batch& batch, const Compute& compute) noex
     try {
       const c10::InferenceMode inference;
       tensor.cancellation.check();
-      tensor.promise.set_value(rethrow_libtorch_errors(name, [&] { return compute(tensor.inputs); }));
+      tensor.promise.set_value(layers::rethrow_libtorch_errors(name, [&] { return compute(tensor.inputs); }));
     } catch (...) {
       tensor.promise.set_error(std::current_exception());
     }
@@ -80,7 +80,7 @@ class Encoder {
     job.cancellation.check();
     const Tensor& pixels = job.inputs.front().get();
     expect_shape(name_, pixels, DataType::kUInt8, input_);
-    return layers::to_aten(pixels);
+    return layers::to_aten(pixels).to(engine_->network.device());
   }
 
   void encode(const std::vector<at::Tensor>& inputs, const std::vector<TensorJob*>& live) const noexcept {
@@ -88,9 +88,9 @@ class Encoder {
       const c10::InferenceMode inference;
       // A batch of several streams goes on for the others when one of them is cancelled.
       const Cancellation cancellation = live.size() == 1 ? live.front()->cancellation : Cancellation();
-      const at::Tensor features = rethrow_libtorch_errors(name_, [&] {
+      const at::Tensor features = layers::rethrow_libtorch_errors(name_, [&] {
         const at::Tensor pixels = input_.front() == 1 ? at::cat(inputs) : at::stack(inputs);
-        return (engine_->network.*encode_)(pixels, cancellation).to(at::kCPU, at::kFloat);
+        return (engine_->network.*encode_)(pixels, cancellation).to(at::kFloat);
       });
       for (std::size_t i = 0; i < live.size(); ++i) {
         live[i]->promise.set_value(layers::from_aten(features.select(0, static_cast<std::int64_t>(i)).clone()));
@@ -121,7 +121,7 @@ Tensor fuse(const Engine& engine, const Tensor& spatial, const Tensor& temporal)
   };
   const at::Tensor tokens =
       network.fusion().forward(on_device(spatial).unsqueeze(0), on_device(temporal).unsqueeze(0)).squeeze(0);
-  return layers::from_aten(tokens.to(at::kCPU, at::kFloat));
+  return layers::from_aten(tokens.to(at::kFloat));
 }
 
 Tensor concatenate(const Engine& engine, const std::vector<Future<Tensor>>& segments) {
@@ -129,13 +129,17 @@ Tensor concatenate(const Engine& engine, const std::vector<Future<Tensor>>& segm
   for (const Future<Tensor>& segment : segments) {
     expect_shape("gvl/segment-tokens", segment.get(), DataType::kFloat32,
                  {engine.config.tokens_per_segment(), engine.config.language.hidden_size});
-    tokens.push_back(layers::to_aten(segment.get()));
+    tokens.push_back(layers::to_aten(segment.get()).to(engine.network.device()));
   }
   return layers::from_aten(at::cat(tokens));
 }
 
-void deliver(Grounder::Result result, std::vector<Promise<Answer>>& promises) {
-  Promise<Answer>& promise = promises[result.index];
+void fail(AnswerJob& job, const std::exception_ptr& error) {
+  for (Promise<Answer>& promise : job.promises) promise.set_error(error);
+}
+
+void deliver(Grounder::Result result, const std::vector<AnswerJob*>& jobs) {
+  Promise<Answer>& promise = jobs[result.window]->promises[result.query];
   if (result.error) {
     promise.set_error(result.error);
   } else {
@@ -143,17 +147,28 @@ void deliver(Grounder::Result result, std::vector<Promise<Answer>>& promises) {
   }
 }
 
-void answer(const Engine& engine, AnswerJob& job) noexcept {
+/** Answers the windows of a batch together. */
+void answer(const Engine& engine, const Batch& batch) noexcept {
+  std::vector<Grounder::Window> windows;
+  std::vector<AnswerJob*> live;
+  for (const auto& each : batch) {
+    auto& job = static_cast<AnswerJob&>(*each);
+    try {
+      job.cancellation.check();
+      windows.push_back({job.window.tokens.get(), text::TimeScale(job.window.duration, job.window.boundaries),
+                         job.queries, job.options, job.cancellation});
+      live.push_back(&job);
+    } catch (...) {
+      fail(job, std::current_exception());
+    }
+  }
   try {
     const c10::InferenceMode inference;
-    rethrow_libtorch_errors("language model", [&] {
-      job.cancellation.check();
-      engine.grounder.answer(job.window.tokens.get(), {job.window.duration, job.window.boundaries}, job.queries,
-                             job.options, job.cancellation,
-                             [&](Grounder::Result result) { deliver(std::move(result), job.promises); });
+    layers::rethrow_libtorch_errors("language model", [&] {
+      engine.grounder.answer(windows, [&](Grounder::Result result) { deliver(std::move(result), live); });
     });
   } catch (...) {
-    for (Promise<Answer>& promise : job.promises) promise.set_error(std::current_exception());
+    for (AnswerJob* job : live) fail(*job, std::current_exception());
   }
 }
 
@@ -192,9 +207,8 @@ Stage concatenation_stage(std::shared_ptr<const Engine> engine) {
 }
 
 Stage answer_stage(std::shared_ptr<const Engine> engine, const StageOptions& options) {
-  return make_stage("language model", options, [engine = std::move(engine)](const Batch& batch) {
-    for (const auto& job : batch) answer(*engine, static_cast<AnswerJob&>(*job));
-  });
+  return make_stage("language model", options,
+                    [engine = std::move(engine)](const Batch& batch) { answer(*engine, batch); });
 }
 
 }  // namespace gvl::model

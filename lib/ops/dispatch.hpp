@@ -3,6 +3,8 @@
 #include <ATen/core/Tensor.h>
 #include <c10/core/GradMode.h>
 
+#include <optional>
+
 #include "ops/cpu/kernels.hpp"
 
 /** Which tensors our kernels take, and how these see them. Internal to ops/. */
@@ -13,19 +15,29 @@ inline bool is_plain(const at::Tensor& x) {
   return x.is_cpu() && x.scalar_type() == at::kFloat && !(c10::GradMode::is_enabled() && x.requires_grad());
 }
 
-/** The same for a weight or cached tensor, which may also be stored as bfloat16 or float16. */
+/** How the kernels see a stored type; none for one that they do not read. */
+inline std::optional<cpu::Type> kernel_type(c10::ScalarType type) {
+  switch (type) {
+    case at::kFloat:
+      return cpu::Type::kFloat32;
+    case at::kBFloat16:
+      return cpu::Type::kBFloat16;
+    case at::kHalf:
+      return cpu::Type::kFloat16;
+    default:
+      return std::nullopt;
+  }
+}
+
+/** The same as is_plain() for a weight or cached tensor, which may be stored as any of these. */
 inline bool is_plain_wide(const at::Tensor& x) {
-  const auto type = x.scalar_type();
-  return x.is_cpu() && (type == at::kFloat || type == at::kBFloat16 || type == at::kHalf) &&
-         !(c10::GradMode::is_enabled() && x.requires_grad());
+  return x.is_cpu() && kernel_type(x.scalar_type()) && !(c10::GradMode::is_enabled() && x.requires_grad());
 }
 
 inline bool is_plain_wide_or_none(const at::Tensor& x) { return !x.defined() || is_plain_wide(x); }
 
-inline cpu::Type type_of(const at::Tensor& x) {
-  const auto type = x.scalar_type();
-  return type == at::kFloat ? cpu::Type::kFloat32 : type == at::kBFloat16 ? cpu::Type::kBFloat16 : cpu::Type::kFloat16;
-}
+/** Of a tensor that is_plain_wide(). */
+inline cpu::Type type_of(const at::Tensor& x) { return *kernel_type(x.scalar_type()); }
 
 inline const char* bytes_of(const at::Tensor& x) { return static_cast<const char*>(x.data_ptr()); }
 

@@ -13,7 +13,7 @@ auto order(const StageOptions& stage) { return std::tuple(stage.max_batch, stage
 auto order(const ModelKey& key) {
   const ModelOptions& options = key.options;
   return std::tuple(key.folder, options.device, options.threads, order(options.spatial), order(options.temporal),
-                    order(options.fusion), order(options.answer));
+                    order(options.fusion), order(options.answer), options.cache_type);
 }
 
 }  // namespace

@@ -155,13 +155,13 @@ Parts parts_of(const Tokenizer& tokenizer, const TemporalTokens& temporal, std::
 }  // namespace
 
 std::string with_seconds(std::string_view text, const TimeScale& scale, std::int64_t temporal_tokens,
-                         LanguageModelType type) {
+                         const io::LanguageModel& model) {
   to_seconds(0, scale, temporal_tokens);  // throws for a duration that is none, also where there is no time
   std::string result;
   std::size_t done = 0;
   while (const auto tag = find_number_tag(text, done)) {
     result += text.substr(done, tag->start - done);
-    if (type == LanguageModelType::kPhi3) result += ' ';
+    result += model.before_seconds;
     result += two_decimals(to_seconds(tag->number, scale, temporal_tokens)) + " seconds";
     done = tag->stop;
   }
@@ -174,10 +174,10 @@ std::vector<ParsedInterval> parse_intervals(std::string_view text, const TimeSca
 }
 
 ParsedAnswer parse_answer(const Tokenizer& tokenizer, const TemporalTokens& temporal, std::span<const std::int64_t> ids,
-                          const TimeScale& scale, LanguageModelType type, bool captions) {
+                          const TimeScale& scale, const io::LanguageModel& model, bool captions) {
   ParsedAnswer answer;
   answer.text = trimmed(tokenizer.decode(ids));
-  answer.text_seconds = with_seconds(answer.text, scale, temporal.count(), type);
+  answer.text_seconds = with_seconds(answer.text, scale, temporal.count(), model);
   answer.intervals = intervals_of(parts_of(tokenizer, temporal, ids), scale, temporal.count(), captions);
   return answer;
 }

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gvl/config.hpp"
+#include "io/language_model.hpp"
 #include "text/temporal.hpp"
 #include "text/tokenizer.hpp"
 
@@ -32,11 +32,11 @@ struct ParsedAnswer {
 };
 
 /**
- * An answer's text with "<50>" replaced by its time, "2.00 seconds", as the published code writes it: with Phi a
- * space goes before the time. Throws Error(kInvalidArgument) for a duration that is not positive.
+ * An answer's text with "<50>" replaced by its time, "2.00 seconds", as the published code writes it for a
+ * language model. Throws Error(kInvalidArgument) for a duration that is not positive.
  */
 std::string with_seconds(std::string_view text, const TimeScale& scale, std::int64_t temporal_tokens,
-                         LanguageModelType type);
+                         const io::LanguageModel& model);
 
 /**
  * The intervals of an answer: its temporal tokens taken in pairs, in order; an odd one at the end is left out. With
@@ -49,6 +49,6 @@ std::vector<ParsedInterval> parse_intervals(std::string_view text, const TimeSca
 
 /** What generated ids say, the end token not included. Throws Error(kInvalidArgument) as with_seconds() does. */
 ParsedAnswer parse_answer(const Tokenizer& tokenizer, const TemporalTokens& temporal, std::span<const std::int64_t> ids,
-                          const TimeScale& scale, LanguageModelType type, bool captions);
+                          const TimeScale& scale, const io::LanguageModel& model, bool captions);
 
 }  // namespace gvl::text

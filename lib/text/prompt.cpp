@@ -99,22 +99,12 @@ struct PromptBuilder::Text {
   }
 };
 
-PromptConfig default_prompts(LanguageModelType type) {
+PromptConfig default_prompts(const io::LanguageModel& model) {
   PromptConfig prompts;
-  if (type == LanguageModelType::kPhi3) {
-    prompts.system = "<|system|>\nYou are a helpful AI assistant that can generate responses based on visual inputs.";
-    prompts.user = "\n<|user|>\n";
-    prompts.assistant = "\n<|assistant|>\n";
-    prompts.end = "<|endoftext|>";
-  } else {
-    prompts.system =
-        "<|start_header_id|>system<|end_header_id|>You are a helpful language and vision assistant. You are able to "
-        "understand the visual content that the user provides, and assist the user with a variety of tasks using "
-        "natural language.";
-    prompts.user = "<|start_header_id|>user<|end_header_id|>";
-    prompts.assistant = "<|start_header_id|>assistant<|end_header_id|>";
-    prompts.end = "<|eot_id|>";
-  }
+  prompts.system = model.turns.system;
+  prompts.user = model.turns.user;
+  prompts.assistant = model.turns.assistant;
+  prompts.end = model.turns.end;
   prompts.grounding =
       "<image> <timestamp_grounding>\nGive you a textual query: '{query}'. When does the described content occur in "
       "the video? Please return the start and end timestamps.";

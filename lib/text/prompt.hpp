@@ -10,6 +10,7 @@
 
 #include "gvl/config.hpp"
 #include "gvl/task.hpp"
+#include "io/language_model.hpp"
 #include "text/temporal.hpp"
 #include "text/tokenizer.hpp"
 
@@ -28,7 +29,7 @@ struct TrainingTokens {
 };
 
 /** The prompts that the released weights of a language model were trained on. */
-PromptConfig default_prompts(LanguageModelType type);
+PromptConfig default_prompts(const io::LanguageModel& model);
 
 /**
  * Makes prompts of questions. All members are thread safe.

@@ -162,15 +162,15 @@ std::string quantise_times(std::string_view text, double duration, std::int64_t 
   return result.append(text);
 }
 
-TokenizedText tokenize(const text::PromptBuilder& prompts, LanguageModelType type, const TrainingText& text,
+TokenizedText tokenize(const text::PromptBuilder& prompts, const io::LanguageModel& model, const TrainingText& text,
                        double duration, std::vector<std::int64_t>* before_video) {
   const std::int64_t temporal = prompts.temporal().count();
   text::TrainingTokens tokens = prompts.build_training(quantise_times(text.user_turn, duration, temporal),
                                                        quantise_times(text.answer, duration, temporal));
-  const std::size_t earlier = type == LanguageModelType::kPhi3 ? 1 : 0;
   if (before_video != nullptr) *before_video = std::move(tokens.tokens.before_video);
   TokenizedText tokenized{std::move(tokens.tokens.after_video),
-                          tokens.answer_start - std::min(earlier, tokens.answer_start), text.classes};
+                          tokens.answer_start - std::min(model.labels_before_answer, tokens.answer_start),
+                          text.classes};
   if (std::ssize(text.options) > EventCodes::kOptions) {
     throw Error(ErrorCode::kInvalidArgument,
                 "a question has more than " + std::to_string(EventCodes::kOptions) + " options");
@@ -184,11 +184,11 @@ TokenizedText tokenize(const text::PromptBuilder& prompts, LanguageModelType typ
   return tokenized;
 }
 
-TokenizedSample tokenize(const text::PromptBuilder& prompts, LanguageModelType type, const Sample& sample) {
+TokenizedSample tokenize(const text::PromptBuilder& prompts, const io::LanguageModel& model, const Sample& sample) {
   TokenizedSample tokens;
   for (const TrainingText& text : sample.texts) {
     std::vector<std::int64_t> before_video;
-    tokens.texts.push_back(tokenize(prompts, type, text, sample.duration, &before_video));
+    tokens.texts.push_back(tokenize(prompts, model, text, sample.duration, &before_video));
     if (tokens.texts.size() > 1 && before_video != tokens.before_video) {
       throw Error(ErrorCode::kInvalidArgument, "texts about one video must all have the same words before <image>");
     }
@@ -228,8 +228,8 @@ Batch make_batch(std::span<const Sample> samples, std::span<const TokenizedSampl
   for (const Sample& sample : samples) {
     spatial.push_back(layers::to_aten(sample.spatial_pixels));
     temporal.push_back(layers::to_aten(sample.temporal_pixels));
-    if (sample.frame_labels.data) of_frames.push_back(layers::to_aten(sample.frame_labels));
-    if (sample.patch_labels.data) of_patches.push_back(layers::to_aten(sample.patch_labels));
+    if (sample.frame_labels.has_data()) of_frames.push_back(layers::to_aten(sample.frame_labels));
+    if (sample.patch_labels.has_data()) of_patches.push_back(layers::to_aten(sample.patch_labels));
   }
   batch.spatial_pixels = at::cat(spatial);
   batch.temporal_pixels = at::cat(temporal);

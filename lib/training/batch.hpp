@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gvl/config.hpp"
+#include "io/language_model.hpp"
 #include "text/prompt.hpp"
 #include "training/sample.hpp"
 
@@ -55,10 +56,10 @@ std::string quantise_times(std::string_view text, double duration, std::int64_t 
  * Tokens of a training text. Labels are the answer's tokens and its end token; the published Phi labels begin one
  * token before, at the token that opens the answer turn. Throws what PromptBuilder::build_training() throws.
  */
-TokenizedText tokenize(const text::PromptBuilder& prompts, LanguageModelType type, const TrainingText& text,
+TokenizedText tokenize(const text::PromptBuilder& prompts, const io::LanguageModel& model, const TrainingText& text,
                        double duration, std::vector<std::int64_t>* before_video);
 
-TokenizedSample tokenize(const text::PromptBuilder& prompts, LanguageModelType type, const Sample& sample);
+TokenizedSample tokenize(const text::PromptBuilder& prompts, const io::LanguageModel& model, const Sample& sample);
 
 /** Samples laid out for the decoder: texts one after the other in rows behind each video. On the CPU. */
 struct Batch {

@@ -14,10 +14,13 @@ std::span<std::uint8_t> picture(const std::shared_ptr<std::byte>& data, std::int
 
 ModelPixels::ModelPixels(const ModelConfig& model)
     : per_segment_(model.frames_per_segment()), large_(model.spatial.image_size), small_(model.temporal.image_size) {
-  spatial_ = {DataType::kUInt8, {model.segments, large_, large_, 3}, nullptr};
-  temporal_ = {DataType::kUInt8, {model.segments, per_segment_, small_, small_, 3}, nullptr};
-  spatial_.data = spatial_data_ = allocate_tensor_data(spatial_.bytes());
-  temporal_.data = temporal_data_ = allocate_tensor_data(temporal_.bytes());
+  const auto allocate = [](Tensor& tensor, std::vector<std::int64_t> shape) {
+    auto data = allocate_tensor_data(Tensor(DataType::kUInt8, shape).bytes());
+    tensor = {DataType::kUInt8, std::move(shape), data};
+    return data;
+  };
+  spatial_data_ = allocate(spatial_, {model.segments, large_, large_, 3});
+  temporal_data_ = allocate(temporal_, {model.segments, per_segment_, small_, small_, 3});
 }
 
 void ModelPixels::put(std::int64_t index, const RgbView& frame) {

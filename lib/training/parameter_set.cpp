@@ -3,6 +3,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/matmul.h>
 
+#include "io/language_model.hpp"
 #include "training/initialisation/initial_value.hpp"
 
 namespace gvl::training {
@@ -49,15 +50,16 @@ at::Tensor ParameterSet::load(const std::string& name, const std::vector<std::in
   return entry(name, shape, rates_of(name)).tensor;
 }
 
-/** LLaMA's fused matrices have an adapter for each of the matrices that its checkpoint has apart. */
+/** A fused matrix has an adapter for each of the matrices that its checkpoint has apart. */
 std::vector<ParameterSet::Slice> ParameterSet::adapter_slices(const std::string& name, std::int64_t rows) const {
-  if (config_.language.type == LanguageModelType::kLlama) {
-    const std::int64_t q = config_.language.hidden_size;
-    const std::int64_t kv = config_.language.kv_heads * config_.language.head_size();
-    if (contains(name, "qkv_proj")) return {{0, q}, {q, kv}, {q + kv, kv}};
-    if (contains(name, "gate_up_proj")) return {{0, rows / 2}, {rows / 2, rows / 2}};
+  std::vector<Slice> slices;
+  std::int64_t first = 0;
+  for (const io::MatrixPart& part : io::language_model(config_.language.type).parts_of(name)) {
+    slices.push_back({first, part.rows(config_.language)});
+    first += slices.back().rows;
   }
-  return {{0, rows}};
+  if (slices.empty()) slices.push_back({0, rows});
+  return slices;
 }
 
 std::vector<layers::Adapter> ParameterSet::adapters(const std::string& name) const {

@@ -110,11 +110,11 @@ std::vector<std::int64_t> labels_at(const scenes::Event& event, double time, dou
 class Labels {
  public:
   Labels(Tensor& tensor, std::vector<std::int64_t> shape) : width_(shape.back()) {
-    tensor = {DataType::kFloat32, std::move(shape), nullptr};
-    auto data = allocate_tensor_data(tensor.bytes());
+    const Tensor empty(DataType::kFloat32, shape);
+    auto data = allocate_tensor_data(empty.bytes());
     values_ = reinterpret_cast<float*>(data.get());
-    std::fill_n(values_, tensor.bytes() / sizeof(float), 0.0F);
-    tensor.data = std::move(data);
+    std::fill_n(values_, empty.elements(), 0.0F);
+    tensor = {DataType::kFloat32, std::move(shape), std::move(data)};
   }
 
   void set(std::int64_t row, std::int64_t which) const { values_[row * width_ + which] = 1; }

@@ -13,7 +13,7 @@
 
 #include "gvl/error.hpp"
 #include "io/safetensors.hpp"
-#include "model/libtorch_errors.hpp"
+#include "layers/libtorch_errors.hpp"
 #include "model/model_folder.hpp"
 #include "model/model_folder_writer.hpp"
 #include "ops/ops.hpp"
@@ -119,7 +119,7 @@ struct Trainer::Run {
   LoadedSample load(std::int64_t index) const {
     LoadedSample loaded;
     loaded.sample = source->make(index);
-    loaded.tokens = tokenize(prompts, model.language.type, loaded.sample);
+    loaded.tokens = tokenize(prompts, io::language_model(model.language.type), loaded.sample);
     return loaded;
   }
 
@@ -244,7 +244,7 @@ CurvePoint Trainer::Run::step(Loader& loader) {
 
 Trainer::Trainer(const TrainingConfig& config, const MakeSource& make_source) {
   ops::set_threads(static_cast<int>(config.threads));
-  run_ = model::rethrow_libtorch_errors("training", [&] { return std::make_unique<Run>(config, make_source); });
+  run_ = layers::rethrow_libtorch_errors("training", [&] { return std::make_unique<Run>(config, make_source); });
   if (config.batch % run_->group->size() != 0) {
     throw Error(ErrorCode::kInvalidArgument, "batch_videos " + std::to_string(config.batch) + " cannot be shared by " +
                                                  std::to_string(run_->group->size()) + " processes");
@@ -271,7 +271,7 @@ bool Trainer::run(const Progress& progress, const Cancellation& cancellation) {
     run.save();
     curve->draw(run.config.output / kPictureFile);
   };
-  return model::rethrow_libtorch_errors("training", [&] {
+  return layers::rethrow_libtorch_errors("training", [&] {
     while (run.state.step < run.total_steps) {
       // Together: one process that stopped alone would leave the others waiting for it.
       if (run.total(cancellation.cancelled() ? 1 : 0) > 0) {

@@ -31,7 +31,7 @@ at::Tensor ClipEncoder::Block::forward(at::Tensor x) const {
   return ops::add_scaled(x, fc2.forward(ops::quick_gelu(fc1.forward(layer_norm2.forward(x)))));
 }
 
-ClipEncoder::ClipEncoder(const layers::Parameters& parameters, const VisionConfig& config)
+ClipEncoder::ClipEncoder(const layers::Parameters& parameters, const VisionConfig& config, std::int64_t)
     : patch_embedding_(parameters / "embeddings.patch_embedding",
                        {.patch_size = config.patch_size, .width = config.hidden_size}),
       class_embedding_(parameters.vector("embeddings.class_embedding", {config.hidden_size})),
@@ -44,14 +44,14 @@ ClipEncoder::ClipEncoder(const layers::Parameters& parameters, const VisionConfi
 }
 
 at::Tensor ClipEncoder::forward(const at::Tensor& pixel_values, const Cancellation& cancellation) const {
-  const at::Tensor patches = patch_embedding_.forward(pixel_values);
+  const at::Tensor patches = patch_embedding_.forward(pixel_values.flatten(0, 1));
   const at::Tensor class_token = class_embedding_.expand({patches.size(0), 1, patches.size(2)});
   at::Tensor x = pre_layrnorm_.forward(at::cat({class_token, patches}, 1).add(position_embedding_));
   for (const Block& block : blocks_) {
     cancellation.check();
     x = block.forward(x);
   }
-  return x.slice(1, 1);
+  return x.slice(1, 1).reshape({pixel_values.size(0), -1, x.size(2)});
 }
 
 }  // namespace gvl::vision

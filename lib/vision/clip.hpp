@@ -7,6 +7,7 @@
 #include "gvl/cancellation.hpp"
 #include "gvl/config.hpp"
 #include "layers/layers.hpp"
+#include "vision/encoder.hpp"
 
 namespace gvl::vision {
 
@@ -15,12 +16,13 @@ namespace gvl::vision {
  * a norm on the embeddings. Grounded-VideoLLM reads the output of the last-but-one block without a final norm, so
  * only the blocks up to there are kept (VisionConfig::layers).
  */
-class ClipEncoder {
+class ClipEncoder : public Encoder {
  public:
-  ClipEncoder(const layers::Parameters& parameters, const VisionConfig& config);
+  /** Sees each of any number of frames alone. */
+  ClipEncoder(const layers::Parameters& parameters, const VisionConfig& config, std::int64_t frames = 1);
 
-  /** Normalised pictures [n, 3, S, S] -> patch features [n, grid^2, width], the class token dropped. */
-  at::Tensor forward(const at::Tensor& pixel_values, const Cancellation& cancellation) const;
+  /** The class token is dropped. */
+  at::Tensor forward(const at::Tensor& pixel_values, const Cancellation& cancellation) const override;
 
  private:
   struct Block {

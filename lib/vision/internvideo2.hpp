@@ -7,6 +7,7 @@
 #include "gvl/cancellation.hpp"
 #include "gvl/config.hpp"
 #include "layers/layers.hpp"
+#include "vision/encoder.hpp"
 
 namespace gvl::vision {
 
@@ -16,12 +17,11 @@ namespace gvl::vision {
  * a class token, a learned position for every patch of every frame. As with CLIP only the blocks up to the
  * last-but-one are kept.
  */
-class InternVideo2Encoder {
+class InternVideo2Encoder : public Encoder {
  public:
   InternVideo2Encoder(const layers::Parameters& parameters, const VisionConfig& config, std::int64_t frames);
 
-  /** Normalised segments [batch, frames, 3, S, S] -> patch features [batch, frames * grid^2, width]. */
-  at::Tensor forward(const at::Tensor& pixel_values, const Cancellation& cancellation) const;
+  at::Tensor forward(const at::Tensor& pixel_values, const Cancellation& cancellation) const override;
 
  private:
   struct Block {

@@ -11,11 +11,10 @@ namespace gvl::test {
 namespace {
 
 Tensor filled(std::vector<std::int64_t> shape, float value) {
-  Tensor tensor{DataType::kFloat32, std::move(shape), nullptr};
-  auto data = allocate_tensor_data(tensor.bytes());
-  std::fill_n(reinterpret_cast<float*>(data.get()), tensor.elements(), value);
-  tensor.data = std::move(data);
-  return tensor;
+  const Tensor empty(DataType::kFloat32, std::move(shape));
+  auto data = allocate_tensor_data(empty.bytes());
+  std::fill_n(reinterpret_cast<float*>(data.get()), empty.elements(), value);
+  return {empty.type, empty.shape, std::move(data)};
 }
 
 float mean_of(const Tensor& pixels) {
@@ -145,15 +144,14 @@ Future<Tensor> FakeModel::concatenate(std::vector<Future<Tensor>> segments, Canc
   return submit<Tensor>(Job::kConcatenate, std::move(segments), std::move(cancellation),
                         [this](const std::vector<Tensor>& in) {
                           const auto rows = static_cast<std::int64_t>(in.size()) * config_.tokens_per_segment();
-                          Tensor all{DataType::kFloat32, {rows, config_.language.hidden_size}, nullptr};
+                          const Tensor all(DataType::kFloat32, {rows, config_.language.hidden_size});
                           auto data = allocate_tensor_data(all.bytes());
                           std::size_t offset = 0;
                           for (const auto& segment : in) {
-                            std::memcpy(data.get() + offset, segment.data.get(), segment.bytes());
+                            std::memcpy(data.get() + offset, segment.map(), segment.bytes());
                             offset += segment.bytes();
                           }
-                          all.data = std::move(data);
-                          return all;
+                          return Tensor(all.type, all.shape, std::move(data));
                         });
 }
 

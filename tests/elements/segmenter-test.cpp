@@ -151,10 +151,9 @@ GVL_TEST(shared_buffers_and_unshareable_memory_are_not_copied) {
   const gsize size = GST_VIDEO_INFO_SIZE(&stream.info());
   std::vector<GstBuffer*> frames;
   for (int i = 0; i < 25; ++i) {
-    gvl::Tensor pixels{gvl::DataType::kUInt8, {static_cast<std::int64_t>(size)}, nullptr};
     auto data = gvl::allocate_tensor_data(size);
     std::fill_n(data.get(), size, std::byte(i));
-    pixels.data = std::move(data);
+    const gvl::Tensor pixels{gvl::DataType::kUInt8, {static_cast<std::int64_t>(size)}, std::move(data)};
     GstBuffer* frame = gst_buffer_new();
     gst_buffer_append_memory(frame, gvl::gst::pending_memory_new(gvl::Future<gvl::Tensor>::of(pixels), size));
     GST_BUFFER_PTS(frame) = i * 40 * GST_MSECOND;

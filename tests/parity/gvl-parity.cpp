@@ -68,7 +68,7 @@ class Parity {
         config_(ModelConfig::load(model / model::kConfigFile)),
         parameters_(model),
         network_(layers::Parameters(parameters_, at::kCPU, at::kFloat), config_),
-        grounder_(network_, model::load_tokenizer(model / model::kTokenizerFile, config_)) {}
+        grounder_(network_, model::load_tokenizer(model / model::kTokenizerFile, config_), cache_type()) {}
 
   void run() {
     check_sampling();
@@ -155,7 +155,8 @@ class Parity {
 
   at::Tensor check_streams() {
     const Cancellation cancellation;
-    const at::Tensor spatial = network_.spatial_encoder().forward(expected("spatial_pixel_values"), cancellation);
+    const at::Tensor spatial =
+        network_.spatial_encoder().forward(expected("spatial_pixel_values").unsqueeze(1), cancellation);
     report_.add("spatial features", largest_difference(spatial, expected("spatial_features")), kFeatureTolerance);
 
     const at::Tensor pixels = expected("temporal_pixel_values");
@@ -206,7 +207,7 @@ class Parity {
     const Cancellation cancellation;
     const at::Tensor prefix = grounder_.embed_prefix(theirs.before_video, video_tokens);
     const std::int64_t capacity = prefix.size(0) + static_cast<std::int64_t>(theirs.after_video.size()) + 1;
-    language::PrefixedGenerator first(network_.decoder(), prefix, capacity);
+    language::PrefixedGenerator first(network_.decoder(), {prefix}, {.capacity = capacity, .type = cache_type()});
     const at::Tensor logits = first.read_prompt(theirs.after_video, cancellation);
     report_.add(name + ": first logits", largest_difference(logits, expected("logits_" + name)), kLogitTolerance);
     check_top_logits(name, prefix, theirs.after_video);
@@ -218,7 +219,7 @@ class Parity {
     const std::vector<std::int64_t> tokens = generated(name);
     const auto steps = fixture_.expected.object("top_logits").array(name).elements();
     const std::int64_t capacity = prefix.size(0) + static_cast<std::int64_t>(prompt.size() + tokens.size());
-    language::PrefixedGenerator generator(network_.decoder(), prefix, capacity);
+    language::PrefixedGenerator generator(network_.decoder(), {prefix}, {.capacity = capacity, .type = cache_type()});
     std::vector<std::int64_t> read = prompt;
     double largest = 0;
     for (std::size_t step = 0; step < steps.size(); ++step) {
@@ -243,14 +244,16 @@ class Parity {
     GenerationOptions options;
     options.max_new_tokens = static_cast<std::int64_t>(tokens.size());
     grounder_.answer(
-        layers::from_aten(video_tokens), fixture_.duration(), {query_of(name, kind)}, options, Cancellation(),
-        [&](model::Grounder::Result result) {
+        {{layers::from_aten(video_tokens), fixture_.duration(), {query_of(name, kind)}, options, Cancellation()}},
+        [&](const model::Grounder::Result& result) {
           if (result.error) std::rethrow_exception(result.error);
           report_.add_equal(name + ": greedy tokens", differing(result.answer.tokens, tokens), tokens.size());
           report_.add_equal(name + ": text", result.answer.text != theirs.string("text"), 1);
           report_.add_equal(name + ": text in seconds", result.answer.text_seconds != theirs.string("text_seconds"), 1);
         });
   }
+
+  c10::ScalarType cache_type() const { return layers::to_scalar_type(config_.dtype); }
 
   const Fixture& fixture_;
   Report& report_;

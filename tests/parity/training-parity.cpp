@@ -8,6 +8,7 @@
 #include <map>
 
 #include "gvl/error.hpp"
+#include "io/language_model.hpp"
 #include "layers/tensor_bridge.hpp"
 #include "model/model_folder.hpp"
 #include "model/official_release.hpp"
@@ -63,7 +64,7 @@ class TrainingParity {
     // Its times are temporal tokens already: those of a video of as many seconds.
     const auto duration = static_cast<double>(release_.config.temporal_tokens);
     training::TokenizedText tokens =
-        training::tokenize(prompts_, release_.config.language.type, cut, duration, &before_video);
+        training::tokenize(prompts_, io::language_model(release_.config.language.type), cut, duration, &before_video);
     compare_ids(before_video, tokens, number);
     samples_.push_back({before_video, {tokens}});
   }
@@ -146,8 +147,9 @@ class TrainingParity {
     at::Tensor spatial, temporal;
     {
       const at::NoGradGuard frozen;
-      spatial = vision::pool_spatial(network.spatial_encoder().forward(expected("spatial_pixel_values"), never),
-                                     config.spatial_pooling);
+      spatial =
+          vision::pool_spatial(network.spatial_encoder().forward(expected("spatial_pixel_values").unsqueeze(1), never),
+                               config.spatial_pooling);
       temporal = vision::pool_temporal(network.temporal_encoder().forward(segments, never), config.frames_per_segment(),
                                        config.temporal_grid);
     }

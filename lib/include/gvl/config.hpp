@@ -24,12 +24,16 @@ struct VisionConfig {
   double norm_eps = 0;
   std::array<double, 3> mean{};  ///< per RGB channel, of pixel values in 0-1
   std::array<double, 3> std{};
+  std::string encoder;  ///< which network (lib/vision); empty for the paper's: "clip" and "internvideo2"
 
   std::int64_t grid() const noexcept { return image_size / patch_size; }  ///< patches along one side
 };
 
-/** "float32", "bfloat16", "float16": what weights may be stored as. None for another name. */
+/** What weights may be stored as, by name (float16, bfloat16, float32). None for another name. */
 GVL_EXPORT std::optional<DataType> weight_type_from_name(std::string_view name) noexcept;
+
+/** Those names, for messages and help: "float16, bfloat16, float32". */
+GVL_EXPORT std::string weight_type_names();
 
 /** How the spatial stream's patch grid becomes fewer vectors. */
 enum class SpatialPooling {
@@ -37,11 +41,8 @@ enum class SpatialPooling {
   kAdaptive8x8,  ///< LLaMA: adaptive average pooling to 8 x 8
 };
 
-/** The decoder-only language models that lib/language knows. */
-enum class LanguageModelType { kPhi3, kLlama };
-
 struct LanguageModelConfig {
-  LanguageModelType type = LanguageModelType::kPhi3;
+  std::string type = "phi3";  ///< the family whose checkpoint, prompts and training this is: "phi3" or "llama"
   std::int64_t vocab_size = 0;
   std::int64_t hidden_size = 0;
   std::int64_t intermediate_size = 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "gvl/config.hpp"
 #include "gvl/export.hpp"
 #include "gvl/future.hpp"
+#include "gvl/generation.hpp"
 #include "gvl/task.hpp"
 #include "gvl/tensor.hpp"
 
@@ -31,6 +33,8 @@ struct ModelOptions {
   StageOptions temporal{.max_batch = 2};  ///< segments through the temporal encoder
   StageOptions fusion;                    ///< segments through the projectors
   StageOptions answer;                    ///< windows through the language model
+  /** What the keys and values of read tokens are kept as, a type that holds weights; none: the weights' type. */
+  std::optional<DataType> cache_type;
 };
 
 /**
@@ -38,14 +42,6 @@ struct ModelOptions {
  * was installed, else that of the build tree. Throws Error when there is none.
  */
 GVL_EXPORT std::filesystem::path default_model_folder();
-
-/** How answers are generated. */
-struct GenerationOptions {
-  std::int64_t max_new_tokens = 256;  ///< an answer ends here at the latest
-  double temperature = 0;             ///< 0: greedy; above: sampled
-  double top_p = 1;                   ///< sampling: the smallest set of tokens with this probability
-  std::uint64_t seed = 0;             ///< sampling: the same seed gives the same answer
-};
 
 /** A window of video as the language model reads it. */
 struct VideoWindow {

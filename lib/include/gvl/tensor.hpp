@@ -30,22 +30,50 @@ GVL_EXPORT std::size_t size_of(DataType type) noexcept;
 /** "float32", "bfloat16", "uint8", ...: as written in config.json and messages. */
 GVL_EXPORT const char* name_of(DataType type) noexcept;
 
+/** Holds a Tensor's data, wherever that is. Immutable and thread safe. */
+class GVL_EXPORT TensorStorage {
+ public:
+  virtual ~TensorStorage() = default;
+
+  /** "cpu", "cuda:0", ... */
+  virtual std::string device() const = 0;
+
+  /**
+   * The data in host memory, for as long as this lives. What lies elsewhere is copied at the first call, once for all
+   * callers. Throws Error.
+   */
+  virtual const std::byte* map() const = 0;
+};
+
 /**
- * A dense row-major tensor in host memory. Copies share the data, which nobody changes once a Tensor holds it,
- * so a Tensor may be read from any thread. The data need not be aligned to the element size.
+ * A dense row-major tensor, on whatever device it was made. Copies share the data, which nobody changes once a Tensor
+ * holds it, so a Tensor may be read from any thread. The data need not be aligned to the element size.
  */
 struct GVL_EXPORT Tensor {
   DataType type = DataType::kFloat32;
-  std::vector<std::int64_t> shape;        ///< outermost dimension first; empty for a scalar
-  std::shared_ptr<const std::byte> data;  ///< owns (or keeps alive) bytes() bytes
+  std::vector<std::int64_t> shape;  ///< outermost dimension first; empty for a scalar
+
+  Tensor() = default;
+  /** `storage` holds bytes() bytes; none for a tensor without data. */
+  Tensor(DataType type, std::vector<std::int64_t> shape, std::shared_ptr<const TensorStorage> storage = {});
+  /** In host memory: `data` owns (or keeps alive) bytes() bytes. */
+  Tensor(DataType type, std::vector<std::int64_t> shape, std::shared_ptr<const std::byte> data);
 
   std::int64_t elements() const noexcept;
   std::size_t bytes() const noexcept { return static_cast<std::size_t>(elements()) * size_of(type); }
 
+  bool has_data() const noexcept { return storage_ != nullptr; }
+  const std::shared_ptr<const TensorStorage>& storage() const noexcept { return storage_; }
+
+  /** The data in host memory, for as long as a Tensor holds it; null without data. Throws as TensorStorage::map(). */
+  const std::byte* map() const { return storage_ ? storage_->map() : nullptr; }
   template <typename T>
-  const T* as() const noexcept {
-    return reinterpret_cast<const T*>(data.get());
+  const T* as() const {
+    return reinterpret_cast<const T*>(map());
   }
+
+ private:
+  std::shared_ptr<const TensorStorage> storage_;
 };
 
 /** Uninitialised host memory for a tensor; fill it, then hand it to a Tensor. Throws Error(kResource). */

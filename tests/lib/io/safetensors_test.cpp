@@ -148,10 +148,10 @@ GVL_TEST(reads_all_types_scalars_and_empty_tensors) {
   SafetensorsWriter writer(folder / "all.safetensors", tensors, {{"quote \"\\\n", "\xc3\xa9\x01"}});
   std::uint64_t written = kHashStart;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    Tensor tensor{tensors[i].type, tensors[i].shape, nullptr};
-    const auto data = allocate_tensor_data(tensor.bytes());
-    std::memset(data.get(), static_cast<int>(i + 1), tensor.bytes());
-    tensor.data = data;
+    const Tensor empty(tensors[i].type, tensors[i].shape);
+    const auto data = allocate_tensor_data(empty.bytes());
+    std::memset(data.get(), static_cast<int>(i + 1), empty.bytes());
+    const Tensor tensor(empty.type, empty.shape, data);
     written = hash_tensor(written, tensors[i].name, tensor);
     writer.write(tensors[i].name, tensor);
   }

@@ -26,7 +26,7 @@ inline std::string floats(int count) {
 
 inline std::vector<float> values_of(const Tensor& tensor) {
   std::vector<float> values(static_cast<std::size_t>(tensor.elements()));
-  if (!values.empty()) std::memcpy(values.data(), tensor.data.get(), tensor.bytes());
+  if (!values.empty()) std::memcpy(values.data(), tensor.map(), tensor.bytes());
   return values;
 }
 

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <optional>
 
-#include "gvl/model.hpp"
 #include "layers/tensor_bridge.hpp"
 #include "model_test.hpp"
 #include "random_model.hpp"
@@ -37,11 +36,13 @@ struct LoadedDecoder {
 
 constexpr std::int64_t kNoEnd = -1;
 
+language::GenerationRequest request(const std::vector<std::int64_t>& prompt, std::int64_t count) {
+  return {.prompt = prompt, .end_token = kNoEnd, .options = {.max_new_tokens = count}};
+}
+
 std::vector<std::int64_t> generate(PrefixedGenerator& generator, const std::vector<std::int64_t>& prompt,
                                    std::int64_t count) {
-  GenerationOptions options;
-  options.max_new_tokens = count;
-  return generator.generate(prompt, kNoEnd, options, {}).tokens;
+  return generator.generate(request(prompt, count), {}).tokens;
 }
 
 /** Token by token, everything read again each time: no cache to be wrong. */
@@ -49,7 +50,7 @@ std::vector<std::int64_t> generate_without_cache(const LoadedDecoder& loaded, co
                                                  std::vector<std::int64_t> read, std::int64_t count) {
   std::vector<std::int64_t> tokens;
   for (std::int64_t i = 0; i < count; ++i) {
-    PrefixedGenerator fresh(*loaded.decoder, prefix, prefix.size(0) + static_cast<std::int64_t>(read.size()));
+    PrefixedGenerator fresh(*loaded.decoder, {prefix}, {prefix.size(0) + static_cast<std::int64_t>(read.size())});
     tokens.push_back(fresh.read_prompt(read, {}).argmax().item<std::int64_t>());
     read.push_back(tokens.back());
   }
@@ -60,7 +61,7 @@ std::vector<std::int64_t> generate_without_cache(const LoadedDecoder& loaded, co
 
 GVL_TEST(a_further_question_costs_its_own_tokens) {
   const LoadedDecoder loaded(converted("phi_c"));
-  PrefixedGenerator generator(*loaded.decoder, loaded.prefix(200), 400);
+  PrefixedGenerator generator(*loaded.decoder, {loaded.prefix(200)}, {.capacity = 400});
   const auto first = generate(generator, {500, 501, 502}, 5);
   ck_assert_int_eq(generator.positions_read(), 200 + 3 + 4);
   generate(generator, {600, 601}, 5);
@@ -72,7 +73,7 @@ GVL_TEST(the_cache_gives_what_reading_all_gives) {
   for (const char* name : {"phi_c", "llama_c"}) {
     const LoadedDecoder loaded(converted(name));
     const at::Tensor prefix = loaded.prefix(50);
-    PrefixedGenerator generator(*loaded.decoder, prefix, 100);
+    PrefixedGenerator generator(*loaded.decoder, {prefix}, {.capacity = 100});
     ck_assert(generate(generator, {500, 501}, 12) == generate_without_cache(loaded, prefix, {500, 501}, 12));
   }
 }
@@ -81,23 +82,23 @@ GVL_TEST(long_rope_switches_where_the_sequence_outgrows_it) {
   // Prefix and prompt fit 60 positions, the answer does not.
   const LoadedDecoder loaded(converted("phi_c"), 60);
   const at::Tensor prefix = loaded.prefix(50);
-  PrefixedGenerator generator(*loaded.decoder, prefix, 100);
+  PrefixedGenerator generator(*loaded.decoder, {prefix}, {.capacity = 100});
   const auto tokens = generate(generator, {500, 501}, 20);
   ck_assert(tokens == generate_without_cache(loaded, prefix, {500, 501}, 20));
   const LoadedDecoder always_short(converted("phi_c"));
-  PrefixedGenerator other(*always_short.decoder, prefix, 100);
+  PrefixedGenerator other(*always_short.decoder, {prefix}, {.capacity = 100});
   ck_assert_msg(generate(other, {500, 501}, 20) != tokens, "the long factors changed nothing");
   // Back behind the switch, the next question is read with the short factors again.
-  PrefixedGenerator fresh(*loaded.decoder, prefix, 100);
+  PrefixedGenerator fresh(*loaded.decoder, {prefix}, {.capacity = 100});
   ck_assert(generate(generator, {700}, 3) == generate(fresh, {700}, 3));
 }
 
 GVL_TEST(long_prefixes_are_read_in_blocks_that_fit_together) {
   const LoadedDecoder loaded(converted("llama_c"));
   const at::Tensor prefix = loaded.prefix(2500);
-  PrefixedGenerator in_blocks(*loaded.decoder, prefix, 2600);
+  PrefixedGenerator in_blocks(*loaded.decoder, {prefix}, {.capacity = 2600});
   const at::Tensor expected = in_blocks.read_prompt({500}, {});
-  PrefixedGenerator split(*loaded.decoder, prefix.narrow(0, 0, 700), 2600);
+  PrefixedGenerator split(*loaded.decoder, {prefix.narrow(0, 0, 700)}, {.capacity = 2600});
   std::vector<std::int64_t> rest;
   for (std::int64_t i = 700; i < 2500; ++i) rest.push_back(300 + (i * 37) % 700);
   rest.push_back(500);
@@ -106,18 +107,17 @@ GVL_TEST(long_prefixes_are_read_in_blocks_that_fit_together) {
 
 GVL_TEST(an_answer_ends_at_its_end_token_its_limit_and_the_last_position) {
   const LoadedDecoder loaded(converted("phi_c"));
-  PrefixedGenerator generator(*loaded.decoder, loaded.prefix(50), 60);
-  GenerationOptions options;
-  options.max_new_tokens = 4;
-  const auto limited = generator.generate({500}, kNoEnd, options, {});
+  PrefixedGenerator generator(*loaded.decoder, {loaded.prefix(50)}, {.capacity = 60});
+  const auto limited = generator.generate(request({500}, 4), {});
   ck_assert_int_eq(limited.tokens.size(), 4);
   ck_assert_int_eq(limited.probabilities.size(), 4);
-  const auto ended = generator.generate({500}, limited.tokens[0], options, {});
+  auto ends_at_once = request({500}, 4);
+  ends_at_once.end_token = limited.tokens[0];
+  const auto ended = generator.generate(ends_at_once, {});
   ck_assert(ended.tokens.empty());
   ck_assert_int_eq(ended.probabilities.size(), 1);
-  options.max_new_tokens = 1000;
   // 50 + 1 positions are read, 9 more have room, and one token more needs none.
-  ck_assert_int_eq(generator.generate({500}, kNoEnd, options, {}).tokens.size(), 10);
+  ck_assert_int_eq(generate(generator, {500}, 1000).size(), 10);
 }
 
 GVL_TEST(narrow_weights_say_nearly_the_same) {
@@ -132,7 +132,7 @@ GVL_TEST(narrow_weights_say_nearly_the_same) {
     ck_assert(loaded.config.dtype == type);
     const at::Tensor before = loaded.decoder->embed({ids.begin(), video});
     const at::Tensor tokens = layers::to_aten(fixture.tensors.get("video_tokens"));
-    PrefixedGenerator generator(*loaded.decoder, at::cat({before, tokens}), 1000);
+    PrefixedGenerator generator(*loaded.decoder, {at::cat({before, tokens})}, {.capacity = 1000});
     const double error = generator.read_prompt({video + 1, ids.end()}, {}).sub(expected).abs().max().item<double>();
     ck_assert_msg(error > 0 && error < tolerance, "%s: %g", name_of(type), error);
   }
@@ -141,22 +141,80 @@ GVL_TEST(narrow_weights_say_nearly_the_same) {
 /** A token that must not come first does not, and how probable it was is told; kept distributions are whole. */
 GVL_TEST(generation_keeps_to_rules) {
   const LoadedDecoder loaded(converted("phi_c"));
-  PrefixedGenerator generator(*loaded.decoder, loaded.prefix(40), 80);
-  GenerationOptions options;
-  options.max_new_tokens = 4;
-  const language::Generation free = generator.generate({500, 501}, kNoEnd, options, {});
+  PrefixedGenerator generator(*loaded.decoder, {loaded.prefix(40)}, {.capacity = 80});
+  auto asked = request({500, 501}, 4);
+  const language::Generation free = generator.generate(asked, {});
   ck_assert(free.distributions.empty());
-  language::GenerationRules rules;
-  rules.not_first = free.tokens[0];
+  asked.rules.not_first = free.tokens[0];
   std::int64_t second = -1;
-  rules.keep = [&](std::int64_t token) { return token == second; };
-  const language::Generation bound = generator.generate({500, 501}, kNoEnd, options, {}, rules);
+  asked.rules.keep = [&](std::int64_t token) { return token == second; };
+  const language::Generation bound = generator.generate(asked, {});
   ck_assert(bound.tokens[0] != free.tokens[0]);
   ck_assert(std::abs(bound.not_first - free.probabilities[0]) < 1e-6);
   second = bound.tokens[1];
-  const language::Generation kept = generator.generate({500, 501}, kNoEnd, options, {}, rules);
+  const language::Generation kept = generator.generate(asked, {});
   ck_assert(kept.distributions.contains(1));
   const at::Tensor& distribution = kept.distributions.at(1);
   ck_assert(std::abs(distribution.sum().item<double>() - 1) < 1e-4);
   ck_assert(std::abs(distribution[second].item<double>() - kept.probabilities[1]) < 1e-5);
+}
+
+namespace {
+
+/** Requests behind prefixes of these lengths, each of which ends at another time. */
+std::vector<language::GenerationRequest> requests_behind(std::size_t prefixes) {
+  std::vector<language::GenerationRequest> requests;
+  for (std::size_t i = 0; i < prefixes; ++i) {
+    const auto number = static_cast<std::int64_t>(i);
+    requests.push_back(request({500 + number, 600, 610 + number}, 14 - 5 * number));
+    requests.back().sequence = number;
+  }
+  return requests;
+}
+
+/** Sequences of different lengths, read together, say what each says alone. */
+void check_together(const LoadedDecoder& loaded, const std::vector<std::int64_t>& lengths) {
+  std::vector<at::Tensor> prefixes;
+  for (const std::int64_t length : lengths) prefixes.push_back(loaded.prefix(length));
+  const std::vector<language::GenerationRequest> requests = requests_behind(lengths.size());
+  PrefixedGenerator together(*loaded.decoder, prefixes, {.capacity = 1400});
+  std::vector<language::Generation> generations(lengths.size());
+  std::vector<std::size_t> order;
+  together.generate(requests, {}, [&](std::size_t index, language::Generation generation) {
+    generations[index] = std::move(generation);
+    order.push_back(index);
+  });
+  ck_assert_msg((order == std::vector<std::size_t>{2, 1, 0}), "an answer waited for a longer one");
+  for (std::size_t i = 0; i < lengths.size(); ++i) {
+    PrefixedGenerator alone(*loaded.decoder, {prefixes[i]}, {.capacity = 1400});
+    language::GenerationRequest same = requests[i];
+    same.sequence = 0;
+    const language::Generation expected = alone.generate(same, {});
+    ck_assert(generations[i].tokens == expected.tokens);
+    for (std::size_t j = 0; j < expected.probabilities.size(); ++j) {
+      ck_assert(std::abs(generations[i].probabilities[j] - expected.probabilities[j]) < 1e-4);
+    }
+  }
+}
+
+}  // namespace
+
+GVL_TEST(sequences_read_together_say_what_each_says_alone) {
+  for (const char* name : {"phi_c", "llama_c"}) check_together(LoadedDecoder(converted(name)), {50, 7, 31});
+}
+
+/** Blocks that end within a sequence, and a sequence that outgrows the short factors while others do not. */
+GVL_TEST(sequences_read_together_may_be_long) {
+  check_together(LoadedDecoder(converted("llama_c")), {1000, 1100, 20});
+  check_together(LoadedDecoder(converted("phi_c"), 60), {50, 20, 90});
+}
+
+GVL_TEST(a_narrower_cache_says_nearly_the_same) {
+  const LoadedDecoder loaded(converted("phi_c"));
+  const at::Tensor prefix = loaded.prefix(60);
+  const auto logits = [&](c10::ScalarType type) {
+    return PrefixedGenerator(*loaded.decoder, {prefix}, {.capacity = 80, .type = type}).read_prompt({500}, {});
+  };
+  const double error = logits(at::kFloat).sub(logits(at::kBFloat16)).abs().max().item<double>();
+  ck_assert_msg(error > 0 && error < 0.1, "%g", error);
 }

@@ -50,10 +50,10 @@ GVL_TEST(loading_and_answering_need_little_more_than_the_weights) {
   const double before = resident("VmRSS");
   forget_peak();
   const auto model = Model::load(folder / "m");
-  Tensor tokens{DataType::kFloat32, {config.segments * config.tokens_per_segment(), config.language.hidden_size}, {}};
-  auto data = allocate_tensor_data(tokens.bytes());
-  std::memset(data.get(), 0, tokens.bytes());
-  tokens.data = data;
+  const Tensor empty(DataType::kFloat32, {config.segments * config.tokens_per_segment(), config.language.hidden_size});
+  auto data = allocate_tensor_data(empty.bytes());
+  std::memset(data.get(), 0, empty.bytes());
+  const Tensor tokens(empty.type, empty.shape, data);
   GenerationOptions options;
   options.max_new_tokens = 16;
   model->answer({Future<Tensor>::of(tokens), 8.0}, {{Task::kGrounding, "a car"}}, options, {})[0].get();

@@ -34,11 +34,10 @@ class HeldScheduler {
 };
 
 Tensor zeros(DataType type, std::vector<std::int64_t> shape) {
-  Tensor tensor{type, std::move(shape), nullptr};
-  auto data = allocate_tensor_data(tensor.bytes());
-  std::memset(data.get(), 0, tensor.bytes());
-  tensor.data = data;
-  return tensor;
+  const Tensor empty(type, std::move(shape));
+  auto data = allocate_tensor_data(empty.bytes());
+  std::memset(data.get(), 0, empty.bytes());
+  return {empty.type, empty.shape, data};
 }
 
 VideoWindow empty_window(const Model& model) {
@@ -298,4 +297,35 @@ GVL_TEST(weights_that_are_no_numbers_are_told) {
   const auto model = Model::load(folder / "m");
   expect_error("NaN", ErrorCode::kMalformed, {"not numbers"},
                [&] { model->answer(empty_window(*model), {fixture_queries()[0]}, fixture_options(), {})[0].get(); });
+}
+
+GVL_TEST(a_configuration_chooses_its_encoders) {
+  const TemporaryFolder folder;
+  const auto tokenizer = io::test::fixture("phi_c/tokenizer/tokenizer.json");
+  ModelConfig config = model::test::small_config();
+  config.temporal.encoder = "clip";
+  model::test::write_random_model(folder / "m", config, tokenizer);
+  const auto model = Model::load(folder / "m");
+  expect_text(model->config().temporal.encoder, "clip");
+  const std::int64_t size = config.temporal.image_size;
+  const Tensor pixels = zeros(DataType::kUInt8, {config.frames_per_segment(), size, size, 3});
+  const Tensor features = model->encode_temporal(Future<Tensor>::of(pixels), {}).get();
+  ck_assert_int_eq(features.shape[0], config.temporal_tokens_per_segment());
+
+  config.temporal.encoder = "eye";
+  write_file(folder.path() / "m/config.json", config.to_json());
+  expect_error("encoder", ErrorCode::kUnsupported, {"config.json", "\"eye\"", "clip, internvideo2"},
+               [&] { Model::load(folder / "m", {.threads = 1}); });
+}
+
+GVL_TEST(keys_and_values_are_kept_as_is_asked_for) {
+  const auto ask = [](const ModelOptions& options) {
+    const auto model = Model::load(converted("phi_c"), options);
+    const VideoWindow window = encode(*model, Fixture::open(io::test::fixture("phi_c")));
+    return model->answer(window, {fixture_queries()[0]}, fixture_options(), {})[0].get();
+  };
+  const Answer whole = ask({}), narrow = ask({.cache_type = DataType::kBFloat16});
+  ck_assert(!narrow.tokens.empty() && narrow.confidence != whole.confidence);
+  expect_error("type", ErrorCode::kInvalidArgument, {"int8", "bfloat16"},
+               [&] { ask({.cache_type = DataType::kInt8}); });
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gvl/config.hpp"
+#include "io/language_model.hpp"
 #include "io/safetensors.hpp"
 #include "layers/parameters.hpp"
 #include "model/model_folder.hpp"
@@ -48,7 +49,7 @@ inline ModelConfig small_config() {
   config.language.heads = 4;
   config.language.kv_heads = 4;
   config.language.max_positions = 4096;
-  config.prompts = text::default_prompts(LanguageModelType::kPhi3);
+  config.prompts = text::default_prompts(io::language_model("phi3"));
   return config;
 }
 

@@ -32,7 +32,7 @@ GVL_TEST(answers_of_the_reference) {
     for (const auto& [task, generation] : fixture.expected.object("generation").members()) {
       const auto ids = integers(generation.array("tokens"));
       const ParsedAnswer answer =
-          parse_answer(*fixture.tokenizer, fixture.temporal, ids, fixture.duration(), fixture.type(), false);
+          parse_answer(*fixture.tokenizer, fixture.temporal, ids, fixture.duration(), fixture.model(), false);
       expect_text(answer.text, generation.string("text"));
       expect_text(answer.text_seconds, generation.string("text_seconds"));
       for (const ParsedInterval& interval : answer.intervals) {
@@ -87,7 +87,7 @@ GVL_TEST(captions_from_tokens) {
   for (const auto& folder : fixture_folders()) {
     const Fixture fixture(folder);
     const auto ids = fixture.tokenizer->encode("From <3> to <9>, a café. From <12> to <9>, the 猫.", false);
-    const ParsedAnswer answer = parse_answer(*fixture.tokenizer, fixture.temporal, ids, 10, fixture.type(), true);
+    const ParsedAnswer answer = parse_answer(*fixture.tokenizer, fixture.temporal, ids, 10, fixture.model(), true);
     expect_text(summary(answer.intervals), "3-9 'a café.'; 9-12 'the 猫.'");
     expect_text(answer.text, "From <3> to <9>, a café. From <12> to <9>, the 猫.");
     ck_assert_int_eq(ids[answer.intervals[1].first_position], fixture.temporal.id_of(12));
@@ -96,18 +96,18 @@ GVL_TEST(captions_from_tokens) {
 }
 
 GVL_TEST(writes_seconds) {
-  const auto phi = [](const std::string& text) { return with_seconds(text, 10, 300, LanguageModelType::kPhi3); };
+  const auto phi = [](const std::string& text) { return with_seconds(text, 10, 300, io::language_model("phi3")); };
   expect_text(phi("From <14> to <25>."), "From  0.47 seconds to  0.83 seconds.");
   expect_text(phi("<300><900>"), " 10.00 seconds 30.00 seconds");
   expect_text(phi("no <time>"), "no <time>");
-  expect_text(with_seconds("<3>", 10, 300, LanguageModelType::kLlama), "0.10 seconds");
+  expect_text(with_seconds("<3>", 10, 300, io::language_model("llama")), "0.10 seconds");
   expect_error("duration", ErrorCode::kInvalidArgument, {},
-               [] { with_seconds("x", 0, 300, LanguageModelType::kPhi3); });
+               [] { with_seconds("x", 0, 300, io::language_model("phi3")); });
 }
 
 GVL_TEST(seconds_do_not_depend_on_the_locale) {
   for (const char* locale : {"de_DE.UTF-8", "fr_FR.UTF-8"}) std::setlocale(LC_NUMERIC, locale);
-  expect_text(with_seconds("<3>", 10, 300, LanguageModelType::kLlama), "0.10 seconds");
+  expect_text(with_seconds("<3>", 10, 300, io::language_model("llama")), "0.10 seconds");
 }
 
 GVL_TEST(any_text_can_be_parsed) {
@@ -117,6 +117,6 @@ GVL_TEST(any_text_can_be_parsed) {
     for (const ParsedInterval& interval : parse_intervals(text, 10, 300, true)) {
       ck_assert(interval.start >= 0 && interval.start <= interval.stop && interval.stop <= 300);
     }
-    with_seconds(text, 10, 300, LanguageModelType::kPhi3);
+    with_seconds(text, 10, 300, io::language_model("phi3"));
   }
 }

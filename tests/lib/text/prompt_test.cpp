@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t kVideo = -200;
 
 PromptBuilder builder_of(const Fixture& fixture) {
-  return PromptBuilder(fixture.tokenizer, fixture.temporal, default_prompts(fixture.type()));
+  return PromptBuilder(fixture.tokenizer, fixture.temporal, default_prompts(fixture.model()));
 }
 
 std::vector<std::int64_t> joined(const PromptTokens& tokens) {
@@ -38,7 +38,7 @@ GVL_TEST(prompts_of_the_reference) {
   for (const auto& folder : fixture_folders()) {
     const Fixture fixture(folder);
     const PromptBuilder builder = builder_of(fixture);
-    const PromptConfig prompts = default_prompts(fixture.type());
+    const PromptConfig prompts = default_prompts(fixture.model());
     const std::string qa = between(fixture.expected.object("prompts").string("qa"), "<image>\n", prompts.assistant);
     const std::vector<std::pair<std::string, Query>> queries{
         {"grounding", {Task::kGrounding, "A car drives along the road."}},
@@ -57,7 +57,7 @@ GVL_TEST(training_texts_of_the_reference) {
   for (const auto& folder : fixture_folders()) {
     const Fixture fixture(folder);
     const PromptBuilder builder = builder_of(fixture);
-    const PromptConfig prompts = default_prompts(fixture.type());
+    const PromptConfig prompts = default_prompts(fixture.model());
     const auto texts = fixture.expected.object("training").array("texts").elements();
     for (std::size_t i = 0; i < texts.size(); ++i) {
       const std::string text = texts[i].as_string();
@@ -138,7 +138,7 @@ GVL_TEST(refuses_queries) {
 
 GVL_TEST(prompts_of_other_models) {
   const Fixture fixture(io::test::fixture("llama_c"));
-  PromptConfig prompts = default_prompts(LanguageModelType::kLlama);
+  PromptConfig prompts = default_prompts(io::language_model("llama"));
   prompts.referring = "Look: <image> What is there from {start} to {stop}?";
   prompts.question = "{query} <image>";
   const PromptBuilder builder(fixture.tokenizer, fixture.temporal, prompts);
@@ -155,7 +155,7 @@ GVL_TEST(prompts_of_other_models) {
 GVL_TEST(refuses_prompts) {
   const Fixture fixture(io::test::fixture("phi_c"));
   const auto expect_refused = [&](const std::string& name, const std::function<void(PromptConfig&)>& change) {
-    PromptConfig prompts = default_prompts(LanguageModelType::kPhi3);
+    PromptConfig prompts = default_prompts(io::language_model("phi3"));
     change(prompts);
     expect_error(name, ErrorCode::kMalformed, {"prompts." + name},
                  [&] { PromptBuilder(fixture.tokenizer, fixture.temporal, prompts); });

@@ -9,6 +9,7 @@
 #include "../io/io_test.hpp"
 #include "gvl/config.hpp"
 #include "io/json.hpp"
+#include "io/language_model.hpp"
 #include "support/reference.hpp"
 #include "text/temporal.hpp"
 #include "text/tokenizer.hpp"
@@ -28,9 +29,7 @@ struct Fixture : gvl::test::Fixture {
         tokenizer(std::make_shared<Tokenizer>(Tokenizer::load(path / "tokenizer/tokenizer.json"))),
         temporal(*tokenizer, io::JsonValue::load(path / "model.json").integer("num_temporal_tokens")) {}
 
-  LanguageModelType type() const {
-    return name.rfind("phi", 0) == 0 ? LanguageModelType::kPhi3 : LanguageModelType::kLlama;
-  }
+  const io::LanguageModel& model() const { return io::language_model(name.rfind("phi", 0) == 0 ? "phi3" : "llama"); }
 
   std::string name;
   std::shared_ptr<Tokenizer> tokenizer;

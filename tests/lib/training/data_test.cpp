@@ -1,5 +1,6 @@
 #include <opencv2/videoio.hpp>
 
+#include "io/language_model.hpp"
 #include "model/model_folder.hpp"
 #include "training/batch.hpp"
 #include "training/conversation_file.hpp"
@@ -294,7 +295,8 @@ GVL_TEST(test_options_end_where_they_end) {
   const std::string turn = "<image>\nQuestion: What happens after <12.5>?\nOptions:\n(A) it rains\n(B) it snows";
   training::TrainingText text{turn, "Answer: (B) it snows"};
   text.options = {{turn.find("rains") + 5, {4}, 15.0}, {turn.size(), {}, std::nullopt, true}};
-  const training::TokenizedText tokens = training::tokenize(prompts, config.language.type, text, 60, nullptr);
+  const training::TokenizedText tokens =
+      training::tokenize(prompts, io::language_model(config.language.type), text, 60, nullptr);
   ck_assert_int_eq(tokens.options.size(), 2);
   const char* ends[] = {"(A) it rains", "(B) it snows"};
   for (std::size_t i = 0; i < 2; ++i) {

@@ -155,9 +155,9 @@ GVL_TEST(test_packed_texts_do_not_see_each_other) {
   for (std::int64_t video = 0; video < 2; ++video) {
     for (const Text& text : {Text{0, 0, 2}, Text{0, 2, 3}, Text{1, 0, 4}}) {
       const at::Tensor alone = texts[video][text.row].narrow(0, text.start, text.length);
-      language::KvCache cache = decoder.make_cache(64);
+      language::KvCache cache = decoder.make_cache({.capacity = 64});
       const at::NoGradGuard no_gradient;
-      const at::Tensor last = decoder.read(at::cat({videos[video], alone}), language::RopeFactors::kShort, cache, {});
+      const at::Tensor last = decoder.read({{.embeddings = at::cat({videos[video], alone})}}, cache, {});
       const at::Tensor ours = packed[video][text.row][text.start + text.length - 1];
       const double difference = last.squeeze(0).sub(ours).abs().max().item<double>();
       ck_assert_msg(difference < 1e-4, "a text of %d tokens differs by %g", static_cast<int>(text.length), difference);
@@ -186,7 +186,7 @@ GVL_TEST(test_stages_train_what_the_paper_says) {
 
 GVL_TEST(test_lora_starts_as_nothing_and_merges) {
   ModelConfig config = small_config();
-  config.language.type = LanguageModelType::kLlama;
+  config.language.type = "llama";
   training::TrainedParameters what = training::stage_parameters("temporal");
   what.lora = {.rank = 2, .alpha = 4, .learning_rate = 1e-3};
   const training::ParameterSet set({}, config, what, 1, at::kCPU);

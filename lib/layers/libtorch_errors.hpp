@@ -7,7 +7,7 @@
 
 #include "gvl/error.hpp"
 
-namespace gvl::model {
+namespace gvl::layers {
 
 /**
  * Runs `body` and turns what LibTorch throws into Error, so that nothing else leaves the library: running out of
@@ -30,4 +30,4 @@ auto rethrow_libtorch_errors(const std::string& what, Body&& body) {
   }
 }
 
-}  // namespace gvl::model
+}  // namespace gvl::layers

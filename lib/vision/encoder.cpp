@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "vision/encoder.hpp"
+
+#include <string>
+
+#include "gvl/error.hpp"
+#include "vision/clip.hpp"
+#include "vision/internvideo2.hpp"
+
+namespace gvl::vision {
+namespace {
+
+template <typename Kind>
+std::unique_ptr<const Encoder> make(const layers::Parameters& parameters, const VisionConfig& config,
+                                    std::int64_t frames) {
+  return std::make_unique<const Kind>(parameters, config, frames);
+}
+
+constexpr EncoderKind kKinds[] = {
+    {"clip", make<ClipEncoder>},
+    {"internvideo2", make<InternVideo2Encoder>},
+};
+
+}  // namespace
+
+std::span<const EncoderKind> encoder_kinds() noexcept { return kKinds; }
+
+const EncoderKind& encoder_kind(std::string_view name) {
+  std::string known;
+  for (const EncoderKind& kind : kKinds) {
+    if (kind.name == name) return kind;
+    known += (known.empty() ? "" : ", ") + std::string(kind.name);
+  }
+  throw Error(ErrorCode::kUnsupported, "no encoder \"" + std::string(name) + "\", known are " + known);
+}
+
+std::unique_ptr<const Encoder> make_encoder(std::string_view usual, const layers::Parameters& parameters,
+                                            const VisionConfig& config, std::int64_t frames) {
+  return encoder_kind(config.encoder.empty() ? usual : config.encoder).make(parameters, config, frames);
+}
+
+}  // namespace gvl::vision
