@@ -7,6 +7,8 @@
 #include "gvlmodelstream.hpp"
 #include "gvlsegmentmeta.h"
 
+G_BEGIN_DECLS
+
 /**
  * GvlFilter: the base class of elements that compute something about a segment (gvlspatialencoder, ...). Buffers pass
  * unchanged and at once; the subclass hands jobs to the model and attaches what they will give as pending tensors. All
@@ -33,6 +35,8 @@ struct _GvlFilterClass {
   /* A flush, start or stop: forget the stream so far. Optional. */
   void (*reset)(GvlFilter* filter);
 };
+
+G_END_DECLS
 
 namespace gvl::gst {
 

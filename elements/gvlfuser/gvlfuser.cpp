@@ -138,7 +138,11 @@ static gboolean gvl_fuser_process(GvlFilter* filter, GstBuffer* buffer, GvlSegme
   return TRUE;
 }
 
-static void gvl_fuser_reset(GvlFilter* filter) { *GVL_FUSER(filter)->state = State(); }
+static void gvl_fuser_reset(GvlFilter* filter) {
+  auto& state = *GVL_FUSER(filter)->state;
+  state.windows.reset();
+  state.next_window = 0;
+}
 
 static void gvl_fuser_finalize(GObject* object) {
   delete GVL_FUSER(object)->state;

@@ -9,7 +9,6 @@
 
 #include "fake-model.hpp"
 #include "gvlcontext.hpp"
-#include "gvlevent.h"
 #include "gvlinflight.hpp"
 #include "gvlsegmentmeta.hpp"
 #include "gvlsegmentsevent.hpp"
