@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gvldispatcher.hpp"
 
+#include <pthread.h>
+
 #include <utility>
 
 #include "gvlguard.hpp"
@@ -17,52 +19,71 @@ void Dispatcher::run(Task task) {
   if (interrupted_) return;
   tasks_.push_back(std::move(task));
   ++given_;
-  if (std::exchange(draining_, true)) return;
-  gst_element_call_async(element_, &Dispatcher::drain, new std::shared_ptr<Dispatcher>(shared_from_this()),
-                         [](gpointer self) { delete static_cast<std::shared_ptr<Dispatcher>*>(self); });
+  changed_.notify_all();
+  if (thread_.joinable()) return;
+  thread_ = std::thread([self = shared_from_this()] { self->loop(); });
+  pthread_setname_np(thread_.native_handle(), "gvl-dispatcher");
 }
 
-void Dispatcher::drain(GstElement* element, gpointer self) {
-  guard(element, "posting messages", [&] { (*static_cast<std::shared_ptr<Dispatcher>*>(self))->drain(element); });
-}
-
-void Dispatcher::drain(GstElement* element) {
+void Dispatcher::loop() {
   std::unique_lock lock(mutex_);
-  drains_ = std::this_thread::get_id();
-  while (!tasks_.empty()) {
-    {
-      const Task task = std::move(tasks_.front());
-      tasks_.pop_front();
-      lock.unlock();
-      task(element);
-    }
+  for (;;) {
+    changed_.wait(lock, [this] { return closed_ || !tasks_.empty(); });
+    if (closed_) return;
+    auto* element = GST_ELEMENT(gst_object_ref(element_));  // what the task does may let go of it
+    Task task = std::move(tasks_.front());
+    tasks_.pop_front();
+    running_ = true;
+    lock.unlock();
+    guard(element, "posting a message", [&] { task(element); });
+    task = nullptr;
+    gst_object_unref(element);
     lock.lock();
+    running_ = false;
     ++done_;
     changed_.notify_all();
   }
-  draining_ = false;
-  drains_ = {};
 }
 
 bool Dispatcher::wait() {
   std::unique_lock lock(mutex_);
-  if (drains_ == std::this_thread::get_id()) return !interrupted_;
+  if (thread_.get_id() == std::this_thread::get_id()) return !interrupted_;
   changed_.wait(lock, [this, given = given_] { return interrupted_ || done_ >= given; });
   return !interrupted_;
 }
 
-void Dispatcher::interrupt() {
+// What tasks hold goes without the lock.
+void Dispatcher::drop(std::unique_lock<std::mutex>& lock) {
   std::deque<Task> dropped;
-  std::lock_guard lock(mutex_);
-  interrupted_ = true;
   dropped.swap(tasks_);
   done_ += dropped.size();
+  interrupted_ = true;
   changed_.notify_all();
+  lock.unlock();
+}
+
+void Dispatcher::interrupt() {
+  std::unique_lock lock(mutex_);
+  drop(lock);
 }
 
 void Dispatcher::resume() {
   std::lock_guard lock(mutex_);
-  interrupted_ = false;
+  if (!closed_) interrupted_ = false;
+}
+
+void Dispatcher::close() {
+  std::thread thread;
+  std::unique_lock lock(mutex_);
+  closed_ = true;
+  const bool waits = running_;
+  thread.swap(thread_);
+  drop(lock);
+  if (!thread.joinable()) return;
+  if (waits)
+    thread.detach();
+  else
+    thread.join();
 }
 
 }  // namespace gvl::gst

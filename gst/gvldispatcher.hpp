@@ -16,15 +16,16 @@
 namespace gvl::gst {
 
 /**
- * Posts an element's messages on the bus, one after the other, from GStreamer's thread pool (gst_element_call_async):
- * an application's synchronous handler may block, seek or stop the element, and neither the model nor the streaming
- * thread waits for it. All members are thread safe.
+ * Posts an element's messages on the bus, one after the other, from a thread of its own: an application's synchronous
+ * handler may block, seek or stop the element, and neither the model nor the streaming thread waits for it. The thread
+ * begins with the first message. All members are thread safe.
  */
 class GVL_API Dispatcher : public std::enable_shared_from_this<Dispatcher> {
  public:
   using Task = std::function<void(GstElement*)>;
 
   explicit Dispatcher(GstElement* element) : element_(element) {}
+  ~Dispatcher() { close(); }
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
 
@@ -40,25 +41,29 @@ class GVL_API Dispatcher : public std::enable_shared_from_this<Dispatcher> {
    */
   bool wait();
 
-  /**
-   * Drops what has not begun, and what is given until resume(), and ends waits. Without resume() for good, as is due
-   * before the element goes away.
-   */
+  /** Drops what has not begun, and what is given until resume(), and ends waits. */
   void interrupt();
   void resume();
 
- private:
-  static void drain(GstElement* element, gpointer self);
-  void drain(GstElement* element);
+  /**
+   * interrupt() for good, which comes before the element goes away. The thread has ended at the return, unless a
+   * handler is being waited for: that one keeps the element until it returns.
+   */
+  void close();
 
-  GstElement* element_;  // not owned: interrupt() comes before it goes away
+ private:
+  void loop();
+  void drop(std::unique_lock<std::mutex>& lock);
+
+  GstElement* element_;  // not owned: close() comes before it goes away
   std::mutex mutex_;     // guards what follows
   std::condition_variable changed_;
   std::deque<Task> tasks_;
   std::uint64_t given_ = 0, done_ = 0;  // tasks, dropped ones as well
-  bool draining_ = false;
+  bool running_ = false;                // a task
   bool interrupted_ = false;
-  std::thread::id drains_;  // the thread that is draining
+  bool closed_ = false;
+  std::thread thread_;
 };
 
 }  // namespace gvl::gst

@@ -9,11 +9,10 @@
 GST_DEBUG_CATEGORY_STATIC(gvl_filter_debug);
 #define GST_CAT_DEFAULT gvl_filter_debug
 
-enum { PROP_0, PROP_MODEL, PROP_DEVICE };
-
 using gvl::gst::guard;
 using gvl::gst::guarded;
-using gvl::gst::ModelClient;
+using gvl::gst::Locked;
+using gvl::gst::ModelSettings;
 using gvl::gst::ModelStream;
 using gvl::gst::SegmentsInfo;
 
@@ -156,8 +155,7 @@ static void gvl_filter_set_context(GstElement* element, GstContext* context) {
 
 static gboolean gvl_filter_start(GstBaseTransform* base) {
   reset(GVL_FILTER(base));
-  stream_of(base).start();
-  return TRUE;
+  return stream_of(base).start();
 }
 
 static gboolean gvl_filter_stop(GstBaseTransform* base) {
@@ -168,40 +166,13 @@ static gboolean gvl_filter_stop(GstBaseTransform* base) {
 
 static GstStateChangeReturn gvl_filter_change_state(GstElement* element, GstStateChange transition) {
   auto& stream = stream_of(element);
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !stream.client().open()) return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) stream.interrupt();
   const auto result = GST_ELEMENT_CLASS(gvl_filter_parent_class)->change_state(element, transition);
   if (transition == GST_STATE_CHANGE_READY_TO_NULL) stream.client().close();
   return result;
 }
 
-static void gvl_filter_set_property(GObject* object, guint id, const GValue* value, GParamSpec* pspec) {
-  auto& client = stream_of(object).client();
-  switch (id) {
-    case PROP_MODEL:
-      client.set_folder(g_value_get_string(value));
-      break;
-    case PROP_DEVICE:
-      client.set_device(g_value_get_string(value));
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-  }
-}
-
-static void gvl_filter_get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
-  const auto& client = stream_of(object).client();
-  switch (id) {
-    case PROP_MODEL:
-      client.get_folder(value);
-      break;
-    case PROP_DEVICE:
-      client.get_device(value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-  }
-}
+static Locked<ModelSettings> model_settings_of(GObject* object) { return stream_of(object).client().settings(); }
 
 static void gvl_filter_finalize(GObject* object) {
   delete &stream_of(object);
@@ -213,10 +184,8 @@ static void gvl_filter_class_init(GvlFilterClass* klass) {
   auto* element_class = GST_ELEMENT_CLASS(klass);
   auto* base_class = GST_BASE_TRANSFORM_CLASS(klass);
 
-  object_class->set_property = guarded<gvl_filter_set_property>;
-  object_class->get_property = guarded<gvl_filter_get_property>;
   object_class->finalize = gvl_filter_finalize;
-  ModelClient::install_properties(object_class, PROP_MODEL, PROP_DEVICE);
+  gvl::gst::install_model_properties(object_class, model_settings_of);
 
   // Encoded video that still carries the metas passes as well as raw frames do.
   GstCaps* any = gst_caps_new_any();

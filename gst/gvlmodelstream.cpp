@@ -2,6 +2,7 @@
 #include "gvlmodelstream.hpp"
 
 #include <algorithm>
+#include <condition_variable>
 #include <utility>
 
 #include "gvlerror.hpp"
@@ -17,23 +18,51 @@ bool contains(const std::vector<std::string>& ids, const char* id) {
 
 }  // namespace
 
+/** A wait for a model, which either the load or an interruption ends. Outlives the stream where the load does. */
+class ModelStream::LoadWait {
+ public:
+  void end(bool loaded) {
+    std::lock_guard lock(mutex_);
+    if (!loaded_) loaded_ = loaded;
+    changed_.notify_all();
+  }
+
+  bool wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return loaded_.has_value(); });
+    return *loaded_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<bool> loaded_;
+};
+
 // ---- states and flushes -----------------------------------------------------------------------------------------
 
-void ModelStream::start() {
+bool ModelStream::start() {
   segments_.reset();
+  model_.reset();
   wiring_checked_ = failed_ = false;
-  std::lock_guard lock(mutex_);
-  cancellation_ = Cancellation();
-  dispatcher_ = std::make_shared<Dispatcher>(element_);
-  in_flight_.reset();
+  {
+    std::lock_guard lock(mutex_);
+    cancellation_ = Cancellation();
+    dispatcher_ = std::make_shared<Dispatcher>(element_);
+    in_flight_.reset();
+    interrupted_ = false;
+  }
+  return client_.open(dispatcher());
 }
 
 void ModelStream::interrupt() {
   std::shared_ptr<InFlight> in_flight;
   {
     std::lock_guard lock(mutex_);
+    interrupted_ = true;
     cancellation_.cancel();
     if (dispatcher_) dispatcher_->interrupt();
+    if (load_wait_) load_wait_->end(false);
     in_flight = in_flight_;
   }
   if (in_flight) in_flight->interrupt();
@@ -42,17 +71,22 @@ void ModelStream::interrupt() {
 void ModelStream::flush() {
   wiring_checked_ = failed_ = false;
   std::lock_guard lock(mutex_);
+  interrupted_ = false;
   cancellation_.cancel();
   cancellation_ = Cancellation();
   if (dispatcher_) dispatcher_->resume();
 }
 
 void ModelStream::stop() {
-  std::lock_guard lock(mutex_);
-  cancellation_.cancel();
-  if (dispatcher_) dispatcher_->interrupt();
-  dispatcher_.reset();
-  in_flight_.reset();
+  model_.reset();
+  std::shared_ptr<Dispatcher> dispatcher;
+  {
+    std::lock_guard lock(mutex_);
+    cancellation_.cancel();
+    dispatcher.swap(dispatcher_);
+    in_flight_.reset();
+  }
+  if (dispatcher) dispatcher->close();
 }
 
 Cancellation ModelStream::cancellation() const {
@@ -145,11 +179,53 @@ bool ModelStream::check_wiring() {
   return !failed();
 }
 
-std::shared_ptr<Model> ModelStream::model() {
-  auto model = client_.require();
-  if (!model) fail();
-  return model;
+// ---- the model --------------------------------------------------------------------------------------------------
+
+bool ModelStream::wait_loaded(const ModelHandle& handle) {
+  const auto wait = std::make_shared<LoadWait>();
+  {
+    std::lock_guard lock(mutex_);
+    if (interrupted_) return false;
+    load_wait_ = wait;
+  }
+  handle.model().when_ready([wait] { wait->end(true); });
+  const bool loaded = wait->wait();
+  std::lock_guard lock(mutex_);
+  load_wait_.reset();
+  return loaded;
 }
+
+std::shared_ptr<Model> ModelStream::model() {
+  if (model_) return model_;
+  const auto handle = client_.require(dispatcher());
+  if (!handle) {
+    fail();
+    return nullptr;
+  }
+  if (!wait_loaded(*handle)) return nullptr;
+  try {
+    model_ = handle->model().get();
+  } catch (const Error& error) {
+    // Who loaded it has reported the error, or does not want it any more.
+    if (error.code() != ErrorCode::kCancelled) fail();
+  } catch (...) {
+    fail();
+  }
+  return model_;
+}
+
+bool ModelStream::model_is_known() {
+  if (model_) return true;
+  const auto handle = client_.require(dispatcher());
+  return !handle || handle->model().ready();
+}
+
+std::shared_ptr<Model> ModelStream::model_if_loaded() {
+  const auto handle = client_.find();
+  return handle ? handle->model_if_loaded() : nullptr;
+}
+
+// ---- tensors ----------------------------------------------------------------------------------------------------
 
 Future<Tensor> ModelStream::input(GstBuffer* buffer, const char* id, guint64 index) {
   if (auto* meta = gvl_buffer_get_tensor_meta_of_segment(buffer, g_quark_from_string(id), index))

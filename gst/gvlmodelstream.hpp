@@ -13,9 +13,9 @@
 #include "gvl-export.h"
 #include "gvl/cancellation.hpp"
 #include "gvl/model.hpp"
-#include "gvlcontext.hpp"
 #include "gvldispatcher.hpp"
 #include "gvlinflight.hpp"
+#include "gvlmodelclient.hpp"
 #include "gvlsegmentsevent.hpp"
 #include "gvltensormeta.h"
 
@@ -46,8 +46,11 @@ class GVL_API ModelStream {
 
   ModelClient& client() { return client_; }  ///< any thread
 
-  /** READY to PAUSED, and back after the pads are inactive. Not on the streaming thread. */
-  void start();
+  /**
+   * READY to PAUSED, and back after the pads are inactive. Not on the streaming thread. start() begins to load the
+   * model that the element names, if it does; false after an element error.
+   */
+  bool start();
   void stop();
 
   /** FLUSH_START, and PAUSED to READY before the pads become inactive: cancels all jobs. Any thread. */
@@ -86,8 +89,14 @@ class GVL_API ModelStream {
   /** For each buffer: whether all that comes before the element is there. False after an element error. */
   bool check_wiring();
 
-  /** The model; null after an element error. */
+  /** The model, once it is loaded; null after an error of the stream, and where interrupt() ended the wait. */
   std::shared_ptr<Model> model();
+
+  /** Whether model() need not wait. */
+  bool model_is_known();
+
+  /** The model if it is loaded, else null. Any thread. */
+  std::shared_ptr<Model> model_if_loaded();
 
   /** The tensor `id` of segment `index` on `buffer`; invalid after an element error that names who should attach it. */
   Future<Tensor> input(GstBuffer* buffer, const char* id, guint64 index);
@@ -123,17 +132,23 @@ class GVL_API ModelStream {
   static void report(const std::shared_ptr<Dispatcher>& dispatcher, const std::shared_ptr<InFlight>& in_flight,
                      const std::exception_ptr& failure, const std::string& while_doing);
 
+  class LoadWait;
+
   std::shared_ptr<Dispatcher> dispatcher() const;
+  bool wait_loaded(const ModelHandle& handle);
   bool post_missing(const char* what, const std::string& producers, const char* details);
 
   GstElement* element_;
   StreamTensors tensors_;
   ModelClient client_;
-  mutable std::mutex mutex_;                // guards the next three
+  mutable std::mutex mutex_;                // guards what follows up to segments_
   Cancellation cancellation_;               // one per flush
   std::shared_ptr<Dispatcher> dispatcher_;  // one per start
   std::shared_ptr<InFlight> in_flight_;     // of segments_
+  std::shared_ptr<LoadWait> load_wait_;     // null while nobody waits
+  bool interrupted_ = false;
   std::optional<SegmentsInfo> segments_;
+  std::shared_ptr<Model> model_;
   bool wiring_checked_ = false;
   std::atomic<bool> failed_{false};
 };

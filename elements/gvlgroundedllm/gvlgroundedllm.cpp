@@ -57,6 +57,7 @@
 #include "gvlguard.hpp"
 #include "gvlmodelstream.hpp"
 #include "gvlpads.hpp"
+#include "gvlproperties.hpp"
 #include "gvlsegmentmeta.hpp"
 #include "gvlwindowmeta.hpp"
 #include "query-settings.hpp"
@@ -71,22 +72,18 @@ using gvl::Task;
 using gvl::gst::EventsOutput;
 using gvl::gst::guard;
 using gvl::gst::guarded;
-using gvl::gst::ModelClient;
+using gvl::gst::Locked;
+using gvl::gst::ModelSettings;
 using gvl::gst::ModelStream;
 using gvl::gst::QuerySettings;
 using gvl::gst::WindowAsker;
 
-enum {
-  PROP_0,
-  PROP_MODEL,
-  PROP_DEVICE,
-  PROP_QUERY_FIRST,
-  PROP_STATS = PROP_QUERY_FIRST + GVL_GROUNDED_LLM_N_PROPERTIES
-};
-static_assert(GVL_GROUNDED_LLM_N_PROPERTIES == static_cast<int>(QuerySettings::Property::kCount));
-
 struct State {
-  explicit State(GstElement* element) : stream(element), asker(element, stream, settings) {
+  explicit State(GstElement* element)
+      : stream(element), asker(element, stream, [this] {
+          std::lock_guard lock(settings_mutex);
+          return settings;
+        }) {
     stream.declare({{{GVL_TENSOR_VIDEO_TOKENS, "gvlfuser"}}, {}});
     gst_segment_init(&segment, GST_FORMAT_UNDEFINED);
   }
@@ -94,7 +91,8 @@ struct State {
   GstPad* sinkpad = nullptr;
   GstPad* srcpad = nullptr;
   ModelStream stream;
-  QuerySettings settings;
+  std::mutex settings_mutex;
+  QuerySettings settings;  // guarded by settings_mutex
   WindowAsker asker;
   std::atomic<guint64> delivered{0};
   std::mutex mutex;
@@ -307,8 +305,7 @@ static void gvl_grounded_llm_release_pad(GstElement* element, GstPad* pad) {
 // ---- element ----------------------------------------------------------------------------------------------------
 
 static bool start(State& state) {
-  if (state.asker.require_queries().empty()) return false;
-  state.stream.start();
+  if (state.asker.require_queries().empty() || !state.stream.start()) return false;
   state.asker.start();
   state.delivered = 0;
   return true;
@@ -316,13 +313,13 @@ static bool start(State& state) {
 
 static void stop(State& state) {
   state.stream.stop();
+  state.asker.flush();
   gst_segment_init(&state.segment, GST_FORMAT_UNDEFINED);
 }
 
 static GstStateChangeReturn gvl_grounded_llm_change_state(GstElement* element, GstStateChange transition) {
   auto& state = state_of(element);
   auto& client = state.stream.client();
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !client.open()) return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start(state)) return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) interrupt(state);
   const auto result = GST_ELEMENT_CLASS(gvl_grounded_llm_parent_class)->change_state(element, transition);
@@ -336,37 +333,19 @@ static void gvl_grounded_llm_set_context(GstElement* element, GstContext* contex
   GST_ELEMENT_CLASS(gvl_grounded_llm_parent_class)->set_context(element, context);
 }
 
-static void gvl_grounded_llm_set_property(GObject* object, guint id, const GValue* value, GParamSpec* pspec) {
+static Locked<QuerySettings> query_settings_of(GObject* object) {
   auto& state = state_of(object);
-  if (id == PROP_MODEL)
-    state.stream.client().set_folder(g_value_get_string(value));
-  else if (id == PROP_DEVICE)
-    state.stream.client().set_device(g_value_get_string(value));
-  else if (id >= PROP_QUERY_FIRST && id < PROP_STATS)
-    state.settings.set(static_cast<QuerySettings::Property>(id - PROP_QUERY_FIRST), value);
-  else
-    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+  return {std::unique_lock(state.settings_mutex), state.settings};
 }
 
-static GstStructure* stats_of(const State& state) {
+static Locked<ModelSettings> model_settings_of(GObject* object) { return state_of(object).stream.client().settings(); }
+
+static GstStructure* stats_of(GObject* object) {
+  const auto& state = state_of(object);
   const guint64 awaited = state.asker.answers()->awaited();
   return gst_structure_new("gvlgroundedllm-stats", "windows-asked", G_TYPE_UINT64, state.asker.windows(),
                            "answers-pending", G_TYPE_UINT64, awaited, "events", G_TYPE_UINT64, state.delivered.load(),
                            nullptr);
-}
-
-static void gvl_grounded_llm_get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
-  auto& state = state_of(object);
-  if (id == PROP_MODEL)
-    state.stream.client().get_folder(value);
-  else if (id == PROP_DEVICE)
-    state.stream.client().get_device(value);
-  else if (id >= PROP_QUERY_FIRST && id < PROP_STATS)
-    state.settings.get(static_cast<QuerySettings::Property>(id - PROP_QUERY_FIRST), value);
-  else if (id == PROP_STATS)
-    g_value_take_boxed(value, stats_of(state));
-  else
-    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
 
 static void gvl_grounded_llm_finalize(GObject* object) {
@@ -380,30 +359,22 @@ void gvl_grounded_llm_install_ask(GObjectClass* klass, GCallback handler) {
                              nullptr, G_TYPE_BOOLEAN, 2, G_TYPE_STRING, GVL_TYPE_TASK);
 }
 
-void gvl_grounded_llm_install_properties(GObjectClass* klass, guint first_id) {
-  QuerySettings::install_properties(klass, first_id);
-}
-
 static void gvl_grounded_llm_class_init(GvlGroundedLlmClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
 
-  object_class->set_property = guarded<gvl_grounded_llm_set_property>;
-  object_class->get_property = guarded<gvl_grounded_llm_get_property>;
   object_class->finalize = gvl_grounded_llm_finalize;
   element_class->change_state = guarded<gvl_grounded_llm_change_state>;
   element_class->set_context = guarded<gvl_grounded_llm_set_context>;
   element_class->request_new_pad = guarded<gvl_grounded_llm_request_new_pad>;
   element_class->release_pad = guarded<gvl_grounded_llm_release_pad>;
 
-  ModelClient::install_properties(object_class, PROP_MODEL, PROP_DEVICE);
-  gvl_grounded_llm_install_properties(object_class, PROP_QUERY_FIRST);
+  gvl::gst::install_model_properties(object_class, model_settings_of);
+  gvl::gst::install_query_properties(object_class, query_settings_of);
   gvl_grounded_llm_install_ask(object_class, G_CALLBACK(gvl_grounded_llm_ask));
-  g_object_class_install_property(
-      object_class, PROP_STATS,
-      g_param_spec_boxed("stats", "Statistics",
-                         "Since the start (guint64 each): windows asked about, answers pending, events sent downstream",
-                         GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+  gvl::gst::install_stats(
+      object_class, "Since the start (guint64 each): windows asked about, answers pending, events sent downstream",
+      stats_of);
   gvl::gst::add_pad_template(element_class, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, "ANY");
   gvl::gst::add_pad_template(element_class, "src", GST_PAD_SRC, GST_PAD_ALWAYS, "ANY");
   gvl::gst::add_pad_template(element_class, "events", GST_PAD_SRC, GST_PAD_REQUEST, GVL_GROUNDED_LLM_EVENTS_CAPS);

@@ -14,11 +14,6 @@ GST_ELEMENT_REGISTER_DECLARE(gvlgroundedllm);
 #define GVL_TYPE_TASK (gvl_task_get_type())
 GType gvl_task_get_type(void);
 
-/* Installs query, queries, task, max-new-tokens, temperature, top-p, seed and min-confidence from `first_id` on:
- * gvlground has them as well. */
-void gvl_grounded_llm_install_properties(GObjectClass* klass, guint first_id);
-#define GVL_GROUNDED_LLM_N_PROPERTIES 8
-
 /* Installs the action signal gboolean ask(element, gchararray query, GvlTask task) with its class handler. */
 void gvl_grounded_llm_install_ask(GObjectClass* klass, GCallback handler);
 

@@ -3,42 +3,30 @@
 
 #include <glib-object.h>
 
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "gvl/model.hpp"
 #include "gvl/task.hpp"
+#include "gvlproperties.hpp"
 
 namespace gvl::gst {
 
-/** What is asked about each window, and how: the properties of gvlgroundedllm. All members are thread safe. */
-class QuerySettings {
- public:
-  /** The properties, by their number in the order in which they are installed. */
-  enum class Property { kQuery, kQueries, kTask, kMaxNewTokens, kTemperature, kTopP, kSeed, kMinConfidence, kCount };
-
-  static void install_properties(GObjectClass* klass, guint first_id);
-  void set(Property property, const GValue* value);
-  void get(Property property, GValue* value) const;
-
-  /** The queries to ask, each once, however often it is set. */
-  std::vector<Query> queries() const;
-
-  GenerationOptions options() const;
-
-  /** Of intervals that become events: as set, else as measured for the model. */
-  double min_confidence(const ModelConfig& config) const;
-
- private:
-  mutable std::mutex mutex_;  // guards what follows
-  std::optional<std::string> query_;
-  std::vector<std::string> queries_;
-  Task task_ = Task::kGrounding;
-  GenerationOptions options_;
-  double min_confidence_ = -1;  // below 0: the model's
+/** What is asked about each window, and how. Its initial values are the properties' defaults. */
+struct QuerySettings {
+  std::optional<std::string> query;
+  std::vector<std::string> queries;
+  Task task = Task::kGrounding;
+  GenerationOptions options;
+  double min_confidence = -1;  ///< of intervals that become events; below 0: as measured for the model
 };
+
+/** Installs the properties that QuerySettings has. */
+void install_query_properties(GObjectClass* klass, Locked<QuerySettings> (*settings_of)(GObject*));
+
+/** The queries to ask, each once, however often it is set. */
+std::vector<Query> queries_of(const QuerySettings& settings);
 
 /** Why a query cannot be asked, or an empty string. */
 std::string fault_of(const std::vector<Query>& queries);

@@ -21,12 +21,16 @@ std::vector<double> boundaries_of(const GvlWindowMeta* window) {
   return timeline::boundaries_of(segments);
 }
 
+double min_confidence_of(const QuerySettings& settings, const ModelConfig& config) {
+  return settings.min_confidence < 0 ? config.min_confidence : settings.min_confidence;
+}
+
 }  // namespace
 
-WindowAsker::WindowAsker(GstElement* element, ModelStream& stream, const QuerySettings& settings)
+WindowAsker::WindowAsker(GstElement* element, ModelStream& stream, std::function<QuerySettings()> settings)
     : element_(element),
       stream_(stream),
-      settings_(settings),
+      settings_(std::move(settings)),
       answers_(std::make_shared<AnswerQueue>(element, stream, next_id_)) {}
 
 void WindowAsker::start() {
@@ -51,8 +55,8 @@ std::shared_ptr<AnswerQueue> WindowAsker::answers() const {
   return answers_;
 }
 
-std::vector<Query> WindowAsker::require_queries() const {
-  auto queries = settings_.queries();
+std::vector<Query> WindowAsker::require_queries(const QuerySettings& settings) const {
+  auto queries = queries_of(settings);
   const auto fault = fault_of(queries);
   if (fault.empty()) return queries;
   GST_ELEMENT_ERROR(element_, RESOURCE, SETTINGS, ("%s", fault.c_str()),
@@ -64,7 +68,8 @@ std::vector<Query> WindowAsker::require_queries() const {
 bool WindowAsker::ask(GstBuffer* buffer, const GvlWindowMeta* window, const GstSegment& segment) {
   auto tokens = stream_.input(buffer, GVL_TENSOR_VIDEO_TOKENS, window->index);
   if (!tokens.valid()) return false;
-  const auto queries = require_queries();
+  const QuerySettings settings = settings_();
+  const auto queries = require_queries(settings);
   const auto model = queries.empty() ? nullptr : stream_.model();
   if (!model) return false;
   post_unknown_words(*model, queries);
@@ -78,10 +83,10 @@ bool WindowAsker::ask(GstBuffer* buffer, const GvlWindowMeta* window, const GstS
                         .resolution = to_time(window->stop - window->start) / model->config().temporal_tokens},
                        window->session,
                        false,
-                       settings_.min_confidence(model->config())},
+                       min_confidence_of(settings, model->config())},
                       segment,
                       stream_.in_flight()}};
-  submit(*model, asked, queries);
+  submit(*model, asked, queries, settings);
   asked.about.in_flight.reset();  // what is asked later does not hold up the stream
   asked.about.alone = true;
   GST_DEBUG_OBJECT(element_, "asked %" G_GSIZE_FORMAT " queries about window %" G_GUINT64_FORMAT, queries.size(),
@@ -103,16 +108,18 @@ bool WindowAsker::ask_about_latest(const std::string& text, Task task) {
     GST_WARNING_OBJECT(element_, "cannot ask: %s", fault.empty() ? "no window is complete" : fault.c_str());
     return false;
   }
-  const auto model = stream_.model();
+  const auto model = stream_.model_if_loaded();
   if (!model) return false;
-  latest->about.min_confidence = settings_.min_confidence(model->config());
+  const QuerySettings settings = settings_();
+  latest->about.min_confidence = min_confidence_of(settings, model->config());
   post_unknown_words(*model, queries);
-  submit(*model, *latest, queries);
+  submit(*model, *latest, queries, settings);
   return true;
 }
 
-void WindowAsker::submit(Model& model, const LatestWindow& window, const std::vector<Query>& queries) {
-  answers()->add(window.about, model.answer(window.video, queries, settings_.options(), stream_.cancellation()));
+void WindowAsker::submit(Model& model, const LatestWindow& window, const std::vector<Query>& queries,
+                         const QuerySettings& settings) {
+  answers()->add(window.about, model.answer(window.video, queries, settings.options, stream_.cancellation()));
 }
 
 // Says once per query and start which of its words the model never saw: what it answers about them is a guess.

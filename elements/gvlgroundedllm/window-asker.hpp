@@ -4,6 +4,7 @@
 #include <gst/gst.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -25,7 +26,8 @@ namespace gvl::gst {
  */
 class WindowAsker {
  public:
-  WindowAsker(GstElement* element, ModelStream& stream, const QuerySettings& settings);
+  /** `settings` gives what is set now; from any thread. */
+  WindowAsker(GstElement* element, ModelStream& stream, std::function<QuerySettings()> settings);
 
   /** READY to PAUSED. */
   void start();
@@ -37,7 +39,7 @@ class WindowAsker {
   void interrupt() { answers()->close(); }
 
   /** The queries to ask; none after an element error. Any thread. */
-  std::vector<Query> require_queries() const;
+  std::vector<Query> require_queries() const { return require_queries(settings_()); }
 
   /** Asks about the window that is complete with `buffer`, while the video's segment is this one. False after an
    * element error, or when the stream was interrupted. */
@@ -59,12 +61,14 @@ class WindowAsker {
     AskedWindow about;
   };
 
-  void submit(Model& model, const LatestWindow& window, const std::vector<Query>& queries);
+  std::vector<Query> require_queries(const QuerySettings& settings) const;
+  void submit(Model& model, const LatestWindow& window, const std::vector<Query>& queries,
+              const QuerySettings& settings);
   void post_unknown_words(const Model& model, const std::vector<Query>& queries);
 
   GstElement* element_;
   ModelStream& stream_;
-  const QuerySettings& settings_;
+  std::function<QuerySettings()> settings_;
   std::atomic<guint64> next_id_{0};  // of events
   std::atomic<guint64> windows_{0};
   mutable std::mutex mutex_;              // guards what follows

@@ -41,11 +41,12 @@ FrameSampler::FrameSampler(GstElement* element, GstPad* sinkpad, GstPad* srcpad,
       held_(srcpad),
       emitter_(element, stream, held_, settings, stats) {}
 
-void FrameSampler::start() {
-  stream_.start();
+bool FrameSampler::start() {
+  if (!stream_.start()) return false;
   emitter_.start();
   stats_.reset();
   session_ = 0;
+  return true;
 }
 
 void FrameSampler::stop() {
@@ -94,14 +95,19 @@ GstFlowReturn FrameSampler::frame(GstBuffer* buffer) {
 GstFlowReturn FrameSampler::take_frame(GstBuffer* buffer) {
   BufferPointer owned(buffer);
   if (!clock_.has_caps()) return GST_FLOW_NOT_NEGOTIATED;
+  if (stream_.failed() || !clock_.check_format()) return GST_FLOW_ERROR;
+  emitter_.announce();
+  // A live stream does not wait for its model.
+  if (!model_ && clock_.is_live() && !stream_.model_is_known()) return pass_unsampled(std::move(owned));
+  if (!model_ && !take_model()) return stream_.failed() ? GST_FLOW_ERROR : GST_FLOW_FLUSHING;
   std::optional<Time> time;
-  if (!prepare() || !clock_.time_of(buffer, &time)) return GST_FLOW_ERROR;
-  const GstFlowReturn result = time ? take_timed(std::move(owned), *time) : pass_untimed(std::move(owned));
+  if (!clock_.time_of(buffer, &time)) return GST_FLOW_ERROR;
+  // What lies outside of the segment is no part of the video.
+  const GstFlowReturn result = time ? take_timed(std::move(owned), *time) : pass_unsampled(std::move(owned));
   return result == GST_FLOW_FLUSHING && stream_.failed() ? GST_FLOW_ERROR : result;
 }
 
-// What lies outside of the segment is no part of the video.
-GstFlowReturn FrameSampler::pass_untimed(BufferPointer buffer) {
+GstFlowReturn FrameSampler::pass_unsampled(BufferPointer buffer) {
   const GstFlowReturn pushed = push_held();
   if (pushed == GST_FLOW_OK) held_.hold(buffer.release());
   return pushed;
@@ -127,11 +133,8 @@ GstFlowReturn FrameSampler::take_timed(BufferPointer buffer, Time time) {
   return sampled ? GST_FLOW_OK : GST_FLOW_FLUSHING;
 }
 
-// False after an element error, and once a job failed.
-bool FrameSampler::prepare() {
-  if (stream_.failed() || !clock_.check_format()) return false;
-  emitter_.announce();
-  if (model_) return true;
+// False after an element error, and when the wait for it was ended.
+bool FrameSampler::take_model() {
   model_ = stream_.model();
   if (!model_) return false;
   const auto& config = model_->config();
@@ -254,7 +257,7 @@ void FrameSampler::begin_segments() {
           .backward = plan().backward(),
           .sample_duration = plan().sample_duration()});
   keep_frame_if_attached();
-  emitter_.begin_sequence(sequence, session_, model_->config());
+  emitter_.begin_sequence(sequence, session_, *model_);
 }
 
 void FrameSampler::end_segments() {

@@ -34,8 +34,9 @@ class FrameSampler {
   FrameSampler(GstElement* element, GstPad* sinkpad, GstPad* srcpad, ModelStream& stream,
                const SegmenterSettings& settings, SegmenterStats& stats);
 
-  /** READY to PAUSED, and back after the pads are inactive. Not on the streaming thread. */
-  void start();
+  /** READY to PAUSED, false after an element error; and back after the pads are inactive. Not on the streaming thread.
+   */
+  bool start();
   void stop();
 
   /** Ends waits and cancels conversions until flush() or start(). Any thread. */
@@ -77,10 +78,10 @@ class FrameSampler {
   bool wants_samples() const { return has_plan() && arrival_ < plan().samples(); }
 
   void forget();
-  bool prepare();
+  bool take_model();
   GstFlowReturn take_frame(GstBuffer* buffer);
   GstFlowReturn take_timed(BufferPointer buffer, Time time);
-  GstFlowReturn pass_untimed(BufferPointer buffer);
+  GstFlowReturn pass_unsampled(BufferPointer buffer);
   void show(Time time);
   Time end_of(GstBuffer* buffer, Time time) const;
   bool jumped(Time time);

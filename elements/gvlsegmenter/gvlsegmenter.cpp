@@ -32,6 +32,9 @@
  * A frame without a timestamp is taken to follow the one before at the frame rate; without a frame rate that is an
  * error.
  *
+ * The model is loaded on a thread of its own from READY to PAUSED on, or, where no element names one, from the first
+ * frame on: a stream that is not live waits for it, and a live one passes frames unsampled until it is there.
+ *
  * At most #GvlSegmenter:max-pending segments and windows are in flight, in the model's hands, at a time. When a segment
  * ends and there is no room for it, a stream that is not live waits; a live one goes on, and the segment is dropped.
  * Each is reported by an element message `gvl-skipped` with the fields `segment` (its index), `start`, `stop` (stream
@@ -50,30 +53,22 @@
 #include "gvlguard.hpp"
 #include "gvlmodelstream.hpp"
 #include "gvlorientation.hpp"
+#include "gvlproperties.hpp"
 #include "gvltensormeta.h"
 
 GST_DEBUG_CATEGORY(gvl_segmenter_debug);
 #define GST_CAT_DEFAULT gvl_segmenter_debug
 
-enum {
-  PROP_0,
-  PROP_MODEL,
-  PROP_DEVICE,
-  PROP_WINDOW_DURATION,
-  PROP_WINDOW_OVERLAP,
-  PROP_SEGMENTATION,
-  PROP_KEYFRAME,
-  PROP_MAX_PENDING,
-  PROP_STATS
-};
-
 namespace {
 
 using gvl::gst::FrameSampler;
 using gvl::gst::guarded;
-using gvl::gst::ModelClient;
+using gvl::gst::Locked;
+using gvl::gst::ModelSettings;
 using gvl::gst::ModelStream;
 using gvl::gst::OrientationTags;
+using gvl::gst::PropertyTable;
+using gvl::gst::Range;
 using gvl::gst::SegmenterSettings;
 using gvl::gst::SegmenterStats;
 using gvl::timeline::Keyframe;
@@ -244,8 +239,7 @@ static gboolean gvl_segmenter_src_query(GstPad* pad, GstObject* parent, GstQuery
 
 static GstStateChangeReturn gvl_segmenter_change_state(GstElement* element, GstStateChange transition) {
   auto& state = state_of(element);
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !state.stream.client().open()) return GST_STATE_CHANGE_FAILURE;
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) state.sampler.start();
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !state.sampler.start()) return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) state.sampler.interrupt();
   const auto result = GST_ELEMENT_CLASS(gvl_segmenter_parent_class)->change_state(element, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) state.sampler.stop();
@@ -258,73 +252,16 @@ static void gvl_segmenter_set_context(GstElement* element, GstContext* context) 
   GST_ELEMENT_CLASS(gvl_segmenter_parent_class)->set_context(element, context);
 }
 
-static void gvl_segmenter_set_property(GObject* object, guint id, const GValue* value, GParamSpec* pspec) {
-  auto& state = state_of(object);
-  switch (id) {
-    case PROP_MODEL:
-      state.stream.client().set_folder(g_value_get_string(value));
-      break;
-    case PROP_DEVICE:
-      state.stream.client().set_device(g_value_get_string(value));
-      break;
-    case PROP_WINDOW_DURATION:
-      state.settings.window_duration = g_value_get_uint64(value);
-      break;
-    case PROP_WINDOW_OVERLAP:
-      state.settings.window_overlap = g_value_get_double(value);
-      break;
-    case PROP_SEGMENTATION:
-      state.settings.segmentation = static_cast<Segmentation>(g_value_get_enum(value));
-      break;
-    case PROP_KEYFRAME:
-      state.settings.keyframe = static_cast<Keyframe>(g_value_get_enum(value));
-      break;
-    case PROP_MAX_PENDING:
-      state.settings.max_pending = static_cast<unsigned>(g_value_get_int(value));
-      state.sampler.update_limit();
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-  }
-}
+static Locked<ModelSettings> model_settings_of(GObject* object) { return state_of(object).stream.client().settings(); }
 
-static GstStructure* stats_of(const SegmenterStats& stats) {
+static Locked<SegmenterSettings> settings_of(GObject* object) { return {{}, state_of(object).settings}; }
+
+static GstStructure* stats_of(GObject* object) {
+  const auto& stats = state_of(object).stats;
   return gst_structure_new("gvlsegmenter-stats", "frames", G_TYPE_UINT64, stats.frames.load(), "samples", G_TYPE_UINT64,
                            stats.samples.load(), "windows", G_TYPE_UINT64, stats.windows.load(), "segments",
                            G_TYPE_UINT64, stats.segments.load(), "skipped", G_TYPE_UINT64, stats.skipped.load(),
                            nullptr);
-}
-
-static void gvl_segmenter_get_property(GObject* object, guint id, GValue* value, GParamSpec* pspec) {
-  auto& state = state_of(object);
-  switch (id) {
-    case PROP_MODEL:
-      state.stream.client().get_folder(value);
-      break;
-    case PROP_DEVICE:
-      state.stream.client().get_device(value);
-      break;
-    case PROP_WINDOW_DURATION:
-      g_value_set_uint64(value, state.settings.window_duration);
-      break;
-    case PROP_WINDOW_OVERLAP:
-      g_value_set_double(value, state.settings.window_overlap);
-      break;
-    case PROP_SEGMENTATION:
-      g_value_set_enum(value, static_cast<int>(state.settings.segmentation.load()));
-      break;
-    case PROP_KEYFRAME:
-      g_value_set_enum(value, static_cast<int>(state.settings.keyframe.load()));
-      break;
-    case PROP_MAX_PENDING:
-      g_value_set_int(value, static_cast<int>(state.settings.max_pending));
-      break;
-    case PROP_STATS:
-      g_value_take_boxed(value, stats_of(state.stats));
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-  }
 }
 
 static void gvl_segmenter_finalize(GObject* object) {
@@ -332,58 +269,43 @@ static void gvl_segmenter_finalize(GObject* object) {
   G_OBJECT_CLASS(gvl_segmenter_parent_class)->finalize(object);
 }
 
-void gvl_segmenter_install_properties(GObjectClass* klass, guint first_id) {
-  constexpr auto flags =
-      static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
-  g_object_class_install_property(
-      klass, first_id,
-      g_param_spec_uint64(
-          "window-duration", "Window duration",
-          "How much video one answer covers, in ns, once the windows begun are over (0: a file of up to two minutes as "
-          "a whole; about a minute of a longer one, of a live stream and of what has no known duration)",
-          0, G_MAXINT64, 0, flags));
-  g_object_class_install_property(
-      klass, first_id + 1,
-      g_param_spec_double("window-overlap", "Window overlap",
-                          "The share of each window that the next one shows again, in whole segments, so that no event "
-                          "is cut by every window's edge (0: side by side, as always where video plays backwards)",
-                          0, gvl::timeline::kMaxOverlap, gvl::timeline::kDefaultOverlap, flags));
-  g_object_class_install_property(
-      klass, first_id + 2,
-      g_param_spec_enum(
-          "segmentation", "Segmentation",
-          "Where segments begin; shots are found by the differences of frames, where video plays forwards",
-          gvl_segmentation_get_type(), static_cast<int>(SegmenterSettings().segmentation.load()), flags));
-  g_object_class_install_property(
-      klass, first_id + 3,
-      g_param_spec_enum("keyframe", "Keyframe", "Which of a segment's samples stands for what is seen in it",
-                        gvl_keyframe_get_type(), static_cast<int>(SegmenterSettings().keyframe.load()), flags));
-  g_object_class_install_property(
-      klass, first_id + 4,
-      g_param_spec_int("max-pending", "Maximum pending",
-                       "How many segments, and how many windows, may be in the model's hands; beyond, a stream waits, "
-                       "and a live one skips segments",
-                       1, G_MAXINT, 4, flags));
+static void install_properties(GObjectClass* klass) {
+  PropertyTable table(klass, settings_of, GST_PARAM_MUTABLE_PLAYING);
+  table.number(
+      {"window-duration", "Window duration",
+       "How much video one answer covers, in ns, once the windows begun are over (0: a file of up to two minutes as "
+       "a whole; about a minute of a longer one, of a live stream and of what has no known duration)"},
+      &SegmenterSettings::window_duration, Range<guint64>{0, G_MAXINT64});
+  table.number({"window-overlap", "Window overlap",
+                "The share of each window that the next one shows again, in whole segments, so that no event is cut by "
+                "every window's edge (0: side by side, as always where video plays backwards)"},
+               &SegmenterSettings::window_overlap, Range<double>{0, gvl::timeline::kMaxOverlap});
+  table.enumeration({"segmentation", "Segmentation",
+                     "Where segments begin; shots are found by the differences of frames, where video plays forwards"},
+                    &SegmenterSettings::segmentation, gvl_segmentation_get_type());
+  table.enumeration({"keyframe", "Keyframe", "Which of a segment's samples stands for what is seen in it"},
+                    &SegmenterSettings::keyframe, gvl_keyframe_get_type());
+  table.number({"max-pending", "Maximum pending",
+                "How many segments, and how many windows, may be in the model's hands; beyond, a stream waits, and a "
+                "live one skips segments"},
+               &SegmenterSettings::max_pending, Range<int>{1, G_MAXINT},
+               [](GObject* object) { state_of(object).sampler.update_limit(); });
 }
 
 static void gvl_segmenter_class_init(GvlSegmenterClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
 
-  object_class->set_property = guarded<gvl_segmenter_set_property>;
-  object_class->get_property = guarded<gvl_segmenter_get_property>;
   object_class->finalize = gvl_segmenter_finalize;
   element_class->change_state = guarded<gvl_segmenter_change_state>;
   element_class->set_context = guarded<gvl_segmenter_set_context>;
 
-  ModelClient::install_properties(object_class, PROP_MODEL, PROP_DEVICE);
-  gvl_segmenter_install_properties(object_class, PROP_WINDOW_DURATION);
-  g_object_class_install_property(
-      object_class, PROP_STATS,
-      g_param_spec_boxed("stats", "Statistics",
-                         "Since the start (guint64 each): frames passed, samples taken, windows complete, "
-                         "segments attached, segments skipped",
-                         GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+  gvl::gst::install_model_properties(object_class, model_settings_of);
+  install_properties(object_class);
+  gvl::gst::install_stats(object_class,
+                          "Since the start (guint64 each): frames passed, samples taken, windows complete, "
+                          "segments attached, segments skipped",
+                          stats_of);
 
   gst_type_mark_as_plugin_api(gvl_segmentation_get_type(), static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(gvl_keyframe_get_type(), static_cast<GstPluginAPIFlags>(0));

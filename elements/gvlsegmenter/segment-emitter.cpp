@@ -48,9 +48,9 @@ void SegmentEmitter::announce() {
   if (!announced_) send();
 }
 
-void SegmentEmitter::begin_sequence(const timeline::SegmentSequence& sequence, guint64 session,
-                                    const ModelConfig& config) {
-  info_.frames_per_segment = static_cast<guint>(config.frames_per_segment());
+void SegmentEmitter::begin_sequence(const timeline::SegmentSequence& sequence, guint64 session, const Model& model) {
+  info_.model = model.folder();
+  info_.frames_per_segment = static_cast<guint>(model.config().frames_per_segment());
   info_.sequence = sequence.id;
   info_.session = session;
   info_.window_segments = static_cast<guint>(sequence.window);

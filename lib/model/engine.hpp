@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "gvl/cancellation.hpp"
 #include "gvl/config.hpp"
 #include "model/grounder.hpp"
 #include "model/model_folder.hpp"
@@ -16,8 +17,9 @@ namespace gvl::model {
 
 /** All that a model folder holds, ready to compute with. Immutable and thread safe. */
 struct Engine {
-  /** Throws Error naming the file at fault. */
-  Engine(const std::filesystem::path& folder, c10::Device device, std::optional<DataType> cache_type = {});
+  /** Throws Error naming the file at fault, and Error(kCancelled). */
+  Engine(const std::filesystem::path& folder, c10::Device device, std::optional<DataType> cache_type = {},
+         Cancellation cancellation = {});
 
   ModelConfig config;
   FolderParameters parameters;

@@ -23,9 +23,12 @@ void when_all_ready(std::vector<Future<Tensor>> inputs, std::function<void()> re
 
 }  // namespace
 
-LoadedModel::LoadedModel(const std::filesystem::path& folder, c10::Device device, const ModelOptions& options)
-    : engine_(layers::rethrow_libtorch_errors(
-          folder.string(), [&] { return std::make_shared<const Engine>(folder, device, options.cache_type); })),
+LoadedModel::LoadedModel(const std::filesystem::path& folder, c10::Device device, const ModelOptions& options,
+                         Cancellation cancellation)
+    : folder_(folder.string()),
+      engine_(layers::rethrow_libtorch_errors(
+          folder.string(),
+          [&] { return std::make_shared<const Engine>(folder, device, options.cache_type, std::move(cancellation)); })),
       device_(device.str()),
       scheduler_(std::make_shared<runtime::Scheduler>([threads = options.threads] { ops::set_threads(threads); })),
       spatial_(scheduler_->add_stage(spatial_stage(engine_, options.spatial))),

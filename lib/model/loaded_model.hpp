@@ -17,9 +17,11 @@ namespace gvl::model {
 /** A folder's engine behind Model's interface: every call becomes a job of one of the scheduler's stages. */
 class LoadedModel : public Model {
  public:
-  /** Throws Error naming the file at fault. */
-  LoadedModel(const std::filesystem::path& folder, c10::Device device, const ModelOptions& options);
+  /** Throws Error naming the file at fault, and Error(kCancelled). */
+  LoadedModel(const std::filesystem::path& folder, c10::Device device, const ModelOptions& options,
+              Cancellation cancellation);
 
+  std::string folder() const override { return folder_; }
   const ModelConfig& config() const noexcept override { return engine_->config; }
   const std::string& device() const noexcept override { return device_; }
   std::vector<std::string> unknown_words(const std::string& query) const override;
@@ -41,6 +43,7 @@ class LoadedModel : public Model {
   void submit_when_ready(std::vector<Future<Tensor>> inputs, StageId stage, const Cancellation& cancellation,
                          std::shared_ptr<runtime::Job> job);
 
+  std::string folder_;
   std::shared_ptr<const Engine> engine_;
   std::string device_;
   std::shared_ptr<runtime::Scheduler> scheduler_;

@@ -3,10 +3,25 @@
 #include "gvl/error.hpp"
 #include "io/data_types.hpp"
 #include "layers/tensor_bridge.hpp"
+#include "vision/encoder.hpp"
 
 namespace gvl::model {
 
+ModelConfig load_config(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / kConfigFile;
+  ModelConfig config = ModelConfig::load(file);
+  for (const std::string& encoder : {config.spatial.encoder, config.temporal.encoder}) {
+    try {
+      if (!encoder.empty()) vision::encoder_kind(encoder);
+    } catch (const Error& error) {
+      throw Error(error.code(), file.string() + ": " + error.what());
+    }
+  }
+  return config;
+}
+
 at::Tensor FolderParameters::load(const std::string& name, const std::vector<std::int64_t>& shape) const {
+  cancellation_.check();
   const Tensor tensor = weights_.get(name, shape);
   if (!io::traits_of(tensor.type).holds_weights) {
     throw Error(ErrorCode::kUnsupported,

@@ -3,7 +3,9 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <utility>
 
+#include "gvl/cancellation.hpp"
 #include "gvl/config.hpp"
 #include "io/weights.hpp"
 #include "layers/parameters.hpp"
@@ -18,17 +20,23 @@ inline constexpr const char* kWeightsFile = "model.safetensors";
 inline constexpr const char* kTokenizerFile = "tokenizer.json";
 inline constexpr const char* kWordsFile = "words.txt";  ///< need not be there
 
+/** A model folder's configuration, whose encoders are known. Throws Error naming the file. */
+ModelConfig load_config(const std::filesystem::path& folder);
+
 /** The weights of a model folder, memory-mapped: what load() gives are views of the files. */
 class FolderParameters : public layers::ParameterSource {
  public:
   /** Throws Error naming the file at fault. */
-  explicit FolderParameters(const std::filesystem::path& folder) : weights_(io::Weights::open(folder)) {}
+  explicit FolderParameters(const std::filesystem::path& folder, Cancellation cancellation = {})
+      : weights_(io::Weights::open(folder)), cancellation_(std::move(cancellation)) {}
 
+  /** Throws Error(kCancelled), too. */
   at::Tensor load(const std::string& name, const std::vector<std::int64_t>& shape) const override;
   bool contains(const std::string& name) const { return weights_.contains(name); }
 
  private:
   io::Weights weights_;
+  Cancellation cancellation_;
 };
 
 /** A model folder's tokenizer with the temporal tokens added. */

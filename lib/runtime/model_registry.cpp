@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "gvl/error.hpp"
+
 namespace gvl::runtime {
 namespace {
 
@@ -25,7 +27,18 @@ void ModelRegistry::forget_released() {
                 [](const auto& entry) { return !entry.second.loading.valid() && entry.second.model.expired(); });
 }
 
-std::shared_ptr<Model> ModelRegistry::get(const ModelKey& key, const Load& load) {
+std::shared_ptr<Model> ModelRegistry::get(const ModelKey& key, const Load& load, const Cancellation& cancellation) {
+  for (;;) {
+    cancellation.check();
+    try {
+      return load_or_wait(key, load);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kCancelled) throw;
+    }
+  }
+}
+
+std::shared_ptr<Model> ModelRegistry::load_or_wait(const ModelKey& key, const Load& load) {
   Promise<std::shared_ptr<Model>> promise;
   Future<std::shared_ptr<Model>> others;
   {

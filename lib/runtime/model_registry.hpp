@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 
+#include "gvl/cancellation.hpp"
 #include "gvl/future.hpp"
 #include "gvl/model.hpp"
 
@@ -28,9 +29,10 @@ class ModelRegistry {
   /**
    * The model that `key` names. When nobody holds it, `load` makes it, on this thread and without a lock, so that
    * different models load side by side. Who asks for the same one meanwhile waits for it and shares it, or shares the
-   * error; after an error the next who asks tries again.
+   * error; after an error the next who asks tries again, and so does who waited where the one who loaded was cancelled.
+   * Throws Error(kCancelled) where `cancellation` says so meanwhile.
    */
-  std::shared_ptr<Model> get(const ModelKey& key, const Load& load);
+  std::shared_ptr<Model> get(const ModelKey& key, const Load& load, const Cancellation& cancellation = {});
 
  private:
   struct Entry {
@@ -38,6 +40,7 @@ class ModelRegistry {
     Future<std::shared_ptr<Model>> loading;  // valid while it loads
   };
 
+  std::shared_ptr<Model> load_or_wait(const ModelKey& key, const Load& load);
   void forget_released();  // with the lock held
 
   std::mutex mutex_;

@@ -165,6 +165,8 @@ struct Blocker {
     self->reached = true;
     self->changed.notify_all();
     self->changed.wait(lock, [self] { return self->released; });
+    self->left = true;
+    self->changed.notify_all();
     return GST_BUS_PASS;
   }
 
@@ -173,16 +175,18 @@ struct Blocker {
     changed.wait(lock, [this] { return reached; });
   }
 
+  // Returns when nobody is in the handler any more.
   void release() {
-    std::lock_guard lock(mutex);
+    std::unique_lock lock(mutex);
     released = true;
     changed.notify_all();
+    changed.wait(lock, [this] { return left; });
   }
 
   GstBus* bus;
   std::mutex mutex;
   std::condition_variable changed;
-  bool reached = false, released = false;
+  bool reached = false, released = false, left = false;
 };
 
 GVL_TEST(a_handler_that_blocks_stops_neither_model_nor_stream) {

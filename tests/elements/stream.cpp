@@ -84,8 +84,9 @@ Stream::Stream(const std::string& launch, const StreamOptions& options)
   GstElement* bin = gst_parse_bin_from_description(launch.c_str(), TRUE, &error);
   fail_unless(bin != nullptr, "%s", error ? error->message : "");
   gst_element_set_bus(bin, bus_);
-  if (options.model) {
-    GstContext* context = gst::model_context_new(options.model);
+  if (options.model || options.later.valid()) {
+    GstContext* context = options.model ? gst::model_context_new(options.model)
+                                        : gst::model_context_new(std::make_shared<gst::ModelHandle>(options.later));
     gst_element_set_context(bin, context);
     gst_context_unref(context);
   }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "gvl/future.hpp"
 #include "gvl/model.hpp"
 #include "gvlsegmentsevent.hpp"
 #include "support/testing.hpp"
@@ -37,6 +38,7 @@ struct StreamOptions {
   bool live = false;
   std::optional<GstClockTime> duration;  ///< what upstream says; none: it does not know
   std::shared_ptr<Model> model;          ///< set as context
+  Future<std::shared_ptr<Model>> later;  ///< the same, a model that is still loading
   bool segment = true;                   ///< a plain TIME segment is sent
 };
 

@@ -70,11 +70,18 @@ class GVL_EXPORT Model {
    * Everybody in the process who names the same folder and options gets the same instance while somebody holds it;
    * others load beside it. On the CPU weight files of 64 MiB and more stay memory-mapped: they may be replaced by
    * renaming another over them, or removed, but not be written into or cut short. Smaller ones are read. Throws Error
-   * naming the file at fault.
+   * naming the file at fault, and Error(kCancelled) between two weights once `cancellation` says so.
    */
-  static std::shared_ptr<Model> load(const std::filesystem::path& folder, const ModelOptions& options = {});
+  static std::shared_ptr<Model> load(const std::filesystem::path& folder, const ModelOptions& options = {},
+                                     Cancellation cancellation = {});
+
+  /** The configuration of the model in `folder`, which is quick to read. Throws Error naming the file at fault. */
+  static ModelConfig read_config(const std::filesystem::path& folder);
 
   virtual ~Model() = default;
+
+  /** Where it was loaded from, without symbolic links; empty for a model that was made otherwise. */
+  virtual std::string folder() const { return {}; }
 
   virtual const ModelConfig& config() const noexcept = 0;
   virtual const std::string& device() const noexcept = 0;  ///< where it runs: "cpu", "cuda:0"

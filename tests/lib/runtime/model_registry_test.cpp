@@ -128,3 +128,32 @@ GVL_TEST(who_comes_after_a_failure_tries_again) {
   expect_error("again", ErrorCode::kMalformed, {"no weights"}, [&] { registry.get({"a", {}}, fails); });
   ck_assert(registry.get({"a", {}}, make) != nullptr);
 }
+
+GVL_TEST(who_waits_for_a_load_that_is_cancelled_loads_itself) {
+  ModelRegistry registry;
+  std::latch loading(1), release(1);
+  const Cancellation first;
+  std::thread loader([&] {
+    expect_error("cancelled", ErrorCode::kCancelled, {}, [&] {
+      registry.get(
+          {"a", {}},
+          [&]() -> std::shared_ptr<Model> {
+            loading.count_down();
+            release.wait();
+            first.check();
+            return make();
+          },
+          first);
+    });
+  });
+  loading.wait();
+  std::atomic<int> loads = 0;
+  std::shared_ptr<Model> model;
+  std::thread waiter([&] { model = registry.get({"a", {}}, [&] { return ++loads, make(); }); });
+  first.cancel();
+  release.count_down();
+  loader.join();
+  waiter.join();
+  ck_assert(model != nullptr);
+  ck_assert_int_eq(loads, 1);
+}
