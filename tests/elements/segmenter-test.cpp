@@ -112,7 +112,7 @@ GVL_TEST(one_buffer_is_held_back_and_reported_as_latency) {
     fail_unless_equals_int(gst_harness_buffers_in_queue(stream.harness()), i - 1);
     fail_unless_equals_int(stream.push(i), GST_FLOW_OK);
   }
-  gst_harness_set_live(stream.harness(), TRUE);  // elements between leave out the latency of others
+  gst_harness_set_live(stream.harness(), TRUE);  // of one that is not, latency is not counted
   gst_harness_set_upstream_latency(stream.harness(), 7 * GST_MSECOND);
   fail_unless_equals_uint64(gst_harness_query_latency(stream.harness()), 47 * GST_MSECOND);
   stream.eos();

@@ -62,11 +62,11 @@ std::vector<SeenSegment> part(const std::vector<SeenSegment>& all, std::size_t f
 std::vector<SeenSegment> take_from_events(Stream& stream) {
   std::vector<SeenSegment> segments;
   while (GstEvent* event = gst_harness_try_pull_event(stream.harness())) {
-    GstBuffer* carrier = gvl_carrier_event_get_buffer(event);
-    if (carrier) {
-      fail_unless_equals_int(gst_buffer_get_size(carrier), 0);
-      for (auto& segment : segments_on(carrier)) segments.push_back(std::move(segment));
-      gst_buffer_unref(carrier);
+    GstBuffer* buffer = gvl_metadata_event_get_buffer(event);
+    if (buffer) {
+      fail_unless_equals_int(gst_buffer_get_size(buffer), 0);
+      for (auto& segment : segments_on(buffer)) segments.push_back(std::move(segment));
+      gst_buffer_unref(buffer);
     }
     gst_event_unref(event);
   }
