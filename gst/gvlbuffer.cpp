@@ -22,7 +22,7 @@ GstBuffer* buffer_with_same_memory(GstBuffer* buffer) {
   gst_buffer_copy_into(same, buffer, kCopiedFields, 0, G_MAXSIZE);
   for (guint i = 0; i < gst_buffer_n_memory(buffer); ++i)
     gst_buffer_append_memory(same, gst_buffer_get_memory(buffer, i));
-  // gst_buffer_copy_into() leaves out the metas that describe memory unless it copies that itself.
+  // gst_buffer_copy_into() copies the metas that describe memory only where it copies the memory itself.
   gst_buffer_foreach_meta(buffer, copy_meta, same);
   return same;
 }

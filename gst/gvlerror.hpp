@@ -12,7 +12,7 @@
 
 namespace gvl::gst {
 
-/** True for Error(kCancelled), which nobody is told about. */
+/** True for Error(kCancelled), which is reported to nobody. */
 GVL_API bool is_cancelled(const std::exception_ptr& error) noexcept;
 
 /** The GError for what `error` holds: GStreamer's domains, G_IO_ERROR_CANCELLED when cancelled. */

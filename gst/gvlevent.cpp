@@ -32,17 +32,17 @@ const GstStructure* gvl_event_parse_event(GstEvent* event) {
   return named(gst_event_get_structure(event), GVL_EVENT_NAME);
 }
 
-GstEvent* gvl_carrier_event_new(GstBuffer* buffer) {
+GstEvent* gvl_metadata_event_new(GstBuffer* buffer) {
   GstEvent* event =
       gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM,
-                           gst_structure_new(GVL_CARRIER_EVENT_NAME, "buffer", GST_TYPE_BUFFER, buffer, nullptr));
+                           gst_structure_new(GVL_METADATA_EVENT_NAME, "buffer", GST_TYPE_BUFFER, buffer, nullptr));
   gst_buffer_unref(buffer);
   return event;
 }
 
-GstBuffer* gvl_carrier_event_get_buffer(GstEvent* event) {
+GstBuffer* gvl_metadata_event_get_buffer(GstEvent* event) {
   if (GST_EVENT_TYPE(event) != GST_EVENT_CUSTOM_DOWNSTREAM) return nullptr;
-  const GstStructure* structure = named(gst_event_get_structure(event), GVL_CARRIER_EVENT_NAME);
+  const GstStructure* structure = named(gst_event_get_structure(event), GVL_METADATA_EVENT_NAME);
   GstBuffer* buffer = nullptr;
   if (structure) gst_structure_get(structure, "buffer", GST_TYPE_BUFFER, &buffer, nullptr);
   return buffer;

@@ -55,14 +55,14 @@ GVL_API GPtrArray* gvl_events_load(const gchar* file, GError** error);
 
 /**
  * What describes video after its last buffer has gone (an end of stream behind a gap, say) travels in a serialized
- * CUSTOM_DOWNSTREAM event that carries an empty buffer for the metas.
+ * CUSTOM_DOWNSTREAM event with an empty buffer that has the metas.
  */
-#define GVL_CARRIER_EVENT_NAME "gvl-carrier"
+#define GVL_METADATA_EVENT_NAME "gvl-metadata"
 
-/* A carrier event of `buffer` (transfer full). */
-GVL_API GstEvent* gvl_carrier_event_new(GstBuffer* buffer);
+/* A metadata event of `buffer` (transfer full). */
+GVL_API GstEvent* gvl_metadata_event_new(GstBuffer* buffer);
 
-/* The buffer of a carrier event (transfer full), or NULL for any other event. */
-GVL_API GstBuffer* gvl_carrier_event_get_buffer(GstEvent* event);
+/* The buffer of a metadata event (transfer full), or NULL for any other event. */
+GVL_API GstBuffer* gvl_metadata_event_get_buffer(GstEvent* event);
 
 G_END_DECLS

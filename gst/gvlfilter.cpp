@@ -84,10 +84,10 @@ static gboolean forward(GvlFilter* self, GstEvent* event) {
   return GST_BASE_TRANSFORM_CLASS(gvl_filter_parent_class)->sink_event(GST_BASE_TRANSFORM(self), event);
 }
 
-static gboolean handle_carrier(GvlFilter* self, GstEvent* event, GstBuffer* buffer) {
+static gboolean handle_metadata(GvlFilter* self, GstEvent* event, GstBuffer* buffer) {
   gst_event_unref(event);
   buffer = gvl::gst::make_metas_writable(buffer);
-  if (process_segments(self, buffer) == GST_FLOW_OK) return forward(self, gvl_carrier_event_new(buffer));
+  if (process_segments(self, buffer) == GST_FLOW_OK) return forward(self, gvl_metadata_event_new(buffer));
   gst_buffer_unref(buffer);
   return FALSE;
 }
@@ -100,12 +100,12 @@ static bool has_metas(GstBuffer* buffer) {
 static void take_sequence(GvlFilter* self, const SegmentsInfo& info) {
   auto* klass = GVL_FILTER_GET_CLASS(self);
   if (!klass->sequence || stream_of(self).failed()) return;
-  GstBuffer* carrier = gst_buffer_new();
-  guard_stream(self, "ending a sequence", [&]() -> bool { return klass->sequence(self, info, carrier); });
-  if (has_metas(carrier))
-    forward(self, gvl_carrier_event_new(carrier));
+  GstBuffer* metas = gst_buffer_new();
+  guard_stream(self, "ending a sequence", [&]() -> bool { return klass->sequence(self, info, metas); });
+  if (has_metas(metas))
+    forward(self, gvl_metadata_event_new(metas));
   else
-    gst_buffer_unref(carrier);
+    gst_buffer_unref(metas);
 }
 
 // The end of the stream is not to be reached after an error, which the elements after this one need not report as well.
@@ -136,7 +136,7 @@ static gboolean gvl_filter_sink_event(GstBaseTransform* base, GstEvent* event) {
       }
       return forward(self, event);
     default:
-      if (GstBuffer* buffer = gvl_carrier_event_get_buffer(event)) return handle_carrier(self, event, buffer);
+      if (GstBuffer* buffer = gvl_metadata_event_get_buffer(event)) return handle_metadata(self, event, buffer);
       return forward(self, event);
   }
 }

@@ -27,10 +27,10 @@ struct _GvlFilterClass {
   gboolean (*process)(GvlFilter* filter, GstBuffer* buffer, GvlSegmentMeta* segment);
 
   /**
-   * A sequence of segments begins or ends: attach what is still to be said of the one before to `carrier`, an empty
+   * A sequence of segments begins or ends: attach what is still to be said of the one before to `metas`, an empty
    * buffer that goes downstream before the event when anything was attached. Optional. Otherwise like process().
    */
-  gboolean (*sequence)(GvlFilter* filter, const gvl::gst::SegmentsInfo& sequence, GstBuffer* carrier);
+  gboolean (*sequence)(GvlFilter* filter, const gvl::gst::SegmentsInfo& sequence, GstBuffer* metas);
 
   /* A flush, start or stop: forget the stream so far. Optional. */
   void (*reset)(GvlFilter* filter);

@@ -148,7 +148,7 @@ class Run {
     try {
       inputs_.add_folder(arguments_.model.empty() ? gvl::default_model_folder().string() : arguments_.model);
     } catch (const std::exception&) {
-      // There is none: told when it is needed.
+      // There is none: reported when it is needed.
     }
   }
 
@@ -169,7 +169,7 @@ class Run {
     return good;
   }
 
-  /** All outputs, before hours of analysis: all that cannot be written is told, and nothing is done. */
+  /** All outputs, before hours of analysis: all that cannot be written is reported, and nothing is done. */
   bool can_write() {
     learn_inputs();
     const std::array<const OutputFile*, 4> files{&events_, &vtt_, &overlay_, &report_};

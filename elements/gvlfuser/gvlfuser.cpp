@@ -98,13 +98,13 @@ static void begin_windows(GvlFuser* self, const SegmentsInfo& sequence) {
   self->state->windows.emplace(sequence.window_segments, sequence.window_hop, sequence.backward);
 }
 
-static gboolean gvl_fuser_sequence(GvlFilter* filter, const SegmentsInfo& sequence, GstBuffer* carrier) {
+static gboolean gvl_fuser_sequence(GvlFilter* filter, const SegmentsInfo& sequence, GstBuffer* metas) {
   auto* self = GVL_FUSER(filter);
   if (!sequence.ended) {
     begin_windows(self, sequence);
     return TRUE;
   }
-  if (sequence.windows > 0) return attach_last_window(self, carrier);
+  if (sequence.windows > 0) return attach_last_window(self, metas);
   self->state->windows.reset();
   return TRUE;
 }

@@ -13,7 +13,7 @@ namespace gvl::gst {
 /**
  * The `events` pad: sends gvl-events as buffers, from a thread of its own with a queue before it, so that what comes
  * after it never blocks the video, nor who releases or stops it: a push that does not come back is left alone, and ends
- * when it does. Gaps between events are told as GAP events, at the video's pace. Timestamps are stream time, in a
+ * when it does. Gaps between events are sent as GAP events, at the video's pace. Timestamps are stream time, in a
  * segment that gives them the video's running time. Lives as long as the pad; members are thread safe.
  */
 class EventsOutput {

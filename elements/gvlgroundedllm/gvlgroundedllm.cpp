@@ -253,7 +253,7 @@ static gboolean gvl_grounded_llm_sink_event(GstPad* pad, GstObject* parent, GstE
       if (auto info = gvl::gst::parse_segments_event(event)) event = state.stream.take(std::move(*info), event);
       break;
     default:
-      if (const gvl::gst::BufferPointer carrier{gvl_carrier_event_get_buffer(event)}) process(self, carrier.get());
+      if (const gvl::gst::BufferPointer buffer{gvl_metadata_event_get_buffer(event)}) process(self, buffer.get());
   }
   return gst_pad_event_default(pad, parent, event);
 }

@@ -15,7 +15,7 @@ bool FrameReservoir::wants(GstClockTime until, GstClockTime least) const {
   return kept_.empty() || distance(until, kept_.back().time) > std::max(spacing_, least);
 }
 
-void FrameReservoir::leave_out() {
+void FrameReservoir::drop() {
   if (!kept_.empty()) kept_.back().next_is_neighbour = false;
 }
 

@@ -23,7 +23,7 @@ class FrameReservoir {
   struct Kept {
     GstClockTime time = 0;
     std::shared_ptr<FramePixels> pixels;
-    bool next_is_neighbour = true;  ///< no frame was left out between it and the one that was kept after it
+    bool next_is_neighbour = true;  ///< no frame was dropped between it and the one that was kept after it
   };
 
   /** Keeps between half of `capacity` frames and all of it. */
@@ -37,11 +37,11 @@ class FrameReservoir {
    */
   bool wants(GstClockTime until, GstClockTime least = 0) const;
 
-  /** The next frame: keeps it, its pixels being on their way, or leaves it out. */
+  /** The next frame: keeps it, its pixels being on their way, or drops it. */
   void add(GstClockTime time, std::shared_ptr<FramePixels> pixels);
-  void leave_out();
+  void drop();
 
-  /** The kept frame that is shown at `time`, or the nearest one where frames were left out. Not of an empty one. */
+  /** The kept frame that is shown at `time`, or the nearest one where frames were dropped. Not of an empty one. */
   const Kept& shown_at(GstClockTime time) const;
 
   GstClockTime first_time() const { return std::min(kept_.front().time, kept_.back().time); }

@@ -22,12 +22,8 @@ using std::chrono::seconds;
 
 // What plays between two jumps in time is not worth an answer if it is shorter.
 constexpr timeline::Time kMinSession = seconds(1);
-// A single picture that says nothing of how long it is shown.
-constexpr timeline::Time kStillPicture = milliseconds(40);
 // A frame is shown until the next one comes, but behind so long a gap something else begins.
 constexpr timeline::Time kMaxShown = hours(1);
-// Conversions under way when a frame is kept that is no sample: each holds one of the stream's buffers.
-constexpr std::size_t kMaxConversions = 4;
 
 }  // namespace
 
@@ -39,6 +35,7 @@ FrameSampler::FrameSampler(GstElement* element, GstPad* sinkpad, GstPad* srcpad,
       stats_(stats),
       clock_(element, sinkpad),
       held_(srcpad),
+      frames_(clock_, stream, held_),
       emitter_(element, stream, held_, settings, stats) {}
 
 bool FrameSampler::start() {
@@ -127,8 +124,8 @@ GstFlowReturn FrameSampler::take_timed(BufferPointer buffer, Time time) {
   // Backwards it was shown before it comes.
   if (clock_.backward()) sampled = sampled && roll_over(time);
   if (sampled && !has_plan()) sampled = plan_from(time);
-  sampled =
-      sampled && sample_passed(time) && sample_reached(time) && end_if_over(clock_.backward() ? time : shown_->until());
+  sampled = sampled && sample_passed(time) && sample_reached(time) &&
+            end_if_over(clock_.backward() ? time : frames_.shown()->until());
   clock_.passed(time);
   return sampled ? GST_FLOW_OK : GST_FLOW_FLUSHING;
 }
@@ -145,37 +142,15 @@ bool FrameSampler::take_model() {
 }
 
 // The frame is the one held back.
-void FrameSampler::show(Time time) {
-  shown_.emplace(time, end_of(held_.frame(), time));
-  end_ = std::max(end_, shown_->until());
-}
-
-FrameSampler::Time FrameSampler::end_of(GstBuffer* buffer, Time time) const {
-  Time duration = clock_.declared_duration(buffer);
-  if (duration == Time() && has_plan() && planner_->announced_end() && *planner_->announced_end() > time)
-    duration = *planner_->announced_end() - time;
-  if (duration == Time() && shown_) duration = distance(time, shown_->time());
-  if (duration == Time()) duration = kStillPicture;
-  return clock_.within_segment(time, time + std::min(duration, Time::max() - time));
-}
-
-// It is shown until the next frame comes: samples may still be taken of it.
-void FrameSampler::keep_frame() {
-  if (held_.frame() && shown_) shown_->keep(held_.frame(), clock_.info(), orientation_);
-}
-
-std::shared_ptr<FramePixels> FrameSampler::shown_pixels(bool with_spatial, FrameConverter::Reading reading) {
-  keep_frame();
-  return shown_->pixels(*pictures_, with_spatial, reading, stream_.cancellation());
-}
+void FrameSampler::show(Time time) { frames_.show(time, has_plan() ? planner_->announced_end() : std::nullopt); }
 
 // What is attached has to go before an event about other segments does, and the frame with it.
 void FrameSampler::keep_frame_if_attached() {
-  if (held_.attached() > 0) keep_frame();
+  if (held_.attached() > 0) frames_.outlive_buffer();
 }
 
 GstFlowReturn FrameSampler::push_held() {
-  keep_frame();
+  frames_.outlive_buffer();
   return held_.push();
 }
 
@@ -223,7 +198,7 @@ bool FrameSampler::plan_from(Time time) {
   if (proposal.begins_sequence && !end_decided(true)) return false;
   if (proposal.begins_sequence) end_segments();
   planner_->accept(proposal, facts, settings);
-  // What comes before the first frame is left out by whole windows.
+  // What comes before the first frame is dropped by whole windows.
   const auto arrival = planner_->arrivals_before(time);
   if (proposal.begins_sequence)
     begin_samples(arrival);
@@ -239,7 +214,7 @@ bool FrameSampler::plan_from(Time time) {
 void FrameSampler::begin_samples(std::int64_t arrival) {
   arrival_ = arrival;
   planner_->begin_at(arrival);
-  reservoir_.emplace(2 * static_cast<std::size_t>(model_->config().frames));
+  frames_.keep_some(2 * static_cast<std::size_t>(model_->config().frames));
   begin_segments();
 }
 
@@ -270,9 +245,7 @@ void FrameSampler::end_segments() {
 void FrameSampler::abort_session() {
   end_segments();
   if (planner_) planner_->forget();
-  end_ = Time();
-  reservoir_.reset();
-  shown_.reset();
+  frames_.forget();
   ++session_;
 }
 
@@ -281,14 +254,14 @@ void FrameSampler::abort_session() {
 // Completes what was begun by what was seen. False when a wait was ended.
 bool FrameSampler::end_session(Ending ending) {
   bool done = true;
-  if (has_plan() && shown_) {
+  if (const auto& shown = frames_.shown(); has_plan() && shown) {
     const bool forward = !plan().backward();
-    const auto end = forward ? end_ : shown_->time();
+    const auto end = forward ? frames_.end() : shown->time();
     const auto& sequence = planner_->sequence();
     const bool too_short = !sequence.has_window() && distance(end, sequence.begin) < kMinSession;
     ending_ = ending == Ending::kForGood;
-    done = keep_shown(shown_->until(), true) && (!forward || sample_passed(end)) &&
-           ((ending == Ending::kJump && too_short) || complete(end));
+    keep_shown(shown->until(), true);
+    done = (!forward || sample_passed(end)) && ((ending == Ending::kJump && too_short) || complete(end));
     ending_ = false;
   }
   abort_session();
@@ -309,7 +282,7 @@ bool FrameSampler::complete(Time end) {
 
 // The sequence's only window, of the frames that were kept.
 bool FrameSampler::make_anew(Time end) {
-  const auto begin = planner_->sequence().begin, first = to_time(reservoir_->first_time());
+  const auto begin = planner_->sequence().begin, first = frames_.first_kept();
   const auto start = std::min(begin, end), stop = std::max(begin, end);
   const bool late = !plan().backward() && planner_->comes_late(first, start, plan().stop() - start);
   end_segments();
@@ -326,8 +299,9 @@ bool FrameSampler::make_anew(Time end) {
 
 // The segment whose samples are being taken ends with the video.
 bool FrameSampler::cut_short(Time end) {
-  const auto pixels = shown_pixels(true, FrameConverter::Reading::kWhole);
-  const auto segment = builder_->cut_short(end, {shown_->time(), shown_->time(), end, pixels});
+  const auto pixels = frames_.pixels(*pictures_, true, FrameConverter::Reading::kWhole);
+  const auto time = frames_.shown()->time();
+  const auto segment = builder_->cut_short(end, {time, time, end, pixels});
   return !segment || end_segment(*segment);
 }
 
@@ -338,7 +312,7 @@ bool FrameSampler::plan_endless() {
   planner_->plan_endless(clock_.facts(), settings_.windows());
   arrival_ = 0;
   begin_segments();
-  while (!reservoir_->empty() && wants_samples() && plan().sample_target(arrival_) < shown_->time())
+  while (frames_.has_kept() && wants_samples() && plan().sample_target(arrival_) < frames_.shown()->time())
     if (!take_kept()) return false;
   return true;
 }
@@ -348,7 +322,9 @@ bool FrameSampler::plan_endless() {
 // The frame of `time` comes: what the one before shows until then.
 bool FrameSampler::advance(Time time) {
   if (!clock_.backward() && !roll_over(time)) return false;
-  return sample_passed(time) && keep_shown(time, false) && end_if_over(time);
+  if (!sample_passed(time)) return false;
+  keep_shown(time, false);
+  return end_if_over(time);
 }
 
 // The frame that is shown may be shown beyond the plan, to where the frame of `time` is: completes it, and those that
@@ -356,39 +332,22 @@ bool FrameSampler::advance(Time time) {
 bool FrameSampler::roll_over(Time time) {
   while (has_plan() && planner_->is_beyond(time)) {
     const auto sequence = planner_->sequence().id;
-    if (!(planner_->is_short_guess() && reservoir_ ? plan_endless() : repeat_shown())) return false;
+    if (!(planner_->is_short_guess() && frames_.keeps_some() ? plan_endless() : repeat_shown())) return false;
     if (planner_->sequence().id == sequence && !plan_from(time)) return false;
   }
   return true;
 }
 
-// Keeps the last frame, which is shown until then, if it is among those that a window may be made of again: samples,
-// the last one of all, and others as long as the end is not known or not certain.
-bool FrameSampler::keep_shown(Time until, bool last) {
-  if (!reservoir_ || !shown_) return true;
-  if (!shown_->is_taken() && !last) {
-    if (!wants_unsampled(until)) {
-      reservoir_->leave_out();
-      return true;
-    }
-    if (!clock_.is_live()) pictures_->wait_below(kMaxConversions);
-  }
-  reservoir_->add(to_clock_time(shown_->time()), shown_pixels(true, FrameConverter::Reading::kReduced));
-  return true;
-}
-
-// Where an announced end holds, samples alone are enough. In case that it does not, as many as are wanted are kept of
-// what has passed.
-bool FrameSampler::wants_unsampled(Time until) {
-  const auto frames = model_->config().frames;
-  const auto least = planner_->announced_end() ? distance(until, planner_->sequence().begin) / frames : Time();
-  if (!reservoir_->wants(to_clock_time(until), to_clock_time(least))) return false;
-  return !clock_.is_live() || pictures_->pending() < kMaxConversions;
+// Where an announced end holds, samples alone are enough. In case that it does not, a frame for each is kept.
+void FrameSampler::keep_shown(Time until, bool last) {
+  const auto samples = model_->config().frames;
+  const auto least = planner_->announced_end() ? distance(until, planner_->sequence().begin) / samples : Time();
+  frames_.keep_shown(*pictures_, until, least, last);
 }
 
 // Until the frame of `time` came, the one before was shown.
 bool FrameSampler::sample_passed(Time time) {
-  if (!shown_) return true;
+  if (!frames_.shown()) return true;
   while (wants_samples() && plan().passed(arrival_, time))
     if (!take_shown()) return false;
   return true;
@@ -412,14 +371,14 @@ bool FrameSampler::repeat_shown() {
 bool FrameSampler::take_shown() {
   if (!end_if_full()) return false;
   // A window may be made again of what is kept.
-  const bool spatial = reservoir_ || builder_->wants_spatial();
-  return take(shown_->time(), shown_pixels(spatial, FrameConverter::Reading::kWhole));
+  const bool spatial = frames_.keeps_some() || builder_->wants_spatial();
+  return take(frames_.shown()->time(), frames_.pixels(*pictures_, spatial, FrameConverter::Reading::kWhole));
 }
 
 // The frame that was kept of the next sample's time. Without any, the stream has only just begun.
 bool FrameSampler::take_kept() {
   if (!end_if_full()) return false;
-  const auto& kept = reservoir_->shown_at(to_clock_time(plan().sample_target(arrival_)));
+  const auto& kept = frames_.kept_at(plan().sample_target(arrival_));
   return take(to_time(kept.time), kept.pixels);
 }
 
@@ -455,7 +414,7 @@ bool FrameSampler::end_segment(const BuiltSegment& segment) {
   planner_->count_segment();
   const auto& sequence = planner_->sequence();
   // A file that turns out to be longer than announced may need it yet.
-  if (sequence.has_window() && !planner_->is_whole_file()) reservoir_.reset();
+  if (sequence.has_window() && !planner_->is_whole_file()) frames_.keep_none();
   const auto behind_first = sequence.ended - sequence.window;
   if (behind_first >= 0 && behind_first % sequence.hop == 0) stats_.windows++;
   const auto number = static_cast<guint64>(sequence.ended - 1);

@@ -6,26 +6,25 @@
 #include <memory>
 #include <optional>
 
-#include "frame-reservoir.hpp"
 #include "gvlbuffer.hpp"
 #include "gvlmodelstream.hpp"
 #include "held-buffer.hpp"
 #include "segment-builder.hpp"
 #include "segment-emitter.hpp"
 #include "segmenter-settings.hpp"
-#include "shown-frame.hpp"
+#include "session-frames.hpp"
 #include "stream-clock.hpp"
 #include "timeline/window_planner.hpp"
 
 namespace gvl::gst {
 
 /**
- * gvlsegmenter's stream: decides which frames are samples, by a WindowPlanner, and when a session ends. A
+ * gvlsegmenter's stream: decides which of the SessionFrames are samples, by a WindowPlanner, and when a session ends. A
  * SegmentBuilder makes segments of them, a SegmentEmitter attaches those to the buffer that is held back.
  *
  * A session is what plays without a jump in time; a frame is shown until the next one of its session comes. Where one
  * ends before its first window does, or its announced length turns out to be a guess, the window is made again of the
- * frames that were kept for that (FrameReservoir): a window never reaches behind the last frame's end.
+ * frames that were kept for that: a window never reaches behind the last frame's end.
  *
  * Members are for the streaming thread unless they say otherwise.
  */
@@ -53,7 +52,7 @@ class FrameSampler {
   void set_segment(const GstSegment& segment) { clock_.set_segment(segment); }
 
   /** How frames from now on are turned before they are shown. */
-  void set_orientation(GstVideoOrientationMethod orientation) { orientation_ = orientation; }
+  void set_orientation(GstVideoOrientationMethod orientation) { frames_.set_orientation(orientation); }
 
   /** How long a frame is held back, 0 where the caps do not say. Any thread. */
   GstClockTime latency() const { return clock_.latency(); }
@@ -83,11 +82,8 @@ class FrameSampler {
   GstFlowReturn take_timed(BufferPointer buffer, Time time);
   GstFlowReturn pass_unsampled(BufferPointer buffer);
   void show(Time time);
-  Time end_of(GstBuffer* buffer, Time time) const;
   bool jumped(Time time);
-  void keep_frame();
   void keep_frame_if_attached();
-  std::shared_ptr<FramePixels> shown_pixels(bool with_spatial, FrameConverter::Reading reading);
 
   bool check_window_duration();
   bool plan_from(Time time);
@@ -104,8 +100,7 @@ class FrameSampler {
 
   bool advance(Time time);
   bool roll_over(Time time);
-  bool keep_shown(Time until, bool last);
-  bool wants_unsampled(Time until);
+  void keep_shown(Time until, bool last);
   bool sample_passed(Time time);
   bool sample_reached(Time time);
   bool repeat_shown();
@@ -123,20 +118,17 @@ class FrameSampler {
   SegmenterStats& stats_;
   StreamClock clock_;
   HeldBuffer held_;
+  SessionFrames frames_;
   SegmentEmitter emitter_;
 
   std::shared_ptr<Model> model_;
   std::unique_ptr<PictureMaker> pictures_;
   std::optional<timeline::WindowPlanner> planner_;  // like the next, once there is a model
   std::optional<SegmentBuilder> builder_;           // of a sequence
-  GstVideoOrientationMethod orientation_ = GST_VIDEO_ORIENTATION_IDENTITY;
 
-  std::optional<ShownFrame> shown_;
-  Time end_{};                               // of the frames of this session: timestamps may step back a little
-  bool ending_ = false;                      // what comes now ends the stream: it waits for room also when live
-  bool seeked_ = false;                      // times are those of a seek
-  std::int64_t arrival_ = 0;                 // samples of the plan that are taken, or left out
-  std::optional<FrameReservoir> reservoir_;  // until the sequence's first window is complete
+  bool ending_ = false;       // what comes now ends the stream: it waits for room also when live
+  bool seeked_ = false;       // times are those of a seek
+  std::int64_t arrival_ = 0;  // samples of the plan that are taken, or dropped
   guint64 session_ = 0;
 };
 

@@ -25,7 +25,7 @@ GstFlowReturn HeldBuffer::push() {
   if (std::exchange(is_frame_, true))
     result = gst_pad_push(srcpad_, buffer);
   else
-    gst_pad_push_event(srcpad_, gvl_carrier_event_new(buffer));
+    gst_pad_push_event(srcpad_, gvl_metadata_event_new(buffer));
   // Downstream has taken up its own by now.
   in_flight_.clear();
   return result;

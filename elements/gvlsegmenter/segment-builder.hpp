@@ -89,7 +89,7 @@ class SegmentBuilder {
 
  private:
   struct Candidate : Sample {
-    std::future<bool> cut;  // with choice: valid until it was told to the divider
+    std::future<bool> cut;  // with choice: valid until the divider has it
   };
 
   std::future<bool> analyse(const std::shared_ptr<FramePixels>& pixels);

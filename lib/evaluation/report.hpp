@@ -29,7 +29,7 @@ struct ReportSection {
 };
 
 /**
- * Results of an evaluation, by kind: any label in UTF-8 that results are to be told apart by. "Worst" is the lowest
+ * Results of an evaluation, by kind: any label in UTF-8. "Worst" is the lowest
  * mIoU, AUC, accuracy or SODA_c F1. Everything is computed when it is asked for. Not thread safe while adding.
  */
 class Report {
@@ -44,7 +44,7 @@ class Report {
 
   /** Always the same four, in the same order, with or without results. */
   std::vector<ReportSection> sections() const;
-  /** Aligned plain text, numbers with 4 decimals, sections without results left out. Ends with a newline. */
+  /** Aligned plain text, numbers with 4 decimals, without sections that have no results. Ends with a newline. */
   std::string to_table() const;
   /** An object of the four sections, each {"overall": row, "kinds": [row, ...]}. Ends with a newline. */
   std::string to_json() const;

@@ -25,12 +25,12 @@ struct Problem {
 };
 
 /** Reads w once, at the memory's speed, if the rows of x are few enough for the arithmetic to keep up. */
-void multiply_few(const Problem& p) {
+void gemv(const Problem& p) {
   constexpr int64_t kBytesPerItem = 256 << 10;
   const int64_t range = std::max<int64_t>(1, kBytesPerItem / std::max<int64_t>(p.depth * size_of(p.w.type), 1));
   cpu::for_each_item(divide_up(p.columns, range), [&](int64_t item) {
     const int64_t first = item * range, last = std::min(p.columns, first + range);
-    cpu::kernels().few_rows(
+    cpu::kernels().gemv(
         {reinterpret_cast<const float*>(p.x.data), p.depth, p.rows, p.depth, p.w, p.bias, p.y, p.columns, first, last});
   });
 }
@@ -102,7 +102,7 @@ void multiply_packed(const Problem& p, const float* x, int64_t first_row, int64_
  * is used even for float32: it spares bfloat16 weights a widened copy, and neither speed nor results depend on the
  * BLAS installed, which on Debian is by default the reference implementation.
  */
-void multiply_many(const Problem& p) {
+void gemm(const Problem& p) {
   constexpr int64_t kRowsAtATime = 1536;
   const int64_t most_rows = even_part(p.rows, kRowsAtATime, cpu::kernels().x_strip);
   const auto packed = at::empty({most_rows * p.depth}, at::kFloat);
@@ -124,7 +124,7 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
   TORCH_CHECK(!bias.defined() || bias.numel() == weight.size(0), "linear: bias ", bias.sizes(), " does not fit weight ",
               weight.sizes());
   // Up to so many rows the arithmetic of reading w in place costs less than packing it.
-  constexpr int64_t kFewRows = 16;
+  constexpr int64_t kGemvRows = 16;
   const auto input = x.contiguous(), offsets = as_float(bias);
   const auto rows_in_place = weight.stride(1) == 1 || weight.size(1) == 1 ? weight : weight.contiguous();
   auto sizes = x.sizes().vec();
@@ -139,7 +139,7 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
                         y.numel() / columns,
                         columns,
                         depth};
-  problem.rows <= kFewRows ? multiply_few(problem) : multiply_many(problem);
+  problem.rows <= kGemvRows ? gemv(problem) : gemm(problem);
   return y;
 }
 

@@ -20,7 +20,7 @@ namespace gvl::ops {
 /**
  * x W^T + b. x [..., in]; weight [out, in], wide, row-major (perhaps a memory-mapped, unaligned file); bias [out] or
  * undefined. On a CPU x is float32 and so is the result; elsewhere x, weight and bias have one type.
- * Few rows stream the weight once at memory speed; many rows are one matrix product.
+ * Few rows are a GEMV, which streams the weight once at memory speed; many are one matrix product (GEMM).
  */
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {});
 

@@ -90,7 +90,7 @@ enum class ClauseForm : std::uint8_t {
 
 /**
  * Draws a description of `kind`, without a capital or a final period, or nothing where no template fits. Templates that
- * could also mean one of `avoid` are left out. With `need_side`, only words that name the side are drawn.
+ * could also mean one of `avoid` are not drawn. With `need_side`, only words that name the side are drawn.
  */
 std::optional<Phrase> describe(EventKind kind, const PhraseSubject& subject, Random& random, Split split,
                                ClauseForm form = ClauseForm::kAny, KindSet avoid = {}, bool need_side = false);

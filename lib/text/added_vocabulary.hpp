@@ -23,7 +23,7 @@ struct AddedToken {
   bool lstrip = false;       ///< takes the white space before it along
   bool rstrip = false;       ///< takes the white space behind it along
   bool normalized = true;    ///< its normalized content is looked for in normalized text
-  bool special = false;      ///< left out when decoding
+  bool special = false;      ///< dropped when decoding
 };
 
 /** A set of strings that finds those at a place, in order: what begins alike lies side by side. */
@@ -35,7 +35,7 @@ class TokenSet {
   };
 
   TokenSet() = default;
-  /** Of equal strings that with the lowest id counts. Empty ones are left out. */
+  /** Of equal strings that with the lowest id counts. Empty ones are dropped. */
   explicit TokenSet(std::vector<Entry> entries);
 
   /**

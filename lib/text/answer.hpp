@@ -39,7 +39,7 @@ std::string with_seconds(std::string_view text, const TimeScale& scale, std::int
                          const io::LanguageModel& model);
 
 /**
- * The intervals of an answer: its temporal tokens taken in pairs, in order; an odd one at the end is left out. With
+ * The intervals of an answer: its temporal tokens taken in pairs, in order; an odd one at the end is dropped. With
  * `captions`, an interval's text is what follows it up to the next ("From <3> to <9>, a man runs. From ..."), or
  * what stands before it when nothing follows the last one ("A man runs from <3> to <9>."), without the words and
  * signs that tie the two together. In the text, "<n>" with n above M is no temporal token.

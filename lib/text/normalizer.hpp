@@ -17,7 +17,7 @@ class Normalizer {
   /** Throws Error(kMalformed) or Error(kUnsupported) naming the file and the member. */
   explicit Normalizer(const io::JsonValue& normalizer);
 
-  /** Changes the piece's text; what stands in for untrusted text is untrusted. Throws Error when the budget does not
+  /** Changes the piece's text; what replaces untrusted text is untrusted. Throws Error when the budget does not
    * do. */
   void apply(Piece& piece, TextBudget& budget) const;
 

@@ -76,7 +76,7 @@ void AuxiliaryLosses::add_layer(std::int64_t layer, const at::Tensor& video, con
     sums_.about = asked_loss(texts, batch_.label_at, batch_.label_classes, batch_.weights).mul(options_.text_weight);
   }
   const at::Tensor frames = frame_tokens(video);
-  const at::Tensor kinds = kind_loss(told(frames, heads_.codes.shown, heads_.shown_bias), frame_labels_);
+  const at::Tensor kinds = kind_loss(log_odds(frames, heads_.codes.shown, heads_.shown_bias), frame_labels_);
   sums_.frames = sums_.frames.add(kinds, options_.weight).add(moment_loss(frames), options_.moment_weight);
 }
 
@@ -88,8 +88,8 @@ at::Tensor AuxiliaryLosses::frame_tokens(const at::Tensor& video_tokens) const {
   return frames.unflatten(2, {config_.frames_per_segment(), -1}).mean(3).flatten(1, 2);
 }
 
-/** Log odds of what hidden states tell by their directions. */
-at::Tensor AuxiliaryLosses::told(const at::Tensor& hidden, const at::Tensor& codes, const at::Tensor& bias) const {
+/** Log odds of each code, by how far hidden states point in its direction. */
+at::Tensor AuxiliaryLosses::log_odds(const at::Tensor& hidden, const at::Tensor& codes, const at::Tensor& bias) const {
   const at::Tensor normed = network_.decoder().norm(hidden).to(at::kFloat);
   return at::linear(normed, codes, bias.defined() ? bias.to(at::kFloat) : bias);
 }
@@ -134,7 +134,7 @@ at::Tensor AuxiliaryLosses::asked_loss(const at::Tensor& texts, const at::Tensor
                                        const at::Tensor& weights) const {
   const c10::Device device = network_.device();
   const at::Tensor hidden = texts.flatten(0, 2).index_select(0, positions.to(device));
-  const at::Tensor logits = told(hidden, heads_.codes.asked, heads_.asked_bias);
+  const at::Tensor logits = log_odds(hidden, heads_.codes.asked, heads_.asked_bias);
   at::Tensor wanted = at::zeros(logits.sizes(), at::kFloat);
   wanted.index_put_({classes[0], classes[1]}, at::ones({}, at::kFloat));
   const at::Tensor each = at::binary_cross_entropy_with_logits(logits, wanted.to(device), {}, {}, at::Reduction::None);
@@ -147,7 +147,7 @@ at::Tensor AuxiliaryLosses::happens_loss(const at::Tensor& hidden) const {
   const c10::Device device = network_.device();
   const at::Tensor happens = options.moments.ge(0).to(at::kFloat).to(device);
   const at::Tensor logits =
-      told(hidden, heads_.codes.option.narrow(0, 0, 1), heads_.option_bias.narrow(0, 0, 1)).squeeze(1);
+      log_odds(hidden, heads_.codes.option.narrow(0, 0, 1), heads_.option_bias.narrow(0, 0, 1)).squeeze(1);
   const at::Tensor each = at::binary_cross_entropy_with_logits(logits, happens, {}, {}, at::Reduction::None);
   const at::Tensor moments = moment_losses(hidden, options.moments.clamp_min(0).to(device)).mul(happens);
   return each.add(moments).mul(options.weights.mul(options.events).to(device)).sum();
@@ -158,8 +158,8 @@ at::Tensor AuxiliaryLosses::choice_loss(const at::Tensor& hidden) const {
   const BatchOptions& options = batch_.options;
   const c10::Device device = network_.device();
   const at::Tensor numbers = options.numbers.to(device);
-  const at::Tensor which = told(hidden, heads_.codes.option.narrow(0, 1, EventCodes::kOptions),
-                                heads_.option_bias.narrow(0, 1, EventCodes::kOptions));
+  const at::Tensor which = log_odds(hidden, heads_.codes.option.narrow(0, 1, EventCodes::kOptions),
+                                    heads_.option_bias.narrow(0, 1, EventCodes::kOptions));
   const at::Tensor each =
       at::binary_cross_entropy_with_logits(which, at::one_hot(numbers, EventCodes::kOptions).to(at::kFloat), {}, {},
                                            at::Reduction::None)
@@ -167,7 +167,7 @@ at::Tensor AuxiliaryLosses::choice_loss(const at::Tensor& hidden) const {
           .mul(options.weights.to(device));
   // The options of a question in a row of their own, to be compared.
   const at::Tensor question = options.numbers.eq(0).cumsum(0).sub(1).to(device);
-  const at::Tensor scores = told(hidden, heads_.codes.option.narrow(0, 1 + EventCodes::kOptions, 1), {}).squeeze(1);
+  const at::Tensor scores = log_odds(hidden, heads_.codes.option.narrow(0, 1 + EventCodes::kOptions, 1), {}).squeeze(1);
   const at::Tensor none = at::full({question[-1].item<std::int64_t>() + 1, EventCodes::kOptions},
                                    -std::numeric_limits<float>::infinity(), scores.options());
   const at::Tensor chosen = at::log_softmax(none.index_put({question, numbers}, scores), 1).index({question, numbers});

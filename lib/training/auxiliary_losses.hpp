@@ -68,7 +68,7 @@ class AuxiliaryLosses {
   at::Tensor input_loss(const at::Tensor& video_tokens) const;
   at::Tensor patch_loss(const at::Tensor& temporal) const;
   at::Tensor frame_tokens(const at::Tensor& video_tokens) const;
-  at::Tensor told(const at::Tensor& hidden, const at::Tensor& codes, const at::Tensor& bias) const;
+  at::Tensor log_odds(const at::Tensor& hidden, const at::Tensor& codes, const at::Tensor& bias) const;
   at::Tensor moment_losses(const at::Tensor& hidden, const at::Tensor& moments) const;
   at::Tensor moment_loss(const at::Tensor& frames) const;
   at::Tensor asked_loss(const at::Tensor& texts, const at::Tensor& positions, const at::Tensor& classes,

@@ -136,10 +136,10 @@ ObjectiveOptions read_objective(const io::JsonValue& root, const TrainedParamete
                      .layer = dense->integer_or("layer", 0, 0, 1 << 10)};
   }
   for (const ParameterGroup& group : trained.groups) {
-    const auto trains = [&](const std::string& name) {
+    const auto overlaps = [&](const std::string& name) {
       return group.prefix.starts_with(name) || name.starts_with(group.prefix);
     };
-    if (!trains("spatial_encoder.") && !trains("temporal_encoder.")) continue;
+    if (!overlaps("spatial_encoder.") && !overlaps("temporal_encoder.")) continue;
     options.frozen_encoders = std::min(options.frozen_encoders, group.rates.frozen_steps);
   }
   return options;

@@ -41,7 +41,7 @@ class Objective {
             std::int64_t event_classes, ObjectiveOptions options);
 
   /**
-   * Of step `step`, counted from 0. Without texts, the decoder is left out and only what the frames' fused tokens show
+   * Of step `step`, counted from 0. Without texts, the decoder is not run and only what the frames' fused tokens show
    * is judged. Differentiable; with checkpointing this must outlive the gradient's computation. `batch` lies on the
    * CPU.
    */

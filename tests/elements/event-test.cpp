@@ -154,7 +154,7 @@ GVL_TEST(events_are_recognised) {
   fail_unless(gvl_event_parse_event(custom) != nullptr);
   fail_unless(gvl_event_parse_message(other) == nullptr);
   fail_unless(gvl_event_parse_event(eos) == nullptr);
-  fail_unless(gvl_carrier_event_get_buffer(custom) == nullptr);
+  fail_unless(gvl_metadata_event_get_buffer(custom) == nullptr);
   gst_message_unref(message);
   gst_message_unref(other);
   gst_event_unref(custom);

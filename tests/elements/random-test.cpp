@@ -208,9 +208,9 @@ class Session {
     }
     while (gst_harness_events_in_queue(stream_->harness())) {
       GstEvent* event = gst_harness_pull_event(stream_->harness());
-      if (GstBuffer* carrier = gvl_carrier_event_get_buffer(event)) {
-        for (const auto* window : gvl::gst::windows_of(carrier)) check_window(window);
-        gst_buffer_unref(carrier);
+      if (GstBuffer* buffer = gvl_metadata_event_get_buffer(event)) {
+        for (const auto* window : gvl::gst::windows_of(buffer)) check_window(window);
+        gst_buffer_unref(buffer);
       }
       if (const auto* found = gvl_event_parse_event(event)) check_event(found);
       gst_event_unref(event);

@@ -92,7 +92,7 @@ class Session {
     high_ = GST_CLOCK_TIME_NONE;
   }
 
-  // What is told from then on lies within the segment; a window may reach beyond its end.
+  // What is emitted from then on lies within the segment; a window may reach beyond its end.
   void seek(int direction) {
     if (GST_STATE(pipeline_) < GST_STATE_PAUSED) return;
     check_messages();

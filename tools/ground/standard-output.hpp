@@ -5,7 +5,7 @@
 
 /**
  * To be called first in main(): whatever is not written to standard output by the end (it is full, closed, its reader
- * is gone) is told, and the program exits with `code`. A pipe whose reader is gone and a file that may not grow are
+ * is gone) is reported, and the program exits with `code`. A pipe whose reader is gone and a file that may not grow are
  * errors of writing from then on, no signals.
  */
 void guard_standard_output(int code);

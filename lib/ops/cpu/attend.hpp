@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ops/cpu/few_rows.hpp"
+#include "ops/cpu/gemv.hpp"
 
 /** Attention with a running softmax. Only for kernels.cpp. */
 namespace gvl::ops::cpu {

@@ -2,7 +2,7 @@
 #include "ops/cpu/kernels.hpp"
 
 #include "ops/cpu/attend.hpp"
-#include "ops/cpu/few_rows.hpp"
+#include "ops/cpu/gemv.hpp"
 #include "ops/cpu/pointwise.hpp"
 #include "ops/cpu/tile.hpp"
 
@@ -20,7 +20,7 @@ const Kernels GVL_KERNELS = {
     .pack_left = pack<kTileRows>,
     .pack_right = pack<kTileColumns>,
     .multiply = multiply,
-    .few_rows = few_rows,
+    .gemv = gemv,
     .key_block_size = key_block_size,
     .pack_keys_values = pack_keys_values,
     .attend_scratch = attend_scratch,

@@ -41,8 +41,8 @@ struct Product {
 };
 constexpr int64_t kSlice = 256;
 
-/** y[m][n] = x[m] . w[n] + bias[n] for all `rows` of x and w's rows `first` <= n < `last`. */
-struct FewRows {
+/** A few rows at a time: y[m][n] = x[m] . w[n] + bias[n] for all `rows` of x and w's rows `first` <= n < `last`. */
+struct Gemv {
   const float* x;
   int64_t x_stride, rows, depth;
   Rows w;
@@ -98,7 +98,7 @@ struct Kernels {
   void (*pack_left)(const Rows& source, int64_t first, int64_t last, int64_t column, int64_t depth, float* packed);
   void (*pack_right)(const Rows& source, int64_t first, int64_t last, int64_t column, int64_t depth, float* packed);
   void (*multiply)(const Product&);
-  void (*few_rows)(const FewRows&);
+  void (*gemv)(const Gemv&);
 
   /** Floats of one packed block of keys and values. */
   int64_t (*key_block_size)(int64_t head_size);

@@ -138,7 +138,7 @@ GVL_TEST(narrow_weights_say_nearly_the_same) {
   }
 }
 
-/** A token that must not come first does not, and how probable it was is told; kept distributions are whole. */
+/** A token that must not come first does not, and how probable it was is reported; kept distributions are whole. */
 GVL_TEST(generation_keeps_to_rules) {
   const LoadedDecoder loaded(converted("phi_c"));
   PrefixedGenerator generator(*loaded.decoder, {loaded.prefix(40)}, {.capacity = 80});

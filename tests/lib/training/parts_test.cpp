@@ -166,7 +166,7 @@ GVL_TEST(test_packed_texts_do_not_see_each_other) {
 }
 
 GVL_TEST(test_stages_train_what_the_paper_says) {
-  const auto trains = [](const char* stage, const std::string& name) {
+  const auto is_trained = [](const char* stage, const std::string& name) {
     const ModelConfig config = small_config();
     const training::ParameterSet set({}, config, training::stage_parameters(stage), 1, at::kCPU);
     return set.load(name, {4, 4}).requires_grad();
@@ -174,14 +174,15 @@ GVL_TEST(test_stages_train_what_the_paper_says) {
   const std::string qkv = "language_model.model.layers.0.self_attn.qkv_proj.weight";
   for (const char* stage : {"alignment", "temporal", "instruction"}) {
     const bool language = std::string(stage) != "alignment";
-    ck_assert(trains(stage, "spatial_projector.linear_1.weight") &&
-              trains(stage, "temporal_projector.linear_1.weight"));
-    ck_assert(trains(stage, "language_model.lm_head.weight") == language);
-    ck_assert(trains(stage, "language_model.model.embed_tokens.weight") == language);
-    ck_assert(!trains(stage, qkv) && !trains(stage, "spatial_encoder.x") && !trains(stage, "temporal_encoder.x"));
+    ck_assert(is_trained(stage, "spatial_projector.linear_1.weight") &&
+              is_trained(stage, "temporal_projector.linear_1.weight"));
+    ck_assert(is_trained(stage, "language_model.lm_head.weight") == language);
+    ck_assert(is_trained(stage, "language_model.model.embed_tokens.weight") == language);
+    ck_assert(!is_trained(stage, qkv) && !is_trained(stage, "spatial_encoder.x") &&
+              !is_trained(stage, "temporal_encoder.x"));
     ck_assert(training::stage_parameters(stage).lora.rank == (language ? 128 : 0));
   }
-  ck_assert(trains("all", qkv) && trains("all", "temporal_encoder.x"));
+  ck_assert(is_trained("all", qkv) && is_trained("all", "temporal_encoder.x"));
 }
 
 GVL_TEST(test_lora_starts_as_nothing_and_merges) {

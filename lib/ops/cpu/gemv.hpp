@@ -2,13 +2,13 @@
 
 #include "ops/cpu/tile.hpp"
 
-/** Products of a few rows with a matrix that is read once, as it lies in memory. Only for kernels.cpp. */
+/** GEMV: products of a few rows with a matrix that is read once, as it lies in memory. Only for kernels.cpp. */
 namespace gvl::ops::cpu {
 namespace {
 
-constexpr int kFewRows = 8;
+constexpr int kGemvRows = 8;
 
-/** dots[r] += x[r] . w for kRows rows of x. Few rows are given several sums each, to keep the adders busy. */
+/** dots[r] += x[r] . w for kRows rows of x. One of few rows has several sums, to keep the adders busy. */
 template <class T, int kRows>
 GVL_INLINE void dot_rows(const float* x, int64_t x_stride, const char* w, int64_t depth, float* dots) {
   constexpr int kSums = kRows <= 2 ? 4 : kRows <= 4 ? 2 : 1;
@@ -47,7 +47,7 @@ GVL_INLINE void prefetch(const char* p, int64_t bytes) {
 
 /** Rows [first, last) of w, some at a time, in stretches of columns for which x stays in the first-level cache. */
 template <class T, int kRows>
-void multiply_few_rows(const FewRows& p, const float* x, float* y, int64_t first, int64_t last) {
+void gemv_rows(const Gemv& p, const float* x, float* y, int64_t first, int64_t last) {
   constexpr int64_t kBlock = 32, kAhead = 2, kStretch = 4096 / kRows / 64 * 64;
   for (int64_t n = first; n < last; n += kBlock) {
     const int64_t count = smaller(kBlock, last - n);
@@ -75,8 +75,8 @@ struct Constant {
   static constexpr int value = kValue;
 };
 
-/** Calls f with the number, 1 ... kFewRows, as a constant. */
-template <int kCount = kFewRows, class F>
+/** Calls f with the number, 1 ... kGemvRows, as a constant. */
+template <int kCount = kGemvRows, class F>
 GVL_INLINE void with_rows(int64_t rows, F f) {
   if (rows == kCount) {
     f(Constant<kCount>());
@@ -85,17 +85,16 @@ GVL_INLINE void with_rows(int64_t rows, F f) {
   }
 }
 
-void few_rows(const FewRows& p) {
+void gemv(const Gemv& p) {
   // So much of w stays in the cache while groups of x's rows pass over it.
   constexpr int64_t kBytes = 128 << 10;
-  const int64_t block = p.rows <= kFewRows ? p.last - p.first : 1 + kBytes / (p.depth * size_of(p.w.type) + 1);
+  const int64_t block = p.rows <= kGemvRows ? p.last - p.first : 1 + kBytes / (p.depth * size_of(p.w.type) + 1);
   for (int64_t n = p.first; n < p.last; n += block) {
-    for (int64_t row = 0; row < p.rows; row += kFewRows) {
+    for (int64_t row = 0; row < p.rows; row += kGemvRows) {
       with_type(p.w.type, [&](auto type) {
-        with_rows(smaller(kFewRows, p.rows - row), [&](auto rows) {
+        with_rows(smaller(kGemvRows, p.rows - row), [&](auto rows) {
           const int64_t last = smaller(n + block, p.last);
-          multiply_few_rows<decltype(type), decltype(rows)::value>(p, p.x + row * p.x_stride, p.y + row * p.y_stride, n,
-                                                                   last);
+          gemv_rows<decltype(type), decltype(rows)::value>(p, p.x + row * p.x_stride, p.y + row * p.y_stride, n, last);
         });
       });
     }
