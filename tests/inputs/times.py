@@ -84,9 +84,10 @@ class VariableRates(Inputs):
         self.assertEqual(len(constant), 1)
         for found in still:
             self.assertEqual(len(found), 1)
-            # Other frames were coded: a step of the model's times may lie between.
+            # Other frames were coded, and of windows that are as sure, which are some steps of the model's times apart,
+            # another may give the times.
             for at, expected in zip(found[0], constant[0]):
-                self.assertAlmostEqual(at, expected, delta=0.7)
+                self.assertAlmostEqual(at, expected, delta=2)
 
 
 class Ends(Inputs):
