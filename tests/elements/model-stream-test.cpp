@@ -148,45 +148,48 @@ GVL_TEST(a_missing_element_is_named_at_the_first_buffer) {
 // ---- messages ---------------------------------------------------------------------------------------------------
 
 // Blocks an application's synchronous handler at the first gvl-event until it is let go.
-struct Blocker {
-  explicit Blocker(Stream& stream) : bus(gst_element_get_bus(stream.harness()->element)) {
-    gst_bus_set_sync_handler(bus, handle, this, nullptr);
+class Blocker {
+ public:
+  explicit Blocker(Stream& stream) : bus_(gst_element_get_bus(stream.harness()->element)) {
+    const auto drop = [](gpointer data) { delete static_cast<std::shared_ptr<State>*>(data); };
+    gst_bus_set_sync_handler(bus_, handle, new std::shared_ptr<State>(state_), drop);
   }
 
   ~Blocker() {
-    gst_bus_set_sync_handler(bus, nullptr, nullptr, nullptr);
-    gst_object_unref(bus);
-  }
-
-  static GstBusSyncReply handle(GstBus*, GstMessage* message, gpointer data) {
-    auto* self = static_cast<Blocker*>(data);
-    if (!gvl_event_parse_message(message)) return GST_BUS_PASS;
-    std::unique_lock lock(self->mutex);
-    self->reached = true;
-    self->changed.notify_all();
-    self->changed.wait(lock, [self] { return self->released; });
-    self->left = true;
-    self->changed.notify_all();
-    return GST_BUS_PASS;
+    gst_bus_set_sync_handler(bus_, nullptr, nullptr, nullptr);
+    gst_object_unref(bus_);
   }
 
   void wait_reached() {
-    std::unique_lock lock(mutex);
-    changed.wait(lock, [this] { return reached; });
+    std::unique_lock lock(state_->mutex);
+    state_->changed.wait(lock, [this] { return state_->reached; });
   }
 
-  // Returns when nobody is in the handler any more.
   void release() {
-    std::unique_lock lock(mutex);
-    released = true;
-    changed.notify_all();
-    changed.wait(lock, [this] { return left; });
+    std::lock_guard lock(state_->mutex);
+    state_->released = true;
+    state_->changed.notify_all();
   }
 
-  GstBus* bus;
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool reached = false, released = false, left = false;
+ private:
+  struct State {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool reached = false, released = false;
+  };
+
+  static GstBusSyncReply handle(GstBus*, GstMessage* message, gpointer data) {
+    const auto state = *static_cast<std::shared_ptr<State>*>(data);
+    if (!gvl_event_parse_message(message)) return GST_BUS_PASS;
+    std::unique_lock lock(state->mutex);
+    state->reached = true;
+    state->changed.notify_all();
+    state->changed.wait(lock, [&] { return state->released; });
+    return GST_BUS_PASS;
+  }
+
+  GstBus* bus_;
+  std::shared_ptr<State> state_ = std::make_shared<State>();  // a handler may still be leaving when this goes
 };
 
 GVL_TEST(a_handler_that_blocks_stops_neither_model_nor_stream) {
