@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 /*
  * gvl-bench [--json] [--dtype TYPE] [--layers N] [--only clip|internvideo2|language]: how much of the machine the
  * engine uses, at the official sizes with random weights. Each stage takes turns with a yardstick in one process: a

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 /*
  * gvl-live-bench [SECONDS]: what a slow model does to a live stream. A live 30 fps source runs through gvlground with a
  * model that cannot keep up; how long each frame stays in the bin is measured from pad to pad. Printed are the frames

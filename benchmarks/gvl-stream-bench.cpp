@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 /*
  * gvl-stream-bench segmenter [FRAMES] | live [MINUTES]: what the elements cost a stream.
  *

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """What windows cost: events of hour-long videos, asked for in the whole video and in a minute cut out around each.
 
     benchmarks/long-video.py BUILD_DIR WORK_DIR [HOURS]

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 // Times the operations of lib/ops/ beside LibTorch's, as fractions of what the machine can do: of the rate of a large
 // matrix product, or of the speed of reading memory. Usage: ops-bench [threads] [part of a name]
 #include <ATen/core/grad_mode.h>

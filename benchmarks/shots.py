@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Whether segments that begin with shots help: real footage cut together, asked about with each segmentation.
 
     benchmarks/shots.py BUILD_DIR WORK_DIR FOOTAGE_DIR

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A clip of every event, cut out of the file as it is encoded: clips.sh VIDEO.mkv FOLDER [QUERY]
 # One branch goes untouched into the clipper, the other is decoded and asked about.
 set -euo pipefail

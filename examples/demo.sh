@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # From a fresh clone to events: installs Debian's packages, builds, asks.
 #   demo.sh                   a real clip with faults at known times, asked for and checked
 #   demo.sh VIDEO [QUERY]     a video of yours

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Sourced by the examples: lets GStreamer find the plugins of the build tree, where there is one, and sets MODEL: the
 # folder that GVL_MODEL names, or nothing, for the default model.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

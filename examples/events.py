@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Prints the events of a video file from the bus: events.py VIDEO [QUERY...]
 
 GStreamer finds the plugins where they are installed, or by GST_PLUGIN_PATH=build/elements. GVL_MODEL names a model's

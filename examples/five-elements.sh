@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The five elements spelled out: five-elements.sh VIDEO [QUERY]
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A live source, answered every few seconds: live.sh [SECONDS]
 # Here a test pattern stands in for the camera: replace videotestsrc by v4l2src or rtspsrc ! decodebin.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Events drawn onto the video, in two passes, so that they are drawn where they are: overlay.sh VIDEO OUT.mkv [QUERY]
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Several queries share one reading of the video: several-queries.sh VIDEO
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"

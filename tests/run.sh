@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # From a fresh clone to tested: installs what is missing, checks the format, builds and runs every test. With
 # --sanitize=address it builds and runs them again under the address and undefined-behaviour sanitizers, with
 # --sanitize=thread those of the engine and the elements under the thread sanitizer.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Downloads the demo's clip, which the default model never saw, out of a Debian package that need not be installed.
 #   tools/download-demo-clip.sh FILE      does nothing where FILE exists
 set -euo pipefail

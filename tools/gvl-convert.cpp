@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 /*
  * gvl-convert [--base] [--dtype float32|bfloat16|float16] OFFICIAL_DIR OUT_DIR: makes a model folder from the official
  * release. Exits 0 when it is there, 1 on wrong usage, 2 when the release cannot be converted.

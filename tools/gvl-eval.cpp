@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 /*
  * gvl-eval [--model DIR] [--min-confidence N] [--json FILE] CONFIG.json: measures a model by the events that a user
  * sees. CONFIG.json has either the member `scenes` of a training run's data, with the number of `videos`, or `queries`:

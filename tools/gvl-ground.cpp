@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 /*
  * gvl-ground [OPTION...] VIDEO... [QUERY...]: finds moments of videos by plain language, and makes of them what people
  * look at: text, JSON, captions, clips, a video with the events drawn on it, a page. A thin main over pipelines. Exits

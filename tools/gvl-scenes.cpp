@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 /*
  * gvl-scenes [--config FILE] [--seed N] [--videos N] OUT_DIR: writes generated videos (NNNNNN.avi, motion JPEG), the
  * conversations about them (conversations.json, the form that gvl-train reads) and every event (events.jsonl).

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 /*
  * gvl-train [--export DIR [--dtype TYPE]] CONFIG.json: trains a model as the configuration says (docs/training.md), or
  * goes on where the run was interrupted. SIGINT and SIGTERM leave a checkpoint behind. With --export nothing is

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Installs what the project builds, runs and is tested with, from Debian's packages. As root, or with sudo.
 set -euo pipefail
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "io/json_scanner.hpp"
 
 #include <glib.h>

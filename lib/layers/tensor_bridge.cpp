@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "layers/tensor_bridge.hpp"
 
 #include <ATen/ops/from_blob.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <ATen/Parallel.h>
 #if defined(_OPENMP)
 #include <omp.h>

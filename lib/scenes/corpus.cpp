@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "scenes/conversation.hpp"
 #include "scenes/emoji_table.hpp"
 #include "scenes/phrases.hpp"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "text/pre_tokenizer.hpp"
 
 #define PCRE2_CODE_UNIT_WIDTH 8

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vision/clip.hpp"
 
 #include <ATen/ops/cat.h>

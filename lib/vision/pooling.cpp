@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vision/pooling.hpp"
 
 #include <ATen/ops/adaptive_avg_pool2d.h>

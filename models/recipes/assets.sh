@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Collects what generated training videos are made of, beside what Debian's packages install: real and drawn clips and
 # photographs out of Debian packages, unpacked into a folder without installing them.
 #   models/recipes/assets.sh [FOLDER]     default: assets, in the folder this is run from

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Real footage with faults and edits at known times: ffmpeg's filters over clips that training never sees.
 
     tests/footage/make.py OUT_DIR CLIP...

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 /*
  * gvl-parity FIXTURE_DIR...: is our engine the published model? Converts each fixture's official release, runs every
  * stage on the fixture's inputs and compares with what the published implementation computed. Prints a row a stage;

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The demo: the default model gives true answers about a real clip. Skipped without the clip, which
 # tests/run.sh downloads.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Every example runs and prints events.
 source "$(dirname "$0")/helpers.sh"
 examples=$source_root/examples

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 /*
  * A fixture's own frames, pushed as a video of the fixture's duration through real pipelines, give exactly the
  * fixture's text and seconds: from the five elements and from the bin, for every task and several queries.

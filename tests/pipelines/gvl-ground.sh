@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # gvl-ground: what it prints, its exit codes, and one clear message for each input that cannot be used.
 source "$(dirname "$0")/helpers.sh"
 

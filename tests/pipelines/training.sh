@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # From nothing to a model that can be asked: gvl-scenes, gvl-train and gvl-eval as a user runs them.
 source "$(dirname "$0")/helpers.sh"
 cd "$work"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 // Compiled once for every instruction set, with GVL_KERNELS the name of the table that it makes: see kernels.hpp.
 #include "ops/cpu/kernels.hpp"
 

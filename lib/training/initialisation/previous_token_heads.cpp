@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "training/initialisation/previous_token_heads.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 // What a checkpoint's pickle may do: name tensors, and nothing else. Hostile and damaged ones are errors, at a cost
 // that the file's size bounds.
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 // attention() against a softmax in double precision: tiles and decoding, every stored type, strides, caches.
 #include <ATen/ops/arange.h>
 #include <ATen/ops/matmul.h>

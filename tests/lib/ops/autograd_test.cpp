@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 // With gradients wanted, every operation gives what its kernels give, and the gradients of its definition.
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>

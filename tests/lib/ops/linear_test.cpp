@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 // linear() against LibTorch's in double precision: few and many rows, every stored type, odd sizes.
 #include <ATen/ops/linear.h>
 

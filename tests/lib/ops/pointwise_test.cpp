@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
 // Norms, activations, rotary embedding and embedding against LibTorch's operators in double precision.
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>

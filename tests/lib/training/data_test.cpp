@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <opencv2/videoio.hpp>
 
 #include "io/language_model.hpp"
