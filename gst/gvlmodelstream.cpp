@@ -236,6 +236,19 @@ Future<Tensor> ModelStream::input(GstBuffer* buffer, const char* id, guint64 ind
   return {};
 }
 
+void ModelStream::watch(const Future<Tensor>& result, InFlight::Kind kind, guint64 index,
+                        const std::string& while_doing) {
+  const auto in_flight = this->in_flight();
+  result.when_ready([result, dispatcher = dispatcher(), in_flight, while_doing] {
+    try {
+      result.get();
+    } catch (...) {
+      report(dispatcher, in_flight, std::current_exception(), while_doing);
+    }
+  });
+  if (in_flight) hold_until_ready(in_flight->hold(kind, index), result);
+}
+
 void ModelStream::attach(GstBuffer* buffer, const char* id, InFlight::Kind kind, guint64 index,
                          const std::vector<std::int64_t>& shape, Future<Tensor> result) {
   watch(result, kind, index, std::string("computing ") + id);

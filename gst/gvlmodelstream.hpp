@@ -109,26 +109,9 @@ class GVL_API ModelStream {
               const std::vector<std::int64_t>& shape, Future<Tensor> result);
 
   /** Counts segment or window `index` as in flight until `result` is there, and reports its failure. */
-  template <typename T>
-  void watch(const Future<T>& result, InFlight::Kind kind, guint64 index, const std::string& while_doing) {
-    const auto in_flight = this->in_flight();
-    report_failure(result, dispatcher(), in_flight, while_doing);
-    if (in_flight) hold_until_ready(in_flight->hold(kind, index), result);
-  }
+  void watch(const Future<Tensor>& result, InFlight::Kind kind, guint64 index, const std::string& while_doing);
 
  private:
-  template <typename T>
-  static void report_failure(const Future<T>& result, std::shared_ptr<Dispatcher> dispatcher,
-                             std::shared_ptr<InFlight> in_flight, std::string while_doing) {
-    result.when_ready([result, dispatcher, in_flight, while_doing] {
-      try {
-        result.get();
-      } catch (...) {
-        report(dispatcher, in_flight, std::current_exception(), while_doing);
-      }
-    });
-  }
-
   static void report(const std::shared_ptr<Dispatcher>& dispatcher, const std::shared_ptr<InFlight>& in_flight,
                      const std::exception_ptr& failure, const std::string& while_doing);
 

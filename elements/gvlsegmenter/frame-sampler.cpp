@@ -113,13 +113,11 @@ GstFlowReturn FrameSampler::pass_unsampled(BufferPointer buffer) {
 GstFlowReturn FrameSampler::take_timed(BufferPointer buffer, Time time) {
   bool sampled = true;
   if (has_plan() && jumped(time)) sampled = end_session(Ending::kJump);
-  // What the frame before shows until now belongs to its own buffer, if that is still here.
-  const bool before_is_here = !held_.empty();
-  if (before_is_here) sampled = sampled && advance(time);
+  // What the frame before shows until now belongs to its own buffer; if that has gone, to a metadata event.
+  sampled = sampled && advance(time);
   const GstFlowReturn pushed = sampled ? push_held() : GST_FLOW_FLUSHING;
   if (pushed != GST_FLOW_OK) return pushed;
   held_.hold(buffer.release());
-  if (!before_is_here) sampled = advance(time);
   show(time);
   // Backwards it was shown before it comes.
   if (clock_.backward()) sampled = sampled && roll_over(time);

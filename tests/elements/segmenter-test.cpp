@@ -275,7 +275,9 @@ GVL_TEST(a_gap_shows_the_frame_before_it) {
   stream.send(gst_event_new_gap(GST_SECOND, 5 * GST_SECOND));
   stream.push_at(2, 7 * GST_SECOND);
   stream.eos();
-  check_equal(values(stream.take_segments()), {1, 1, 1, 1, 1, 1, 1, 2});
+  // The gap sent the first frame on: what that frame still shows comes by itself.
+  check_equal(values(take_from_events(stream)), {1, 1, 1, 1});
+  check_equal(values(stream.take_segments()), {1, 1, 1, 2});
 }
 
 GVL_TEST(missing_timestamps_are_counted_from_the_rate) {

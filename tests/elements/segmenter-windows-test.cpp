@@ -3,6 +3,7 @@
 // gvlsegmenter alone: windows of files, of streams without an end, and of those that are shorter or longer than
 // announced.
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "segments.hpp"
@@ -174,6 +175,31 @@ GVL_TEST(of_an_unknown_length_frames_are_kept_all_along) {
     const auto segments = stream.take_segments();
     check_window(segments, 0, 0, total * 40 * GST_MSECOND);
     check_nearly(segments, total, total / (2 * kSamples) + 1);
+  }
+}
+
+// An event between two frames sends the first one on, before it is known what else that shows.
+GVL_TEST(events_between_frames_change_no_segment) {
+  const auto segments_of = [](bool with_events) {
+    Stream stream("gvlsegmenter", options(200 * GST_MSECOND));
+    for (int i = 0; i < 60; ++i) {
+      if (i == 3) stream.set_duration(600 * GST_MSECOND);
+      stream.push(i);
+      if (with_events) stream.send(gst_event_new_tag(gst_tag_list_new(GST_TAG_TITLE, "a title", nullptr)));
+    }
+    stream.eos();
+    auto segments = stream.take_segments();
+    for (auto& segment : take_from_events(stream)) segments.push_back(std::move(segment));
+    std::sort(segments.begin(), segments.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
+    return segments;
+  };
+  const auto without = segments_of(false), with = segments_of(true);
+  fail_unless_equals_int(with.size(), without.size());
+  for (std::size_t i = 0; i < with.size(); ++i) {
+    fail_unless_equals_uint64(with[i].start, without[i].start);
+    fail_unless_equals_uint64(with[i].stop, without[i].stop);
+    fail_unless_equals_uint64(with[i].sequence, without[i].sequence);
+    fail_unless(with[i].temporal == without[i].temporal && with[i].times == without[i].times);
   }
 }
 
