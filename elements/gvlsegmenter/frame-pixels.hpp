@@ -5,6 +5,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "frame-converter.hpp"
@@ -19,7 +20,7 @@ namespace gvl::gst {
 struct FramePixels {
   std::vector<std::uint8_t> spatial;   ///< packed RGB, S x S; may be empty
   std::vector<std::uint8_t> temporal;  ///< packed RGB, S' x S'
-  double sharpness = 0;                ///< variance of the Laplacian, where it was asked for
+  std::optional<double> sharpness;     ///< variance of the Laplacian, where it was asked for; set once
   std::exception_ptr failure;          ///< why there are none
 };
 

@@ -35,7 +35,8 @@ std::future<bool> SegmentBuilder::analyse(const std::shared_ptr<FramePixels>& pi
                   sharpest = options_.sharpest, size = pictures_.sizes().temporal] {
     bool begins = false;
     try {
-      if (sharpest && !pixels->failure) pixels->sharpness = sharpness_of(pixels->temporal, size);
+      // A frame may be several candidates: what the first one's segment reads does not change any more.
+      if (sharpest && !pixels->failure && !pixels->sharpness) pixels->sharpness = sharpness_of(pixels->temporal, size);
       if (shots && !pixels->failure) begins = detector->begins_shot(pixels->temporal, size);
     } catch (...) {
       pixels->failure = std::current_exception();
