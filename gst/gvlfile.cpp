@@ -40,10 +40,14 @@ bool rename_to_free(const std::string& from, const std::string& to) {
   if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
   if (errno != EINVAL && errno != ENOSYS) return false;
   // A file system that cannot do that: the name is taken with an empty file first.
-  const int placeholder = ::open(to.c_str(), kMake, kNewFile);
-  if (placeholder < 0) return false;
-  ::close(placeholder);
-  return rename(from.c_str(), to.c_str()) == 0;
+  const int taken = ::open(to.c_str(), kMake, kNewFile);
+  if (taken < 0) return false;
+  ::close(taken);
+  if (rename(from.c_str(), to.c_str()) == 0) return true;
+  const int error = errno;
+  ::unlink(to.c_str());
+  errno = error;
+  return false;
 }
 
 static bool write_and_close(int descriptor, std::string_view text) {

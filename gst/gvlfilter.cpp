@@ -4,12 +4,12 @@
 #include "gvlbuffer.hpp"
 #include "gvlevent.h"
 #include "gvlguard.hpp"
+#include "gvlpads.hpp"
 #include "gvlsegmentmeta.hpp"
 
 GST_DEBUG_CATEGORY_STATIC(gvl_filter_debug);
 #define GST_CAT_DEFAULT gvl_filter_debug
 
-using gvl::gst::guard;
 using gvl::gst::guarded;
 using gvl::gst::Locked;
 using gvl::gst::ModelSettings;
@@ -46,25 +46,8 @@ static bool process_each_segment(GvlFilter* self, GstBuffer* buffer) {
   return true;
 }
 
-// What has to stop after an exception, which is posted.
-template <typename Call>
-static bool guard_stream(GvlFilter* self, const char* where, Call&& call) {
-  bool returned = false;
-  const bool done = guard(self, where, [&] {
-    const bool result = call();
-    returned = true;
-    return result;
-  });
-  if (!returned) stream_of(self).fail();
-  return done;
-}
-
 static GstFlowReturn process_segments(GvlFilter* self, GstBuffer* buffer) {
-  auto& stream = stream_of(self);
-  const bool done = stream.check_wiring() &&
-                    guard_stream(self, "handing on a segment", [&] { return process_each_segment(self, buffer); });
-  if (done) return GST_FLOW_OK;
-  return stream.failed() ? GST_FLOW_ERROR : GST_FLOW_FLUSHING;
+  return stream_of(self).process("handing on a segment", [&] { return process_each_segment(self, buffer); });
 }
 
 // Only buffers that get something attached need to be writable: all others pass as they are.
@@ -101,11 +84,16 @@ static void take_sequence(GvlFilter* self, const SegmentsInfo& info) {
   auto* klass = GVL_FILTER_GET_CLASS(self);
   if (!klass->sequence || stream_of(self).failed()) return;
   GstBuffer* metas = gst_buffer_new();
-  guard_stream(self, "ending a sequence", [&]() -> bool { return klass->sequence(self, info, metas); });
+  stream_of(self).run("ending a sequence", [&] { return klass->sequence(self, info, metas) == TRUE; });
   if (has_metas(metas))
     forward(self, gvl_metadata_event_new(metas));
   else
     gst_buffer_unref(metas);
+}
+
+static gboolean handle_sequence(GvlFilter* self, GstEvent* event, SegmentsInfo info) {
+  take_sequence(self, info);
+  return forward(self, stream_of(self).take(std::move(info), event));
 }
 
 // The end of the stream is not to be reached after an error, which the elements after this one need not report as well.
@@ -130,15 +118,19 @@ static gboolean gvl_filter_sink_event(GstBaseTransform* base, GstEvent* event) {
     case GST_EVENT_EOS:
       return handle_eos(self, event);
     case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
-      if (auto info = gvl::gst::parse_segments_event(event)) {
-        take_sequence(self, *info);
-        event = stream_of(self).take(std::move(*info), event);
-      }
+      if (auto info = gvl::gst::parse_segments_event(event)) return handle_sequence(self, event, std::move(*info));
       return forward(self, event);
     default:
       if (GstBuffer* buffer = gvl_metadata_event_get_buffer(event)) return handle_metadata(self, event, buffer);
       return forward(self, event);
   }
+}
+
+// GstBaseTransform's own function calls the same, and cannot say that a pad is being stopped.
+static GstFlowReturn gvl_filter_event(GstPad* pad, GstObject* parent, GstEvent* event) {
+  auto* base = GST_BASE_TRANSFORM(parent);
+  return gvl::gst::flow_of_event(GST_BASE_TRANSFORM_GET_CLASS(base)->sink_event(base, event),
+                                 GST_BASE_TRANSFORM_SRC_PAD(base));
 }
 
 // ---- element ----------------------------------------------------------------------------------------------------
@@ -207,6 +199,7 @@ static void gvl_filter_class_init(GvlFilterClass* klass) {
 
 static void gvl_filter_init(GvlFilter* self) {
   static_cast<GvlFilterPrivate*>(gvl_filter_get_instance_private(self))->stream = new ModelStream(GST_ELEMENT(self));
+  gst_pad_set_event_full_function(GST_BASE_TRANSFORM_SINK_PAD(self), guarded<gvl_filter_event>);
   gst_base_transform_set_in_place(GST_BASE_TRANSFORM(self), TRUE);
   gst_base_transform_set_gap_aware(GST_BASE_TRANSFORM(self), TRUE);
 }

@@ -74,6 +74,7 @@ void ModelStream::flush() {
   interrupted_ = false;
   cancellation_.cancel();
   cancellation_ = Cancellation();
+  in_flight_.reset();
   if (dispatcher_) dispatcher_->resume();
 }
 
@@ -177,6 +178,23 @@ bool ModelStream::check_wiring() {
   for (const auto& [id, producer] : tensors_.needed)
     if (!contains(segments_->tensors, id)) return post_missing(id, producer, "the gvl-segments event does not list it");
   return !failed();
+}
+
+bool ModelStream::run(const char* while_doing, const std::function<bool()>& work) {
+  try {
+    return work();
+  } catch (...) {
+    const auto failure = std::current_exception();
+    if (is_cancelled(failure)) return false;
+    post_error(element_, failure, while_doing);
+    fail();
+    return false;
+  }
+}
+
+GstFlowReturn ModelStream::process(const char* while_doing, const std::function<bool()>& work) {
+  if (check_wiring() && run(while_doing, work)) return GST_FLOW_OK;
+  return failed() ? GST_FLOW_ERROR : GST_FLOW_FLUSHING;
 }
 
 // ---- the model --------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 #include <gst/gst.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -86,8 +87,14 @@ class GVL_API ModelStream {
   /** What the jobs are counted in; null before the first gvl-segments event. Any thread. */
   std::shared_ptr<InFlight> in_flight() const;
 
-  /** For each buffer: whether all that comes before the element is there. False after an element error. */
-  bool check_wiring();
+  /** Does `work`, whose exceptions are posted and end the stream. False where it fails. */
+  bool run(const char* while_doing, const std::function<bool()>& work);
+
+  /**
+   * The same for a buffer, where all that has to come before the element is there; else that is an element error. Says
+   * what the chain function returns.
+   */
+  GstFlowReturn process(const char* while_doing, const std::function<bool()>& work);
 
   /** The model, once it is loaded; null after an error of the stream, and where interrupt() ended the wait. */
   std::shared_ptr<Model> model();
@@ -119,6 +126,7 @@ class GVL_API ModelStream {
 
   std::shared_ptr<Dispatcher> dispatcher() const;
   bool wait_loaded(const ModelHandle& handle);
+  bool check_wiring();
   bool post_missing(const char* what, const std::string& producers, const char* details);
 
   GstElement* element_;

@@ -24,4 +24,13 @@ GVL_API void remove_request_pad(GstElement* element, GstPad* pad);
  */
 GVL_API void add_ghost_pad(GstElement* bin, const char* name, GstElement* child, const char* of_child);
 
+/**
+ * What a GstPadEventFullFunction returns of an event that was `handled` or not. Where `srcpad`, to which it goes, is
+ * being flushed or stopped, that is why it was not: of a refused sticky event upstream makes an error else.
+ */
+inline GstFlowReturn flow_of_event(bool handled, GstPad* srcpad) {
+  if (handled) return GST_FLOW_OK;
+  return GST_PAD_IS_FLUSHING(srcpad) ? GST_FLOW_FLUSHING : GST_FLOW_ERROR;
+}
+
 }  // namespace gvl::gst

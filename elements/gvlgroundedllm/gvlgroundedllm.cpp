@@ -138,17 +138,8 @@ static bool ask_about_each(State& state, GstBuffer* buffer) {
 }
 
 // Takes up the windows that `buffer` completes.
-static GstFlowReturn process(GvlGroundedLlm* self, GstBuffer* buffer) {
-  auto& state = state_of(self);
-  bool returned = false;
-  const bool done = state.stream.check_wiring() && guard(self, "asking the model", [&] {
-                      const bool asked = ask_about_each(state, buffer);
-                      returned = true;
-                      return asked;
-                    });
-  if (done) return GST_FLOW_OK;
-  if (!returned) state.stream.fail();
-  return state.stream.failed() ? GST_FLOW_ERROR : GST_FLOW_FLUSHING;
+static GstFlowReturn process(State& state, GstBuffer* buffer) {
+  return state.stream.process("asking the model", [&] { return ask_about_each(state, buffer); });
 }
 
 static void deliver(GvlGroundedLlm* self, const std::vector<gvl::gst::Delivery>& deliveries) {
@@ -172,7 +163,7 @@ static GstFlowReturn gvl_grounded_llm_chain(GstPad* pad, GstObject* parent, GstB
   auto& state = state_of(self);
   gvl::gst::BufferPointer owned(buffer);
   const auto answers = state.asker.answers();
-  if (const auto result = process(self, buffer); result != GST_FLOW_OK) return result;
+  if (const auto result = process(state, buffer); result != GST_FLOW_OK) return result;
   deliver(self, answers->take());
   advance_events(state, GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));
   return gst_pad_push(state.srcpad, owned.release());
@@ -231,7 +222,7 @@ static gboolean handle_flush(GvlGroundedLlm* self, GstPad* pad, GstEvent* event)
   return gst_pad_event_default(pad, GST_OBJECT(self), event);
 }
 
-static gboolean gvl_grounded_llm_sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
+static gboolean handle_event(GstPad* pad, GstObject* parent, GstEvent* event) {
   auto* self = GVL_GROUNDED_LLM(parent);
   auto& state = state_of(self);
   switch (GST_EVENT_TYPE(event)) {
@@ -253,9 +244,13 @@ static gboolean gvl_grounded_llm_sink_event(GstPad* pad, GstObject* parent, GstE
       if (auto info = gvl::gst::parse_segments_event(event)) event = state.stream.take(std::move(*info), event);
       break;
     default:
-      if (const gvl::gst::BufferPointer buffer{gvl_metadata_event_get_buffer(event)}) process(self, buffer.get());
+      if (const gvl::gst::BufferPointer buffer{gvl_metadata_event_get_buffer(event)}) process(state, buffer.get());
   }
   return gst_pad_event_default(pad, parent, event);
+}
+
+static GstFlowReturn gvl_grounded_llm_sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
+  return gvl::gst::flow_of_event(handle_event(pad, parent, event), state_of(parent).srcpad);
 }
 
 // Video is linked to video: what comes on one of these pads is no affair of the events pad.
@@ -401,5 +396,5 @@ static void gvl_grounded_llm_init(GvlGroundedLlm* self) {
     gst_element_add_pad(element, pad);
   }
   gst_pad_set_chain_function(sink, guarded<gvl_grounded_llm_chain>);
-  gst_pad_set_event_function(sink, guarded<gvl_grounded_llm_sink_event>);
+  gst_pad_set_event_full_function(sink, guarded<gvl_grounded_llm_sink_event>);
 }

@@ -53,6 +53,7 @@
 #include "gvlguard.hpp"
 #include "gvlmodelstream.hpp"
 #include "gvlorientation.hpp"
+#include "gvlpads.hpp"
 #include "gvlproperties.hpp"
 #include "gvltensormeta.h"
 
@@ -182,7 +183,7 @@ static bool is_serialized(GstQuery* query) {
   return static_cast<unsigned>(GST_QUERY_TYPE(query)) & static_cast<unsigned>(GST_QUERY_TYPE_SERIALIZED);
 }
 
-static gboolean gvl_segmenter_sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
+static gboolean handle_event(GstPad* pad, GstObject* parent, GstEvent* event) {
   auto& state = state_of(parent);
   switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_FLUSH_START:
@@ -195,6 +196,10 @@ static gboolean gvl_segmenter_sink_event(GstPad* pad, GstObject* parent, GstEven
       if (is_serialized(event)) return handle_serialized_event(state, pad, parent, event);
       return gst_pad_event_default(pad, parent, event);
   }
+}
+
+static GstFlowReturn gvl_segmenter_sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
+  return gvl::gst::flow_of_event(handle_event(pad, parent, event), state_of(parent).srcpad);
 }
 
 // Frames are kept here: a pool with a fixed number of them must have as many more.
@@ -333,7 +338,7 @@ static void gvl_segmenter_init(GvlSegmenter* self) {
   GstPad* sink = add_pad(element, "sink");
   GstPad* src = add_pad(element, "src");
   gst_pad_set_chain_function(sink, guarded<gvl_segmenter_chain>);
-  gst_pad_set_event_function(sink, guarded<gvl_segmenter_sink_event>);
+  gst_pad_set_event_full_function(sink, guarded<gvl_segmenter_sink_event>);
   gst_pad_set_query_function(sink, guarded<gvl_segmenter_sink_query>);
   gst_pad_set_query_function(src, guarded<gvl_segmenter_src_query>);
   self->state = new State(element, sink, src);

@@ -12,20 +12,10 @@
 using gvl::Answer;
 using gvl::Query;
 using gvl::Task;
-using gvl::test::drop_buffers;
-using gvl::test::FakeModel;
-using gvl::test::kFive;
-using gvl::test::Setup;
-using gvl::test::Stream;
-using gvl::test::Structures;
-using gvl::test::take_stream_events;
-using gvl::test::uint64_of;
-using gvl::test::wait_event;
-using Job = gvl::test::FakeModel::Job;
+using namespace gvl::test;
+using Job = FakeModel::Job;
 
 namespace {
-
-const std::string kEncoders = gvl::test::kEncoders;
 
 // ---- what is asked ----------------------------------------------------------------------------------------------
 

@@ -11,16 +11,10 @@
 #include "gvlwindowmeta.hpp"
 
 using gvl::ErrorCode;
-using gvl::test::drop_buffers;
-using gvl::test::kFive;
-using gvl::test::Setup;
-using gvl::test::Stream;
-using gvl::test::take_stream_events;
-using Job = gvl::test::FakeModel::Job;
+using namespace gvl::test;
+using Job = FakeModel::Job;
 
 namespace {
-
-const std::string kEncoders = gvl::test::kEncoders;
 
 // ---- what is attached -------------------------------------------------------------------------------------------
 

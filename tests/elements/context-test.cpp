@@ -7,31 +7,22 @@
 #include <string>
 
 #include "fake-model.hpp"
-#include "gvl/convert.hpp"
 #include "gvlcontext.hpp"
 #include "gvlevent.h"
+#include "small-model.hpp"
 #include "stream.hpp"
-#include "support/fixtures.hpp"
-#include "support/temporary.hpp"
 
 using gvl::test::FakeModel;
+using gvl::test::make_small_model;
+using gvl::test::model_folder;
+using gvl::test::remove_small_model;
 
 namespace {
 
 const char* const kElements[] = {"gvlsegmenter", "gvlspatialencoder", "gvltemporalencoder", "gvlfuser",
                                  "gvlgroundedllm"};
 
-// The small fixture as a model folder, made once for all tests, which are processes of their own.
-gvl::test::TemporaryFolder* work = nullptr;
-
-std::string model_folder() { return (*work / "model").string(); }
-
-void make_model() {
-  work = new gvl::test::TemporaryFolder;
-  gvl::convert(gvl::test::fixture("phi_c"), model_folder());
-}
-void remove_model() { delete work; }
-GVL_FIXTURE(make_model, remove_model);
+GVL_FIXTURE(make_small_model, remove_small_model);
 
 /** A pipeline from a launch line, and the messages on its bus. */
 struct Pipeline {

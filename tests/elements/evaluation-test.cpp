@@ -136,7 +136,7 @@ std::vector<std::shared_ptr<GstStructure>> events_of_elements(DrawnVideo& video,
   options.model = std::move(model);
   std::string list;
   for (const auto& query : queries) list += (list.empty() ? "" : ", ") + ("\\\"" + query.text + "\\\"");
-  Stream stream("gvlsegmenter max-pending=4 ! " + std::string(gvl::test::kEncoders) +
+  Stream stream("gvlsegmenter max-pending=4 ! " + gvl::test::kEncoders +
                     " ! gvlgroundedllm min-confidence=0 queries=\"<" + list + ">\"",
                 options);
   for (std::int64_t i = 0; i < video.frames(); ++i) {

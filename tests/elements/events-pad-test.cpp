@@ -7,12 +7,7 @@
 #include "five.hpp"
 #include "gvlevent.h"
 
-using gvl::test::kFive;
-using gvl::test::Setup;
-using gvl::test::Stream;
-using gvl::test::Structures;
-using gvl::test::take_stream_events;
-using gvl::test::uint64_of;
+using namespace gvl::test;
 
 namespace {
 

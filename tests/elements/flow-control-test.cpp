@@ -8,14 +8,8 @@
 #include "gvlevent.h"
 #include "gvlwindowmeta.hpp"
 
-using gvl::test::drop_buffers;
-using gvl::test::kFive;
-using gvl::test::Setup;
-using gvl::test::Stream;
-using gvl::test::take_stream_events;
-using gvl::test::uint64_of;
-using gvl::test::wait_event;
-using Job = gvl::test::FakeModel::Job;
+using namespace gvl::test;
+using Job = FakeModel::Job;
 
 namespace {
 

@@ -140,8 +140,7 @@ GVL_TEST(a_worker_outlives_its_jobs_failures) {
 
 // ---- in the elements --------------------------------------------------------------------------------------------
 
-const std::string kFive =
-    std::string("gvlsegmenter name=s ! ") + gvl::test::kEncoders + " ! gvlgroundedllm name=l query=when";
+const std::string kFive = "gvlsegmenter name=s ! " + gvl::test::kEncoders + " ! gvlgroundedllm name=l query=when";
 
 /** A model that throws where its jobs are submitted. */
 struct ThrowingModel : FakeModel {

@@ -9,31 +9,24 @@
 #include <thread>
 
 #include "fake-model.hpp"
-#include "gvl/convert.hpp"
 #include "gvlcontext.hpp"
 #include "gvlmodelhandle.hpp"
 #include "gvlsegmentsevent.hpp"
+#include "small-model.hpp"
 #include "stream.hpp"
-#include "support/fixtures.hpp"
-#include "support/temporary.hpp"
 
 using gvl::gst::ModelHandle;
 using gvl::test::FakeModel;
+using gvl::test::make_small_model;
+using gvl::test::model_folder;
+using gvl::test::remove_small_model;
 using gvl::test::Stream;
 using gvl::test::StreamOptions;
+using gvl::test::work;
 
 namespace {
 
-gvl::test::TemporaryFolder* work = nullptr;
-
-std::string model_folder() { return (*work / "model").string(); }
-
-void make_model() {
-  work = new gvl::test::TemporaryFolder;
-  gvl::convert(gvl::test::fixture("phi_c"), model_folder());
-}
-void remove_model() { delete work; }
-GVL_FIXTURE(make_model, remove_model);
+GVL_FIXTURE(make_small_model, remove_small_model);
 
 // A model that is there when the test says so.
 struct SlowModel {

@@ -6,35 +6,21 @@
 #include <cstring>
 #include <thread>
 
-#include "fake-model.hpp"
+#include "five.hpp"
 #include "gvlevent.h"
 #include "gvlsegmentsevent.hpp"
 #include "gvltensormeta.h"
-#include "stream.hpp"
 
 using gvl::ErrorCode;
 using gvl::gst::SegmentsInfo;
-using gvl::test::FakeModel;
-using gvl::test::Stream;
-using gvl::test::StreamOptions;
-using gvl::test::uint64_of;
-using Job = gvl::test::FakeModel::Job;
+using namespace gvl::test;
+using Job = FakeModel::Job;
 
 namespace {
 
-const std::string kFive =
+const std::string kOneSecondWindows =
     "gvlsegmenter name=s window-overlap=0 window-duration=1000000000 ! gvlspatialencoder ! gvltemporalencoder ! "
     "gvlfuser ! gvlgroundedllm name=l query=when";
-
-struct Setup {
-  std::shared_ptr<FakeModel> model = std::make_shared<FakeModel>();
-  StreamOptions options;
-
-  explicit Setup(GstClockTime duration = 20 * GST_SECOND) {
-    options.model = model;
-    options.duration = duration;
-  }
-};
 
 // ---- what is divided how ----------------------------------------------------------------------------------------
 
@@ -64,8 +50,8 @@ struct Order {
 };
 
 GVL_TEST(sequences_are_announced_in_stream_order) {
-  Setup setup;
-  Stream stream(kFive, setup.options);
+  Setup setup(20 * GST_SECOND);
+  Stream stream(kOneSecondWindows, setup.options);
   Order order(stream);
   stream.push_range(0, 75);
   stream.new_segment(1, 1, 100 * GST_SECOND, 200 * GST_SECOND, 100 * GST_SECOND);
@@ -110,7 +96,7 @@ GVL_TEST(what_is_cut_short_has_no_window) {
 }
 
 GVL_TEST(after_a_flush_segments_are_announced_again) {
-  Setup setup;
+  Setup setup(20 * GST_SECOND);
   Stream stream("gvlsegmenter", setup.options);
   Order order(stream);
   stream.push_range(0, 5);
@@ -121,6 +107,22 @@ GVL_TEST(after_a_flush_segments_are_announced_again) {
   stream.push_range(0, 2);
   fail_unless(order.events.size() > events);
   fail_unless(order.events[events].ended && order.events[events].in_flight != before);
+}
+
+// Else upstream's next push of a buffer fails with an error, which its source reports though nothing is wrong.
+GVL_TEST(a_sticky_event_that_comes_while_stopping_is_no_error) {
+  for (const char* line : {"gvlsegmenter name=e", "gvlspatialencoder name=e", "gvlgroundedllm name=e query=when"}) {
+    Setup setup;
+    Stream stream(line, setup.options);
+    GstPad* src = gst_element_get_static_pad(stream.element("e"), "src");
+    gst_pad_set_active(src, FALSE);
+    const SegmentsInfo info{.tensors = {GVL_TENSOR_SPATIAL_PIXELS, GVL_TENSOR_VIDEO_TOKENS},
+                            .in_flight = std::make_shared<gvl::gst::InFlight>(1)};
+    stream.send(gvl::gst::segments_event_new(info));
+    stream.push(0);
+    fail_unless(stream.push(1) == GST_FLOW_FLUSHING, "%s", line);
+    gst_object_unref(src);
+  }
 }
 
 GVL_TEST(a_missing_element_is_named_at_the_first_buffer) {
@@ -134,7 +136,7 @@ GVL_TEST(a_missing_element_is_named_at_the_first_buffer) {
                {"gvlfuser", "gvlsegmenter"},
                {"gvlgroundedllm query=when", "gvlsegmenter"}};
   for (const auto& one : cases) {
-    Setup setup;
+    Setup setup(20 * GST_SECOND);
     Stream stream(one.line, setup.options);
     Order order(stream);
     stream.push(0);
@@ -193,8 +195,8 @@ class Blocker {
 };
 
 GVL_TEST(a_handler_that_blocks_stops_neither_model_nor_stream) {
-  Setup setup;
-  Stream stream(kFive, setup.options);
+  Setup setup(20 * GST_SECOND);
+  Stream stream(kOneSecondWindows, setup.options);
   Blocker blocker(stream);
   stream.push_range(0, 51);
   blocker.wait_reached();
@@ -210,8 +212,8 @@ GVL_TEST(a_handler_that_blocks_stops_neither_model_nor_stream) {
 
 GVL_TEST(a_handler_that_blocks_does_not_stop_a_flush_nor_ready) {
   for (const bool flush : {true, false}) {
-    Setup setup;
-    Stream stream(kFive, setup.options);
+    Setup setup(20 * GST_SECOND);
+    Stream stream(kOneSecondWindows, setup.options);
     Blocker blocker(stream);
     stream.push_range(0, 60);
     blocker.wait_reached();
@@ -231,9 +233,9 @@ GVL_TEST(a_handler_that_blocks_does_not_stop_a_flush_nor_ready) {
 
 GVL_TEST(after_an_error_no_end_is_reached) {
   for (const Job job : {Job::kSpatial, Job::kTemporal, Job::kFuse, Job::kConcatenate, Job::kAnswer}) {
-    Setup setup;
+    Setup setup(20 * GST_SECOND);
     setup.model->fail(job, ErrorCode::kResource, "out of everything");
-    Stream stream(kFive, setup.options);
+    Stream stream(kOneSecondWindows, setup.options);
     stream.push_range(0, 30);
     stream.expect_error(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT, "out of everything");
     stream.eos();

@@ -5,16 +5,7 @@
 #include "gvl/sampling.hpp"
 #include "segments.hpp"
 
-using gvl::test::check_equal;
-using gvl::test::check_window;
-using gvl::test::expected_values;
-using gvl::test::kSamples;
-using gvl::test::kSegments;
-using gvl::test::options;
-using gvl::test::part;
-using gvl::test::Stream;
-using gvl::test::take_from_events;
-using gvl::test::values;
+using namespace gvl::test;
 
 namespace {
 

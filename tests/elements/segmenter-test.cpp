@@ -10,18 +10,7 @@
 #include "gvltensormeta.h"
 #include "segments.hpp"
 
-using gvl::test::check_equal;
-using gvl::test::check_window;
-using gvl::test::expected_values;
-using gvl::test::kPerSegment;
-using gvl::test::kSamples;
-using gvl::test::kSegments;
-using gvl::test::options;
-using gvl::test::part;
-using gvl::test::SeenSegment;
-using gvl::test::Stream;
-using gvl::test::values;
-using gvl::test::with_caps;
+using namespace gvl::test;
 
 namespace {
 

@@ -79,7 +79,7 @@ GVL_TEST(without_cuts_segments_and_samples_are_the_uniform_ones) {
 
 GVL_TEST(the_model_is_told_where_segments_end) {
   const auto model = std::make_shared<FakeModel>();
-  Stream stream(std::string("gvlsegmenter segmentation=shots ! ") + gvl::test::kEncoders + " ! gvlgroundedllm query=q",
+  Stream stream("gvlsegmenter segmentation=shots ! " + gvl::test::kEncoders + " ! gvlgroundedllm query=q",
                 options(model, 2 * GST_SECOND));
   push_two_shots(stream, 18);
   const auto asked = model->asked();

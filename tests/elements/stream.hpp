@@ -18,7 +18,7 @@
 
 namespace gvl::test {
 
-inline constexpr const char* kEncoders = "gvlspatialencoder ! gvltemporalencoder ! gvlfuser";
+inline const std::string kEncoders = "gvlspatialencoder ! gvltemporalencoder ! gvlfuser";
 
 /** A frame of the format, every byte of it `number` modulo 256. */
 GstBuffer* make_frame(const GstVideoInfo& info, int number, GstClockTime pts, GstClockTime duration);

@@ -45,7 +45,7 @@ std::shared_ptr<FakeModel> model_of_four_segments() {
 }
 
 const std::string kChain =
-    std::string(" max-pending=100 ! ") + gvl::test::kEncoders + " ! gvlgroundedllm min-confidence=0.4 query=when";
+    " max-pending=100 ! " + gvl::test::kEncoders + " ! gvlgroundedllm min-confidence=0.4 query=when";
 
 void check_events(Stream& stream, const std::vector<Truth>& truth) {
   const auto events = stream.element_messages(GVL_EVENT_NAME);
