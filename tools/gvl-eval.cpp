@@ -13,11 +13,11 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "evaluation/measure.hpp"
 #include "gvl/error.hpp"
+#include "io/atomic_file.hpp"
 
 namespace {
 
@@ -36,19 +36,12 @@ void show_progress(std::int64_t done, std::int64_t total) {
                done == total ? "\n" : "");
 }
 
-void write_file(const std::string& file, const std::string& text) {
-  std::ofstream stream(file, std::ios::binary);
-  stream << text;
-  stream.close();
-  if (!stream) throw Error(ErrorCode::kResource, file + ": cannot be written");
-}
-
 int evaluate(const fs::path& model_folder, const std::string& file, double min_confidence, const char* json) {
   const std::shared_ptr<Model> model = Model::load(model_folder);
   const auto report = evaluation::measure(*model, io::JsonValue::load(file),
                                           {.min_confidence = min_confidence, .progress = show_progress});
   std::fputs(report.to_table().c_str(), stdout);
-  if (json != nullptr) write_file(json, report.to_json());
+  if (json != nullptr) io::write_atomically(json, report.to_json());
   return 0;
 }
 

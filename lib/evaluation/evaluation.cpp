@@ -34,6 +34,7 @@ void Evaluation::measure(Model& model, Video& video, const std::vector<Question>
     const auto same = [&](const Query& query) { return is_same(query, question.query); };
     if (std::none_of(queries.begin(), queries.end(), same)) queries.push_back(question.query);
   }
+  if (queries.empty()) return;
   const auto events = find_events(model, video, queries, min_confidence_);
   for (const Question& question : questions) add(question, events);
 }

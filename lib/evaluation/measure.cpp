@@ -109,7 +109,11 @@ void measure_queries(Model& model, const io::JsonValue& queries, const MeasureOp
 Report measure(Model& model, const io::JsonValue& configuration, const MeasureOptions& options) {
   configuration.allow_members({"queries", "scenes"});
   Evaluation evaluation(options.min_confidence);
-  if (const auto queries = configuration.find("queries")) {
+  const auto queries = configuration.find("queries");
+  if (queries && configuration.find("scenes")) {
+    throw Error(ErrorCode::kMalformed, "\"queries\" and \"scenes\" are both given: one of them is measured");
+  }
+  if (queries) {
     measure_queries(model, *queries, options, evaluation);
   } else {
     measure_scenes(model, configuration.object("scenes"), options, evaluation);

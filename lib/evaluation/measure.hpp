@@ -12,7 +12,7 @@ namespace gvl::evaluation {
 
 struct MeasureOptions {
   double min_confidence = 0;  ///< intervals that are less sure are no events; 0-1
-  /** Called behind each video, with how many of how many are done. May be empty. */
+  /** Called after each video, with how many of how many are done. May be empty. */
   std::function<void(std::int64_t done, std::int64_t total)> progress;
 };
 

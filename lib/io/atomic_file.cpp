@@ -21,10 +21,10 @@ namespace fs = std::filesystem;
 
 constexpr mode_t kMode = 0666;
 
-fs::path temporary_name(const fs::path& path) {
+/** Short, whatever the file is to be called: its name may be as long as names can be. */
+fs::path temporary_beside(fs::path path) {
   static std::atomic<unsigned> counter{0};
-  fs::path temporary = path;
-  return temporary += "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
+  return path.replace_filename(".gvl-" + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp");
 }
 
 void write_to_device(const fs::path& path, std::string_view text) {
@@ -38,7 +38,7 @@ void write_to_device(const fs::path& path, std::string_view text) {
 
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
   do {
-    temporary_ = temporary_name(path_);
+    temporary_ = temporary_beside(path_);
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
   } while (descriptor_ < 0 && errno == EEXIST);
   if (descriptor_ < 0) fail("cannot create a file in its folder");

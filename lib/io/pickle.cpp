@@ -67,7 +67,7 @@ class Unpickler {
       case 'N':   // NONE
       case 0x88:  // NEWTRUE
       case 0x89:  // NEWFALSE
-        stack_.push_other({});
+        stack_.push_other();
         return true;
       case 'G':  // BINFLOAT
         stack_.push_other(input_.bytes(8));

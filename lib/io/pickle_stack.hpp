@@ -39,7 +39,8 @@ class PickleStack {
   void push(Value* value);
   void push_integer(std::int64_t integer);
   void push_string(std::string_view text);
-  void push_other(std::string_view);
+  /** What no tensor needs: its bytes were read and do not matter. */
+  void push_other(std::string_view bytes = {});
   void push_container(Kind kind, std::vector<Value*> items);
 
   Value* top() const;

@@ -125,7 +125,11 @@ void PrefixedGenerator::generate(const std::vector<GenerationRequest>& requests,
     const at::Tensor& prefix = prefixes_.at(static_cast<std::size_t>(requests[i].sequence)).embeddings;
     live.push_back(&all.emplace_back(i, requests[i], cache_.capacity() - prefix.size(0)));
   }
-  while (!live.empty()) {
+  const auto drop_cancelled = [&] {
+    std::erase_if(live, [&](const Ongoing* each) { return requests[each->index].cancellation.cancelled(); });
+    return !live.empty();
+  };
+  while (drop_cancelled()) {
     cancellation.check();
     const at::Tensor logits = read_next(live, cancellation);
     std::vector<Ongoing*> further;

@@ -35,6 +35,7 @@ struct GenerationRequest {
   std::int64_t end_token = 0;
   GenerationOptions options;
   GenerationRules rules;
+  Cancellation cancellation;  ///< drops this request alone, between two tokens
 };
 
 /**
@@ -52,7 +53,8 @@ class PrefixedGenerator {
 
   /**
    * Generates behind prefixes and prompts until each one's end token, max_new_tokens or the capacity. The requests are
-   * of different sequences; each is handed over by its index as soon as it is complete.
+   * of different sequences; each is handed over by its index as soon as it is complete, one that is cancelled never.
+   * `cancellation` stops all of them, also between two layers: Error(kCancelled).
    */
   void generate(const std::vector<GenerationRequest>& requests, const Cancellation& cancellation,
                 const std::function<void(std::size_t index, Generation generation)>& deliver);

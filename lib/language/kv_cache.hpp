@@ -27,7 +27,6 @@ class KvCache {
   KvCache(const LanguageModelConfig& config, const CacheOptions& options, c10::Device device);
 
   std::int64_t capacity() const noexcept { return capacity_; }
-  std::int64_t sequences() const noexcept { return static_cast<std::int64_t>(lengths_.size()); }
   std::int64_t length(std::int64_t sequence) const { return lengths_.at(static_cast<std::size_t>(sequence)); }
 
   /** Forgets the positions from `length` on: a shared prefix stays, what followed it goes. */

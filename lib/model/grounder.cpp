@@ -12,6 +12,7 @@
 #include "gvl/error.hpp"
 #include "io/language_model.hpp"
 #include "layers/tensor_bridge.hpp"
+#include "model/common_cancellation.hpp"
 #include "model/interval_choice.hpp"
 #include "text/answer.hpp"
 #include "timeline/confidence.hpp"
@@ -180,15 +181,21 @@ void Grounder::answer_round(language::PrefixedGenerator& generator, const std::v
     const Window& window = windows[each.window];
     Prepared::Prompt& prompt = each.prompts[each.next++];
     requests.push_back({static_cast<std::int64_t>(i), std::move(prompt.ids), prompts_.end_id(), window.options,
-                        rules_for(window.queries[prompt.query].task)});
+                        rules_for(window.queries[prompt.query].task), window.cancellation});
     asked.push_back({each.window, prompt.query});
   }
-  const Cancellation cancellation = windows.size() == 1 ? windows.front().cancellation : Cancellation();
-  generator.generate(requests, cancellation, [&](std::size_t index, const language::Generation& generation) {
+  std::vector<bool> answered(asked.size());
+  const Cancellation common = common_cancellation(requests, &language::GenerationRequest::cancellation);
+  generator.generate(requests, common, [&](std::size_t index, const language::Generation& generation) {
     const auto [number, query] = asked[index];
     const Window& window = windows[number];
+    answered[index] = true;
     deliver({number, query, make_answer(window.queries[query], window.scale, generation), nullptr});
   });
+  const auto cancelled = std::make_exception_ptr(Error(ErrorCode::kCancelled, "cancelled"));
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    if (!answered[i]) deliver({asked[i].first, asked[i].second, {}, cancelled});
+  }
 }
 
 /** Takes what is left of cancelled windows out of what is to be asked. */

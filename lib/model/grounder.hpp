@@ -46,8 +46,8 @@ class Grounder {
   /**
    * Answers the queries of some windows, each window's behind one reading of the prompt's start and its tokens: the
    * first queries of all windows together, then the second ones, and so on. A query that cannot be asked fails alone,
-   * and a window that is none of this model's, or cancelled, with its queries; a single window's cancellation is also
-   * heard between two layers or tokens. Throws what fails all of them.
+   * and a window that is none of this model's, or cancelled, with its queries: between two tokens, and between two
+   * layers where all windows are of one stream. Throws what fails all of them.
    */
   void answer(const std::vector<Window>& windows, const Deliver& deliver) const;
 

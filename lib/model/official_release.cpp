@@ -303,11 +303,13 @@ class Planner {
 
 /** The language model whose folder is there. */
 const io::LanguageModel& model_of(const fs::path& folder) {
+  std::string looked_for;
   for (const io::LanguageModel* model : io::language_models()) {
     if (fs::exists(folder / model->official.folder)) return *model;
+    looked_for += (looked_for.empty() ? "" : ", ") + std::string(model->official.folder);
   }
-  throw Error(ErrorCode::kNotFound, folder.string() + ": has no language model of the official release (looked for " +
-                                        std::string(io::language_models().front()->official.folder) + ")");
+  throw Error(ErrorCode::kNotFound,
+              folder.string() + ": has no language model of the official release (looked for " + looked_for + ")");
 }
 
 std::shared_ptr<const Files> open_files(const fs::path& folder, Weights weights) {

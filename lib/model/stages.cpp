@@ -15,6 +15,7 @@
 #include "gvl/error.hpp"
 #include "layers/libtorch_errors.hpp"
 #include "layers/tensor_bridge.hpp"
+#include "model/common_cancellation.hpp"
 
 namespace gvl::model {
 namespace {
@@ -86,8 +87,7 @@ class Encoder {
   void encode(const std::vector<at::Tensor>& inputs, const std::vector<TensorJob*>& live) const noexcept {
     try {
       const c10::InferenceMode inference;
-      // A batch of several streams goes on for the others when one of them is cancelled.
-      const Cancellation cancellation = live.size() == 1 ? live.front()->cancellation : Cancellation();
+      const Cancellation cancellation = common_cancellation(live, &TensorJob::cancellation);
       const at::Tensor features = layers::rethrow_libtorch_errors(name_, [&] {
         const at::Tensor pixels = input_.front() == 1 ? at::cat(inputs) : at::stack(inputs);
         return (engine_->network.*encode_)(pixels, cancellation).to(at::kFloat);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "runtime/model_registry.hpp"
 
+#include <chrono>
+#include <condition_variable>
 #include <exception>
 #include <tuple>
 #include <utility>
@@ -18,6 +20,26 @@ auto order(const ModelKey& key) {
                     order(options.fusion), order(options.answer), options.cache_type);
 }
 
+/** A cancellation wakes nobody: it is looked at so often. */
+constexpr std::chrono::milliseconds kPatience{20};
+
+std::shared_ptr<Model> wait_for(const Future<std::shared_ptr<Model>>& model, const Cancellation& cancellation) {
+  struct Wait {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool over = false;
+  };
+  const auto wait = std::make_shared<Wait>();
+  model.when_ready([wait] {
+    std::lock_guard lock(wait->mutex);
+    wait->over = true;
+    wait->changed.notify_all();
+  });
+  std::unique_lock lock(wait->mutex);
+  while (!wait->changed.wait_for(lock, kPatience, [&] { return wait->over; })) cancellation.check();
+  return model.get();
+}
+
 }  // namespace
 
 bool ModelKey::operator<(const ModelKey& other) const { return order(*this) < order(other); }
@@ -31,14 +53,15 @@ std::shared_ptr<Model> ModelRegistry::get(const ModelKey& key, const Load& load,
   for (;;) {
     cancellation.check();
     try {
-      return load_or_wait(key, load);
+      return load_or_wait(key, load, cancellation);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kCancelled) throw;
     }
   }
 }
 
-std::shared_ptr<Model> ModelRegistry::load_or_wait(const ModelKey& key, const Load& load) {
+std::shared_ptr<Model> ModelRegistry::load_or_wait(const ModelKey& key, const Load& load,
+                                                   const Cancellation& cancellation) {
   Promise<std::shared_ptr<Model>> promise;
   Future<std::shared_ptr<Model>> others;
   {
@@ -52,7 +75,7 @@ std::shared_ptr<Model> ModelRegistry::load_or_wait(const ModelKey& key, const Lo
       entry.loading = promise.future();
     }
   }
-  if (others.valid()) return others.get();
+  if (others.valid()) return wait_for(others, cancellation);
 
   try {
     std::shared_ptr<Model> model = load();

@@ -28,9 +28,9 @@ class ModelRegistry {
 
   /**
    * The model that `key` names. When nobody holds it, `load` makes it, on this thread and without a lock, so that
-   * different models load side by side. Who asks for the same one meanwhile waits for it and shares it, or shares the
-   * error; after an error the next who asks tries again, and so does who waited where the one who loaded was cancelled.
-   * Throws Error(kCancelled) where `cancellation` says so meanwhile.
+   * different models load side by side. Others who ask for the same one meanwhile wait for it and share it. If the load
+   * fails, all who wait get the error, and the next caller tries again. If the loading caller is cancelled, one who
+   * waits loads instead. Throws Error(kCancelled) once `cancellation` says so, also while it waits.
    */
   std::shared_ptr<Model> get(const ModelKey& key, const Load& load, const Cancellation& cancellation = {});
 
@@ -40,7 +40,7 @@ class ModelRegistry {
     Future<std::shared_ptr<Model>> loading;  // valid while it loads
   };
 
-  std::shared_ptr<Model> load_or_wait(const ModelKey& key, const Load& load);
+  std::shared_ptr<Model> load_or_wait(const ModelKey& key, const Load& load, const Cancellation& cancellation);
   void forget_released();  // with the lock held
 
   std::mutex mutex_;

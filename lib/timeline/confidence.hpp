@@ -10,7 +10,7 @@ namespace gvl::timeline {
  * How sure a model is of what is said, 0-1: the whole way from its probabilities to the event that a user sees. Nothing
  * else computes a confidence.
  *
- *   p          softmax of the language model's logits at temperature 1, whatever tokens are drawn with
+ *   p          softmax of the language model's logits at temperature 1, whatever temperature tokens are drawn at
  *              (language::Generation)
  *   words      exp(mean of ln p(t)) over the tokens t of an answer, its end included: of an answer in words
  *   interval   (1 - p(absent)) * E[IoU]: of an interval that one window says

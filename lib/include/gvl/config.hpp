@@ -43,7 +43,8 @@ enum class SpatialPooling {
 };
 
 struct LanguageModelConfig {
-  std::string type = "phi3";  ///< the family whose checkpoint, prompts and training this is: "phi3" or "llama"
+  std::string type =
+      "phi3";  ///< the family whose checkpoint, prompts and training this is, by its name ("phi3", "llama", ...)
   std::int64_t vocab_size = 0;
   std::int64_t hidden_size = 0;
   std::int64_t intermediate_size = 0;

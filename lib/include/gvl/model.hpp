@@ -93,10 +93,10 @@ class GVL_EXPORT Model {
    */
   virtual std::vector<std::string> unknown_words(const std::string& query) const { return {}; }
 
-  /** uint8 [1, S, S, 3] -> float32 [P, D] pooled CLIP features of a keyframe. */
+  /** uint8 [1, S, S, 3] -> float32 [P, D] pooled features of a keyframe, by the spatial encoder. */
   virtual Future<Tensor> encode_spatial(Future<Tensor> pixels, Cancellation cancellation) = 0;
 
-  /** uint8 [n, S', S', 3] -> float32 [n * P', D'] pooled InternVideo2 features of a segment. */
+  /** uint8 [n, S', S', 3] -> float32 [n * P', D'] pooled features of a segment, by the temporal encoder. */
   virtual Future<Tensor> encode_temporal(Future<Tensor> pixels, Cancellation cancellation) = 0;
 
   /** Both features of a segment -> float32 [L, H], its tokens for the language model. */

@@ -11,8 +11,9 @@
 namespace gvl {
 
 /**
- * Hands values from some threads to others, in order, until it is closed. Whoever takes a value says when it is done
- * with it, so that others can wait for that. All members are thread safe.
+ * Hands values from some threads to others, in order, until it is closed. Where somebody
+ * waits for what was taken (pending(), wait_below()), whoever takes a value says when it is done with it. All members
+ * are thread safe.
  */
 template <typename T>
 class Queue {

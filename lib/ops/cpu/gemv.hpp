@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kGemvRows = 8;
 
-/** dots[r] += x[r] . w for kRows rows of x. One of few rows has several sums, to keep the adders busy. */
+/** dots[r] += x[r] . w for kRows rows of x. With few rows, each has several partial sums, to keep the adders busy. */
 template <class T, int kRows>
 GVL_INLINE void dot_rows(const float* x, int64_t x_stride, const char* w, int64_t depth, float* dots) {
   constexpr int kSums = kRows <= 2 ? 4 : kRows <= 4 ? 2 : 1;

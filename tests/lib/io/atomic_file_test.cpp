@@ -38,6 +38,13 @@ GVL_TEST(what_is_not_finished_changes_nothing) {
   ck_assert_int_eq(files_in(folder.path()).size(), 1);
 }
 
+GVL_TEST(a_name_may_be_as_long_as_names_can_be) {
+  const TemporaryFolder folder;
+  const std::string name(255, 'n');
+  io::write_atomically(folder / name, "text");
+  ck_assert(read_file(folder / name) == "text");
+}
+
 GVL_TEST(two_writers_of_one_file_do_not_meet) {
   const TemporaryFolder folder;
   AtomicFile first(folder / "a"), second(folder / "a");

@@ -80,3 +80,20 @@ GVL_TEST(a_window_that_cannot_be_answered_fails_alone) {
   ck_assert(!answers.at({2, 0}).error && !answers.at({2, 0}).answer.tokens.empty());
   ck_assert(code_of(answers.at({2, 1})) == ErrorCode::kInvalidArgument);
 }
+
+GVL_TEST(a_window_that_is_cancelled_between_two_tokens_ends_alone) {
+  const model::Engine engine(converted("phi_c"), at::kCPU);
+  std::vector<Grounder::Window> windows = two_windows();
+  windows[0].queries.resize(1);
+  windows[0].options.max_new_tokens = 100000;  // what random weights say would not end before
+  const c10::InferenceMode inference;
+  Answers answers;
+  engine.grounder.answer(windows, [&](Grounder::Result result) {
+    if (result.window == 1) windows[0].cancellation.cancel();
+    const std::pair key(result.window, result.query);
+    answers.emplace(key, std::move(result));
+  });
+  ck_assert_int_eq(answers.size(), 1 + 2);
+  ck_assert(code_of(answers.at({0, 0})) == ErrorCode::kCancelled);
+  for (std::size_t query = 0; query < 2; ++query) ck_assert(!answers.at({1, query}).answer.tokens.empty());
+}

@@ -65,7 +65,8 @@ GVL_TEST(every_option_counts) {
                                       {.temporal = other},
                                       {.fusion = other},
                                       {.answer = other},
-                                      {.answer = {.max_wait = std::chrono::milliseconds(1)}}};
+                                      {.answer = {.max_wait = std::chrono::milliseconds(1)}},
+                                      {.cache_type = DataType::kBFloat16}};
   std::vector<std::shared_ptr<Model>> models;
   for (const ModelOptions& options : all) models.push_back(registry.get({"a", options}, make));
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -156,4 +157,29 @@ GVL_TEST(who_waits_for_a_load_that_is_cancelled_loads_itself) {
   waiter.join();
   ck_assert(model != nullptr);
   ck_assert_int_eq(loads, 1);
+}
+
+GVL_TEST(who_waits_for_anothers_load_may_be_cancelled) {
+  ModelRegistry registry;
+  std::latch loading(1), release(1);
+  std::thread loader([&] {
+    registry.get({"a", {}}, [&] {
+      loading.count_down();
+      release.wait();
+      return make();
+    });
+  });
+  loading.wait();
+  const Cancellation cancellation;
+  cancellation.cancel();
+  expect_error("cancelled", ErrorCode::kCancelled, {}, [&] { registry.get({"a", {}}, never, cancellation); });
+  std::thread waiter([&] {
+    const Cancellation later;
+    std::thread canceller([&] { later.cancel(); });
+    expect_error("cancelled", ErrorCode::kCancelled, {}, [&] { registry.get({"a", {}}, never, later); });
+    canceller.join();
+  });
+  waiter.join();  // while the other still loads
+  release.count_down();
+  loader.join();
 }
