@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """exports.py LIBRARY HEADER_FOLDER [FOLDER_OF_OTHER_HEADERS...]
 
-A library's surface is what its headers say: all that they declare and do not define is exported, and nothing else is.
+A library's surface is what its headers say: all that they declare and do not define is exported, with the types of
+polymorphic classes, and nothing else is.
 """
 
 import re
@@ -23,6 +24,7 @@ class Declarations:
     def __init__(self, folder):
         self.functions = set()
         self.classes = set()
+        self.polymorphic = set()  # what is caught or cast across libraries by its type
         for header in sorted([*folder.glob("*.h"), *folder.glob("*.hpp")]):
             self._read(_plain(header.read_text()), "", in_template=False)
 
@@ -54,6 +56,8 @@ class Declarations:
             return ""
         if kind and "(" not in head:
             self.classes.add(scope + kind.group(2))
+            if not in_template and re.search(r"\bvirtual\b|\boverride\b|: public std::\w*(?:error|exception)\b", head + body):
+                self.polymorphic.add(scope + kind.group(2))
             self._read(body, scope + kind.group(2) + "::", in_template or head.startswith("template"))
             return head
         is_function = "(" in without_arguments(head)
@@ -106,6 +110,7 @@ def check(library, folder, other_folders):
     faults = [f"declared but not exported: {name}" for name in sorted(own.functions - functions)]
     faults += [f"exported but not declared: {name}" for name in sorted(functions - known - made)]
     faults += [f"exported, of a class that is not declared: {name}" for name in sorted(classes - known_classes)]
+    faults += [f"its type is not exported: {name}" for name in sorted(own.polymorphic - classes)]
     if not own.functions:
         faults.append(f"{folder} declares nothing")
     return faults

@@ -37,7 +37,7 @@ build_and_test() {
 
 test_threads() {
   set_up build-thread -Db_sanitize=thread -Dbuildtype=debug -Doptimization=1 -Dtraining=disabled
-  local suites=(io text timeline vision ops runtime model elements)
+  local suites=(io text timeline vision ops layers runtime model elements)
   # Builds what these tests need, no more.
   meson test -C build-thread "${suites[@]/#/--suite=}" --no-suite leaks --print-errorlogs
 }

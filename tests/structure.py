@@ -37,10 +37,13 @@ LAYERS = [
 KNOWS_ONLY = {
     "elements": {"gst", "timeline", "gvl"},
     "gst": {"gvl"},
-    "scenes": {"text", "io", "gvl"},
-    "runtime": {"layers", "ops", "io", "gvl"},
-    "timeline": {"text", "io", "gvl"},
+    "scenes": {"gvl"},
+    "runtime": {"gvl"},
+    "timeline": {"gvl"},
 }
+
+# Rooms that need no LibTorch.
+WITHOUT_TORCH = {"elements", "gst", "gvl", "io", "scenes", "text", "timeline"}
 
 INCLUDE_FOLDERS = ["lib", "lib/include", "gst", "elements", "tools", "tests", "benchmarks"]
 
@@ -124,6 +127,14 @@ def arrows(tree):
             rooms = room_of(name), room_of(other)
             if known.issuperset(rooms) and not may_include(*rooms):
                 yield f"{name} includes {other}: {rooms[0]} may not know {rooms[1]}"
+
+
+def torch_includes(tree):
+    """Includes of LibTorch in rooms that need none."""
+    for name in tree.cxx:
+        if room_of(name) in WITHOUT_TORCH:
+            for header in re.findall(r"^#include <((?:ATen|c10|torch)/[^>]*)>", tree.text(name), re.M):
+                yield f"{name} includes {header}: {room_of(name)} needs no LibTorch"
 
 
 def long_files(tree):
@@ -212,6 +223,7 @@ def unlicensed(tree):
 def faults_of(tree):
     yield from unknown_rooms(tree)
     yield from arrows(tree)
+    yield from torch_includes(tree)
     yield from too_long(long_files(tree), LONGEST_FILE, "file")
     yield from too_long(long_functions(tree), LONGEST_FUNCTION, "function")
     yield from dead_citations(tree)
