@@ -10,6 +10,7 @@
 
 #include <array>
 #include <atomic>
+#include <mutex>
 #include <utility>
 
 #include "support/thread-sanitizer.hpp"
@@ -32,6 +33,7 @@ NEXT(g_async_queue_pop);
 NEXT(g_async_queue_try_pop);
 NEXT(g_async_queue_timeout_pop);
 NEXT(gst_bus_post);
+NEXT(gst_memory_init);
 NEXT(gst_meta_register);
 NEXT(gst_bus_timed_pop_filtered);
 #undef NEXT
@@ -52,6 +54,21 @@ constexpr std::array<GstMetaFreeFunction, kMostMetas> make_wrappers(std::integer
   return {free_meta<numbers>...};
 }
 constexpr auto kWrappers = make_wrappers(std::make_integer_sequence<int, kMostMetas>());
+
+// The same of memory of the elements' own allocator: who unmapped it before comes before what then frees it.
+std::once_flag seen_allocator;
+GstMemoryUnmapFunction unmap_function;
+void (*free_function)(GstAllocator*, GstMemory*);
+
+UNSEEN void unmap_memory(GstMemory* memory) {
+  __tsan_release(memory);
+  unmap_function(memory);
+}
+
+UNSEEN void free_memory(GstAllocator* allocator, GstMemory* memory) {
+  __tsan_acquire(memory);
+  free_function(allocator, memory);
+}
 
 }  // namespace
 
@@ -108,6 +125,15 @@ UNSEEN void gst_object_unref(gpointer object) {
 UNSEEN void g_async_queue_push(GAsyncQueue* queue, gpointer data) {
   __tsan_release(queue);
   next_g_async_queue_push.get()(queue, data);
+}
+
+UNSEEN void gst_memory_init(GstMemory* memory, GstMemoryFlags flags, GstAllocator* allocator, GstMemory* parent,
+                            gsize maxsize, gsize align, gsize offset, gsize size) {
+  std::call_once(seen_allocator, [allocator] {
+    unmap_function = std::exchange(allocator->mem_unmap, unmap_memory);
+    free_function = std::exchange(GST_ALLOCATOR_GET_CLASS(allocator)->free, free_memory);
+  });
+  next_gst_memory_init.get()(memory, flags, allocator, parent, maxsize, align, offset, size);
 }
 
 UNSEEN gpointer g_async_queue_pop(GAsyncQueue* queue) {
