@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """structure.py [ROOT]: what docs/architecture.md and CONTRIBUTING.md say of the source tree is true.
 
-Includes point downwards only, files and functions are short, comments cite documents that there are, and every file
-says its licence.
+Includes point downwards only, files and functions are short, comments cite documents that there are, every file says
+its licence, every source is built, and what is added to a list by hand is in it.
 """
 
 import re
@@ -58,6 +58,17 @@ TABLES = {
 }
 
 LICENCE = "SPDX-License-Identifier: LGPL-2.1-or-later"
+
+# What a file declares must be named in another, or nothing ever uses it: (files, what they declare, where, how).
+NAMED = [
+    (r"elements/\w+/\w+\.h", r"^GST_ELEMENT_REGISTER_DECLARE\((\w+)\)", "elements/plugin.cpp",
+     r"GST_ELEMENT_REGISTER\({}, plugin\)"),
+    (r"elements/\w+/\w+\.h", r"^GST_ELEMENT_REGISTER_DECLARE\((\w+)\)", "docs/elements.md", r"^\| `{}` \|"),
+    (r"lib/io/language_models/\w+\.cpp", r"^extern const LanguageModel (\w+);", "lib/io/language_model.cpp", r"&{}\b"),
+    (r"lib/vision/\w+\.[ch]pp", r"^class (\w+) (?:final )?: public Encoder\b", "lib/vision/encoder.cpp",
+     r"^ *{{\"\w+\", make<{}>}}"),
+    (r"lib/vision/encoder\.cpp", r"^ *{\"(\w+)\", make<", "docs/models.md", r"^`encoder`[^`\n]*(?:`[^\n]*)?`{}`"),
+]
 
 SKIPPED = 77  # as meson understands it
 
@@ -220,6 +231,44 @@ def unlicensed(tree):
             yield f"{name} has no line {LICENCE}"
 
 
+def _is_built_by(build, path):
+    """Whether a meson.build names this source of its folder or of one below, or says how a test's name makes it."""
+    if f"'{path}'" in build:
+        return True
+    test = re.fullmatch(r"([\w-]+)([-_]test\.cpp)", path)
+    return bool(test) and f"name + '{test[2]}'" in build and f"'{test[1]}'" in build
+
+
+def unbuilt(tree):
+    """Sources that no meson.build names: they are neither compiled nor, if they are tests, run."""
+    builds = {str(Path(name).parent): tree.text(name) for name in tree.build if name.endswith("meson.build")}
+    for name in tree.cxx:
+        if not name.endswith(".cpp"):
+            continue
+        path = Path(name)
+        folders = [folder for folder in path.parents if str(folder) in builds]
+        if not any(_is_built_by(builds[str(folder)], str(path.relative_to(folder))) for folder in folders):
+            yield f"{name}: no meson.build names it"
+
+
+def unnamed(tree):
+    """What is declared, and missing where it has to be named (NAMED); and folders of elements that declare none."""
+    for files, declared, place, how in NAMED:
+        text = tree.text(place)
+        for name in tree.cxx:
+            for what in re.findall(declared, tree.text(name), re.M) if re.fullmatch(files, name) else []:
+                if not re.search(how.format(what), text, re.M):
+                    yield f"{place} does not name {what} of {name}"
+
+
+def nameless_elements(tree):
+    """Folders of elements that are not called as the element in them."""
+    for folder in sorted({Path(name).parent for name in tree.cxx if re.match(r"elements/\w+/", name)}):
+        header = f"{folder}/{folder.name}.h"
+        if header not in tree.files or f"GST_ELEMENT_REGISTER_DECLARE({folder.name})" not in tree.text(header):
+            yield f"{folder}: no {folder.name}.h in it declares an element of that name"
+
+
 def faults_of(tree):
     yield from unknown_rooms(tree)
     yield from arrows(tree)
@@ -229,6 +278,9 @@ def faults_of(tree):
     yield from dead_citations(tree)
     yield from unused_includes(tree)
     yield from unlicensed(tree)
+    yield from unbuilt(tree)
+    yield from unnamed(tree)
+    yield from nameless_elements(tree)
 
 
 def main():
