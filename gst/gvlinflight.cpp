@@ -27,18 +27,23 @@ void InFlight::release(Kind kind, guint64 index) {
   changed_.notify_all();
 }
 
-bool InFlight::room(unsigned unpushed) const {
-  return segments_.size() < static_cast<std::uint64_t>(limit_) + unpushed && windows_.size() < limit_;
+std::optional<InFlight::Reached> InFlight::find_reached(unsigned unpushed) const {
+  const auto segments = segments_.size(), windows = windows_.size();
+  // Windows first: while they are not answered, their segments' room alone helps nobody.
+  if (windows >= limit_) return Reached{Kind::kWindow, static_cast<unsigned>(windows), limit_};
+  if (segments >= static_cast<std::uint64_t>(limit_) + unpushed)
+    return Reached{Kind::kSegment, static_cast<unsigned>(segments - unpushed), limit_};
+  return std::nullopt;
 }
 
-bool InFlight::has_room(unsigned unpushed) const {
+std::optional<InFlight::Reached> InFlight::reached(unsigned unpushed) const {
   std::lock_guard lock(mutex_);
-  return room(unpushed);
+  return find_reached(unpushed);
 }
 
 bool InFlight::wait_for_room(unsigned unpushed) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return interrupted_ || failed_ || room(unpushed); });
+  changed_.wait(lock, [&] { return interrupted_ || failed_ || !find_reached(unpushed); });
   return !interrupted_ && !failed_;
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "gvl-export.h"
 #include "gvl/future.hpp"
@@ -36,8 +37,18 @@ class GVL_API InFlight : public std::enable_shared_from_this<InFlight> {
   /** Counts this segment or window until the token is gone. */
   Token hold(Kind kind, guint64 index);
 
-  /** Whether one more may start, `unpushed` segments not counted: their buffer has not been sent yet. */
-  bool has_room(unsigned unpushed) const;
+  /** A limit that was reached: how many of what are in flight, of how many that may be. */
+  struct Reached {
+    Kind kind;
+    unsigned count;
+    unsigned limit;
+  };
+
+  /**
+   * Which limit keeps one more from starting, or nothing. `unpushed` segments are not counted: their buffer has not
+   * been sent yet.
+   */
+  std::optional<Reached> reached(unsigned unpushed) const;
 
   /** Waits for room. False when interrupt() or fail() ended the wait. */
   bool wait_for_room(unsigned unpushed);
@@ -58,7 +69,7 @@ class GVL_API InFlight : public std::enable_shared_from_this<InFlight> {
   using Holders = std::map<guint64, unsigned>;  // of each index
 
   Holders& holders(Kind kind) { return kind == Kind::kSegment ? segments_ : windows_; }
-  bool room(unsigned unpushed) const;
+  std::optional<Reached> find_reached(unsigned unpushed) const;
   void release(Kind kind, guint64 index);
 
   mutable std::mutex mutex_;

@@ -43,6 +43,7 @@ bool FrameSampler::start() {
   emitter_.start();
   stats_.reset();
   session_ = 0;
+  sampling_ = true;
   return true;
 }
 
@@ -95,16 +96,22 @@ GstFlowReturn FrameSampler::take_frame(GstBuffer* buffer) {
   if (stream_.failed() || !clock_.check_format()) return GST_FLOW_ERROR;
   emitter_.announce();
   // A live stream does not wait for its model.
-  if (!model_ && clock_.is_live() && !stream_.model_is_known()) return pass_unsampled(std::move(owned));
+  if (!model_ && clock_.is_live() && !stream_.model_is_known())
+    return pass_unsampled(std::move(owned), "the model is being loaded");
   if (!model_ && !take_model()) return stream_.failed() ? GST_FLOW_ERROR : GST_FLOW_FLUSHING;
   std::optional<Time> time;
   if (!clock_.time_of(buffer, &time)) return GST_FLOW_ERROR;
   // What lies outside of the segment is no part of the video.
-  const GstFlowReturn result = time ? take_timed(std::move(owned), *time) : pass_unsampled(std::move(owned));
+  const GstFlowReturn result =
+      time ? take_timed(std::move(owned), *time) : pass_unsampled(std::move(owned), "they lie outside of the segment");
   return result == GST_FLOW_FLUSHING && stream_.failed() ? GST_FLOW_ERROR : result;
 }
 
-GstFlowReturn FrameSampler::pass_unsampled(BufferPointer buffer) {
+GstFlowReturn FrameSampler::pass_unsampled(BufferPointer buffer, const char* why) {
+  stats_.unsampled++;
+  if (std::exchange(sampling_, false))
+    GST_INFO_OBJECT(element_, "frames from %" GST_TIME_FORMAT " on are not sampled: %s",
+                    GST_TIME_ARGS(GST_BUFFER_PTS(buffer.get())), why);
   const GstFlowReturn pushed = push_held();
   if (pushed == GST_FLOW_OK) held_.hold(buffer.release());
   return pushed;
@@ -112,6 +119,8 @@ GstFlowReturn FrameSampler::pass_unsampled(BufferPointer buffer) {
 
 GstFlowReturn FrameSampler::take_timed(BufferPointer buffer, Time time) {
   bool sampled = true;
+  if (!std::exchange(sampling_, true))
+    GST_INFO_OBJECT(element_, "frames from %" GST_TIME_FORMAT " on are sampled", GST_TIME_ARGS(to_clock_time(time)));
   if (has_plan() && jumped(time)) sampled = end_session(Ending::kJump);
   // What the frame before shows until now belongs to its own buffer; if that has gone, to a metadata event.
   sampled = sampled && advance(time);
@@ -255,15 +264,23 @@ bool FrameSampler::end_session(Ending ending) {
   if (const auto& shown = frames_.shown(); has_plan() && shown) {
     const bool forward = !plan().backward();
     const auto end = forward ? frames_.end() : shown->time();
-    const auto& sequence = planner_->sequence();
-    const bool too_short = !sequence.has_window() && distance(end, sequence.begin) < kMinSession;
     ending_ = ending == Ending::kForGood;
     keep_shown(shown->until(), true);
-    done = (!forward || sample_passed(end)) && ((ending == Ending::kJump && too_short) || complete(end));
+    done = (!forward || sample_passed(end)) && ((ending == Ending::kJump && too_short(end)) || complete(end));
     ending_ = false;
   }
   abort_session();
   return done;
+}
+
+// Says so, too: nothing else tells that what played is not answered.
+bool FrameSampler::too_short(Time end) {
+  const auto& sequence = planner_->sequence();
+  if (sequence.has_window() || distance(end, sequence.begin) >= kMinSession) return false;
+  stats_.short_sessions++;
+  GST_INFO_OBJECT(element_, "session %" G_GUINT64_FORMAT " ended %" GST_TIME_FORMAT " after it began: not answered",
+                  session_, GST_TIME_ARGS(to_clock_time(distance(end, sequence.begin))));
+  return true;
 }
 
 bool FrameSampler::complete(Time end) {

@@ -47,6 +47,9 @@ class FrameSampler {
   /** max-pending changed. Any thread. */
   void update_limit() { emitter_.update_limit(); }
 
+  /** How many segments or windows are in flight. Any thread. */
+  unsigned pending(InFlight::Kind kind) const { return emitter_.pending(kind); }
+
   /** False after an element error. */
   bool set_caps(GstCaps* caps) { return clock_.set_caps(caps); }
   void set_segment(const GstSegment& segment) { clock_.set_segment(segment); }
@@ -80,7 +83,7 @@ class FrameSampler {
   bool take_model();
   GstFlowReturn take_frame(GstBuffer* buffer);
   GstFlowReturn take_timed(BufferPointer buffer, Time time);
-  GstFlowReturn pass_unsampled(BufferPointer buffer);
+  GstFlowReturn pass_unsampled(BufferPointer buffer, const char* why);
   void show(Time time);
   bool jumped(Time time);
   void keep_frame_if_attached();
@@ -93,6 +96,7 @@ class FrameSampler {
   void abort_session();
 
   bool end_session(Ending ending);
+  bool too_short(Time end);
   bool complete(Time end);
   bool make_anew(Time end);
   bool cut_short(Time end);
@@ -127,6 +131,7 @@ class FrameSampler {
   std::optional<SegmentBuilder> builder_;           // of a sequence
 
   bool ending_ = false;       // what comes now ends the stream: it waits for room also when live
+  bool sampling_ = true;      // of the last frame; the log says where that changes
   bool seeked_ = false;       // times are those of a seek
   std::int64_t arrival_ = 0;  // samples of the plan that are taken, or dropped
   guint64 session_ = 0;

@@ -38,7 +38,8 @@
  * At most #GvlSegmenter:max-pending segments and windows are in flight, in the model's hands, at a time. When a segment
  * ends and there is no room for it, a stream that is not live waits; a live one goes on, and the segment is dropped.
  * Each is reported by an element message `gvl-skipped` with the fields `segment` (its index), `start`, `stop` (stream
- * time), `total` (how many so far), all guint64, and `reason` (string).
+ * time), `total` (how many so far), all guint64, and `reason` (string), which says
+ * which limit was reached: "4 of max-pending=4 windows are in flight".
  *
  * ## Example launch line
  * |[
@@ -51,6 +52,7 @@
 
 #include "frame-sampler.hpp"
 #include "gvlguard.hpp"
+#include "gvlinflight.hpp"
 #include "gvlmodelstream.hpp"
 #include "gvlorientation.hpp"
 #include "gvlpads.hpp"
@@ -64,6 +66,7 @@ namespace {
 
 using gvl::gst::FrameSampler;
 using gvl::gst::guarded;
+using gvl::gst::InFlight;
 using gvl::gst::Locked;
 using gvl::gst::ModelSettings;
 using gvl::gst::ModelStream;
@@ -263,10 +266,14 @@ static Locked<SegmenterSettings> settings_of(GObject* object) { return {{}, stat
 
 static GstStructure* stats_of(GObject* object) {
   const auto& stats = state_of(object).stats;
+  const auto pending = [object](InFlight::Kind kind) { return guint64{state_of(object).sampler.pending(kind)}; };
   return gst_structure_new("gvlsegmenter-stats", "frames", G_TYPE_UINT64, stats.frames.load(), "samples", G_TYPE_UINT64,
                            stats.samples.load(), "windows", G_TYPE_UINT64, stats.windows.load(), "segments",
                            G_TYPE_UINT64, stats.segments.load(), "skipped", G_TYPE_UINT64, stats.skipped.load(),
-                           nullptr);
+                           "unsampled", G_TYPE_UINT64, stats.unsampled.load(), "short-sessions", G_TYPE_UINT64,
+                           stats.short_sessions.load(), "segments-pending", G_TYPE_UINT64,
+                           pending(InFlight::Kind::kSegment), "windows-pending", G_TYPE_UINT64,
+                           pending(InFlight::Kind::kWindow), nullptr);
 }
 
 static void gvl_segmenter_finalize(GObject* object) {
@@ -307,10 +314,12 @@ static void gvl_segmenter_class_init(GvlSegmenterClass* klass) {
 
   gvl::gst::install_model_properties(object_class, model_settings_of);
   install_properties(object_class);
-  gvl::gst::install_stats(object_class,
-                          "Since the start (guint64 each): frames passed, samples taken, windows complete, "
-                          "segments attached, segments skipped",
-                          stats_of);
+  gvl::gst::install_stats(
+      object_class,
+      "Since the start (guint64 each): frames passed, samples taken, windows complete, "
+      "segments attached, segments skipped, frames passed unsampled (unsampled), sessions too short to be answered "
+      "(short-sessions); and now: segments and windows in flight (segments-pending, windows-pending)",
+      stats_of);
 
   gst_type_mark_as_plugin_api(gvl_segmentation_get_type(), static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(gvl_keyframe_get_type(), static_cast<GstPluginAPIFlags>(0));

@@ -74,17 +74,18 @@ bool SegmentEmitter::emit(const BuiltSegment& segment, const ModelConfig& config
   const auto in_flight = this->in_flight();
   if (!may_drop && !in_flight->wait_for_room(held_.attached())) return false;
   const auto index = next_index_++;
-  if (may_drop && !in_flight->has_room(held_.attached()))
-    report_dropped(segment, index);
+  const auto reached = may_drop ? in_flight->reached(held_.attached()) : std::nullopt;
+  if (reached)
+    report_dropped(segment, index, *reached);
   else
     attach(segment, config, index, number);
   return true;
 }
 
-void SegmentEmitter::report_dropped(const BuiltSegment& segment, guint64 index) {
+void SegmentEmitter::report_dropped(const BuiltSegment& segment, guint64 index, const InFlight::Reached& reached) {
   const guint64 total = ++stats_.skipped;
-  const auto reason =
-      "max-pending=" + std::to_string(settings_.max_pending.load()) + " segments or windows are in flight";
+  const auto reason = std::to_string(reached.count) + " of max-pending=" + std::to_string(reached.limit) +
+                      (reached.kind == InFlight::Kind::kSegment ? " segments" : " windows") + " are in flight";
   GST_INFO_OBJECT(element_, "segment %" G_GUINT64_FORMAT " dropped, %" G_GUINT64_FORMAT " so far: %s", index, total,
                   reason.c_str());
   stream_.post(gst_message_new_element(

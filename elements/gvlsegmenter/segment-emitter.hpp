@@ -36,6 +36,9 @@ class SegmentEmitter {
   /** max-pending changed. Any thread. */
   void update_limit() { in_flight()->set_limit(settings_.max_pending); }
 
+  /** How many segments or windows are in flight. Any thread. */
+  unsigned pending(InFlight::Kind kind) const { return in_flight()->count(kind); }
+
   /** Before each buffer: says downstream that there is a segmenter, where that was not said since the last flush. */
   void announce();
 
@@ -51,7 +54,7 @@ class SegmentEmitter {
  private:
   std::shared_ptr<InFlight> in_flight() const;
   void send();
-  void report_dropped(const BuiltSegment& segment, guint64 index);
+  void report_dropped(const BuiltSegment& segment, guint64 index, const InFlight::Reached& reached);
   void attach(const BuiltSegment& segment, const ModelConfig& config, guint64 index, guint64 number);
 
   GstElement* element_;

@@ -25,13 +25,15 @@ struct SegmenterSettings {
 
 /** And what it may read. */
 struct SegmenterStats {
-  std::atomic<guint64> frames{0};    ///< passed
-  std::atomic<guint64> samples{0};   ///< in attached segments; a frame counts as often as it is sampled
-  std::atomic<guint64> windows{0};   ///< whose last segment came
-  std::atomic<guint64> segments{0};  ///< attached
-  std::atomic<guint64> skipped{0};   ///< live: segments dropped because max-pending were in flight
+  std::atomic<guint64> frames{0};     ///< passed
+  std::atomic<guint64> samples{0};    ///< in attached segments; a frame counts as often as it is sampled
+  std::atomic<guint64> windows{0};    ///< whose last segment came
+  std::atomic<guint64> segments{0};   ///< attached
+  std::atomic<guint64> skipped{0};    ///< live: segments dropped because max-pending were in flight
+  std::atomic<guint64> unsampled{0};  ///< frames passed that are no part of a session, or before the model is there
+  std::atomic<guint64> short_sessions{0};  ///< sessions too short to be answered
 
-  void reset() { frames = samples = windows = segments = skipped = 0; }
+  void reset() { frames = samples = windows = segments = skipped = unsampled = short_sessions = 0; }
 };
 
 }  // namespace gvl::gst

@@ -30,13 +30,37 @@ GVL_TEST(a_live_stream_never_waits_and_reports_what_it_skips) {
     fail_unless_equals_uint64(uint64_of(one, "start"), (i + 1) * GST_SECOND / 2);
     fail_unless_equals_uint64(uint64_of(one, "stop"), (i + 2) * GST_SECOND / 2);
     fail_unless_equals_uint64(uint64_of(one, "total"), i + 1);
+    fail_unless_equals_string(gst_structure_get_string(one, "reason"), "1 of max-pending=1 segments are in flight");
   }
   GstStructure* stats = nullptr;
   g_object_get(stream.element("s"), "stats", &stats, nullptr);
   fail_unless_equals_uint64(uint64_of(stats, "skipped"), 7);
+  fail_unless_equals_uint64(uint64_of(stats, "segments-pending"), 1);
+  fail_unless_equals_uint64(uint64_of(stats, "windows-pending"), 0);
   gst_structure_free(stats);
   setup.model->release(Job::kFuse);
   setup.model->wait_done(Job::kFuse, 1);
+}
+
+GVL_TEST(windows_that_are_not_answered_are_named_as_the_limit) {
+  Setup setup(std::nullopt, true);
+  setup.model->hold(Job::kAnswer);
+  Stream stream(kFive, setup.options);
+  g_object_set(stream.element("s"), "window-duration", GST_SECOND, "window-overlap", 0.0, "max-pending", 2, nullptr);
+  // Two windows are complete, and all that their segments need is done.
+  int pushed = 0;
+  for (int segments = 1; segments <= 4; ++segments) {
+    const int end = 25 * segments / 2 + 2;
+    fail_unless_equals_int(stream.push_range(pushed, end), GST_FLOW_OK);
+    pushed = end;
+    setup.model->wait_done(Job::kFuse, segments);
+  }
+  stream.push_range(pushed, 101);
+  const auto skipped = stream.element_messages("gvl-skipped", 1);
+  fail_if(skipped.empty());
+  fail_unless_equals_string(gst_structure_get_string(skipped.back().get(), "reason"),
+                            "2 of max-pending=2 windows are in flight");
+  setup.model->release(Job::kAnswer);
 }
 
 // Live; the first window's second segment is skipped, everything after it is not.

@@ -79,15 +79,17 @@ GVL_TEST(a_live_stream_passes_frames_while_its_model_loads) {
   SlowModel model;
   auto options = model.options(true);
   options.duration.reset();
-  Stream stream("gvlsegmenter window-duration=1000000000 window-overlap=0", options);
+  Stream stream("gvlsegmenter name=s window-duration=1000000000 window-overlap=0", options);
   fail_unless_equals_int(stream.push_range(0, 25), GST_FLOW_OK);
   fail_unless_equals_int(gst_harness_buffers_in_queue(stream.harness()), 24);
+  fail_unless_equals_uint64(gvl::test::stat_of(stream.element("s"), "unsampled"), 25);
   fail_unless(stream.take_segments().empty());
   model.release();
   fail_unless_equals_int(stream.push_range(25, 51), GST_FLOW_OK);
   const auto segments = stream.take_segments();
   fail_if(segments.empty());
   fail_unless_equals_uint64(segments[0].start, GST_SECOND);
+  fail_unless_equals_uint64(gvl::test::stat_of(stream.element("s"), "unsampled"), 25);
 }
 
 GVL_TEST(a_flush_and_ready_end_a_wait) {

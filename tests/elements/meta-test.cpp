@@ -246,21 +246,21 @@ GVL_TEST(a_segment_is_in_flight_while_somebody_works_on_it) {
   auto token = in_flight->hold(Kind::kSegment, 7);
   auto again = in_flight->hold(Kind::kSegment, 7);
   fail_unless_equals_int(in_flight->count(Kind::kSegment), 1);
-  fail_unless(in_flight->has_room(0));
+  fail_if(in_flight->reached(0));
   Promise<Tensor> promise;
   gvl::gst::hold_until_ready(in_flight->hold(Kind::kSegment, 8), promise.future());
   fail_unless_equals_int(in_flight->count(Kind::kSegment), 2);
-  fail_if(in_flight->has_room(0));
-  fail_unless(in_flight->has_room(1));
+  fail_unless(in_flight->reached(0));
+  fail_if(in_flight->reached(1));
   token.reset();
   fail_unless_equals_int(in_flight->count(Kind::kSegment), 2);
   again.reset();
-  fail_unless(in_flight->has_room(0));
+  fail_if(in_flight->reached(0));
   promise.set_value(numbers(1));
   fail_unless_equals_int(in_flight->count(Kind::kSegment), 0);
   const auto window = in_flight->hold(Kind::kWindow, 7);
   in_flight->set_limit(1);
-  fail_if(in_flight->has_room(5));
+  fail_unless(in_flight->reached(5)->kind == Kind::kWindow);
   in_flight->set_limit(2);
   fail_unless(in_flight->wait_for_room(0));
 }

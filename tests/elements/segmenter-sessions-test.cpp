@@ -83,6 +83,16 @@ GVL_TEST(a_jump_ends_the_window) {
   check_equal(values(after), expected_values(25));
 }
 
+GVL_TEST(a_session_too_short_to_be_answered_is_counted) {
+  Stream stream("gvlsegmenter name=s", options(100 * GST_SECOND));
+  stream.push_range(0, 10);
+  stream.new_segment(1, 1, 50 * GST_SECOND, 51 * GST_SECOND, 50 * GST_SECOND);
+  for (int i = 0; i < 25; ++i) stream.push_at(i, 50 * GST_SECOND + i * 40 * GST_MSECOND);
+  stream.eos();
+  check_window(stream.take_segments(), 0, 50 * GST_SECOND, 51 * GST_SECOND);
+  fail_unless_equals_uint64(stat_of(stream.element("s"), "short-sessions"), 1);
+}
+
 GVL_TEST(a_segment_that_goes_on_is_no_jump) {
   Stream stream("gvlsegmenter", options(GST_SECOND));
   stream.push_range(0, 10);

@@ -280,7 +280,7 @@ GVL_TEST(missing_timestamps_are_counted_from_the_rate) {
 }
 
 GVL_TEST(frames_outside_of_the_segment_pass_unsampled) {
-  Stream stream("gvlsegmenter", options(2 * GST_SECOND));
+  Stream stream("gvlsegmenter name=s", options(2 * GST_SECOND));
   stream.new_segment(1, 1, GST_SECOND, 2 * GST_SECOND, GST_SECOND);
   stream.push_range(20, 50);
   stream.eos();
@@ -289,6 +289,7 @@ GVL_TEST(frames_outside_of_the_segment_pass_unsampled) {
   fail_unless_equals_int(buffers, 30);
   check_window(segments, 0, GST_SECOND, 2 * GST_SECOND);
   fail_unless(segments[0].temporal[0] >= 25);
+  fail_unless_equals_uint64(stat_of(stream.element("s"), "unsampled"), 5);
 }
 
 // ---- errors -----------------------------------------------------------------------------------------------------
