@@ -2,9 +2,6 @@
 // LLaMA-3: its checkpoints have q, k, v and gate, up apart.
 #include "io/language_model.hpp"
 
-// A member that is forgotten does not compile.
-#pragma GCC diagnostic error "-Wmissing-field-initializers"
-
 namespace gvl::io {
 namespace {
 

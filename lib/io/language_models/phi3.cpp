@@ -2,9 +2,6 @@
 // Phi-3.5: its checkpoints have q, k, v and gate, up in one matrix each, as our decoder does.
 #include "io/language_model.hpp"
 
-// A member that is forgotten does not compile.
-#pragma GCC diagnostic error "-Wmissing-field-initializers"
-
 namespace gvl::io {
 namespace {
 
