@@ -304,6 +304,20 @@ GVL_TEST(test_a_filter_bank_needs_room) {
   }
 }
 
+/** Another encoder's weights have other names: it would begin at random, and nothing would say so. */
+GVL_TEST(test_a_filter_bank_needs_its_encoder) {
+  ModelConfig config = default_sizes();
+  config.temporal.encoder = "internvideo2";
+  training::FilterBank(config, 1);
+  config.temporal.encoder = "clip";
+  try {
+    training::FilterBank(config, 1);
+    ck_abort_msg("another encoder was accepted");
+  } catch (const Error& error) {
+    ck_assert_msg(std::string(error.what()).find("\"clip\"") != std::string::npos, "%s", error.what());
+  }
+}
+
 GVL_TEST(test_projectors_are_whitened) {
   const ModelConfig config = small_config();
   training::ParameterSet parameters([](const std::string&, const auto&) { return at::Tensor(); }, config,
