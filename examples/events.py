@@ -33,7 +33,9 @@ def print_event(event):
         return
     _, stop = event.get_uint64("stop")
     _, confidence = event.get_double("confidence")
-    print(f"{query}: {start / Gst.SECOND:.2f} s to {stop / Gst.SECOND:.2f} s, confidence {confidence:.2f}")
+    utc = event.get_string("utc-start")
+    when = f", {utc}" if utc else ""
+    print(f"{query}: {start / Gst.SECOND:.2f} s to {stop / Gst.SECOND:.2f} s, confidence {confidence:.2f}{when}")
 
 
 def on_message(_bus, message, loop, failures):

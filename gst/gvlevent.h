@@ -13,28 +13,56 @@ G_BEGIN_DECLS
  *
  * | field        | type    |                                                                            |
  * |--------------|---------|----------------------------------------------------------------------------|
- * | id           | guint64 | increasing, one per event of an element                                    |
- * | task         | string  | grounding, dense-caption, referring, qa                                    |
+ * | id           | guint64 | one per event of an element, increasing as they are first told of           |
+ * | task         | string  | grounding, dense-caption                                                   |
  * | query        | string  | as asked; empty for dense-caption                                          |
- * | text         | string  | the answer in words, times in seconds from the window's start              |
- * | start, stop  | guint64 | stream time in ns, within the window; absent when the answer names no time |
+ * | text         | string  | the answer in words, with stream time in seconds                           |
+ * | state        | string  | open, update, closed, withdrawn: where the event is in its life             |
+ * | start, stop  | guint64 | stream time in ns, within the window; stop only once it is closed           |
  * | confidence   | double  | 0-1                                                                        |
  * | window-start | guint64 | stream time in ns of what the answer is about                              |
  * | window-stop  | guint64 |                                                                            |
+ *
+ * gvlgroundedllm adds, to a gvl-answer as well, which camera and what time (strings): source, stream-id, and, where UTC
+ * is known, utc-start, utc-stop (ISO 8601) and utc-source.
  */
 #define GVL_EVENT_NAME "gvl-event"
 
 /**
- * A new gvl-event. `start` and `stop` are GST_CLOCK_TIME_NONE for an answer that names no time; otherwise both are
- * brought within the window, and into order.
+ * A new gvl-event, closed. `start` and `stop` are brought within the window, and into order; GST_CLOCK_TIME_NONE for
+ * what has no times.
  */
 GVL_API GstStructure* gvl_event_new(guint64 id, const gchar* task, const gchar* query, const gchar* text,
                                     GstClockTime start, GstClockTime stop, gdouble confidence,
                                     GstClockTime window_start, GstClockTime window_stop);
 
-/* The gvl-event that an element message or a custom event carries (owned by it), or NULL for any other. */
+/* Makes it one whose state is `state`: without a stop, unless that is `closed`. */
+GVL_API void gvl_event_set_state(GstStructure* event, const gchar* state);
+
+/**
+ * gvl-answer: what the model says about a window that is no event, as a GstStructure; delivered like a gvl-event.
+ *
+ * | field        | type     |                                                                                |
+ * |--------------|----------|--------------------------------------------------------------------------------|
+ * | task, query  | string   | as asked                                                                       |
+ * | text         | string   | the answer in words, with stream time in seconds                               |
+ * | found        | gboolean | TRUE: the words were asked for (referring, qa); FALSE: the query is not found  |
+ * | confidence   | double   | 0-1: of the words, or that there is nothing to be found                        |
+ * | window-start | guint64  | stream time in ns of what the answer is about                                  |
+ * | window-stop  | guint64  |                                                                                |
+ */
+#define GVL_ANSWER_NAME "gvl-answer"
+
+/* A new gvl-answer. */
+GVL_API GstStructure* gvl_answer_new(const gchar* task, const gchar* query, const gchar* text, gboolean found,
+                                     gdouble confidence, GstClockTime window_start, GstClockTime window_stop);
+
+/* The gvl-event, or gvl-answer, that an element message or a custom event carries (owned by it), or NULL for any other.
+ */
 GVL_API const GstStructure* gvl_event_parse_message(GstMessage* message);
 GVL_API const GstStructure* gvl_event_parse_event(GstEvent* event);
+GVL_API const GstStructure* gvl_answer_parse_message(GstMessage* message);
+GVL_API const GstStructure* gvl_answer_parse_event(GstEvent* event);
 
 /* The gvl-event as one line of JSON with the fields' names, without a line end. Free with g_free(). */
 GVL_API gchar* gvl_event_to_json(const GstStructure* event);

@@ -4,6 +4,8 @@
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
 
+#include <algorithm>
+#include <map>
 #include <string>
 
 #include "gvl/error.hpp"
@@ -17,6 +19,8 @@ static gboolean add_member(GQuark field, const GValue* value, gpointer builder) 
     json_builder_add_int_value(JSON_BUILDER(builder), static_cast<gint64>(g_value_get_uint64(value)));
   else if (G_VALUE_HOLDS_DOUBLE(value))
     json_builder_add_double_value(JSON_BUILDER(builder), g_value_get_double(value));
+  else if (G_VALUE_HOLDS_BOOLEAN(value))
+    json_builder_add_boolean_value(JSON_BUILDER(builder), g_value_get_boolean(value));
   else
     json_builder_add_string_value(JSON_BUILDER(builder), g_value_get_string(value));
   return TRUE;
@@ -48,7 +52,14 @@ struct EventLine {
     read_words("task", task);
     read_words("query", query);
     read_words("text", text);
+    read_words("state", state);
+    const auto known = {"open", "update", "closed", "withdrawn"};
+    if (std::find(known.begin(), known.end(), state) == known.end())
+      refuse("state", "is none of open, update, closed, withdrawn");
+    // What goes on has no end yet.
+    if (state != "closed" && GST_CLOCK_TIME_IS_VALID(start)) stop = std::max(start, window_stop);
     read_confidence();
+    read_origin();
     const bool timed = GST_CLOCK_TIME_IS_VALID(start) && GST_CLOCK_TIME_IS_VALID(stop);
     window_start = timed ? start : 0;
     window_stop = timed ? stop : 0;
@@ -59,8 +70,9 @@ struct EventLine {
   }
 
   guint64 id = 0, start = GST_CLOCK_TIME_NONE, stop = GST_CLOCK_TIME_NONE, window_start = 0, window_stop = 0;
-  std::string task{name_of(gvl::Task::kGrounding)}, query, text;
+  std::string task{name_of(gvl::Task::kGrounding)}, query, text, state = "closed";
   double confidence = 1;
+  std::map<std::string, std::string> origin;  // which camera, what time: those members that there are
 
  private:
   [[noreturn]] static void refuse(const char* member, const char* what) {
@@ -89,6 +101,18 @@ struct EventLine {
     words = *given;
   }
 
+  void read_origin() {
+    for (const char* member : {"source", "stream-id", "utc-start", "utc-stop", "utc-source"})
+      if (value_of(member)) read_words(member, origin[member]);
+    for (const char* member : {"utc-start", "utc-stop"}) {
+      const auto found = origin.find(member);
+      if (found == origin.end()) continue;
+      GDateTime* utc = g_date_time_new_from_iso8601(found->second.c_str(), nullptr);
+      if (!utc) refuse(member, "is no time of ISO 8601 with a time zone");
+      g_date_time_unref(utc);
+    }
+  }
+
   void read_confidence() {
     const JsonScalar* value = value_of("confidence");
     if (!value) return;
@@ -111,9 +135,14 @@ namespace gvl::gst {
 
 GstStructure* event_of_line(std::string_view line) {
   const JsonMembers members = gvl::read_json_line(line);
-  const EventLine event(members);
-  return gvl_event_new(event.id, event.task.c_str(), event.query.c_str(), event.text.c_str(), event.start, event.stop,
-                       event.confidence, event.window_start, event.window_stop);
+  const EventLine line_of(members);
+  GstStructure* event =
+      gvl_event_new(line_of.id, line_of.task.c_str(), line_of.query.c_str(), line_of.text.c_str(), line_of.start,
+                    line_of.stop, line_of.confidence, line_of.window_start, line_of.window_stop);
+  gvl_event_set_state(event, line_of.state.c_str());
+  for (const auto& [member, words] : line_of.origin)
+    gst_structure_set(event, member.c_str(), G_TYPE_STRING, words.c_str(), nullptr);
+  return event;
 }
 
 void set_invalid_data(GError** error, const std::exception& failure) {

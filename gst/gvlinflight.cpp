@@ -12,6 +12,7 @@ void InFlight::set_limit(unsigned limit) {
 }
 
 InFlight::Token InFlight::hold(Kind kind, guint64 index) {
+  if (kind == Kind::kProvisional) return nullptr;
   {
     std::lock_guard lock(mutex_);
     ++holders(kind)[index];

@@ -24,7 +24,11 @@ namespace gvl::gst {
  */
 class GVL_API InFlight : public std::enable_shared_from_this<InFlight> {
  public:
-  enum class Kind { kSegment, kWindow };
+  enum class Kind {
+    kSegment,
+    kWindow,
+    kProvisional,  ///< a provisional window: whoever asks for it leaves it out when there is too much to do
+  };
 
   /** One job's share in a segment or window: that is done when the last copy of its last token is gone. */
   using Token = std::shared_ptr<void>;
@@ -34,7 +38,7 @@ class GVL_API InFlight : public std::enable_shared_from_this<InFlight> {
   /** How many segments and, separately, windows may be in flight. */
   void set_limit(unsigned limit);
 
-  /** Counts this segment or window until the token is gone. */
+  /** Counts this segment or window until the token is gone; a null token for what is not counted. */
   Token hold(Kind kind, guint64 index);
 
   /** A limit that was reached: how many of what are in flight, of how many that may be. */

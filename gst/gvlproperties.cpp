@@ -48,6 +48,8 @@ GParamSpec* copy_of(GParamSpec* spec) {
     return g_param_spec_boolean(name.name, name.nick, name.blurb, g_value_get_boolean(initial), flags);
   if (G_IS_PARAM_SPEC_ENUM(spec))
     return g_param_spec_enum(name.name, name.nick, name.blurb, spec->value_type, g_value_get_enum(initial), flags);
+  if (G_IS_PARAM_SPEC_FLAGS(spec))
+    return g_param_spec_flags(name.name, name.nick, name.blurb, spec->value_type, g_value_get_flags(initial), flags);
   g_assert(G_IS_PARAM_SPEC_STRING(spec));
   return g_param_spec_string(name.name, name.nick, name.blurb, g_value_get_string(initial), flags);
 }
@@ -120,7 +122,9 @@ void read(const GValue* value, bool& to) { to = g_value_get_boolean(value); }
 void read(const GValue* value, int& to) {
   to = G_VALUE_HOLDS_ENUM(value) ? g_value_get_enum(value) : g_value_get_int(value);
 }
-void read(const GValue* value, guint& to) { to = g_value_get_uint(value); }
+void read(const GValue* value, guint& to) {
+  to = G_VALUE_HOLDS_FLAGS(value) ? g_value_get_flags(value) : g_value_get_uint(value);
+}
 void read(const GValue* value, guint64& to) { to = g_value_get_uint64(value); }
 void read(const GValue* value, double& to) { to = g_value_get_double(value); }
 
@@ -146,7 +150,12 @@ void write(GValue* value, int from) {
   else
     g_value_set_int(value, from);
 }
-void write(GValue* value, guint from) { g_value_set_uint(value, from); }
+void write(GValue* value, guint from) {
+  if (G_VALUE_HOLDS_FLAGS(value))
+    g_value_set_flags(value, from);
+  else
+    g_value_set_uint(value, from);
+}
 void write(GValue* value, guint64 from) { g_value_set_uint64(value, from); }
 void write(GValue* value, double from) { g_value_set_double(value, from); }
 void write(GValue* value, const std::string& from) { g_value_set_string(value, from.c_str()); }

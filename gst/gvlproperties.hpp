@@ -94,8 +94,8 @@ GVL_API GParamSpec* number_spec(const PropertyName& name, Range<double> range, d
 GVL_API GParamSpec* texts_spec(const PropertyName& name, GParamFlags flags);
 
 GVL_API void read(const GValue* value, bool& to);
-GVL_API void read(const GValue* value, int& to);  // an enumeration's, too
-GVL_API void read(const GValue* value, guint& to);
+GVL_API void read(const GValue* value, int& to);    // an enumeration's, too
+GVL_API void read(const GValue* value, guint& to);  // flags' too
 GVL_API void read(const GValue* value, guint64& to);
 GVL_API void read(const GValue* value, double& to);
 GVL_API void read(const GValue* value, std::string& to);  // empty for NULL
@@ -151,6 +151,13 @@ class PropertyTable {
   void enumeration(const PropertyName& name, Place place, GType type, Changed changed = {}) {
     const auto initial = static_cast<int>(detail::load(std::invoke(place, initial_)));
     add<int>(g_param_spec_enum(name.name, name.nick, name.blurb, type, initial, flags(name)), place, changed);
+  }
+
+  /** A set of flags, stored as guint. */
+  template <typename Place>
+  void flag_set(const PropertyName& name, Place place, GType type, Changed changed = {}) {
+    const auto initial = static_cast<guint>(detail::load(std::invoke(place, initial_)));
+    add<guint>(g_param_spec_flags(name.name, name.nick, name.blurb, type, initial, flags(name)), place, changed);
   }
 
   /** std::string or std::optional<std::string>. */

@@ -50,13 +50,14 @@ std::shared_ptr<InFlight> in_flight_of(const GstStructure* structure) {
 }  // namespace
 
 GstEvent* segments_event_new(const SegmentsInfo& info) {
-  const gboolean backward = info.backward, ended = info.ended;
-  GstStructure* structure = gst_structure_new(
-      kSegmentsEvent, "model", G_TYPE_STRING, info.model.c_str(), "frames-per-segment", G_TYPE_UINT,
-      info.frames_per_segment, "sequence", G_TYPE_UINT64, info.sequence, "session", G_TYPE_UINT64, info.session,
-      "window-segments", G_TYPE_UINT, info.window_segments, "window-hop", G_TYPE_UINT, info.window_hop, "backward",
-      G_TYPE_BOOLEAN, backward, "ended", G_TYPE_BOOLEAN, ended, "windows", G_TYPE_UINT64, info.windows, "in-flight",
-      in_flight_get_type(), &info.in_flight, nullptr);
+  const gboolean live = info.live, backward = info.backward, ended = info.ended;
+  GstStructure* structure =
+      gst_structure_new(kSegmentsEvent, "model", G_TYPE_STRING, info.model.c_str(), "frames-per-segment", G_TYPE_UINT,
+                        info.frames_per_segment, "sequence", G_TYPE_UINT64, info.sequence, "session", G_TYPE_UINT64,
+                        info.session, "window-segments", G_TYPE_UINT, info.window_segments, "window-hop", G_TYPE_UINT,
+                        info.window_hop, "alert-hop", G_TYPE_UINT, info.alert_hop, "live", G_TYPE_BOOLEAN, live,
+                        "backward", G_TYPE_BOOLEAN, backward, "ended", G_TYPE_BOOLEAN, ended, "windows", G_TYPE_UINT64,
+                        info.windows, "in-flight", in_flight_get_type(), &info.in_flight, nullptr);
   set_tensors(structure, info.tensors);
   return gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, structure);
 }
@@ -67,16 +68,17 @@ std::optional<SegmentsInfo> parse_segments_event(GstEvent* event) {
       !gst_structure_has_name(structure, kSegmentsEvent))
     return std::nullopt;
   SegmentsInfo info;
-  gboolean backward = FALSE, ended = TRUE;
+  gboolean live = FALSE, backward = FALSE, ended = TRUE;
   info.in_flight = in_flight_of(structure);
   if (!info.in_flight ||
       !gst_structure_get(structure, "frames-per-segment", G_TYPE_UINT, &info.frames_per_segment, "sequence",
                          G_TYPE_UINT64, &info.sequence, "session", G_TYPE_UINT64, &info.session, "window-segments",
-                         G_TYPE_UINT, &info.window_segments, "window-hop", G_TYPE_UINT, &info.window_hop, "backward",
-                         G_TYPE_BOOLEAN, &backward, "ended", G_TYPE_BOOLEAN, &ended, "windows", G_TYPE_UINT64,
-                         &info.windows, nullptr))
+                         G_TYPE_UINT, &info.window_segments, "window-hop", G_TYPE_UINT, &info.window_hop, "alert-hop",
+                         G_TYPE_UINT, &info.alert_hop, "live", G_TYPE_BOOLEAN, &live, "backward", G_TYPE_BOOLEAN,
+                         &backward, "ended", G_TYPE_BOOLEAN, &ended, "windows", G_TYPE_UINT64, &info.windows, nullptr))
     return std::nullopt;
   if (const gchar* model = gst_structure_get_string(structure, "model")) info.model = model;
+  info.live = live;
   info.backward = backward;
   info.ended = ended;
   info.tensors = tensors_of(structure);

@@ -28,6 +28,8 @@ struct SegmentsInfo {
   guint64 session = 0;                  ///< GvlSegmentMeta::session of them
   guint window_segments = 0;            ///< K: segments of a window; 0: no sequence has begun
   guint window_hop = 0;                 ///< segments from one window's start to the next one's, 1 ... K
+  guint alert_hop = 0;                  ///< segments from one look at the window that ends now to the next; 0: none
+  bool live = false;                    ///< so is the stream
   bool backward = false;                ///< the sequence's segments come last first
   bool ended = true;                    ///< no segment of the sequence follows
   guint64 windows = 0;                  ///< of the sequence, once it ended: 0 when a jump cut short its only window

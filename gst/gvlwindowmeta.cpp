@@ -12,6 +12,7 @@ static gboolean copy_meta(GstBuffer* destination, const GvlWindowMeta* source) {
                                           source->segments);
   if (!copy) return FALSE;
   copy->session = source->session;
+  copy->provisional = source->provisional;
   copy->settled = source->settled;
   return TRUE;
 }
@@ -34,6 +35,7 @@ GvlWindowMeta* gvl_buffer_add_window_meta(GstBuffer* buffer, guint64 index, GstC
   meta->index = index;
   meta->start = start;
   meta->stop = stop;
+  meta->provisional = FALSE;
   meta->settled = GST_CLOCK_TIME_NONE;
   meta->num_segments = num_segments;
   meta->segments = g_new(GvlWindowSegment, num_segments);

@@ -29,6 +29,7 @@ struct _GvlWindowMeta {
   guint64 session; /* as GvlSegmentMeta has it */
   GstClockTime start;
   GstClockTime stop;
+  gboolean provisional;       /* it only shows what goes on now: other windows, with later ones, say what is so */
   GstClockTime settled;       /* no later window shows what is before it; GST_CLOCK_TIME_NONE: nothing of this one */
   guint num_segments;         /* K */
   GvlWindowSegment* segments; /* owned, in stream time order */
@@ -40,7 +41,8 @@ struct _GvlWindowMeta {
 GVL_API GType gvl_window_meta_api_get_type(void);
 GVL_API const GstMetaInfo* gvl_window_meta_get_info(void);
 
-/* Attaches a window meta; `segments` are copied, `settled` is GST_CLOCK_TIME_NONE. `buffer` must be writable. */
+/* Attaches a window meta; `segments` are copied, `settled` is GST_CLOCK_TIME_NONE, `provisional`
+ * FALSE. `buffer` must be writable. */
 GVL_API GvlWindowMeta* gvl_buffer_add_window_meta(GstBuffer* buffer, guint64 index, GstClockTime start,
                                                   GstClockTime stop, guint num_segments,
                                                   const GvlWindowSegment* segments);

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "ground/arguments.hpp"
+#include "ground/describe.hpp"
 #include "ground/encoding.hpp"
 #include "ground/file-pass.hpp"
 #include "ground/interrupt.hpp"
@@ -32,31 +33,12 @@
 #include "gvl/model.hpp"
 #include "gvlcontext.h"
 #include "gvlevent.h"
-#include "timeline/wording.hpp"
 
 namespace {
 
 constexpr int kAnswered = 0;
 constexpr int kUsage = 1;
 constexpr int kUnusable = 2;
-
-/** "12.40 s - 25.00 s  0.83  it goes black: From 12.40 seconds to 25.00 seconds." */
-std::string describe(const GstStructure* event) {
-  std::string line;
-  guint64 start = 0, stop = 0;
-  if (gst_structure_get_uint64(event, "start", &start) && gst_structure_get_uint64(event, "stop", &stop)) {
-    const auto seconds = [](guint64 time) {
-      return gvl::timeline::in_seconds(gvl::timeline::Time(static_cast<gint64>(time)), 2) + " s";
-    };
-    line += seconds(start) + " - " + seconds(stop) + "  ";
-  }
-  double confidence = 0;
-  gst_structure_get_double(event, "confidence", &confidence);
-  g_autofree char* sure = g_strdup_printf("%.2f  ", confidence);
-  const char* query = gst_structure_get_string(event, "query");
-  const std::string asked = query && *query ? std::string(query) + ": " : "";
-  return on_one_line(line + sure + asked + gst_structure_get_string(event, "text"));
-}
 
 std::string json_line(const std::string& video, const GstStructure* event) {
   GstStructure* with_file = gst_structure_copy(event);
@@ -215,7 +197,8 @@ class Run {
   void set_up(GstElement* consumer) const {
     gst_element_set_context(consumer, model_);
     g_autoptr(GstElement) ground = gst_bin_get_by_name(GST_BIN(consumer), "in");
-    g_object_set(ground, "min-confidence", arguments_.min_confidence.value_or(-1), nullptr);
+    g_object_set(ground, "min-confidence", arguments_.min_confidence.value_or(-1), "explain", arguments_.explain,
+                 nullptr);
     gst_util_set_object_arg(G_OBJECT(ground), "task", arguments_.task.c_str());
     GValue queries = G_VALUE_INIT;
     gst_value_array_init(&queries, static_cast<guint>(arguments_.queries.size()));
@@ -252,9 +235,8 @@ class Run {
     options.prepare = [&](GstElement* consumer) { set_up(consumer); };
     options.on_message = [&](const GstStructure* message) -> std::string {
       if (gst_structure_has_name(message, "gvl-unknown-words")) tell_unknown_words(message);
-      if (!gst_structure_has_name(message, GVL_EVENT_NAME)) return {};
-      found.events.emplace_back(gst_structure_copy(message), gst_structure_free);
-      return print(arguments_.json ? json_line(found.video, message) : prefix(found.video) + describe(message));
+      if (gst_structure_has_name(message, "gvl-verdict")) explain(found.video, message);
+      return hear(found, message);
     };
     options.at_end = [&](GstElement* consumer, GstClockTime duration) {
       found.duration = duration;
@@ -263,6 +245,22 @@ class Run {
     found.error = run_file_pass(options, progress_);
     if (found.error.empty() && !answered) found.error = found.video + ": has no frames to look at";
     return unless(found.error);
+  }
+
+  /** Keeps events that are over and words that were asked for; prints these, and events that go on. */
+  std::string hear(FoundEvents& found, const GstStructure* message) {
+    gboolean words = FALSE;
+    const bool is_event = gst_structure_has_name(message, GVL_EVENT_NAME);
+    if (gst_structure_has_name(message, GVL_ANSWER_NAME)) gst_structure_get_boolean(message, "found", &words);
+    if (!is_event && !words) return {};
+    if (words || g_strcmp0(gst_structure_get_string(message, "state"), "closed") == 0)
+      found.events.emplace_back(gst_structure_copy(message), gst_structure_free);
+    return print(arguments_.json ? json_line(found.video, message) : prefix(found.video) + describe(message));
+  }
+
+  void explain(const std::string& video, const GstStructure* verdict) {
+    progress_.clear();
+    std::fprintf(stderr, "%s\n", (prefix(video) + describe_verdict(verdict)).c_str());
   }
 
   static guint64 frames_of(GstElement* consumer) {

@@ -363,7 +363,8 @@ static void install_times(PropertyTable<Settings>& table) {
 static void install_properties(GObjectClass* klass) {
   PropertyTable table(klass, settings_of, GST_PARAM_MUTABLE_READY);
   table.text({"location", "Location",
-              "Where clips go: a path with the fields %{id}, %{start}, %{stop}, %{query}, %{task}, %{confidence}; "
+              "Where clips go: a path with the fields %{id}, %{start}, %{stop}, %{query}, %{task}, %{confidence}, "
+              "%{source}, %{utc}; "
               "nothing that exists is overwritten"},
              clips<&ClipSettings::location>);
   table.text({"muxer", "Muxer", "What makes a file of frames, as in a launch line"}, clips<&ClipSettings::muxer>);

@@ -50,13 +50,21 @@ std::string sanitised(const std::string& text) {
   return result.empty() ? "_" : result;
 }
 
+// "20260131T120000.123Z"
+std::string utc_of(const GstStructure* event) {
+  std::string text = words_of(event, "utc-start");
+  std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
+  return text.empty() ? "no-utc" : sanitised(text);
+}
+
 std::string value_of(const std::string& field, const GstStructure* event) {
   if (field == "id") return id_of(event);
   if (field == "start" || field == "stop") return time_of(event, field.c_str());
   if (field == "confidence") return percent_of(event);
-  if (field == "query" || field == "task") return sanitised(words_of(event, field.c_str()));
-  throw Error(ErrorCode::kInvalidArgument,
-              "location has a field %{" + field + "}; there are id, start, stop, query, task and confidence");
+  if (field == "query" || field == "task" || field == "source") return sanitised(words_of(event, field.c_str()));
+  if (field == "utc") return utc_of(event);
+  throw Error(ErrorCode::kInvalidArgument, "location has a field %{" + field +
+                                               "}; there are id, start, stop, query, task, confidence, source and utc");
 }
 
 std::string fill(const std::string& pattern, const std::function<std::string(const std::string&)>& value) {

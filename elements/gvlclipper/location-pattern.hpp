@@ -9,8 +9,9 @@ namespace gvl::gst {
 
 /**
  * Names of clips: a path with fields in the form of %{id}, %{start}, %{stop} (hours-minutes-seconds.milliseconds),
- * %{query}, %{task} and %{confidence} (per cent). What a field stands for never leaves its folder: everything but
- * letters, digits, '.', '-' and '_' becomes '_', and it never begins with a point.
+ * %{query}, %{task}, %{confidence} (per cent), %{source} and %{utc} (20260131T120000.123Z, or no-utc). What a field
+ * stands for never leaves its folder: everything but letters, digits, '.', '-' and '_' becomes '_', and it never begins
+ * with a point.
  */
 class LocationPattern {
  public:

@@ -13,6 +13,9 @@
  * Windows may overlap: each segment's tokens are computed once and read by every window that holds it. Where a sequence
  * of segments ends elsewhere than a window does, the last window is the one that ends with it.
  *
+ * On a live stream with alerts (#GvlSegmenter:alert-latency) the window that ends now is attached whenever segments
+ * were added, marked as provisional, where no other ends there.
+ *
  * The tokens of a segment that was dropped, on a live stream, are substituted by those of its nearest neighbour.
  *
  * ## Example launch line
@@ -62,17 +65,19 @@ G_DEFINE_TYPE_WITH_CODE(GvlFuser, gvl_fuser, GVL_TYPE_FILTER,
                         GST_DEBUG_CATEGORY_INIT(gvl_fuser_debug, "gvlfuser", 0, "gvlfuser element"))
 GST_ELEMENT_REGISTER_DEFINE(gvlfuser, "gvlfuser", GST_RANK_NONE, GVL_TYPE_FUSER)
 
-static void attach_window_meta(GstBuffer* buffer, guint64 index, guint64 session, const AssembledWindow& window) {
+static void attach_window_meta(GstBuffer* buffer, guint64 index, guint64 session, const AssembledWindow& window,
+                               bool provisional) {
   std::vector<GvlWindowSegment> segments;
   for (const auto& each : window.segments)
     segments.push_back({to_clock_time(each.start), to_clock_time(each.stop), each.substituted});
   auto* meta = gvl_buffer_add_window_meta(buffer, index, segments.front().start, segments.back().stop,
                                           static_cast<guint>(segments.size()), segments.data());
   meta->session = session;
+  meta->provisional = provisional;
   meta->settled = to_clock_time(window.settled);
 }
 
-static bool attach_window(GvlFuser* self, GstBuffer* buffer, AssembledWindow window) {
+static bool attach_window(GvlFuser* self, GstBuffer* buffer, AssembledWindow window, bool provisional = false) {
   auto& stream = filter_stream(GVL_FILTER(self));
   const auto model = stream.model();
   if (!model) return false;
@@ -80,9 +85,9 @@ static bool attach_window(GvlFuser* self, GstBuffer* buffer, AssembledWindow win
   const guint64 index = self->state->next_window++;
   const auto rows = static_cast<std::int64_t>(window.segments.size()) * config.tokens_per_segment();
   auto tokens = model->concatenate(std::move(window.tokens), stream.cancellation());
-  attach_window_meta(buffer, index, stream.segments()->session, window);
-  stream.attach(buffer, GVL_TENSOR_VIDEO_TOKENS, InFlight::Kind::kWindow, index, {rows, config.language.hidden_size},
-                std::move(tokens));
+  attach_window_meta(buffer, index, stream.segments()->session, window, provisional);
+  stream.attach(buffer, GVL_TENSOR_VIDEO_TOKENS, provisional ? InFlight::Kind::kProvisional : InFlight::Kind::kWindow,
+                index, {rows, config.language.hidden_size}, std::move(tokens));
   GST_DEBUG_OBJECT(self, "window %" G_GUINT64_FORMAT " is complete", index);
   return true;
 }
@@ -124,6 +129,14 @@ static Future<Tensor> fuse(GvlFilter* filter, GstBuffer* buffer, guint64 segment
   return tokens;
 }
 
+// What goes on now, whenever a live stream's alerts want to know.
+static bool attach_newest_window(GvlFuser* self, GstBuffer* buffer, guint64 segment) {
+  const guint hop = filter_stream(GVL_FILTER(self)).segments()->alert_hop;
+  if (hop == 0 || (segment + 1) % hop != 0) return true;
+  auto newest = self->state->windows->newest();
+  return !newest || attach_window(self, buffer, std::move(*newest), true);
+}
+
 static gboolean gvl_fuser_process(GvlFilter* filter, GstBuffer* buffer, GvlSegmentMeta* segment) {
   auto* self = GVL_FUSER(filter);
   auto& windows = self->state->windows;
@@ -135,7 +148,7 @@ static gboolean gvl_fuser_process(GvlFilter* filter, GstBuffer* buffer, GvlSegme
   for (auto& window :
        windows->add(segment->number, {std::move(tokens), to_time(segment->start), to_time(segment->stop)}))
     if (!attach_window(self, buffer, std::move(window))) return FALSE;
-  return TRUE;
+  return attach_newest_window(self, buffer, segment->number);
 }
 
 static void gvl_fuser_reset(GvlFilter* filter) {

@@ -94,10 +94,21 @@ static void gvl_ground_release_pad(GstElement* element, GstPad* pad) {
   gst_element_remove_pad(element, pad);
 }
 
+// What the elements inside say, this bin says: applications know no other.
+static void gvl_ground_handle_message(GstBin* bin, GstMessage* message) {
+  constexpr int said = GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR | GST_MESSAGE_WARNING | GST_MESSAGE_INFO;
+  if (GST_MESSAGE_TYPE(message) & said) {
+    message = gst_message_make_writable(message);
+    gst_object_replace(&GST_MESSAGE_SRC(message), GST_OBJECT(bin));
+  }
+  GST_BIN_CLASS(gvl_ground_parent_class)->handle_message(bin, message);
+}
+
 static void gvl_ground_class_init(GvlGroundClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
 
+  GST_BIN_CLASS(klass)->handle_message = gvl_ground_handle_message;
   element_class->request_new_pad = gvl::gst::guarded<gvl_ground_request_new_pad>;
   element_class->release_pad = gvl::gst::guarded<gvl_ground_release_pad>;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "answer-queue.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -24,13 +25,21 @@ void log(const Answer& answer, const AskedWindow& window) {
 
 }  // namespace
 
-void AnswerQueue::add(const AskedWindow& window, const std::vector<Future<Answer>>& answers) {
+void AnswerStats::count(timeline::Verdict verdict) {
+  if (verdict == timeline::Verdict::kUnsure) unsure++;
+  if (verdict == timeline::Verdict::kNotFound) not_found++;
+  if (verdict == timeline::Verdict::kNotConfirmed) not_confirmed++;
+  if (verdict == timeline::Verdict::kMerged) merged++;
+}
+
+void AnswerQueue::add(const AskedWindow& window, const std::vector<Future<Answer>>& answers, bool explain) {
   {
     std::lock_guard lock(mutex_);
     if (closed_) return;
     for (const auto& answer : answers)
-      awaited_.push_back(
-          {window, answer, window.in_flight ? window.in_flight->hold(InFlight::Kind::kWindow, window.index) : nullptr});
+      awaited_.push_back({window, answer,
+                          window.in_flight ? window.in_flight->hold(InFlight::Kind::kWindow, window.index) : nullptr,
+                          explain});
   }
   for (const auto& answer : answers)
     answer.when_ready([weak = weak_from_this()] {
@@ -65,20 +74,25 @@ void AnswerQueue::answered(const Awaited& awaited) {
   const auto& window = awaited.window;
   const Answer& answer = awaited.answer.get();
   log(answer, window);
-  std::vector<Delivery> events;
   // What was held back of the session before has that one's times.
-  for (const auto& event : assembler_.add(window, answer))
-    events.push_back(deliver(event, event.session == window.session ? window.segment : segment_));
+  if (window.session != session_) tell(feed_.finish());
+  session_ = window.session;
   segment_ = window.segment;
-  post(events);
+  explain_ = awaited.explain;
+  tell(feed_.add(window, answer));
 }
 
 void AnswerQueue::finish() {
   std::lock_guard lock(mutex_);
-  if (closed_) return;
-  std::vector<Delivery> events;
-  for (const auto& event : assembler_.finish()) events.push_back(deliver(event, segment_));
-  post(events);
+  if (!closed_) tell(feed_.finish());
+}
+
+void AnswerQueue::tell(const timeline::EventFeed::News& news) {
+  std::vector<Delivery> deliveries;
+  for (const auto& judgement : news.judgements) explain(judgement);
+  for (const auto& event : news.events) deliveries.push_back(deliver(event));
+  if (news.answer) deliveries.push_back(deliver(*news.answer));
+  post(deliveries);
 }
 
 void AnswerQueue::post(const std::vector<Delivery>& events) {
@@ -87,12 +101,52 @@ void AnswerQueue::post(const std::vector<Delivery>& events) {
     stream_.post(gst_message_new_element(GST_OBJECT(element_), gst_structure_copy(delivery.event.get())));
 }
 
-Delivery AnswerQueue::deliver(const timeline::GroundedEvent& event, const GstSegment& segment) {
+Delivery AnswerQueue::deliver(const timeline::EventNews& news) {
+  const auto& event = news.event;
+  const bool closed = news.state == timeline::EventState::kClosed;
+  if (news.state == timeline::EventState::kWithdrawn) stats_.withdrawn++;
   GstStructure* made =
-      gvl_event_new(next_id_++, std::string(name_of(event.task)).c_str(), event.query.c_str(), event.text.c_str(),
+      gvl_event_new(news.id, std::string(name_of(event.task)).c_str(), event.query.c_str(), event.text.c_str(),
                     to_clock_time(event.start), to_clock_time(event.stop), event.confidence,
                     to_clock_time(event.window_start), to_clock_time(event.window_stop));
-  return {std::shared_ptr<GstStructure>(made, gst_structure_free), segment};
+  gvl_event_set_state(made, name_of(news.state));
+  return deliver(made, closed ? Delivery::Kind::kClosed : Delivery::Kind::kOpen);
+}
+
+Delivery AnswerQueue::deliver(GstStructure* made, Delivery::Kind kind) {
+  origin_.describe(made, segment_);
+  return {std::shared_ptr<GstStructure>(made, gst_structure_free), segment_, kind};
+}
+
+Delivery AnswerQueue::deliver(const timeline::WindowAnswer& answer) {
+  GstStructure* made =
+      gvl_answer_new(std::string(name_of(answer.task)).c_str(), answer.query.c_str(), answer.text.c_str(), answer.found,
+                     answer.confidence, to_clock_time(answer.window_start), to_clock_time(answer.window_stop));
+  return deliver(made, answer.found ? Delivery::Kind::kWords : Delivery::Kind::kNotFound);
+}
+
+// Why there is an event, or none.
+void AnswerQueue::explain(const timeline::Judgement& judgement) {
+  stats_.count(judgement.verdict);
+  const bool timed = judgement.start && judgement.stop;
+  GST_DEBUG_OBJECT(element_,
+                   "\"%s\" in %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT ": %s, %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT
+                   ", confidence %.3f of %.3f",
+                   judgement.query.c_str(), GST_TIME_ARGS(to_clock_time(judgement.window_start)),
+                   GST_TIME_ARGS(to_clock_time(judgement.window_stop)), name_of(judgement.verdict),
+                   GST_TIME_ARGS(to_clock_time(judgement.start)), GST_TIME_ARGS(to_clock_time(judgement.stop)),
+                   judgement.confidence, judgement.min_confidence);
+  if (!explain_) return;
+  GstStructure* made =
+      gst_structure_new("gvl-verdict", "task", G_TYPE_STRING, std::string(name_of(judgement.task)).c_str(), "query",
+                        G_TYPE_STRING, judgement.query.c_str(), "verdict", G_TYPE_STRING, name_of(judgement.verdict),
+                        "confidence", G_TYPE_DOUBLE, judgement.confidence, "min-confidence", G_TYPE_DOUBLE,
+                        judgement.min_confidence, "window-start", G_TYPE_UINT64, to_clock_time(judgement.window_start),
+                        "window-stop", G_TYPE_UINT64, to_clock_time(judgement.window_stop), nullptr);
+  if (timed)
+    gst_structure_set(made, "start", G_TYPE_UINT64, to_clock_time(*judgement.start), "stop", G_TYPE_UINT64,
+                      to_clock_time(*judgement.stop), nullptr);
+  stream_.post(gst_message_new_element(GST_OBJECT(element_), made));
 }
 
 std::vector<Delivery> AnswerQueue::take() {
@@ -112,6 +166,12 @@ void AnswerQueue::close() {
   awaited_.clear();
   posted_.clear();
   changed_.notify_all();
+}
+
+bool AnswerQueue::awaits_provisional() const {
+  std::lock_guard lock(mutex_);
+  return std::any_of(awaited_.begin(), awaited_.end(),
+                     [](const Awaited& awaited) { return awaited.window.provisional; });
 }
 
 std::size_t AnswerQueue::awaited() const {

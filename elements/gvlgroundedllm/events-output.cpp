@@ -290,8 +290,9 @@ void EventsOutput::Sender::push_gap(const Item& item) {
 GstBuffer* EventsOutput::Sender::buffer_of(const Delivery& delivery) const {
   const GstStructure* event = delivery.event.get();
   guint64 start = 0, stop = 0;
-  if (!gst_structure_get(event, "start", G_TYPE_UINT64, &start, "stop", G_TYPE_UINT64, &stop, nullptr))
-    gst_structure_get(event, "window-start", G_TYPE_UINT64, &start, "window-stop", G_TYPE_UINT64, &stop, nullptr);
+  gst_structure_get(event, "window-start", G_TYPE_UINT64, &start, "window-stop", G_TYPE_UINT64, &stop, nullptr);
+  gst_structure_get_uint64(event, "start", &start);
+  gst_structure_get_uint64(event, "stop", &stop);
   gchar* content;
   if (json_) {
     gchar* line = gvl_event_to_json(event);

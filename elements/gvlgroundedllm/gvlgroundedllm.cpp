@@ -6,18 +6,26 @@
  * @short_description: answers questions about video with the times of what it names
  *
  * The last of the five elements: for each window that gvlfuser completes it asks the language model every query, and
- * turns each interval of an answer into an event, a #GstStructure `gvl-event` with the fields `id` (guint64), `task`,
- * `query`, `text` (strings), `start`, `stop` (guint64, stream time in ns; absent when the answer names no time),
- * `confidence` (double, 0-1), `window-start` and `window-stop` (guint64).
+ * turns each interval of an answer into an event, a #GstStructure `gvl-event` with the fields `id` (guint64), `state`,
+ * `task`, `query`, `text` (strings), `start`, `stop` (guint64, stream time in ns), `confidence` (double, 0-1),
+ * `window-start` and `window-stop` (guint64). What is no event, words or that nothing is found, is a `gvl-answer` with
+ * `task`, `query`, `text`, `found` (gboolean), `confidence`, `window-start` and `window-stop`.
  *
- * Each event is delivered three times: as an element message on the bus as soon as it is known; as a serialized
+ * Both have `source` (#GvlGroundedLlm:source-id), `stream-id` and, where UTC is known, `utc-start`, `utc-stop` and
+ * `utc-source` (strings).
+ *
+ * Each is delivered three times: as an element message on the bus as soon as it is known; as a serialized
  * CUSTOM_DOWNSTREAM event before the next buffer; and, when the pad `events` was requested, as a buffer there, as text
- * or as a line of JSON by what the peer accepts, with the event's times. A branch behind that pad that blocks does not
- * block the video.
+ * or as a line of JSON by what the peer accepts, with the event's times (#GvlGroundedLlm:pad-events says which). A
+ * branch behind that pad that blocks does not block the video.
+ *
+ * On a live stream with alerts (#GvlSegmenter:alert-latency) an event is told while it goes on: `state` is `open`,
+ * maybe `update`, and at last `closed` with its stop, or `withdrawn`, with the same `id`.
  *
  * What overlapping windows say about the same thing becomes one event. Two intervals of a query are the same event when
  * they share half of the shorter one, or when one is cut by its window's edge and the other goes on from there; the
- * more confident one gives the times, and one that was cut lasts from the earlier start to the later stop. The
+ * more confident one gives the times, and one that was cut lasts from the earlier start to the later stop, through as
+ * many windows as it fills. The
  * confidence is the mean over all windows that show the whole event. An event that the next window shows as well is
  * held back until that is answered.
  *
@@ -69,6 +77,7 @@ GST_DEBUG_CATEGORY(gvl_grounded_llm_debug);
 namespace {
 
 using gvl::Task;
+using gvl::gst::EventOrigin;
 using gvl::gst::EventsOutput;
 using gvl::gst::guard;
 using gvl::gst::guarded;
@@ -80,12 +89,16 @@ using gvl::gst::WindowAsker;
 
 struct State {
   explicit State(GstElement* element)
-      : stream(element), asker(element, stream, [this] {
-          std::lock_guard lock(settings_mutex);
-          return settings;
-        }) {
+      : stream(element),
+        origin(element, [this] { return current_settings().source_id; }),
+        asker(element, stream, origin, [this] { return current_settings(); }) {
     stream.declare({{{GVL_TENSOR_VIDEO_TOKENS, "gvlfuser"}}, {}});
     gst_segment_init(&segment, GST_FORMAT_UNDEFINED);
+  }
+
+  QuerySettings current_settings() {
+    std::lock_guard lock(settings_mutex);
+    return settings;
   }
 
   GstPad* sinkpad = nullptr;
@@ -93,6 +106,7 @@ struct State {
   ModelStream stream;
   std::mutex settings_mutex;
   QuerySettings settings;  // guarded by settings_mutex
+  EventOrigin origin;
   WindowAsker asker;
   std::atomic<guint64> delivered{0};
   std::mutex mutex;
@@ -129,6 +143,17 @@ GType gvl_task_get_type(void) {
   return type;
 }
 
+GType gvl_pad_events_get_type(void) {
+  static const GFlagsValue values[] = {
+      {GVL_PAD_EVENTS_CLOSED, "Events that are over, with start and stop", "closed"},
+      {GVL_PAD_EVENTS_OPEN, "Events that go on: open, updated or withdrawn", "open"},
+      {GVL_PAD_EVENTS_WORDS, "Answers in words that were asked for", "words"},
+      {GVL_PAD_EVENTS_NOT_FOUND, "That a window does not show what a query looks for", "not-found"},
+      {0, nullptr, nullptr}};
+  static const GType type = g_flags_register_static("GvlPadEvents", values);
+  return type;
+}
+
 // ---- windows in, events out -------------------------------------------------------------------------------------
 
 static bool ask_about_each(State& state, GstBuffer* buffer) {
@@ -142,14 +167,18 @@ static GstFlowReturn process(State& state, GstBuffer* buffer) {
   return state.stream.process("asking the model", [&] { return ask_about_each(state, buffer); });
 }
 
+static bool is_for_pad(State& state, gvl::gst::Delivery::Kind kind) {
+  return state.current_settings().pad_events & (1u << static_cast<unsigned>(kind));
+}
+
 static void deliver(GvlGroundedLlm* self, const std::vector<gvl::gst::Delivery>& deliveries) {
   auto& state = state_of(self);
   const auto events = events_of(state);
   for (const auto& delivery : deliveries) {
-    state.delivered++;
+    if (delivery.kind == gvl::gst::Delivery::Kind::kClosed) state.delivered++;
     gst_pad_push_event(state.srcpad,
                        gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, gst_structure_copy(delivery.event.get())));
-    if (events) events->send(delivery);
+    if (events && is_for_pad(state, delivery.kind)) events->send(delivery);
   }
 }
 
@@ -163,6 +192,8 @@ static GstFlowReturn gvl_grounded_llm_chain(GstPad* pad, GstObject* parent, GstB
   auto& state = state_of(self);
   gvl::gst::BufferPointer owned(buffer);
   const auto answers = state.asker.answers();
+  const auto* segments = state.stream.segments();
+  state.origin.utc().observe(buffer, state.segment, segments && segments->live);
   if (const auto result = process(state, buffer); result != GST_FLOW_OK) return result;
   deliver(self, answers->take());
   advance_events(state, GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));
@@ -181,6 +212,7 @@ static gboolean gvl_grounded_llm_ask(GvlGroundedLlm* self, const gchar* text, in
 static gboolean handle_eos(GvlGroundedLlm* self, GstPad* pad, GstEvent* event) {
   auto& state = state_of(self);
   const auto answers = state.asker.answers();
+  state.stream.run("asking the model", [&] { return state.asker.ask_rest(), true; });
   while (answers->wait()) deliver(self, answers->take());
   answers->finish();
   deliver(self, answers->take());
@@ -216,6 +248,7 @@ static gboolean handle_flush(GvlGroundedLlm* self, GstPad* pad, GstEvent* event)
   } else {
     state.stream.flush();
     state.asker.flush();
+    state.origin.utc().reset();
     gst_segment_init(&state.segment, GST_FORMAT_UNDEFINED);
     if (events) events->flush_stop(event);
   }
@@ -235,6 +268,7 @@ static gboolean handle_event(GstPad* pad, GstObject* parent, GstEvent* event) {
       gst_event_copy_segment(event, &state.segment);
       break;
     case GST_EVENT_STREAM_START:
+      state.origin.stream_starts(event);
       if (const auto events = events_of(state)) events->restart();
       break;
     case GST_EVENT_GAP:
@@ -302,6 +336,7 @@ static void gvl_grounded_llm_release_pad(GstElement* element, GstPad* pad) {
 static bool start(State& state) {
   if (state.asker.require_queries().empty() || !state.stream.start()) return false;
   state.asker.start();
+  state.origin.utc().reset();
   state.delivered = 0;
   return true;
 }
@@ -338,9 +373,12 @@ static Locked<ModelSettings> model_settings_of(GObject* object) { return state_o
 static GstStructure* stats_of(GObject* object) {
   const auto& state = state_of(object);
   const guint64 awaited = state.asker.answers()->awaited();
-  return gst_structure_new("gvlgroundedllm-stats", "windows-asked", G_TYPE_UINT64, state.asker.windows(),
-                           "answers-pending", G_TYPE_UINT64, awaited, "events", G_TYPE_UINT64, state.delivered.load(),
-                           nullptr);
+  const auto& stats = state.asker.stats();
+  return gst_structure_new(
+      "gvlgroundedllm-stats", "windows-asked", G_TYPE_UINT64, state.asker.windows(), "answers-pending", G_TYPE_UINT64,
+      awaited, "events", G_TYPE_UINT64, state.delivered.load(), "not-found", G_TYPE_UINT64, stats.not_found.load(),
+      "unsure", G_TYPE_UINT64, stats.unsure.load(), "not-confirmed", G_TYPE_UINT64, stats.not_confirmed.load(),
+      "merged", G_TYPE_UINT64, stats.merged.load(), "withdrawn", G_TYPE_UINT64, stats.withdrawn.load(), nullptr);
 }
 
 static void gvl_grounded_llm_finalize(GObject* object) {
@@ -368,12 +406,17 @@ static void gvl_grounded_llm_class_init(GvlGroundedLlmClass* klass) {
   gvl::gst::install_query_properties(object_class, query_settings_of);
   gvl_grounded_llm_install_ask(object_class, G_CALLBACK(gvl_grounded_llm_ask));
   gvl::gst::install_stats(
-      object_class, "Since the start (guint64 each): windows asked about, answers pending, events sent downstream",
+      object_class,
+      "Since the start (guint64 each): windows asked about; answers pending; events closed and sent downstream; "
+      "answers "
+      "without a moment; best moments that were too unsure, not confirmed by other windows, or merged into an event; "
+      "alerts withdrawn",
       stats_of);
   gvl::gst::add_pad_template(element_class, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, "ANY");
   gvl::gst::add_pad_template(element_class, "src", GST_PAD_SRC, GST_PAD_ALWAYS, "ANY");
   gvl::gst::add_pad_template(element_class, "events", GST_PAD_SRC, GST_PAD_REQUEST, GVL_GROUNDED_LLM_EVENTS_CAPS);
   gst_type_mark_as_plugin_api(GVL_TYPE_TASK, static_cast<GstPluginAPIFlags>(0));
+  gst_type_mark_as_plugin_api(GVL_TYPE_PAD_EVENTS, static_cast<GstPluginAPIFlags>(0));
   gst_element_class_set_static_metadata(
       element_class, "Grounded-VideoLLM language model", "Filter/Analyzer/Video",
       "Answers queries about windows of video with events that say when what they describe happens",

@@ -14,6 +14,17 @@ GST_ELEMENT_REGISTER_DECLARE(gvlgroundedllm);
 #define GVL_TYPE_TASK (gvl_task_get_type())
 GType gvl_task_get_type(void);
 
+/* What is sent on the pad `events`. */
+typedef enum {
+  GVL_PAD_EVENTS_CLOSED = 1 << 0,
+  GVL_PAD_EVENTS_OPEN = 1 << 1,
+  GVL_PAD_EVENTS_WORDS = 1 << 2,
+  GVL_PAD_EVENTS_NOT_FOUND = 1 << 3,
+} GvlPadEvents;
+
+#define GVL_TYPE_PAD_EVENTS (gvl_pad_events_get_type())
+GType gvl_pad_events_get_type(void);
+
 /* Installs the action signal gboolean ask(element, gchararray query, GvlTask task) with its class handler. */
 void gvl_grounded_llm_install_ask(GObjectClass* klass, GCallback handler);
 

@@ -40,6 +40,14 @@ void install_query_properties(GObjectClass* klass, Locked<QuerySettings> (*setti
                 "No event is emitted for an interval that the model is less sure of (0: all are; -1: what the model's "
                 "config.json says, which was measured)"},
                &QuerySettings::min_confidence, Range<double>{-1, 1});
+  table.text({"source-id", "Source's id",
+              "What events call their source, a camera's name, say; empty: the name of gvlground, or of this element"},
+             &QuerySettings::source_id);
+  table.flag_set({"pad-events", "Pad events", "What is sent on the pad events, besides the bus and the stream"},
+                 &QuerySettings::pad_events, GVL_TYPE_PAD_EVENTS);
+  table.boolean({"explain", "Explain",
+                 "Post what becomes of what each window says to each query, as element messages gvl-verdict"},
+                &QuerySettings::explain);
 }
 
 std::vector<Query> queries_of(const QuerySettings& settings) {

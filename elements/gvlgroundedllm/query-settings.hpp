@@ -9,6 +9,7 @@
 
 #include "gvl/model.hpp"
 #include "gvl/task.hpp"
+#include "gvlgroundedllm.h"
 #include "gvlproperties.hpp"
 
 namespace gvl::gst {
@@ -19,6 +20,9 @@ struct QuerySettings {
   std::vector<std::string> queries;
   Task task = Task::kGrounding;
   GenerationOptions options;
+  guint pad_events = GVL_PAD_EVENTS_CLOSED | GVL_PAD_EVENTS_WORDS;
+  std::string source_id;
+  bool explain = false;        ///< gvl-verdict messages are posted
   double min_confidence = -1;  ///< of intervals that become events; below 0: as measured for the model
 };
 

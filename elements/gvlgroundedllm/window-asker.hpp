@@ -27,7 +27,8 @@ namespace gvl::gst {
 class WindowAsker {
  public:
   /** `settings` gives what is set now; from any thread. */
-  WindowAsker(GstElement* element, ModelStream& stream, std::function<QuerySettings()> settings);
+  WindowAsker(GstElement* element, ModelStream& stream, const EventOrigin& origin,
+              std::function<QuerySettings()> settings);
 
   /** READY to PAUSED. */
   void start();
@@ -45,14 +46,20 @@ class WindowAsker {
    * element error, or when the stream was interrupted. */
   bool ask(GstBuffer* buffer, const GvlWindowMeta* window, const GstSegment& segment);
 
+  /** The stream ends: asks of the latest window what is about a part of the video that later ones might have shown. */
+  void ask_rest();
+
   /** Asks about the latest window. False where there is none, and for a query that cannot be asked. Any thread. */
   bool ask_about_latest(const std::string& text, Task task);
 
   /** The answers since the last flush. Any thread. */
   std::shared_ptr<AnswerQueue> answers() const;
 
-  /** How many windows were asked about since the start. Any thread. */
+  /** How many windows were asked about since the start, provisional ones not counted. Any thread. */
   guint64 windows() const { return windows_; }
+
+  /** Since the start. Any thread. */
+  const AnswerStats& stats() const { return stats_; }
 
  private:
   /** The last window that was complete, for questions outside of the stream's own. */
@@ -62,18 +69,25 @@ class WindowAsker {
   };
 
   std::vector<Query> require_queries(const QuerySettings& settings) const;
+  AskedWindow about(const GvlWindowMeta* window, const GstSegment& segment, const QuerySettings& settings,
+                    const ModelConfig& config) const;
+  bool is_asked_of(const AskedWindow& window, const Query& query);
   void submit(Model& model, const LatestWindow& window, const std::vector<Query>& queries,
               const QuerySettings& settings);
   void post_unknown_words(const Model& model, const std::vector<Query>& queries);
 
   GstElement* element_;
   ModelStream& stream_;
+  const EventOrigin& origin_;
   std::function<QuerySettings()> settings_;
   std::atomic<guint64> next_id_{0};  // of events
   std::atomic<guint64> windows_{0};
+  AnswerStats stats_;
   mutable std::mutex mutex_;              // guards what follows
   std::shared_ptr<AnswerQueue> answers_;  // one per flush
   std::optional<LatestWindow> latest_;
+  std::set<std::string> asked_ranges_;  // queries about a part of the video that were asked in this session
+  std::uint64_t ranges_session_ = 0;
   std::set<std::string> posted_;  // queries whose unknown words were posted
 };
 

@@ -32,7 +32,7 @@ double part_of(GstClockTime time, GstClockTime start, GstClockTime stop) {
 
 std::string line_of(const ShownEvent& event) {
   const auto seconds = [](GstClockTime time) { return timeline::in_seconds(to_time(time), 1) + " s"; };
-  const std::string times = "  " + seconds(event.start) + " – " + seconds(event.stop) + "  " +
+  const std::string times = "  " + seconds(event.start) + " – " + (event.open ? "…" : seconds(event.stop)) + "  " +
                             std::to_string(std::lrint(event.confidence * 100)) + " %";
   const bool answers = event.task != name_of(Task::kGrounding) && !event.query.empty() && !event.text.empty();
   return (event.query.empty() ? event.text : event.query) + times + (answers ? "\n" + event.text : "");
@@ -41,23 +41,29 @@ std::string line_of(const ShownEvent& event) {
 }  // namespace
 
 void EventBoard::add(const GstStructure* event, GstClockTime arrived) {
+  const std::string state = string_of(event, "state");
   ShownEvent shown{string_of(event, "task"), string_of(event, "query"), string_of(event, "text"), 0, 0, 0, arrived};
+  shown.open = state == "open" || state == "update";
+  gst_structure_get_uint64(event, "id", &shown.id);
   gst_structure_get_double(event, "confidence", &shown.confidence);
-  if (!gst_structure_get(event, "start", G_TYPE_UINT64, &shown.start, "stop", G_TYPE_UINT64, &shown.stop, nullptr))
-    return;
+  if (shown.of_stream())
+    std::erase_if(events_,
+                  [&](const ShownEvent& each) { return each.of_stream() && each.open && each.id == shown.id; });
+  if (state == "withdrawn" || !gst_structure_get_uint64(event, "start", &shown.start)) return;
+  if (!shown.open && !gst_structure_get_uint64(event, "stop", &shown.stop)) return;
   const auto later = [](const ShownEvent& a, const ShownEvent& b) { return a.start < b.start; };
   events_.insert(std::upper_bound(events_.begin(), events_.end(), shown, later), std::move(shown));
 }
 
 void EventBoard::forget_arrived() {
-  std::erase_if(events_, [](const ShownEvent& event) { return GST_CLOCK_TIME_IS_VALID(event.arrived); });
+  std::erase_if(events_, [](const ShownEvent& event) { return event.of_stream(); });
 }
 
 std::vector<const ShownEvent*> EventBoard::current(GstClockTime time, GstClockTime linger) const {
   std::vector<const ShownEvent*> current;
   for (const ShownEvent& event : events_) {
-    const bool within = time >= event.start && time < event.stop;
-    const bool late = GST_CLOCK_TIME_IS_VALID(event.arrived) && event.arrived >= event.stop && time >= event.arrived &&
+    const bool within = time >= event.start && (event.open || time < event.stop);
+    const bool late = !event.open && event.of_stream() && event.arrived >= event.stop && time >= event.arrived &&
                       time - event.arrived < linger;
     if (within || late) current.push_back(&event);
   }
@@ -89,18 +95,19 @@ Board EventBoard::board(GstClockTime time, GstClockTime linger, const TimeRange&
   board.boxes.push_back({0, 0, width, board.height, kBackground});
   int y = 0;
   for (const ShownEvent* event : now) {
-    const int filled = static_cast<int>(part_of(time, event->start, event->stop) * width);
+    const int filled = event->open ? width : static_cast<int>(part_of(time, event->start, event->stop) * width);
     board.boxes.push_back({0, y, filled, bar - 1, colour_of(*event)});
     y += bar;
   }
   if (strip == 0) return board;
   const auto x_of = [&](GstClockTime at) { return static_cast<int>(part_of(at, range.start, range.stop) * width); };
   for (const ShownEvent& event : events_) {
-    if (event.stop < range.start || event.start > range.stop) continue;
+    const GstClockTime stop = event.open ? time : event.stop;
+    if (stop < range.start || event.start > range.stop) continue;
     // What arrives later is not known yet, as in a first pass, whose board grows with the video.
-    if (GST_CLOCK_TIME_IS_VALID(event.arrived) && event.arrived > time) continue;
+    if (event.of_stream() && event.arrived > time) continue;
     const int x = std::min(x_of(event.start), width - 1);
-    board.boxes.push_back({x, y + 2, std::max(2, x_of(event.stop) - x), strip - 4, colour_of(event)});
+    board.boxes.push_back({x, y + 2, std::max(2, x_of(stop) - x), strip - 4, colour_of(event)});
   }
   board.boxes.push_back({std::clamp(x_of(time) - 1, 0, width - 2), y, 2, strip, kPlayhead});
   return board;

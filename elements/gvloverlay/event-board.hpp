@@ -16,6 +16,10 @@ struct ShownEvent {
   GstClockTime start = 0;  ///< stream time, like the next two
   GstClockTime stop = 0;
   GstClockTime arrived = GST_CLOCK_TIME_NONE;  ///< where the video was when it came; none for events of a file
+  guint64 id = 0;
+  bool open = false;  ///< it goes on: `stop` is not known
+
+  bool of_stream() const { return GST_CLOCK_TIME_IS_VALID(arrived); }
 };
 
 /** A filled rectangle in pixels. */
@@ -42,12 +46,13 @@ struct TimeRange {
 /**
  * The events of a stream and how they are shown at a moment. For one thread.
  *
- * An event is current while the video is within it; one that came afterwards, as from a live analysis, for `linger`
- * after it came.
+ * An event is current while the video is within it, an open one from its start on; one that came afterwards, as from a
+ * live analysis, for `linger` after it came.
  */
 class EventBoard {
  public:
-  /** Events without times are dropped. */
+  /** Events without times are dropped. What comes with the stream replaces what was told of the same event before, and
+   * takes one back that is withdrawn. */
   void add(const GstStructure* event, GstClockTime arrived);
   /** Forgets the events that came with the stream, not those of a file. */
   void forget_arrived();

@@ -239,7 +239,7 @@ void FrameSampler::begin_segments() {
           .backward = plan().backward(),
           .sample_duration = plan().sample_duration()});
   keep_frame_if_attached();
-  emitter_.begin_sequence(sequence, session_, *model_);
+  emitter_.begin_sequence(sequence, session_, clock_.is_live(), *model_);
 }
 
 void FrameSampler::end_segments() {

@@ -292,6 +292,12 @@ static void install_properties(GObjectClass* klass) {
                 "The share of each window that the next one shows again, in whole segments, so that no event is cut by "
                 "every window's edge (0: side by side, as always where video plays backwards)"},
                &SegmenterSettings::window_overlap, Range<double>{0, gvl::timeline::kMaxOverlap});
+  table.number(
+      {"alert-latency", "Alert latency",
+       "How far behind a live stream an event may be told that goes on, in ns: the window that ends now is asked "
+       "again whenever segments as long as this, or one, were added, and without a window-duration windows are "
+       "as short as this needs (0: events are told when their windows are over, as with all other streams)"},
+      &SegmenterSettings::alert_latency, Range<guint64>{0, G_MAXINT64});
   table.enumeration({"segmentation", "Segmentation",
                      "Where segments begin; shots are found by the differences of frames, where video plays forwards"},
                     &SegmenterSettings::segmentation, gvl_segmentation_get_type());

@@ -48,13 +48,16 @@ void SegmentEmitter::announce() {
   if (!announced_) send();
 }
 
-void SegmentEmitter::begin_sequence(const timeline::SegmentSequence& sequence, guint64 session, const Model& model) {
+void SegmentEmitter::begin_sequence(const timeline::SegmentSequence& sequence, guint64 session, bool live,
+                                    const Model& model) {
   info_.model = model.folder();
   info_.frames_per_segment = static_cast<guint>(model.config().frames_per_segment());
   info_.sequence = sequence.id;
   info_.session = session;
   info_.window_segments = static_cast<guint>(sequence.window);
   info_.window_hop = static_cast<guint>(sequence.hop);
+  info_.alert_hop = static_cast<guint>(sequence.alert_hop);
+  info_.live = live;
   info_.backward = sequence.backward;
   info_.ended = false;
   info_.windows = 0;

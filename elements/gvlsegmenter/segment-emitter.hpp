@@ -43,7 +43,7 @@ class SegmentEmitter {
   void announce();
 
   /** Segments of another sequence follow, of this session, for this model. */
-  void begin_sequence(const timeline::SegmentSequence& sequence, guint64 session, const Model& model);
+  void begin_sequence(const timeline::SegmentSequence& sequence, guint64 session, bool live, const Model& model);
 
   /** No more segments of the sequence follow, if one was begun. What has no window is not to be answered. */
   void end_sequence(const timeline::SegmentSequence& sequence);

@@ -14,12 +14,14 @@ namespace gvl::gst {
 struct SegmenterSettings {
   std::atomic<std::uint64_t> window_duration{0};  ///< ns
   std::atomic<double> window_overlap{timeline::kDefaultOverlap};
+  std::atomic<std::uint64_t> alert_latency{static_cast<std::uint64_t>(timeline::kDefaultAlertLatency.count())};  ///< ns
   std::atomic<timeline::Segmentation> segmentation{timeline::Segmentation::kUniform};
   std::atomic<timeline::Keyframe> keyframe{timeline::Keyframe::kMiddle};
   std::atomic<unsigned> max_pending{4};
 
   timeline::WindowSettings windows() const {
-    return {timeline::Time(static_cast<std::int64_t>(window_duration.load())), window_overlap, segmentation, keyframe};
+    const auto time = [](std::uint64_t ns) { return timeline::Time(static_cast<std::int64_t>(ns)); };
+    return {time(window_duration), window_overlap, time(alert_latency), segmentation, keyframe};
   }
 };
 

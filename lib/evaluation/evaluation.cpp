@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "evaluation/choice.hpp"
-#include "evaluation/event_finder.hpp"
 
 namespace gvl::evaluation {
 namespace {
@@ -13,17 +12,25 @@ using timeline::GroundedEvent;
 
 bool is_same(const Query& a, const Query& b) { return a.task == b.task && a.text == b.text; }
 
-bool is_timed(const GroundedEvent& event) { return event.start && event.stop; }
-
 Interval interval_of(const GroundedEvent& event) {
-  return {timeline::to_seconds(*event.start), timeline::to_seconds(*event.stop)};
+  return {timeline::to_seconds(event.start), timeline::to_seconds(event.stop)};
 }
 
-/** None where there is no event. */
-const GroundedEvent* most_confident(const std::vector<const GroundedEvent*>& events) {
-  const auto less = [](const GroundedEvent* a, const GroundedEvent* b) { return a->confidence < b->confidence; };
-  const auto best = std::max_element(events.begin(), events.end(), less);
-  return best == events.end() ? nullptr : *best;
+/** Of events or answers; none where there is none. */
+template <typename Said>
+const Said* most_confident(const std::vector<const Said*>& all) {
+  const auto less = [](const Said* a, const Said* b) { return a->confidence < b->confidence; };
+  const auto best = std::max_element(all.begin(), all.end(), less);
+  return best == all.end() ? nullptr : *best;
+}
+
+template <typename Said>
+std::vector<const Said*> said_to(const Query& query, const std::vector<Said>& all) {
+  std::vector<const Said*> said;
+  for (const Said& each : all) {
+    if (is_same({each.task, each.query}, query)) said.push_back(&each);
+  }
+  return said;
 }
 
 }  // namespace
@@ -35,18 +42,15 @@ void Evaluation::measure(Model& model, Video& video, const std::vector<Question>
     if (std::none_of(queries.begin(), queries.end(), same)) queries.push_back(question.query);
   }
   if (queries.empty()) return;
-  const auto events = find_events(model, video, queries, min_confidence_);
-  for (const Question& question : questions) add(question, events);
+  const FoundInVideo found = find_events(model, video, queries, min_confidence_);
+  for (const Question& question : questions) add(question, found);
 }
 
-void Evaluation::add(const Question& question, const std::vector<GroundedEvent>& events) {
-  Events timed, in_words;
-  for (const GroundedEvent& event : events) {
-    if (is_same({event.task, event.query}, question.query)) (is_timed(event) ? timed : in_words).push_back(&event);
-  }
-  if (question.query.task == Task::kGrounding) return add_grounding(question, timed);
-  if (question.query.task == Task::kDenseCaption) return add_captions(question, timed);
-  if (question.right) add_choice(question, in_words);
+void Evaluation::add(const Question& question, const FoundInVideo& found) {
+  const Events events = said_to(question.query, found.events);
+  if (question.query.task == Task::kGrounding) return add_grounding(question, events);
+  if (question.query.task == Task::kDenseCaption) return add_captions(question, events);
+  if (question.right) add_choice(question, said_to(question.query, found.answers));
 }
 
 void Evaluation::add_grounding(const Question& question, const Events& events) {
@@ -65,8 +69,8 @@ void Evaluation::add_captions(const Question& question, const Events& events) {
   report_.add_dense_captioning("all", dense_captioning_score(predicted, {question.captions}));
 }
 
-void Evaluation::add_choice(const Question& question, const Events& events) {
-  const GroundedEvent* best = most_confident(events);
+void Evaluation::add_choice(const Question& question, const Answers& answers) {
+  const timeline::WindowAnswer* best = most_confident(answers);
   Choice choice{std::nullopt, *question.right};
   if (best != nullptr) choice.chosen = chosen_option(best->text, question.options);
   report_.add_choice(question.kind, choice);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "evaluation/dense_captioning.hpp"
+#include "evaluation/event_finder.hpp"
 #include "evaluation/grounding.hpp"
 #include "evaluation/report.hpp"
 #include "evaluation/video.hpp"
@@ -38,16 +39,17 @@ class Evaluation {
   void measure(Model& model, Video& video, const std::vector<Question>& questions);
 
   /** Counts what the events of a video say to one of its questions. */
-  void add(const Question& question, const std::vector<timeline::GroundedEvent>& events);
+  void add(const Question& question, const FoundInVideo& found);
 
   const Report& report() const noexcept { return report_; }
 
  private:
   using Events = std::vector<const timeline::GroundedEvent*>;
+  using Answers = std::vector<const timeline::WindowAnswer*>;
 
   void add_grounding(const Question& question, const Events& events);
   void add_captions(const Question& question, const Events& events);
-  void add_choice(const Question& question, const Events& events);
+  void add_choice(const Question& question, const Answers& answers);
 
   double min_confidence_;
   Report report_;

@@ -81,7 +81,7 @@ class EventFinder {
         queries_(queries),
         min_confidence_(min_confidence) {}
 
-  std::vector<timeline::GroundedEvent> find() {
+  FoundInVideo find() {
     timeline::WindowPlanner planner(config_.frames, config_.segments);
     planner.accept(planner.propose(Time(), times_.facts(), {}), times_.facts(), {});
     const auto& sequence = planner.sequence();
@@ -95,7 +95,7 @@ class EventFinder {
     }
     while (!asked_.empty()) take_answers();
     append(assembler_.finish());
-    return std::move(events_);
+    return std::move(found_);
   }
 
  private:
@@ -119,12 +119,14 @@ class EventFinder {
   void ask(timeline::AssembledWindow window) {
     const Time start = window.segments.front().start, stop = window.segments.back().stop;
     const VideoWindow tokens{model_.concatenate(std::move(window.tokens), never_), timeline::to_seconds(stop - start),
-                             timeline::boundaries_of(window.segments)};
+                             timeline::to_seconds(start), timeline::boundaries_of(window.segments)};
     asked_.push_back({{{.index = next_window_++,
                         .start = start,
                         .stop = stop,
                         .settled = window.settled,
-                        .resolution = (stop - start) / config_.temporal_tokens},
+                        .resolution = (stop - start) / config_.temporal_tokens,
+                        .edge = timeline::edge_of(start, stop, config_.segments),
+                        .believed = std::max(min_confidence_, config_.min_confidence)},
                        0,
                        false,
                        min_confidence_},
@@ -139,8 +141,9 @@ class EventFinder {
     asked_.pop_front();
   }
 
-  void append(std::vector<timeline::GroundedEvent> known) {
-    std::move(known.begin(), known.end(), std::back_inserter(events_));
+  void append(timeline::EventAssembler::Outcome outcome) {
+    std::move(outcome.events.begin(), outcome.events.end(), std::back_inserter(found_.events));
+    if (outcome.answer) found_.answers.push_back(std::move(*outcome.answer));
   }
 
   Model& model_;
@@ -153,13 +156,12 @@ class EventFinder {
   std::deque<Asked> asked_;
   std::uint64_t next_window_ = 0;
   timeline::EventAssembler assembler_;
-  std::vector<timeline::GroundedEvent> events_;
+  FoundInVideo found_;
 };
 
 }  // namespace
 
-std::vector<timeline::GroundedEvent> find_events(Model& model, Video& video, const std::vector<Query>& queries,
-                                                 double min_confidence) {
+FoundInVideo find_events(Model& model, Video& video, const std::vector<Query>& queries, double min_confidence) {
   return EventFinder(model, video, queries, min_confidence).find();
 }
 

@@ -41,7 +41,8 @@ struct OfficialNames {
 /**
  * All that differs between the language models; the decoder that runs them is the same. To add one, describe it in a
  * file of its own in language_models/ and name it in language_model.cpp. Say every member: the
- * compiler reports a forgotten one in the files that lib/io/meson.build lists as language_model_files; the test io_language_model reports empty names and turns.
+ * compiler reports a forgotten one in the files that lib/io/meson.build lists as language_model_files; the test
+ * io_language_model reports empty names and turns.
  */
 struct LanguageModel {
   std::string_view name;  ///< in config.json, and as Hugging Face's model_type

@@ -155,7 +155,8 @@ void answer(const Engine& engine, const Batch& batch) noexcept {
     auto& job = static_cast<AnswerJob&>(*each);
     try {
       job.cancellation.check();
-      windows.push_back({job.window.tokens.get(), text::TimeScale(job.window.duration, job.window.boundaries),
+      windows.push_back({job.window.tokens.get(),
+                         text::TimeScale(job.window.duration, job.window.boundaries).beginning_at(job.window.start),
                          job.queries, job.options, job.cancellation});
       live.push_back(&job);
     } catch (...) {

@@ -163,7 +163,7 @@ std::string with_seconds(std::string_view text, const TimeScale& scale, std::int
   while (const auto tag = find_number_tag(text, done)) {
     result += text.substr(done, tag->start - done);
     result += model.before_seconds;
-    result += two_decimals(to_seconds(tag->number, scale, temporal_tokens)) + " seconds";
+    result += two_decimals(scale.start() + to_seconds(tag->number, scale, temporal_tokens)) + " seconds";
     done = tag->stop;
   }
   return result += text.substr(done);

@@ -18,7 +18,7 @@ namespace gvl::text {
 struct ParsedInterval {
   std::int64_t start = 0;  ///< temporal token, 0 ... M
   std::int64_t stop = 0;
-  double start_seconds = 0;
+  double start_seconds = 0;  ///< from the window's start
   double stop_seconds = 0;
   /** Where the two tokens are, in the order of the answer: indices of generated ids, or byte offsets in a text. */
   std::size_t first_position = 0;
@@ -28,12 +28,12 @@ struct ParsedInterval {
 
 struct ParsedAnswer {
   std::string text;          ///< decoded, without special tokens and white space around it
-  std::string text_seconds;  ///< the same with times in seconds
+  std::string text_seconds;  ///< the same with the video's times in seconds
   std::vector<ParsedInterval> intervals;
 };
 
 /**
- * An answer's text with "<50>" replaced by its time, "2.00 seconds", as the published code writes it for a
+ * An answer's text with "<50>" replaced by its time in the video, "2.00 seconds", as the published code writes it for a
  * language model. Throws Error(kInvalidArgument) for a duration that is not positive.
  */
 std::string with_seconds(std::string_view text, const TimeScale& scale, std::int64_t temporal_tokens,

@@ -150,13 +150,15 @@ class TimeReader {
   /** Behind a space: without it the tokenizer of Phi does not know a temporal token. */
   void write(const Time& time) {
     const double seconds = time.value * (time.unit == Unit::kMinutes ? 60 : 1);
-    const std::int64_t temporal = time.temporal
-                                      ? std::min(*time.temporal, temporal_tokens_)
-                                      : to_temporal(std::min(seconds, scale_.duration()), scale_, temporal_tokens_);
+    if (!time.temporal) result_.seconds.push_back(seconds);
+    const std::int64_t temporal = time.temporal ? std::min(*time.temporal, temporal_tokens_)
+                                                : to_temporal(place_of(seconds), scale_, temporal_tokens_);
     if (result_.text.empty() || trailing_white_space(result_.text) == 0) result_.text += ' ';
     result_.text += temporal_name(temporal);
     result_.temporals.push_back(temporal);
   }
+
+  double place_of(double seconds) const { return std::clamp(seconds - scale_.start(), 0.0, scale_.duration()); }
 
   const TimeScale& scale_;
   std::int64_t temporal_tokens_;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "text/query_times.hpp"
+
 namespace gvl {
 namespace {
 
@@ -25,6 +27,15 @@ std::string_view name_of(Task task) noexcept {
 std::optional<Task> task_from_name(std::string_view name) noexcept {
   const auto found = std::ranges::find(kTaskNames, name, &TaskName::name);
   return found == std::end(kTaskNames) ? std::nullopt : std::optional(found->task);
+}
+
+std::optional<TimeRange> range_of(const Query& query) {
+  if (query.task != Task::kReferring) return std::nullopt;
+  // Which temporal tokens they become does not matter: any window will do.
+  const auto seconds = text::read_times(query.text, 1.0, 1).seconds;
+  if (seconds.size() < 2) return std::nullopt;
+  const auto [start, stop] = std::minmax(seconds[0], seconds[1]);
+  return TimeRange{start, stop};
 }
 
 }  // namespace gvl

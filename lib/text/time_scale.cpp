@@ -19,6 +19,12 @@ TimeScale::TimeScale(double duration, std::vector<double> boundaries)
     throw Error(ErrorCode::kInvalidArgument, "the boundaries of segments do not go from 0 to the window's duration");
 }
 
+TimeScale TimeScale::beginning_at(double start) const {
+  TimeScale scale = *this;
+  scale.start_ = start;
+  return scale;
+}
+
 double TimeScale::seconds_at(double part) const {
   const auto segments = static_cast<double>(boundaries_.size() - 1);
   const double place = std::clamp(part, 0.0, 1.0) * segments;

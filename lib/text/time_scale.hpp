@@ -7,7 +7,8 @@ namespace gvl::text {
 
 /**
  * Where the moments of a model's time, 0 to 1 over its segments that are equally long to it, lie in a window's time.
- * Uniform, or piecewise linear between the boundaries of segments that are not equally long.
+ * Uniform, or piecewise linear between the boundaries of segments that are not equally long. In texts, which people
+ * write and read, times are the video's.
  */
 class TimeScale {
  public:
@@ -20,6 +21,11 @@ class TimeScale {
    */
   TimeScale(double duration, std::vector<double> boundaries);
 
+  /** The same scale of a window that begins at `start`, in seconds of the video. */
+  TimeScale beginning_at(double start) const;
+
+  /** When the window begins: what times in texts are more than those of the window. */
+  double start() const noexcept { return start_; }
   double duration() const noexcept { return duration_; }
   bool uniform() const noexcept { return boundaries_.empty(); }
 
@@ -29,6 +35,7 @@ class TimeScale {
 
  private:
   double duration_;
+  double start_ = 0;
   std::vector<double> boundaries_;
 };
 

@@ -44,6 +44,10 @@ double interval_confidence(double absent, std::span<const float> first, std::spa
   return (1 - absent) * expected_iou(first, second, start, stop);
 }
 
+double nothing_confidence(std::span<const double> intervals) {
+  return 1 - *std::max_element(intervals.begin(), intervals.end());
+}
+
 double event_confidence(std::span<const double> windows) {
   return std::accumulate(windows.begin(), windows.end(), 0.0) / static_cast<double>(windows.size());
 }

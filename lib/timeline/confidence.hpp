@@ -20,6 +20,8 @@ namespace gvl::timeline {
  *                and p2 where the answer's two were chosen: the overlap with the truth that is to be expected if the
  *                truth is distributed as the model thinks
  *   event      mean of `interval` over the windows that show the whole event; 0 for one that does not find it
+ *   nothing    1 - the highest `interval`: of a window that names moments, but none that is sure enough. One that names
+ *              none says so in `words`
  *
  * An event that is less sure than min-confidence is none (EventAssembler).
  */
@@ -36,6 +38,9 @@ double expected_iou(std::span<const float> first, std::span<const float> second,
 /** Of an interval that one window says. `absent`: p(absent). */
 double interval_confidence(double absent, std::span<const float> first, std::span<const float> second,
                            std::int64_t start, std::int64_t stop);
+
+/** Of what a window does not show. `intervals`: what it says nevertheless, at least one. */
+double nothing_confidence(std::span<const double> intervals);
 
 /** Of an event. `windows`: what each window that shows it says, at least one. */
 double event_confidence(std::span<const double> windows);

@@ -24,12 +24,50 @@ struct GroundedEvent {
   Task task = Task::kGrounding;
   std::string query;
   std::string text;
-  std::optional<Time> start{};  ///< both or none: an answer in words has no times
-  std::optional<Time> stop{};
+  Time start{};
+  Time stop{};
   double confidence = 0;
   Time window_start{};  ///< of the window that says so, or of all that do
   Time window_stop{};
   std::uint64_t session = 0;
+};
+
+/** What a window says that is no event: words that were asked for, or that what was asked for is not found in it. */
+struct WindowAnswer {
+  Task task = Task::kQuestion;
+  std::string query;
+  std::string text;
+  bool found = false;
+  double confidence = 0;  ///< of the words, or that there is nothing to be found
+  Time window_start{};
+  Time window_stop{};
+  std::uint64_t session = 0;
+};
+
+/** What became of what a window says to a query. */
+enum class Verdict {
+  kEvent,         ///< it is an event, once no later window can say more about it
+  kMerged,        ///< it belongs to an event that another window found
+  kUnsure,        ///< its best moment is less sure than min_confidence
+  kNotFound,      ///< the answer names no moment
+  kNotConfirmed,  ///< with what the other windows say that show it, it is less sure than min_confidence
+  kWords,         ///< words were asked for
+};
+
+/** "event", "merged", "unsure", "not-found", "not-confirmed", "words" */
+const char* name_of(Verdict verdict) noexcept;
+
+/** The best of what a window says to a query, and what became of it: why there is an event or none. */
+struct Judgement {
+  Task task = Task::kGrounding;
+  std::string query;
+  Time window_start{};  ///< with kNotConfirmed of all windows that found it
+  Time window_stop{};
+  std::optional<Time> start{};  ///< both or none
+  std::optional<Time> stop{};
+  double confidence = 0;
+  double min_confidence = 0;
+  Verdict verdict = Verdict::kNotFound;
 };
 
 /**
@@ -40,19 +78,30 @@ struct GroundedEvent {
  */
 class EventAssembler {
  public:
+  struct Outcome {
+    std::vector<GroundedEvent> events;
+    std::optional<WindowAnswer> answer;
+    std::vector<Judgement> judgements;
+  };
+
   /**
-   * Takes an answer; windows come in order, and each window's answers one after the other. The events that are known
-   * now, first those of the session before.
+   * Takes an answer; windows come in order, and each window's answers one after the other. What is known now. finish()
+   * comes between two sessions.
    */
-  std::vector<GroundedEvent> add(const AnsweredWindow& window, const Answer& answer);
+  Outcome add(const AnsweredWindow& window, const Answer& answer);
 
   /** The end: what was held back for later windows to say more about. */
-  std::vector<GroundedEvent> finish();
+  Outcome finish();
+
+  /** Whether what another window found is the same event as one that is held back. */
+  bool holds(const IntervalMerger::Key& query, const Finding& finding, Time edge) const {
+    return merger_.holds(query, finding, edge);
+  }
 
  private:
   using Merged = std::vector<IntervalMerger::Event>;
 
-  void append(const Merged& merged, std::vector<GroundedEvent>& events) const;
+  void append(const Merged& merged, Outcome& outcome) const;
 
   IntervalMerger merger_;
   std::uint64_t session_ = 0;  // of the last answer, like the next

@@ -18,10 +18,11 @@ struct Finding {
   Time start{};
   Time stop{};
   double confidence = 0;
-  std::string text;
+  std::string text;     ///< with the video's times
   bool joined = false;  ///< its times are those of no single answer: the text's are not right
   Time window_start{};
   Time window_stop{};
+  double best = 0;  ///< of an event: the confidence of its most confident finding
 };
 
 /** Of the window that findings are from. */
@@ -31,16 +32,30 @@ struct MergedWindow {
   Time stop{};
   std::optional<Time> settled;  ///< no later window shows what is before it; none: there is no later one
   Time resolution{};            ///< what one temporal token stands for
+  Time edge{};                  ///< what ends so near to the window's end may go on beyond it
+  double believed = 0;          ///< a finding that is less sure is a guess
 };
 
-/** What an answer says to a query for times; nothing where it says none. */
+/** MergedWindow::edge of a window: half a segment, within which a model that reads it as a whole places an end. */
+constexpr Time edge_of(Time start, Time stop, std::int64_t segments) { return (stop - start) / (2 * segments); }
+
+/** What an answer says to a query for times; nothing where it says none, or to a question for words. */
 std::vector<Finding> findings_of(const Answer& answer, const MergedWindow& window);
+
+/**
+ * Whether two findings of one query, from different windows, are the same event: they share at least half of the
+ * shorter one, or one is cut by its window's edge (ends within `edge` of it) and the other goes on from there.
+ */
+bool same_event(const Finding& earlier, const Finding& later, Time edge);
+
+/** Whether it begins before its window, as far as that can be known. */
+bool cut_at_start(const Finding& finding, Time edge);
 
 /**
  * Makes one event of what overlapping windows say about the same thing:
  *
- * - Two findings of one query, from different windows, are the same event when they share at least half of the shorter
- *   one, or when one is cut by its window's edge (ends within `resolution` of it) and the other goes on from there.
+ * - Findings that are the same_event() are one. Two events are one, too, when a later finding is the same as both. A
+ *   guess goes on beyond no edge.
  * - An event that was cut lasts from the earlier start to the later stop; otherwise the more confident finding gives
  *   times and text.
  * - The confidence is event_confidence() over all windows that show the whole event.
@@ -62,6 +77,10 @@ class IntervalMerger {
   /** The end: what is held back. */
   std::vector<Event> finish();
 
+  /** Whether `finding`, of another window, is the same event as one that is held back, or as any that is known. */
+  bool holds(const Key& query, const Finding& finding, Time edge) const;
+  bool knows(const Key& query, const Finding& finding, Time edge) const;
+
  private:
   struct Held {
     Finding finding;              // its confidence is that of the most confident one
@@ -75,6 +94,8 @@ class IntervalMerger {
   };
 
   static void take(const MergedWindow& window, Asked& asked, const Finding& finding);
+  const Held* find(const Key& query, const Finding& finding, Time edge, bool emitted_too) const;
+  static void absorb(const MergedWindow& window, Asked& asked, Held& first);
   static void emit(const Key& query, Held& held, std::vector<Event>& known);
 
   std::map<Key, Asked> queries_;

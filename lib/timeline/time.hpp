@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 
 namespace gvl::timeline {
@@ -10,6 +12,12 @@ namespace gvl::timeline {
 using Time = std::chrono::nanoseconds;
 
 inline double to_seconds(Time time) { return std::chrono::duration<double>(time).count(); }
+
+/** The nearest time; what is beyond thirty years is that. */
+inline Time from_seconds(double seconds) {
+  constexpr double most = 1e9;
+  return Time(std::llround(std::clamp(seconds, -most, most) * 1e9));
+}
 
 /** `time` * `part` / `whole`, rounded down, without overflow in between. None of them is negative; `whole` is above 0.
  */

@@ -109,6 +109,11 @@ void WindowAssembler::append(Segment segment, std::vector<AssembledWindow>& comp
   if (auto window = assemble({recent_.begin(), recent_.end()}, true)) complete.push_back(std::move(*window));
 }
 
+std::optional<AssembledWindow> WindowAssembler::newest() const {
+  if (recent_.size() < segments_ || complete_end_ == next_) return std::nullopt;
+  return assemble({recent_.begin(), recent_.end()}, false);
+}
+
 std::optional<AssembledWindow> WindowAssembler::last() const {
   if (recent_.empty() || complete_end_ == next_) return std::nullopt;
   std::vector<Segment> segments(recent_.begin(), recent_.end());

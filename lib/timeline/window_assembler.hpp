@@ -53,6 +53,9 @@ class WindowAssembler {
   /** Takes the segment of this number, which follows(); the windows that are complete with it. */
   std::vector<AssembledWindow> add(std::uint64_t number, Segment segment);
 
+  /** The window that ends with the last segment, all of whose segments are past; none where it was complete anyway. */
+  std::optional<AssembledWindow> newest() const;
+
   /** The sequence ends: the window that ends with the last segment, unless that was complete. */
   std::optional<AssembledWindow> last() const;
 

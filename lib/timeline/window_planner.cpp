@@ -48,6 +48,18 @@ std::int64_t WindowPlanner::wanted_hop(const StreamFacts& stream, const WindowSe
   return std::clamp<std::int64_t>(std::llround(fresh), 1, segments_);
 }
 
+// A segment is what a look may be late by.
+Time WindowPlanner::endless_window(const StreamFacts& stream, const WindowSettings& settings) const {
+  if (!stream.live || settings.alert_latency <= Time()) return kEndlessWindow;
+  const Time latency = std::min(settings.alert_latency, kEndlessWindow);  // no overflow
+  return std::clamp(latency * segments_, std::min(shortest_window(stream), kEndlessWindow), kEndlessWindow);
+}
+
+std::int64_t WindowPlanner::wanted_alert_hop(const StreamFacts& stream, const WindowSettings& settings) const {
+  if (!stream.live || stream.backward || settings.alert_latency <= Time()) return 0;
+  return std::clamp<std::int64_t>(settings.alert_latency / plan_->segment_duration(), 1, segments_);
+}
+
 // The last window ends with the file.
 std::int64_t WindowPlanner::segments_of_file(Time length, std::int64_t hop) const {
   if (length <= kMaxWhole) return segments_;
@@ -69,7 +81,7 @@ std::optional<Time> WindowPlanner::file_end(Time announced, const StreamFacts& s
 WindowPlanner::Proposal WindowPlanner::propose(Time time, const StreamFacts& stream,
                                                const WindowSettings& settings) const {
   if (!plan_) return propose_first(time, stream, settings);
-  Proposal proposal{plan_next(options(stream, settings), settings)};
+  Proposal proposal{plan_next(stream, settings)};
   proposal.begins_sequence = !follows(proposal.plan, stream, settings);
   return proposal;
 }
@@ -93,7 +105,7 @@ WindowPlanner::Proposal WindowPlanner::propose_first(Time time, const StreamFact
       return {SegmentPlan(made), stop, announced};
     }
   }
-  made.duration = asked ? settings.duration : kEndlessWindow;
+  made.duration = asked ? settings.duration : endless_window(stream, settings);
   if (stream.backward) return {plan_before(time, made, stream)};
   made.start = stream.live || comes_late(time, start, made.duration) ? time : start;
   return {SegmentPlan(made)};
@@ -110,13 +122,16 @@ SegmentPlan WindowPlanner::plan_before(Time time, SegmentPlan::Options options, 
 }
 
 // The segments of another window follow.
-SegmentPlan WindowPlanner::plan_next(SegmentPlan::Options options, const WindowSettings& settings) const {
+SegmentPlan WindowPlanner::plan_next(const StreamFacts& stream, const WindowSettings& settings) const {
+  auto made = options(stream, settings);
   const auto asked = settings.duration, before = window_duration();
-  const bool same = asked == sequence_.settings.duration && (asked > Time() || !announced_end_ || before >= kMinGuess);
-  options.duration = same ? before : asked > Time() ? asked : kEndlessWindow;
-  options.start = options.backward ? std::max(plan_->start() - options.duration, Time()) : plan_->stop();
-  if (options.backward) options.duration = plan_->start() - options.start;
-  return SegmentPlan(options);
+  const bool same = asked == sequence_.settings.duration &&
+                    settings.alert_latency == sequence_.settings.alert_latency &&
+                    (asked > Time() || !announced_end_ || before >= kMinGuess);
+  made.duration = same ? before : asked > Time() ? asked : endless_window(stream, settings);
+  made.start = made.backward ? std::max(plan_->start() - made.duration, Time()) : plan_->stop();
+  if (made.backward) made.duration = plan_->start() - made.start;
+  return SegmentPlan(made);
 }
 
 // Whether the next plan goes on where this one ends, with windows of the same kind.
@@ -140,6 +155,7 @@ void WindowPlanner::begin_sequence(const StreamFacts& stream, const WindowSettin
                .backward = plan_->backward(),
                .window = segments_,
                .hop = one_window ? segments_ : wanted_hop(stream, settings),
+               .alert_hop = wanted_alert_hop(stream, settings),
                .settings = settings};
 }
 

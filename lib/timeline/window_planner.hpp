@@ -11,6 +11,7 @@ namespace gvl::timeline {
 
 constexpr double kDefaultOverlap = 0.5;
 constexpr double kMaxOverlap = 0.95;
+constexpr Time kDefaultAlertLatency = std::chrono::seconds(3);
 
 enum class Segmentation { kUniform, kShots };
 enum class Keyframe { kMiddle, kSharpest };
@@ -19,6 +20,7 @@ enum class Keyframe { kMiddle, kSharpest };
 struct WindowSettings {
   Time duration{};  ///< of a window; 0: by the video's length
   double overlap = kDefaultOverlap;
+  Time alert_latency{};  ///< of a live stream's looks at the window that ends now; 0: there are none
   Segmentation segmentation = Segmentation::kUniform;
   Keyframe keyframe = Keyframe::kMiddle;
 
@@ -50,6 +52,7 @@ struct SegmentSequence {
   std::int64_t ended = 0;  ///< how many of its segments have ended
   std::int64_t window = 1;
   std::int64_t hop = 1;
+  std::int64_t alert_hop = 0;  ///< segments from one look at the window that ends now to the next; 0: there are none
   WindowSettings settings;
 
   /** Its first window has all its segments. */
@@ -62,7 +65,8 @@ struct SegmentSequence {
 /**
  * Where windows and their segments lie in a video. A file of up to two minutes is one window; a longer one is divided
  * so that its last window ends with it; what has no known end is covered by windows of a minute, or as long as
- * WindowSettings::duration. An announced duration may be a guess: the planner says when it should be asked again.
+ * WindowSettings::duration. Those of a live stream are shorter where their segments would be longer than
+ * WindowSettings::alert_latency. An announced duration may be a guess: the planner says when it should be asked again.
  *
  * For one thread.
  */
@@ -133,11 +137,13 @@ class WindowPlanner {
  private:
   SegmentPlan::Options options(const StreamFacts& stream, const WindowSettings& settings) const;
   std::int64_t wanted_hop(const StreamFacts& stream, const WindowSettings& settings) const;
+  Time endless_window(const StreamFacts& stream, const WindowSettings& settings) const;
+  std::int64_t wanted_alert_hop(const StreamFacts& stream, const WindowSettings& settings) const;
   std::int64_t segments_of_file(Time length, std::int64_t hop) const;
   std::optional<Time> file_end(Time announced, const StreamFacts& stream, Time start) const;
   Proposal propose_first(Time time, const StreamFacts& stream, const WindowSettings& settings) const;
   SegmentPlan plan_before(Time time, SegmentPlan::Options options, const StreamFacts& stream) const;
-  SegmentPlan plan_next(SegmentPlan::Options options, const WindowSettings& settings) const;
+  SegmentPlan plan_next(const StreamFacts& stream, const WindowSettings& settings) const;
   bool follows(const SegmentPlan& next, const StreamFacts& stream, const WindowSettings& settings) const;
   void begin_sequence(const StreamFacts& stream, const WindowSettings& settings);
 

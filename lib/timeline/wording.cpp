@@ -26,6 +26,8 @@ std::string in_a_sentence(Time start, Time stop) {
   return "From " + in_seconds(start, 2) + " seconds to " + in_seconds(stop, 2) + " seconds.";
 }
 
+std::string since(Time start) { return "Since " + in_seconds(start, 2) + " seconds."; }
+
 std::string on_a_clock(Time time, const ClockStyle& style) {
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
   const auto seconds = milliseconds / 1000;

@@ -123,7 +123,11 @@ GVL_TEST(the_latest_window_may_be_asked_about) {
 
 // ---- what becomes of answers ------------------------------------------------------------------------------------
 
-Structures events_for(const char* task, std::function<Answer(const Query&, double)> make, double min_confidence = 0) {
+struct Said {
+  Structures events, answers;
+};
+
+Said said_to(const std::string& task, std::function<Answer(const Query&, double)> make, double min_confidence = 0) {
   auto config = gvl::test::fake_model_config();
   config.min_confidence = min_confidence;
   Setup setup;
@@ -134,7 +138,17 @@ Structures events_for(const char* task, std::function<Answer(const Query&, doubl
   stream.new_segment(1, 1, 0, GST_CLOCK_TIME_NONE, 0);
   stream.push_range(0, 25);
   stream.eos();
-  return stream.element_messages(GVL_EVENT_NAME);
+  Said said;
+  for (auto& each : stream.element_messages(nullptr)) {
+    const bool is_event = gst_structure_has_name(each.get(), GVL_EVENT_NAME);
+    (is_event ? said.events : said.answers).push_back(std::move(each));
+  }
+  return said;
+}
+
+Structures events_for(const std::string& task, std::function<Answer(const Query&, double)> make,
+                      double min_confidence = 0) {
+  return said_to(task, std::move(make), min_confidence).events;
 }
 
 Answer answer_of(const Query& query, std::vector<gvl::Interval> intervals) {
@@ -180,16 +194,27 @@ GVL_TEST(each_interval_is_an_event) {
   }
 }
 
-GVL_TEST(answers_without_times_are_one_event) {
+GVL_TEST(answers_without_a_moment_are_no_events) {
   const auto none = [](const Query& query, double) { return answer_of(query, {}); };
   const auto some = [](const Query& query, double) { return answer_of(query, {{0.1, 0.2, 0.5, ""}}); };
-  for (const auto& events : {events_for("grounding", none), events_for("referring", none), events_for("qa", some)}) {
-    fail_unless_equals_int(events.size(), 1);
-    fail_if(gst_structure_has_field(events[0].get(), "start"));
-    fail_if(gst_structure_has_field(events[0].get(), "stop"));
-    fail_unless_equals_string(gst_structure_get_string(events[0].get(), "text"), "in words");
-    fail_unless_equals_uint64(uint64_of(events[0].get(), "window-stop"), GST_SECOND);
-  }
+  const auto check = [](const Said& said, gboolean found, double confidence, const char* text) {
+    fail_unless_equals_int(said.events.size(), 0);
+    fail_unless_equals_int(said.answers.size(), 1);
+    const auto* answer = said.answers[0].get();
+    gboolean was_found = !found;
+    fail_unless(gst_structure_get_boolean(answer, "found", &was_found) && was_found == found);
+    double sure = -1;
+    fail_unless(gst_structure_get_double(answer, "confidence", &sure));
+    fail_unless_equals_float(sure, confidence);
+    fail_unless_equals_string(gst_structure_get_string(answer, "text"), text);
+    fail_unless_equals_uint64(uint64_of(answer, "window-start"), 0);
+    fail_unless_equals_uint64(uint64_of(answer, "window-stop"), GST_SECOND);
+    fail_if(gst_structure_has_field(answer, "start"));
+  };
+  check(said_to("grounding", none), FALSE, 0.75, "in words");
+  check(said_to("grounding min-confidence=0.6", some), FALSE, 0.5, "It is not found.");
+  check(said_to("referring", some), TRUE, 0.75, "in words");
+  check(said_to("qa", some), TRUE, 0.75, "in words");
 }
 
 // ---- when events come -------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -311,6 +312,24 @@ GVL_TEST(names_are_sanitised_and_nothing_is_overwritten) {
   fail_unless(fs::exists(folder / "x/_._.._a_b_c 00-00-01.000 87.mkv"));
   fail_unless(fs::exists(folder / "x/_._.._a_b_c 00-00-01.000 87-2.mkv"));
   fail_unless(fs::exists(folder / "x/_._.._a_b_c 00-00-01.000 87-2.json"));
+}
+
+GVL_TEST(names_say_which_camera_and_what_time) {
+  const Folder folder;
+  const std::string lines =
+      "{\"id\":1,\"start\":3000000000,\"stop\":4000000000,\"source\":\"../gate/1\","
+      "\"utc-start\":\"2026-01-31T12:00:00.123Z\",\"utc-stop\":\"2026-01-31T12:00:01.123Z\"}\n"
+      "{\"id\":2,\"start\":3000000000,\"stop\":4000000000}\n";
+  Clipping clipping(kRaw, at(folder, "%{source}-%{utc}.mkv") + write_events(folder, lines.c_str()));
+  run(clipping);
+  fail_unless_equals_int(clipping.clips.size(), 2);
+  const std::string named = folder / "_._gate_1-20260131T120000.123Z.mkv";
+  fail_unless(std::count(clipping.clips.begin(), clipping.clips.end(), named) == 1, "%s", clipping.clips[0].c_str());
+  fail_unless(std::count(clipping.clips.begin(), clipping.clips.end(), folder / "_-no-utc.mkv") == 1);
+  GstStructure* event = description_of(named);
+  fail_unless_equals_string(gst_structure_get_string(event, "source"), "../gate/1");
+  fail_unless_equals_string(gst_structure_get_string(event, "utc-start"), "2026-01-31T12:00:00.123Z");
+  gst_structure_free(event);
 }
 
 GVL_TEST(a_pipeline_that_ends_early_leaves_whole_files) {

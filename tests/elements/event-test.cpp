@@ -34,10 +34,11 @@ GVL_TEST(events_are_clamped_and_ordered) {
 GVL_TEST(events_are_valid_json) {
   GstStructure* event = gvl_event_new(3, "qa", "say \"h\\i\"\n\xc3\xa9\xe7\x8c\xab", "", 1, 2, 0.25, 0, 4);
   gchar* json = gvl_event_to_json(event);
-  fail_unless_equals_string(json,
-                            "{\"id\":3,\"task\":\"qa\",\"query\":\"say \\\"h\\\\i\\\"\\n\xc3\xa9\xe7\x8c\xab\","
-                            "\"text\":\"\",\"start\":1,\"stop\":2,\"confidence\":0.25,\"window-start\":0,"
-                            "\"window-stop\":4}");
+  fail_unless_equals_string(
+      json,
+      "{\"id\":3,\"task\":\"qa\",\"query\":\"say \\\"h\\\\i\\\"\\n\xc3\xa9\xe7\x8c\xab\","
+      "\"text\":\"\",\"state\":\"closed\",\"start\":1,\"stop\":2,\"confidence\":0.25,\"window-start\":0,"
+      "\"window-stop\":4}");
   g_free(json);
   gst_structure_free(event);
 }

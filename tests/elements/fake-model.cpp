@@ -23,7 +23,8 @@ float mean_of(const Tensor& pixels) {
   return static_cast<float>(sum / static_cast<double>(pixels.elements()));
 }
 
-Answer quarter_to_half(const Query& query, double duration) {
+Answer quarter_to_half(const Query& query, const VideoWindow& window) {
+  const double duration = window.duration;
   Answer answer;
   answer.query = query;
   answer.text = "From <75> to <150>.";
@@ -109,6 +110,11 @@ std::size_t FakeModel::most_at_a_time(Job job) {
 }
 
 void FakeModel::answer_with(std::function<Answer(const Query&, double)> make) {
+  answer_windows_with(
+      [make = std::move(make)](const Query& query, const VideoWindow& window) { return make(query, window.duration); });
+}
+
+void FakeModel::answer_windows_with(std::function<Answer(const Query&, const VideoWindow&)> make) {
   std::lock_guard lock(mutex_);
   make_answer_ = std::move(make);
 }
@@ -161,20 +167,19 @@ std::vector<Future<Answer>> FakeModel::answer(VideoWindow window, std::vector<Qu
   {
     std::lock_guard lock(mutex_);
     *number = asked_.size();
-    asked_.push_back({queries, options, window.duration, {}, window.boundaries});
+    asked_.push_back({queries, options, window.duration, {}, window.boundaries, window.start});
   }
   std::vector<Future<Answer>> answers;
   for (const auto& query : queries)
-    answers.push_back(submit<Answer>(Job::kAnswer, {window.tokens}, cancellation,
-                                     [this, query, number, duration = window.duration](const std::vector<Tensor>& in) {
-                                       const auto per_segment =
-                                           config_.tokens_per_segment() * config_.language.hidden_size;
-                                       std::lock_guard lock(mutex_);
-                                       asked_[*number].segments.clear();
-                                       for (std::int64_t i = 0; i < in[0].elements(); i += per_segment)
-                                         asked_[*number].segments.push_back(in[0].as<float>()[i]);
-                                       return make_answer_(query, duration);
-                                     }));
+    answers.push_back(submit<Answer>(
+        Job::kAnswer, {window.tokens}, cancellation, [this, query, number, window](const std::vector<Tensor>& in) {
+          const auto per_segment = config_.tokens_per_segment() * config_.language.hidden_size;
+          std::lock_guard lock(mutex_);
+          asked_[*number].segments.clear();
+          for (std::int64_t i = 0; i < in[0].elements(); i += per_segment)
+            asked_[*number].segments.push_back(in[0].as<float>()[i]);
+          return make_answer_(query, window);
+        }));
   return answers;
 }
 

@@ -49,6 +49,7 @@ class FakeModel : public Model {
 
   /** What answers say; by default one interval, a quarter to a half of the window. */
   void answer_with(std::function<Answer(const Query&, double duration)> make);
+  void answer_windows_with(std::function<Answer(const Query&, const VideoWindow&)> make);
 
   /** The queries and options of each call of answer(), and the tokens' first value per segment. */
   struct Asked {
@@ -56,7 +57,8 @@ class FakeModel : public Model {
     GenerationOptions options;
     double duration;
     std::vector<float> segments;
-    std::vector<double> boundaries = {};  ///< as in VideoWindow
+    std::vector<double> boundaries = {};  ///< as in VideoWindow, like the next
+    double start = 0;
   };
   std::vector<Asked> asked();
 
@@ -93,7 +95,7 @@ class FakeModel : public Model {
   std::set<Job> held_;
   std::map<Job, std::exception_ptr> failures_;
   std::map<Job, std::size_t> submitted_, begun_, done_, cancelled_, most_;
-  std::function<Answer(const Query&, double)> make_answer_;
+  std::function<Answer(const Query&, const VideoWindow&)> make_answer_;
   std::vector<Asked> asked_;
   bool stopping_ = false;
   std::thread thread_;

@@ -10,7 +10,8 @@ Structures take_stream_events(Stream& stream, bool* eos) {
   if (eos) *eos = false;
   while (gst_harness_events_in_queue(stream.harness())) {
     GstEvent* event = gst_harness_pull_event(stream.harness());
-    if (const auto* structure = gvl_event_parse_event(event))
+    const auto* answer = gvl_answer_parse_event(event);
+    if (const auto* structure = answer ? answer : gvl_event_parse_event(event))
       found.emplace_back(gst_structure_copy(structure), gst_structure_free);
     if (eos && GST_EVENT_TYPE(event) == GST_EVENT_EOS) *eos = true;
     gst_event_unref(event);
@@ -22,7 +23,8 @@ std::shared_ptr<GstStructure> wait_event(Stream& stream) {
   for (;;) {
     GstMessage* message = stream.wait_message(GST_MESSAGE_ELEMENT);
     std::shared_ptr<GstStructure> event;
-    if (const auto* structure = gvl_event_parse_message(message))
+    const auto* answer = gvl_answer_parse_message(message);
+    if (const auto* structure = answer ? answer : gvl_event_parse_message(message))
       event.reset(gst_structure_copy(structure), gst_structure_free);
     gst_message_unref(message);
     if (event) return event;

@@ -143,6 +143,41 @@ GVL_TEST(events_of_the_stream_linger) {
   fail_unless_equals_int(Picture(stream).drawn_rows(), 0);
 }
 
+GVL_TEST(an_open_event_grows_until_it_is_closed_or_withdrawn) {
+  Stream stream("gvloverlay linger=3000000000", options());
+  int second = 20;
+  const auto tell = [&](guint64 id, const char* state) {
+    GstStructure* event =
+        gvl_event_new(id, "grounding", "q", "t", 20 * GST_SECOND, 30 * GST_SECOND, 1, 0, 90 * GST_SECOND);
+    gvl_event_set_state(event, state);
+    fail_unless(stream.send(gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, event)));
+  };
+  // Columns of the strip with the event's colour.
+  const auto length = [&] {
+    push_second(stream, ++second);
+    const Picture picture(stream);
+    int columns = 0;
+    for (int x = 0; x < kWidth; ++x) columns += picture.coloured(x, kHeight - kStrip / 2) ? 1 : 0;
+    return columns;
+  };
+  push_second(stream, second);
+  gst_buffer_unref(stream.try_pull());
+  tell(1, "open");
+  const int first = length();
+  tell(1, "update");
+  second = 39;
+  const int later = length();
+  fail_unless(0 < first && first < later, "%d and then %d columns", first, later);
+  fail_unless(std::abs(later - kWidth * 20 / 100) <= 3, "%d columns", later);
+  tell(1, "closed");
+  second = 59;
+  fail_unless(std::abs(length() - kWidth * 10 / 100) <= 3);
+  tell(2, "open");
+  tell(2, "withdrawn");
+  second = 79;
+  fail_unless(std::abs(length() - kWidth * 10 / 100) <= 3);
+}
+
 GVL_TEST(times_are_stream_time) {
   const EventsFile file(kOneEvent);
   Stream stream(file.launch("timeline=false"), options());

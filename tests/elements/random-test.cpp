@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <random>
+#include <set>
+#include <string>
 
 #include "fake-model.hpp"
 #include "gvlevent.h"
@@ -231,11 +233,27 @@ class Session {
     }
   }
 
-  void check_event(const GstStructure* event) const {
-    const auto start = uint64_of(event, "start"), stop = uint64_of(event, "stop");
+  void check_event(const GstStructure* event) {
+    const std::string state = gst_structure_get_string(event, "state");
+    const auto start = uint64_of(event, "start");
+    const auto stop = state == "closed" ? uint64_of(event, "stop") : start;
     require(start <= stop, "an event ends before it begins");
     require(uint64_of(event, "window-start") <= start && stop <= uint64_of(event, "window-stop"),
             "an event lies outside of its window");
+    check_life(uint64_of(event, "id"), state);
+  }
+
+  // An event opens once, may be updated while it is open, and ends once; or it is told when it is over.
+  void check_life(guint64 id, const std::string& state) {
+    const auto known = open_.find(id);
+    const bool opens = state == "open", goes_on = state == "update";
+    require(live_ || state == "closed", "a file has an event that goes on");
+    require(opens ? known == open_.end() : known != open_.end() || state == "closed", "an event is not open");
+    require(!ended_.contains(id), "an event has ended before");
+    if (opens) open_.insert(id);
+    if (opens || goes_on) return;
+    open_.erase(id);
+    ended_.insert(id);
   }
 
   // As gvl::text::TimeScale takes them.
@@ -264,6 +282,7 @@ class Session {
   GstSegment segment_;
   GstClockTime position_ = 0;
   bool live_ = false;
+  std::set<guint64> open_, ended_;  // events, by their ids
   guint64 number_ = 0;
 };
 

@@ -109,7 +109,7 @@ GVL_TEST(unknown_zero_and_live_durations_make_windows_of_a_minute) {
     auto settings = options(live ? std::optional<GstClockTime>(GST_SECOND) : std::nullopt);
     settings.live = live;
     settings.caps = "video/x-raw,format=RGB,width=32,height=24,framerate=1/1";
-    Stream stream("gvlsegmenter window-overlap=0 max-pending=1000", settings);
+    Stream stream("gvlsegmenter window-overlap=0 alert-latency=0 max-pending=1000", settings);
     stream.push_range(0, 125);
     stream.eos();
     const auto segments = stream.take_segments();

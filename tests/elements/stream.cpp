@@ -213,7 +213,8 @@ std::vector<std::shared_ptr<GstStructure>> Stream::element_messages(const char* 
   };
   while (GstMessage* message = next()) {
     const GstStructure* structure = gst_message_get_structure(message);
-    if (gst_structure_has_name(structure, name)) found.emplace_back(gst_structure_copy(structure), gst_structure_free);
+    if (!name || gst_structure_has_name(structure, name))
+      found.emplace_back(gst_structure_copy(structure), gst_structure_free);
     gst_message_unref(message);
   }
   return found;

@@ -18,7 +18,7 @@ struct Parsed {
   char *model = nullptr, *task = nullptr, *device = nullptr, *events = nullptr, *vtt = nullptr, *clips = nullptr,
        *overlay = nullptr, *report = nullptr, *min_confidence = nullptr;
   char **queries = nullptr, **rest = nullptr;
-  gboolean json = FALSE, force = FALSE;
+  gboolean json = FALSE, force = FALSE, explain = FALSE;
 
   Parsed() = default;
   Parsed(const Parsed&) = delete;
@@ -50,6 +50,8 @@ bool parse(int argc, char** argv, Parsed& parsed, std::string& fault) {
        "QUERY"},
       {"min-confidence", 0, 0, G_OPTION_ARG_STRING, &parsed.min_confidence,
        "What a model is less sure of is not told; default: as measured for the model", "0...1"},
+      {"explain", 0, 0, G_OPTION_ARG_NONE, &parsed.explain,
+       "Say on stderr what each window shows best, and why that is an event or none", nullptr},
       {"json", 'j', 0, G_OPTION_ARG_NONE, &parsed.json, "Print one JSON object per event", nullptr},
       {"events", 0, 0, G_OPTION_ARG_FILENAME, &parsed.events, "Write the events, one JSON object a line", "FILE.jsonl"},
       {"vtt", 0, 0, G_OPTION_ARG_FILENAME, &parsed.vtt, "Write the events as captions (WebVTT)", "FILE.vtt"},
@@ -141,6 +143,7 @@ bool read_arguments(int argc, char** argv, Arguments& arguments, std::string& fa
   arguments.device = text(parsed.device);
   arguments.json = parsed.json;
   arguments.force = parsed.force;
+  arguments.explain = parsed.explain;
   if (!read_confidence(parsed.min_confidence, arguments.min_confidence)) {
     fault = "--min-confidence " + text(parsed.min_confidence) + ": a number from 0 to 1 is needed";
     return false;

@@ -12,6 +12,7 @@ struct Arguments {
   std::string device;
   bool json = false;
   bool force = false;
+  bool explain = false;
   std::optional<double> min_confidence;             ///< none: the model's
   std::string events, vtt, clips, overlay, report;  ///< outputs; empty: not wanted
   std::vector<std::string> videos;                  ///< paths, of any bytes, or URIs

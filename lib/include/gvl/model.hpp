@@ -48,6 +48,7 @@ GVL_EXPORT std::filesystem::path default_model_folder();
 struct VideoWindow {
   Future<Tensor> tokens;  ///< gvl/video-tokens, float32 [K * L, H]
   double duration = 0;    ///< L in seconds: what temporal token M stands for
+  double start = 0;       ///< when it begins, in seconds: times in queries and answers' words are the video's
   /**
    * Where segments are not equally long: K + 1 times in seconds, 0 and those at which one ends, up to `duration`. Times
    * in questions and answers then are by place among the segments.

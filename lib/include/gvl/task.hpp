@@ -30,6 +30,9 @@ struct TaskName {
 /** All tasks, in their order. */
 GVL_EXPORT std::span<const TaskName> task_names() noexcept;
 
+/** Whether it is answered in words; the others are answered with moments. */
+constexpr bool is_for_words(Task task) noexcept { return task == Task::kReferring || task == Task::kQuestion; }
+
 /** "grounding", "dense-caption", "referring", "qa". */
 GVL_EXPORT std::string_view name_of(Task task) noexcept;
 GVL_EXPORT std::optional<Task> task_from_name(std::string_view name) noexcept;
@@ -38,6 +41,16 @@ struct Query {
   Task task = Task::kGrounding;
   std::string text;  ///< UTF-8
 };
+
+/** A stretch of time, in seconds. */
+struct TimeRange {
+  double start = 0;
+  double stop = 0;
+};
+
+/** What part of the video a referring query asks about, in the video's time; none for other tasks, and where it does
+ * not say. */
+GVL_EXPORT std::optional<TimeRange> range_of(const Query& query);
 
 /** A moment, in seconds from the window's start. */
 struct Interval {
@@ -56,7 +69,7 @@ struct Answer {
   Query query;
   std::vector<std::int64_t> tokens;  ///< as generated, without the end token
   std::string text;                  ///< decoded, with temporal tokens: "From <14> to <25>."
-  std::string text_seconds;          ///< the same with times in seconds: "From 1.40 seconds to 2.50 seconds."
+  std::string text_seconds;          ///< the same with the video's times: "From 31.40 seconds to 32.50 seconds."
   std::vector<Interval> intervals;   ///< times read back from the text; none for plain answers
   double confidence = 0;             ///< geometric mean probability of all generated tokens, 0-1
 };

@@ -3,6 +3,8 @@
 // What the events of a video count for.
 
 #include <chrono>
+#include <utility>
+#include <vector>
 
 #include "evaluation/evaluation.hpp"
 #include "evaluation_test.hpp"
@@ -11,6 +13,7 @@ using namespace gvl;
 using namespace gvl::evaluation;
 using namespace gvl::evaluation::test;
 using timeline::GroundedEvent;
+using timeline::WindowAnswer;
 
 namespace {
 
@@ -24,9 +27,11 @@ GroundedEvent timed(Task task, const std::string& query, int start, int stop, do
           .confidence = confidence};
 }
 
-GroundedEvent in_words(const std::string& query, double confidence, const std::string& text) {
-  return {.task = Task::kQuestion, .query = query, .text = text, .confidence = confidence};
+WindowAnswer in_words(const std::string& query, double confidence, const std::string& text) {
+  return {.task = Task::kQuestion, .query = query, .text = text, .found = true, .confidence = confidence};
 }
+
+FoundInVideo events(std::vector<GroundedEvent> found) { return {std::move(found), {}}; }
 
 ReportSection section(const Evaluation& evaluation, const std::string& name) {
   for (const ReportSection& each : evaluation.report().sections())
@@ -44,19 +49,20 @@ double value(const Evaluation& evaluation, const std::string& name, const std::s
 GVL_TEST(the_most_confident_event_is_the_answer) {
   Evaluation evaluation(0);
   const Question question{{Task::kGrounding, "dark"}, "dark", evaluation::Interval{20, 30}};
-  evaluation.add(question, {timed(Task::kGrounding, "dark", 0, 10, 0.5), timed(Task::kGrounding, "dark", 20, 25, 0.75),
-                            timed(Task::kGrounding, "light", 20, 30, 0.9)});
+  evaluation.add(question,
+                 events({timed(Task::kGrounding, "dark", 0, 10, 0.5), timed(Task::kGrounding, "dark", 20, 25, 0.75),
+                         timed(Task::kGrounding, "light", 20, 30, 0.9)}));
   expect_near("miou", value(evaluation, "grounding", "miou"), 0.5);
-  // Neither an answer in words nor a window without an answer is an interval.
-  evaluation.add(question, {{.task = Task::kGrounding, .query = "dark", .confidence = 1}});
+  // That nothing is found is no interval.
+  evaluation.add(question, {{}, {{.task = Task::kGrounding, .query = "dark", .confidence = 1}}});
   expect_near("miou", value(evaluation, "grounding", "miou"), 0.25);
 }
 
 GVL_TEST(what_does_not_happen_is_told_apart_by_confidence) {
   Evaluation evaluation(0);
   evaluation.add({{Task::kGrounding, "dark"}, "dark", evaluation::Interval{0, 10}},
-                 {timed(Task::kGrounding, "dark", 0, 10, 0.5), timed(Task::kGrounding, "dark", 20, 25, 0.25)});
-  evaluation.add({{Task::kGrounding, "light"}, "absent"}, {timed(Task::kGrounding, "light", 0, 10, 0.4)});
+                 events({timed(Task::kGrounding, "dark", 0, 10, 0.5), timed(Task::kGrounding, "dark", 20, 25, 0.25)}));
+  evaluation.add({{Task::kGrounding, "light"}, "absent"}, events({timed(Task::kGrounding, "light", 0, 10, 0.4)}));
   evaluation.add({{Task::kGrounding, "rain"}, "absent"}, {});
   expect_near("auc", value(evaluation, "absent", "auc"), 1);
   ck_assert_int_eq(section(evaluation, "grounding").overall.counts.at(0), 1);
@@ -67,7 +73,7 @@ GVL_TEST(the_most_confident_words_choose_an_option) {
   Question question{{Task::kQuestion, "which?"}, "which"};
   question.options = {"a cat", "a dog"};
   question.right = 1;
-  evaluation.add(question, {in_words("which?", 0.5, "(A) a cat"), in_words("which?", 0.75, "(B) a dog")});
+  evaluation.add(question, {{}, {in_words("which?", 0.5, "(A) a cat"), in_words("which?", 0.75, "(B) a dog")}});
   expect_near("accuracy", value(evaluation, "multiple_choice", "accuracy"), 1);
   evaluation.add(question, {});
   expect_near("accuracy", value(evaluation, "multiple_choice", "accuracy"), 0.5);
@@ -77,8 +83,8 @@ GVL_TEST(all_events_of_a_dense_caption_count) {
   Evaluation evaluation(0);
   Question question{{Task::kDenseCaption, ""}, "dense"};
   question.captions = {{{0, 10}, "a dog runs"}, {{10, 20}, "it rains"}};
-  evaluation.add(question, {timed(Task::kDenseCaption, "", 0, 10, 0.1, "a dog runs"),
-                            timed(Task::kDenseCaption, "", 10, 20, 0.9, "it rains")});
+  evaluation.add(question, events({timed(Task::kDenseCaption, "", 0, 10, 0.1, "a dog runs"),
+                                   timed(Task::kDenseCaption, "", 10, 20, 0.9, "it rains")}));
   ck_assert_int_eq(section(evaluation, "dense_captioning").overall.counts.at(0), 1);
   ck_assert_double_gt(value(evaluation, "dense_captioning", "soda_f1"), 0.9);
 }

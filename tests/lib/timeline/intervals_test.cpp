@@ -90,6 +90,47 @@ GVL_TEST(what_an_edge_cuts_is_joined) {
   ck_assert_int_eq(count(end[0].finding.window_stop), 200);
 }
 
+GVL_TEST(an_event_is_as_long_as_the_windows_that_are_full_of_it) {
+  IntervalMerger merger;
+  // The model is a little off at the edges.
+  const auto edged = [](std::uint64_t index) {
+    auto about = window(index);
+    about.edge = Time(5);
+    return about;
+  };
+  check_said(said(merger.add(edged(0), kQuery, {finding(0, 60, 97, 0.5)})), {});
+  check_said(said(merger.add(edged(1), kQuery, {finding(1, 53, 148, 0.5)})), {});
+  check_said(said(merger.add(edged(2), kQuery, {finding(2, 100, 200, 0.5)})), {});
+  check_said(said(merger.add(edged(3), kQuery, {finding(3, 152, 247, 0.5)})), {});
+  check_said(said(merger.add(edged(4), kQuery, {finding(4, 203, 240, 0.5)})), {});
+  check_said(said(merger.add(edged(5), kQuery, {})), {{53, 247, 0.5}});
+  check_said(said(merger.finish()), {});
+}
+
+GVL_TEST(windows_side_by_side_that_are_full_of_it_are_one_event) {
+  IntervalMerger merger;
+  for (std::uint64_t index = 0; index < 10; index += 2) {
+    MergedWindow about = window(index);
+    about.index = index / 2;
+    about.settled = about.stop;
+    about.edge = Time(5);
+    const int start = static_cast<int>(index) * 50;
+    check_said(said(merger.add(about, kQuery, {finding(index, start + 2, start + 98, 0.5)})), {});
+  }
+  check_said(said(merger.finish()), {{2, 498, 0.5}});
+}
+
+GVL_TEST(what_turns_out_to_be_one_event_is_told_once) {
+  IntervalMerger merger;
+  merger.add(window(0), kQuery, {finding(0, 55, 65, 0.5), finding(0, 85, 100, 0.5)});
+  // Both lie in what the next window sees.
+  check_said(said(merger.add(window(1), kQuery, {finding(1, 50, 120, 0.75)})), {});
+  const auto end = merger.finish();
+  ck_assert_int_eq(end.size(), 1);
+  ck_assert_int_eq(count(end[0].finding.start), 50);
+  ck_assert_int_eq(count(end[0].finding.stop), 120);
+}
+
 GVL_TEST(windows_that_do_not_find_what_they_show_count) {
   IntervalMerger merger;
   merger.add(window(0), kQuery, {finding(0, 60, 80, 0.5)});
