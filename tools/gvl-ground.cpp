@@ -29,6 +29,7 @@
 #include "ground/names.hpp"
 #include "ground/outputs.hpp"
 #include "ground/report.hpp"
+#include "ground/settings.hpp"
 #include "ground/standard-output.hpp"
 #include "gvl/model.hpp"
 #include "gvlcontext.h"
@@ -90,7 +91,11 @@ class Run {
     const InterruptGuard guard;
     bool good = true;
     for (const std::string& video : arguments_.videos) {
-      good = ask(video) && good;
+      // An interrupt that ended one in order means the others, too.
+      if (watched_)
+        good = fail(video + ": was not looked at: interrupted");
+      else
+        good = ask(video) && good;
       if (is_stopped()) break;
     }
     good = write_files() && good;
@@ -102,13 +107,13 @@ class Run {
 
  private:
   static bool fail(const std::string& reason) {
-    std::fprintf(stderr, "gvl-ground: %s\n", on_one_line(reason).c_str());
+    std::fprintf(stderr, "gvl-ground: %s\n", without_passwords(on_one_line(reason)).c_str());
     return false;
   }
   static bool unless(const std::string& reason) { return reason.empty() || fail(reason); }
 
   /** Nothing more is looked at, cut or drawn: what was found is written. */
-  bool is_stopped() const { return stopped_ || is_interrupted(); }
+  bool is_stopped() const { return stopped_ || (is_interrupted() && !watched_); }
 
   bool stop() {
     stopped_ = true;
@@ -122,6 +127,14 @@ class Run {
     progress_.clear();
     fail("\"" + query +
          "\": the model never saw these words, and can only guess: " + gst_structure_get_string(message, "words"));
+  }
+
+  void tell_programs(const std::string& video, const GstStructure* message) {
+    int program = 0;
+    gst_structure_get_int(message, "program", &program);
+    progress_.clear();
+    fail(video + ": has the programs " + gst_structure_get_string(message, "programs") + "; " +
+         std::to_string(program) + " is looked at, --program names another");
   }
 
   // ---- beforehand -----------------------------------------------------------------------------------------------
@@ -143,12 +156,17 @@ class Run {
     return !input || fail("standard output: is " + *input + ", which is read");
   }
 
-  /** Clips and the overlay read the video again, for which pipes are none. */
+  /** The option that reads the video again, if there is one. */
+  std::string reads_again() const {
+    return !arguments_.clips.empty() ? "--clips" : overlay_.wanted() ? "--overlay" : "";
+  }
+
+  /** Clips and the overlay read the video again, for which pipes are none, nor what is live. */
   bool can_read_again() const {
-    const char* again = !arguments_.clips.empty() ? "--clips" : overlay_.wanted() ? "--overlay" : nullptr;
+    const std::string again = reads_again();
     bool good = true;
     for (const std::string& video : arguments_.videos)
-      if (again && is_read_once(video))
+      if (!again.empty() && is_read_once(video))
         good = fail(video + ": can be read only once, and " + again + " reads it again");
     return good;
   }
@@ -197,19 +215,7 @@ class Run {
   void set_up(GstElement* consumer) const {
     gst_element_set_context(consumer, model_);
     g_autoptr(GstElement) ground = gst_bin_get_by_name(GST_BIN(consumer), "in");
-    g_object_set(ground, "min-confidence", arguments_.min_confidence.value_or(-1), "explain", arguments_.explain,
-                 nullptr);
-    gst_util_set_object_arg(G_OBJECT(ground), "task", arguments_.task.c_str());
-    GValue queries = G_VALUE_INIT;
-    gst_value_array_init(&queries, static_cast<guint>(arguments_.queries.size()));
-    for (const std::string& query : arguments_.queries) {
-      GValue value = G_VALUE_INIT;
-      g_value_init(&value, G_TYPE_STRING);
-      g_value_set_string(&value, query.c_str());
-      gst_value_array_append_and_take_value(&queries, &value);
-    }
-    g_object_set_property(G_OBJECT(ground), "queries", &queries);
-    g_value_unset(&queries);
+    set_ground(ground, arguments_);
   }
 
   bool ask(const std::string& video) {
@@ -219,7 +225,7 @@ class Run {
       return fail(found_.back().error);
     }
     if (!load_model()) return false;
-    FoundEvents& found = found_.emplace_back(FoundEvents{video, "", GST_CLOCK_TIME_NONE, {}});
+    FoundEvents& found = found_.emplace_back(FoundEvents{video, "", GST_CLOCK_TIME_NONE, {}, arguments_.program});
     const bool good = look_at(found);
     sort_by_start(found.events);
     const bool silent = !good || !found.events.empty() || arguments_.json;
@@ -228,13 +234,15 @@ class Run {
 
   bool look_at(FoundEvents& found) {
     bool answered = false;
-    FilePassOptions options;
-    options.video = found.video;
+    FilePassOptions options = reading(found);
     options.consumer = "gvlground name=in ! fakesink sync=false";
     options.doing = "looking at " + found.video;
+    options.again = reads_again();
+    if (options.again.empty()) options.at_interrupt = [&] { watched_ = true; };
     options.prepare = [&](GstElement* consumer) { set_up(consumer); };
     options.on_message = [&](const GstStructure* message) -> std::string {
       if (gst_structure_has_name(message, "gvl-unknown-words")) tell_unknown_words(message);
+      if (gst_structure_has_name(message, "gvl-programs")) tell_programs(found.video, message);
       if (gst_structure_has_name(message, "gvl-verdict")) explain(found.video, message);
       return hear(found, message);
     };
@@ -247,20 +255,31 @@ class Run {
     return unless(found.error);
   }
 
-  /** Keeps events that are over and words that were asked for; prints these, and events that go on. */
+  /** Keeps events that are over and words that were asked for; prints these, and for people events that go on. */
   std::string hear(FoundEvents& found, const GstStructure* message) {
     gboolean words = FALSE;
     const bool is_event = gst_structure_has_name(message, GVL_EVENT_NAME);
     if (gst_structure_has_name(message, GVL_ANSWER_NAME)) gst_structure_get_boolean(message, "found", &words);
     if (!is_event && !words) return {};
-    if (words || g_strcmp0(gst_structure_get_string(message, "state"), "closed") == 0)
-      found.events.emplace_back(gst_structure_copy(message), gst_structure_free);
+    const bool is_final = words || g_strcmp0(gst_structure_get_string(message, "state"), "closed") == 0;
+    if (is_final) found.events.emplace_back(gst_structure_copy(message), gst_structure_free);
+    if (!is_final && arguments_.json) return {};
     return print(arguments_.json ? json_line(found.video, message) : prefix(found.video) + describe(message));
   }
 
   void explain(const std::string& video, const GstStructure* verdict) {
     progress_.clear();
     std::fprintf(stderr, "%s\n", (prefix(video) + describe_verdict(verdict)).c_str());
+  }
+
+  /** What all passes over a video have in common. */
+  FilePassOptions reading(const FoundEvents& found) const {
+    FilePassOptions options;
+    options.video = found.video;
+    if (arguments_.longest) options.longest = static_cast<GstClockTime>(*arguments_.longest * GST_SECOND);
+    options.program = arguments_.program;
+    options.timeout = arguments_.timeout;
+    return options;
   }
 
   static guint64 frames_of(GstElement* consumer) {
@@ -337,8 +356,7 @@ class Run {
     if (!events.fault().empty()) return fail("the events of " + found.video + ": " + events.fault());
     const std::string location = arguments_.clips + "/" + stem_of(found.video) + "-%{start}-%{query}.mkv";
     std::ptrdiff_t written = 0;
-    FilePassOptions options;
-    options.video = found.video;
+    FilePassOptions options = reading(found);
     options.consumer = "gvlclipper name=in";
     options.encoded = true;
     options.doing = "cutting clips of " + found.video;
@@ -364,8 +382,7 @@ class Run {
     const TextInMemory events(json_lines(found));
     if (!events.fault().empty()) return fail("the events of " + found.video + ": " + events.fault());
     if (!unless(overlay_.open())) return false;
-    FilePassOptions options;
-    options.video = found.video;
+    FilePassOptions options = reading(found);
     options.consumer = drawing_ + " ! fdsink name=file";
     options.output = overlay_.path();
     options.doing = "drawing on " + found.video;
@@ -388,6 +405,7 @@ class Run {
   std::vector<FoundEvents> found_;
   bool printing_ = true;  ///< standard output takes what is printed
   bool stopped_ = false;
+  bool watched_ = false;  ///< what has no end of its own was interrupted, and that ended it in order
 };
 
 /** The plugin may be installed, named by GST_PLUGIN_PATH, or beside this program in a build tree. */
@@ -401,7 +419,7 @@ void find_plugin(const char* program) {
 }
 
 int usage(const std::string& reason) {
-  std::fprintf(stderr, "gvl-ground: %s\ntry gvl-ground --help\n", on_one_line(reason).c_str());
+  std::fprintf(stderr, "gvl-ground: %s\ntry gvl-ground --help\n", without_passwords(on_one_line(reason)).c_str());
   return kUsage;
 }
 
@@ -417,5 +435,6 @@ int main(int argc, char** argv) {
   if (!read_arguments(argc, argv, arguments, fault)) return usage(fault);
   gst_pb_utils_init();
   find_plugin(program ? program : argv[0]);
+  if (const std::string unset = fault_of_settings(arguments); !unset.empty()) return usage(unset);
   return Run(arguments).run();
 }

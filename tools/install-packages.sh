@@ -17,6 +17,7 @@ packages=(
   ffmpeg                    # makes files for tests
   # the Python example
   python3 python3-gst-1.0
+  gir1.2-gst-rtsp-server-1.0  # a server for tests
 )
 
 missing=()

@@ -22,6 +22,8 @@
  * On a live stream with alerts (#GvlSegmenter:alert-latency) an event is told while it goes on: `state` is `open`,
  * maybe `update`, and at last `closed` with its stop, or `withdrawn`, with the same `id`.
  *
+ * A window may have several moments of a query (#GvlGroundedLlm:max-moments).
+ *
  * What overlapping windows say about the same thing becomes one event. Two intervals of a query are the same event when
  * they share half of the shorter one, or when one is cut by its window's edge and the other goes on from there; the
  * more confident one gives the times, and one that was cut lasts from the earlier start to the later stop, through as

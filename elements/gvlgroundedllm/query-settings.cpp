@@ -36,6 +36,11 @@ void install_query_properties(GObjectClass* klass, Locked<QuerySettings> (*setti
       option(&GenerationOptions::top_p), Range<double>{0, 1});
   table.number({"seed", "Seed", "The same seed draws the same answer (with temperature)"},
                option(&GenerationOptions::seed), Range<guint64>{0, G_MAXUINT64});
+  table.number(
+      {"max-moments", "Maximum moments",
+       "The most moments of a grounding query that one window has (1: the one that the answer words; 0: what the "
+       "model's config.json says, which was measured)"},
+      option(&GenerationOptions::max_moments), Range<int>{0, 100});
   table.number({"min-confidence", "Minimum confidence",
                 "No event is emitted for an interval that the model is less sure of (0: all are; -1: what the model's "
                 "config.json says, which was measured)"},

@@ -15,6 +15,7 @@ constexpr std::int64_t kMaxImage = 4096;
 constexpr std::int64_t kMaxVocabulary = 1 << 24;
 constexpr std::int64_t kMaxPositions = 1 << 24;
 constexpr std::int64_t kMaxFrames = 1 << 16;
+constexpr std::int64_t kMostMoments = 100;
 constexpr const char* kArchitecture = "grounded-video-llm";
 constexpr std::int64_t kFormatVersion = 1;
 
@@ -307,6 +308,7 @@ ModelConfig ModelConfig::load(const std::filesystem::path& file) {
   config.temporal = read_vision(root.object("temporal"));
   config.spatial_pooling = read_enum(root, "spatial_pooling", kPoolings);
   config.temporal_grid = root.integer("temporal_grid", 1, kMaxImage);
+  config.max_moments = root.integer_or("max_moments", 1, 1, kMostMoments);
   config.min_confidence = root.number_or("min_confidence", 0);
   if (!(config.min_confidence >= 0 && config.min_confidence <= 1)) {
     throw root.at("min_confidence").error("must be within 0 and 1");
@@ -330,6 +332,7 @@ std::string ModelConfig::to_json() const {
   write_vision(writer, "temporal", temporal);
   writer.add("spatial_pooling", std::string(name_of_enum(spatial_pooling, kPoolings)));
   writer.add("temporal_grid", temporal_grid);
+  if (max_moments != 1) writer.add("max_moments", max_moments);
   if (min_confidence > 0) writer.add("min_confidence", min_confidence);
   if (interval_choice != IntervalChoice::kMostProbable) {
     writer.add("interval_choice", std::string(name_of_enum(interval_choice, kIntervalChoices)));

@@ -13,6 +13,7 @@
 #include "io/language_model.hpp"
 #include "layers/tensor_bridge.hpp"
 #include "model/common_cancellation.hpp"
+#include "model/grounder_several.hpp"
 #include "model/interval_choice.hpp"
 #include "text/answer.hpp"
 #include "timeline/confidence.hpp"
@@ -185,13 +186,18 @@ void Grounder::answer_round(language::PrefixedGenerator& generator, const std::v
     asked.push_back({each.window, prompt.query});
   }
   std::vector<bool> answered(asked.size());
+  std::vector<Several> several;
   const Cancellation common = common_cancellation(requests, &language::GenerationRequest::cancellation);
   generator.generate(requests, common, [&](std::size_t index, const language::Generation& generation) {
     const auto [number, query] = asked[index];
     const Window& window = windows[number];
     answered[index] = true;
+    auto more = begin_several(window, number, query, requests[index], generation);
+    if (more) return several.push_back(std::move(*more));
     deliver({number, query, make_answer(window.queries[query], window.scale, generation), nullptr});
   });
+  find_stops(generator, several, common);
+  for (const Several& each : several) deliver({each.window, each.query, finish(each), nullptr});
   const auto cancelled = std::make_exception_ptr(Error(ErrorCode::kCancelled, "cancelled"));
   for (std::size_t i = 0; i < asked.size(); ++i) {
     if (!answered[i]) deliver({asked[i].first, asked[i].second, {}, cancelled});

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "gvl/cancellation.hpp"
@@ -66,6 +67,18 @@ class Grounder {
   std::vector<std::int64_t> with_best_intervals(const language::Generation& generation,
                                                 const std::vector<text::ParsedInterval>& intervals) const;
   Answer make_answer(const Query& query, const text::TimeScale& scale, const language::Generation& generation) const;
+
+  /** A grounding answer that has more moments than the one that it words (grounder_moments.cpp). */
+  struct Several;
+  std::optional<Several> begin_several(const Window& window, std::size_t number, std::size_t query,
+                                       const language::GenerationRequest& request,
+                                       const language::Generation& generation) const;
+  void find_stops(language::PrefixedGenerator& generator, std::vector<Several>& all,
+                  const Cancellation& cancellation) const;
+  struct Moment;
+  std::optional<Moment> moment_of(const Several& several, std::size_t candidate) const;
+  Answer finish(const Several& several) const;
+
   void check_length(const text::PromptTokens& prompt) const;
 
   struct Prepared;

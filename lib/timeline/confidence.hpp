@@ -19,8 +19,10 @@ namespace gvl::timeline {
  *     E[IoU]     sum of p1(i) * p2(j) * IoU([start, stop], [min(i, j), max(i, j)]) over all temporal tokens i and j, p1
  *                and p2 where the answer's two were chosen: the overlap with the truth that is to be expected if the
  *                truth is distributed as the model thinks
+ *              Of one of several moments p1 is that of a start near it, and p2 that of a stop before the next one
+ *              begins: the model divides what it believes among them
  *   event      mean of `interval` over the windows that show the whole event; 0 for one that does not find it
- *   nothing    1 - the highest `interval`: of a window that names moments, but none that is sure enough. One that names
+ *   nothing    1 - the highest `interval`: of a window that names moments, none of which is sure enough; one that names
  *              none says so in `words`
  *
  * An event that is less sure than min-confidence is none (EventAssembler).

@@ -3,6 +3,7 @@
 
 #include <gst/gst.h>
 
+#include <cmath>
 #include <utility>
 
 #include "ground/encoding.hpp"
@@ -16,7 +17,8 @@ namespace {
 /** What GOption fills. Paths and queries are bytes there: it knows no query that is not of the locale's encoding. */
 struct Parsed {
   char *model = nullptr, *task = nullptr, *device = nullptr, *events = nullptr, *vtt = nullptr, *clips = nullptr,
-       *overlay = nullptr, *report = nullptr, *min_confidence = nullptr;
+       *overlay = nullptr, *report = nullptr, *min_confidence = nullptr, *window = nullptr, *overlap = nullptr,
+       *max_moments = nullptr, *longest = nullptr, *program = nullptr, *timeout = nullptr;
   char **queries = nullptr, **rest = nullptr;
   gboolean json = FALSE, force = FALSE, explain = FALSE;
 
@@ -24,7 +26,9 @@ struct Parsed {
   Parsed(const Parsed&) = delete;
   Parsed& operator=(const Parsed&) = delete;
   ~Parsed() {
-    for (char* text : {model, task, device, events, vtt, clips, overlay, report, min_confidence}) g_free(text);
+    for (char* text : {model, task, device, events, vtt, clips, overlay, report, min_confidence, window, overlap,
+                       max_moments, longest, program, timeout})
+      g_free(text);
     g_strfreev(queries);
     g_strfreev(rest);
   }
@@ -40,7 +44,7 @@ std::string fault_of(const Parsed& parsed) {
   return {};
 }
 
-bool parse(int argc, char** argv, Parsed& parsed, std::string& fault) {
+void add_options(GOptionContext* context, Parsed& parsed) {
   const GOptionEntry entries[] = {
       {"model", 'm', 0, G_OPTION_ARG_FILENAME, &parsed.model, "Folder of the model; else the default model", "DIR"},
       {"task", 't', 0, G_OPTION_ARG_STRING, &parsed.task, "grounding (default), dense-caption, referring or qa",
@@ -50,6 +54,25 @@ bool parse(int argc, char** argv, Parsed& parsed, std::string& fault) {
        "QUERY"},
       {"min-confidence", 0, 0, G_OPTION_ARG_STRING, &parsed.min_confidence,
        "What a model is less sure of is not told; default: as measured for the model", "0...1"},
+      {"window", 0, 0, G_OPTION_ARG_STRING, &parsed.window,
+       "How much video one answer covers; default: a video of up to two minutes as a whole, else about a minute",
+       "SECONDS"},
+      {"overlap", 0, 0, G_OPTION_ARG_STRING, &parsed.overlap,
+       "The share of each window that the next one shows again; default: 0.5", "0...0.95"},
+      {"max-moments", 0, 0, G_OPTION_ARG_STRING, &parsed.max_moments,
+       "How many moments a query may have in one window; default: as gvlground's", "N"},
+      {"for", 0, 0, G_OPTION_ARG_STRING, &parsed.longest,
+       "Look at so much of each video; default: all, and what is live until it is interrupted", "SECONDS"},
+      {"program", 0, 0, G_OPTION_ARG_STRING, &parsed.program,
+       "Which program of a transport stream; default: the first of its table", "N"},
+      {"timeout", 0, 0, G_OPTION_ARG_STRING, &parsed.timeout, "For how long a server may say nothing; default: 30",
+       "SECONDS"},
+      {}};
+  g_option_context_add_main_entries(context, entries, nullptr);
+}
+
+void add_outputs(GOptionContext* context, Parsed& parsed) {
+  const GOptionEntry entries[] = {
       {"explain", 0, 0, G_OPTION_ARG_NONE, &parsed.explain,
        "Say on stderr what each window shows best, and why that is an event or none", nullptr},
       {"json", 'j', 0, G_OPTION_ARG_NONE, &parsed.json, "Print one JSON object per event", nullptr},
@@ -65,11 +88,26 @@ bool parse(int argc, char** argv, Parsed& parsed, std::string& fault) {
        nullptr},
       {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &parsed.rest, nullptr, nullptr},
       {}};
+  g_option_context_add_main_entries(context, entries, nullptr);
+}
+
+bool parse(int argc, char** argv, Parsed& parsed, std::string& fault) {
   g_autoptr(GOptionContext) context = g_option_context_new("VIDEO QUERY... | -q QUERY... VIDEO...");
   g_option_context_set_summary(context,
-                               "Finds moments of videos by plain language. A VIDEO is a file or a URI.\n"
+                               "Finds moments of videos by plain language. A VIDEO is a file or a URI: file, http, "
+                               "https, rtsp and what else\nGStreamer reads. What is live is looked at until Ctrl-C. "
                                "What comes behind -- is no option.");
-  g_option_context_add_main_entries(context, entries, nullptr);
+  g_option_context_set_description(
+      context,
+      "Examples:\n"
+      "  gvl-ground video.mkv \"the picture freezes\" \"colour bars are shown\"\n"
+      "  gvl-ground --window 20 --events events.jsonl rtsp://user:password@camera/1 \"a covered lens\"\n"
+      "  gvl-ground --program 2 --for 600 https://server/channels.ts \"the picture goes black\"\n\n"
+      "Exits 0 when all was answered and written, 1 on wrong usage, 2 when something could not be. Ctrl-C ends what "
+      "is\n"
+      "live in order, and is no failure there. A password in a URI is never printed.\n");
+  add_options(context, parsed);
+  add_outputs(context, parsed);
   g_option_context_add_group(context, gst_init_get_option_group());
   g_autoptr(GError) error = nullptr;
   if (g_option_context_parse(context, &argc, &argv, &error)) return true;
@@ -84,12 +122,47 @@ std::string query_of(const char* text) {
   return converted ? converted : text;
 }
 
-/** False where it is no number from 0 to 1. */
-bool read_confidence(const char* text, std::optional<double>& confidence) {
-  if (!text) return true;
+/** An option whose value is a number. */
+struct Number {
+  const char* option;
+  const char* text;  ///< null: not given
+  double least;
+  double most;
+  bool is_whole;
+  const char* wanted;  ///< for the message
+};
+
+/** Why it is none, or an empty string. */
+std::string read_number(const Number& number, std::optional<double>& value) {
+  if (!number.text) return {};
   char* end = nullptr;
-  confidence = g_ascii_strtod(text, &end);
-  return end != text && !*end && *confidence >= 0 && *confidence <= 1;
+  const double read = g_ascii_strtod(number.text, &end);
+  if (end != number.text && !*end && read >= number.least && read <= number.most &&
+      (!number.is_whole || read == std::floor(read))) {
+    value = read;
+    return {};
+  }
+  return std::string(number.option) + " " + number.text + ": " + number.wanted + " is needed";
+}
+
+constexpr double kLongestTime = 1e9;  // seconds
+
+/** What is wrong with the first number that is none. */
+std::string read_numbers(const Parsed& parsed, Arguments& arguments) {
+  std::optional<double> program, timeout;
+  const std::pair<Number, std::optional<double>*> numbers[] = {
+      {{"--min-confidence", parsed.min_confidence, 0, 1, false, "a number from 0 to 1"}, &arguments.min_confidence},
+      {{"--window", parsed.window, 0.001, kLongestTime, false, "a number of seconds"}, &arguments.window},
+      {{"--overlap", parsed.overlap, 0, 1, false, "a share below 1"}, &arguments.overlap},
+      {{"--max-moments", parsed.max_moments, 1, G_MAXINT, true, "a number from 1"}, &arguments.max_moments},
+      {{"--for", parsed.longest, 0.001, kLongestTime, false, "a number of seconds"}, &arguments.longest},
+      {{"--program", parsed.program, 1, 65535, true, "a number from 1 to 65535"}, &program},
+      {{"--timeout", parsed.timeout, 0.1, 3600, false, "a number of seconds from 0.1 to 3600"}, &timeout}};
+  for (const auto& [number, value] : numbers)
+    if (const std::string fault = read_number(number, *value); !fault.empty()) return fault;
+  if (program) arguments.program = static_cast<int>(*program);
+  arguments.timeout = timeout.value_or(arguments.timeout);
+  return {};
 }
 
 bool takes_no_query(const std::string& task) { return task_from_name(task) == Task::kDenseCaption; }
@@ -144,10 +217,8 @@ bool read_arguments(int argc, char** argv, Arguments& arguments, std::string& fa
   arguments.json = parsed.json;
   arguments.force = parsed.force;
   arguments.explain = parsed.explain;
-  if (!read_confidence(parsed.min_confidence, arguments.min_confidence)) {
-    fault = "--min-confidence " + text(parsed.min_confidence) + ": a number from 0 to 1 is needed";
-    return false;
-  }
+  fault = read_numbers(parsed, arguments);
+  if (!fault.empty()) return false;
   arguments.events = text(parsed.events);
   arguments.vtt = text(parsed.vtt);
   arguments.clips = text(parsed.clips);

@@ -14,6 +14,11 @@ struct Arguments {
   bool force = false;
   bool explain = false;
   std::optional<double> min_confidence;             ///< none: the model's
+  std::optional<double> window, overlap;            ///< seconds, and a share; none: gvlground's
+  std::optional<double> max_moments;                ///< none: gvlground's
+  std::optional<double> longest;                    ///< seconds of each video that are looked at; none: all
+  std::optional<int> program;                       ///< of a transport stream; none: its first
+  double timeout = 30;                              ///< seconds for which a server may say nothing
   std::string events, vtt, clips, overlay, report;  ///< outputs; empty: not wanted
   std::vector<std::string> videos;                  ///< paths, of any bytes, or URIs
   std::vector<std::string> queries;

@@ -7,20 +7,28 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <memory>
 
 #include "ground/interrupt.hpp"
 #include "ground/names.hpp"
+#include "ground/programs.hpp"
+#include "ground/remote.hpp"
+#include "ground/watch.hpp"
 
 namespace {
 
-constexpr guint kTimerEvery = 200;  // ms, for progress and interrupts
+constexpr guint kTimerEvery = 200;              // ms, for progress and interrupts
+constexpr GstClockTime kLate = 2 * GST_SECOND;  // a live video that stands still ends so much after its time
 
 class FilePass {
  public:
-  FilePass(const FilePassOptions& options, ProgressBar& progress) : options_(options), progress_(progress) {}
+  FilePass(const FilePassOptions& options, ProgressBar& progress)
+      : options_(options), progress_(progress), remote_(is_remote(options.video)) {}
   ~FilePass() {
     if (pipeline_) {
       gst_element_set_state(pipeline_, GST_STATE_NULL);
+      watch_.reset();
+      choice_.reset();
       gst_object_unref(pipeline_);
     }
     if (descriptor_ >= 0) close(descriptor_);
@@ -35,7 +43,7 @@ class FilePass {
     g_autoptr(GstBus) bus = gst_element_get_bus(pipeline_);
     gst_bus_add_watch(bus, on_message, this);
     const guint timer = g_timeout_add(kTimerEvery, on_timer, this);
-    progress_.begin(options_.doing);
+    progress_.begin(without_passwords(options_.doing));
     gst_element_set_state(pipeline_, GST_STATE_PLAYING);
     g_main_loop_run(loop);
     end();
@@ -90,12 +98,24 @@ class FilePass {
     g_autoptr(GstPad) target = gst_element_get_static_pad(in, "sink");
     gst_element_add_pad(consumer_, gst_ghost_pad_new("sink", target));
     gst_bin_add(GST_BIN(pipeline_), consumer_);
+    watch_ = std::make_unique<Watch>(target, options_.longest);
     if (options_.prepare) options_.prepare(consumer_);
+    connect(source, uri);
+    return true;
+  }
+
+  void connect(GstElement* source, const std::string& uri) {
+    choice_ = std::make_unique<ProgramChoice>(pipeline_, options_.program);
+    if (remote_) keep_from_files(pipeline_);
     g_object_set(source, "uri", uri.c_str(), nullptr);
+    g_signal_connect(source, "source-setup", G_CALLBACK(on_source_setup), this);
     g_signal_connect(source, "autoplug-continue", G_CALLBACK(on_autoplug_continue), this);
     g_signal_connect(source, "pad-added", G_CALLBACK(on_pad_added), this);
     g_signal_connect(source, "no-more-pads", G_CALLBACK(on_no_more_pads), this);
-    return true;
+  }
+
+  static void on_source_setup(GstElement*, GstElement* source, FilePass* self) {
+    if (self->remote_) set_timeout(source, self->options_.timeout);
   }
 
   /** Whether the consumer takes these caps as they are. */
@@ -146,11 +166,11 @@ class FilePass {
     else if (!linked_ && !missing_.empty())
       fail(of_video("its video cannot be decoded, GStreamer lacks: " + missing_));
     else
-      fail(of_video(error->message));
+      fail(of_video(remote_ ? reason_of_remote(message) : error->message));
   }
 
   /** Errors do not say which file they are about. */
-  std::string of_video(const std::string& reason) const { return options_.video + ": " + reason; }
+  std::string of_video(const std::string& reason) const { return without_passwords(options_.video + ": " + reason); }
 
   /** Something that would be needed for a stream of the file is not installed. */
   void take_missing(GstMessage* message) {
@@ -171,6 +191,7 @@ class FilePass {
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) self->take_error(message);
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS) g_main_loop_quit(self->loop_);
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_WARNING) self->take_warning(message);
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_LATENCY) gst_bin_recalculate_latency(GST_BIN(self->pipeline_));
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT) self->take_element_message(message);
     return G_SOURCE_CONTINUE;
   }
@@ -186,12 +207,48 @@ class FilePass {
   }
 
   static gboolean on_timer(gpointer data) {
-    auto* self = static_cast<FilePass*>(data);
-    if (is_interrupted())
-      self->fail(self->of_video("interrupted"));
-    else
-      self->progress_.show(self->pipeline_);
+    static_cast<FilePass*>(data)->look_after();
     return G_SOURCE_CONTINUE;
+  }
+
+  void look_after() {
+    if (watch_->has_begun() && !begun_) begin();
+    const double silence = static_cast<double>(watch_->silence()) / GST_SECOND;
+    const bool is_over =
+        live_ && GST_CLOCK_TIME_IS_VALID(options_.longest) && watch_->lasted() > options_.longest + kLate;
+    if (!ending_ && is_interrupted()) take_interrupt();
+    if (is_over || ending_) {
+      ending_ = true;
+      watch_->end(consumer_);
+    } else if (remote_ && (live_ || !begun_) && silence > options_.timeout) {
+      fail(of_video("the server has sent no picture for " + std::to_string(static_cast<int>(silence)) + " s"));
+    }
+    if (error_.empty()) progress_.show(pipeline_);
+  }
+
+  /** The first frame is there: what can be known of the video is. */
+  void begin() {
+    begun_ = true;
+    GstQuery* query = gst_query_new_latency();
+    gboolean live = FALSE;
+    if (gst_element_query(pipeline_, query)) gst_query_parse_latency(query, &live, nullptr, nullptr);
+    gst_query_unref(query);
+    live_ = live;
+    if (live_ && !options_.again.empty()) fail(of_video("is live, and " + options_.again + " would read it again"));
+    if (options_.program && !choice_->has_chosen())
+      fail(of_video("is no transport stream, and has no program " + std::to_string(*options_.program)));
+  }
+
+  /** What is live, or comes from a server and has no end that is known, is looked at until it is interrupted. */
+  void take_interrupt() {
+    gint64 duration = 0;
+    const bool has_end = gst_element_query_duration(pipeline_, GST_FORMAT_TIME, &duration) && duration > 0;
+    if (!begun_ || !options_.at_interrupt || !(live_ || (remote_ && !has_end))) {
+      fail(of_video("interrupted"));
+      return;
+    }
+    ending_ = true;
+    options_.at_interrupt();
   }
 
   const FilePassOptions& options_;
@@ -200,6 +257,12 @@ class FilePass {
   GstElement* consumer_ = nullptr;  // owned by the pipeline
   GMainLoop* loop_ = nullptr;
   int descriptor_ = -1;  ///< of a pipe that is read
+  std::unique_ptr<Watch> watch_;
+  std::unique_ptr<ProgramChoice> choice_;
+  const bool remote_;
+  bool begun_ = false;   ///< a frame has come
+  bool live_ = false;    ///< known by then
+  bool ending_ = false;  ///< EOS was asked for
   bool linked_ = false;
   std::string missing_;  ///< what GStreamer lacks for streams of the file
   std::string error_;

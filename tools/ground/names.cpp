@@ -8,11 +8,16 @@
 #include <filesystem>
 #include <vector>
 
+#include "ground/remote.hpp"
+
 namespace {
 
 // A name may have 255 bytes; the times, the query and a number come behind it.
 constexpr std::size_t kLongestStem = 120;
 constexpr const char* kCut = "...";
+constexpr const char* kAuthority = "://";
+constexpr const char* kEndOfUri = " \t\r\n\"<>";
+constexpr const char* kHidden = "***";
 
 /** Each byte that is not UTF-8 becomes `instead`. */
 std::string as_utf8(std::string text, char instead) {
@@ -49,6 +54,41 @@ std::string utf8_of(const gunichar* characters, std::ptrdiff_t count) {
   return text ? text : "";
 }
 
+/** What is before the first '/', '?' or '#'; the rest in `rest`. */
+std::string authority_of(const std::string& uri, std::string& rest) {
+  const std::size_t end = std::min(uri.find_first_of("/?#"), uri.size());
+  rest = uri.substr(end);
+  return uri.substr(0, end);
+}
+
+/** Cameras take it there, too. In a message a colon may stand behind the URI. */
+std::string without_password_parameters(const std::string& text) {
+  g_autoptr(GRegex) regex = g_regex_new("([?&](?:password|passwd|pass|pwd)=)[^&#]*?(?=:?(?:$|[&#]))",
+                                        static_cast<GRegexCompileFlags>(G_REGEX_CASELESS | G_REGEX_RAW),
+                                        static_cast<GRegexMatchFlags>(0), nullptr);
+  const std::string hidden = std::string("\\1") + kHidden;
+  g_autofree char* clean = g_regex_replace(regex, text.data(), static_cast<gssize>(text.size()), 0, hidden.c_str(),
+                                           static_cast<GRegexMatchFlags>(0), nullptr);
+  return clean ? clean : text;
+}
+
+/** Of a URI behind its "://". A password whose '/' is not escaped makes it wrong, but is no less a password. */
+std::string without_user_password(const std::string& uri) {
+  std::string rest;
+  std::string authority = authority_of(uri, rest);
+  const std::size_t colon = authority.find(':');
+  if (colon == std::string::npos || authority.front() == '[') return uri;
+  const bool is_port = authority.find_first_not_of("0123456789", colon + 1) == std::string::npos;
+  std::size_t at = authority.rfind('@');
+  if (at == std::string::npos && !is_port) {
+    authority = uri;
+    rest.clear();
+    at = authority.rfind('@');
+  }
+  if (at == std::string::npos || at < colon) return uri;
+  return authority.substr(0, colon + 1) + kHidden + authority.substr(at) + rest;
+}
+
 std::string path_in_uri(const std::string& uri) {
   g_autoptr(GstUri) parsed = gst_uri_from_string(uri.c_str());
   g_autofree char* path = parsed ? gst_uri_get_path(parsed) : nullptr;
@@ -83,15 +123,28 @@ std::string possible_path_of(const std::string& video) {
 }
 
 bool is_read_once(const std::string& video) {
-  if (gst_uri_has_protocol(video.c_str(), "fd")) return true;
+  if (gst_uri_has_protocol(video.c_str(), "fd") || is_live_by_scheme(video)) return true;
   const std::string path = path_of(video);
   struct stat file;
   return !path.empty() && stat(path.c_str(), &file) == 0 && !S_ISREG(file.st_mode) && !S_ISBLK(file.st_mode) &&
          !S_ISDIR(file.st_mode);
 }
 
+std::string without_passwords(const std::string& text) {
+  std::string clean;
+  std::size_t at = 0;
+  for (std::size_t mark; (mark = text.find(kAuthority, at)) != std::string::npos;) {
+    const std::size_t begin = mark + std::char_traits<char>::length(kAuthority);
+    const std::size_t end = std::min(text.find_first_of(kEndOfUri, begin), text.size());
+    clean += text.substr(at, begin - at) +
+             without_password_parameters(without_user_password(text.substr(begin, end - begin)));
+    at = end;
+  }
+  return clean + text.substr(at);
+}
+
 std::string readable_name(const std::string& video) {
-  if (g_utf8_validate(video.c_str(), -1, nullptr)) return video;
+  if (g_utf8_validate(video.c_str(), -1, nullptr)) return is_uri(video) ? without_passwords(video) : video;
   std::string fault;
   const std::string uri = uri_of(video, fault);
   return as_utf8(uri.empty() ? video : uri, '?');

@@ -18,10 +18,16 @@ std::string path_of(const std::string& video);
 /** The local file that a URI of whatever scheme may lead to: it is not to be written. */
 std::string possible_path_of(const std::string& video);
 
-/** Whether a video, in a pipe say, can be read only once. */
+/** Whether a video, in a pipe or live say, can be read only once. */
 bool is_read_once(const std::string& video);
 
-/** UTF-8, for JSON and pages: the name as it was given, or the file's URI where that is not UTF-8. */
+/** `text` without the passwords of the URIs in it: "***" stands for each. */
+std::string without_passwords(const std::string& text);
+
+/**
+ * UTF-8, for JSON and pages: the name as it was given, without a URI's password, or the file's URI where that is not
+ * UTF-8.
+ */
 std::string readable_name(const std::string& video);
 
 /** UTF-8: bytes that are not become '?'. */

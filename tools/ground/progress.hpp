@@ -5,7 +5,10 @@
 
 #include <string>
 
-/** A line on the terminal that says how far a file was read and how long the rest will take; silent elsewhere. */
+/**
+ * A line on the terminal that says how far a video was read, and how long the rest will take where that can be known;
+ * silent elsewhere.
+ */
 class ProgressBar {
  public:
   explicit ProgressBar(bool enabled);

@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "ground/names.hpp"
+#include "ground/programs.hpp"
+#include "ground/remote.hpp"
 #include "timeline/wording.hpp"
 
 namespace {
@@ -71,7 +73,7 @@ double confidence_of(const GstStructure* event) {
 /** Frames of a video as small JPEG pictures, upright. What can be read only once has none. */
 class Pictures {
  public:
-  explicit Pictures(const std::string& video) {
+  Pictures(const std::string& video, std::optional<int> program) {
     std::string fault;
     const std::string uri = uri_of(video, fault);
     if (uri.empty() || is_read_once(video)) return;
@@ -84,12 +86,15 @@ class Pictures {
     g_autoptr(GstElement) source = gst_bin_get_by_name(GST_BIN(pipeline_), "source");
     sink_ = gst_bin_get_by_name(GST_BIN(pipeline_), "sink");
     g_object_set(source, "uri", uri.c_str(), nullptr);
+    choice_ = std::make_unique<ProgramChoice>(pipeline_, program);
+    if (is_remote(video)) keep_from_files(pipeline_);
     gst_element_set_state(pipeline_, GST_STATE_PAUSED);
     gst_element_get_state(pipeline_, nullptr, nullptr, kLongestWait);
   }
   ~Pictures() {
     if (!pipeline_) return;
     gst_element_set_state(pipeline_, GST_STATE_NULL);
+    choice_.reset();
     gst_object_unref(sink_);
     gst_object_unref(pipeline_);
   }
@@ -118,6 +123,7 @@ class Pictures {
  private:
   GstElement* pipeline_ = nullptr;
   GstElement* sink_ = nullptr;
+  std::unique_ptr<ProgramChoice> choice_;
 };
 
 std::string timeline(const FoundEvents& found, std::size_t video, Palette& palette) {
@@ -174,7 +180,7 @@ std::string html_report(const std::vector<FoundEvents>& videos) {
       html += "<p class=none>Nothing was found.</p>\n";
       continue;
     }
-    const Pictures pictures(found.video);
+    const Pictures pictures(found.video, found.program);
     html += "<table><tr><th></th><th>Event</th><th>From, to</th><th>Confidence</th></tr>\n";
     for (std::size_t i = 0; i < found.events.size(); ++i) html += row(found, video, i, pictures, palette);
     html += "</table>\n";

@@ -4,6 +4,7 @@
 #include <gst/gst.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct FoundEvents {
   std::string error;  ///< why it was not looked at to its end; names the video
   GstClockTime duration = GST_CLOCK_TIME_NONE;
   std::vector<EventPointer> events;
+  std::optional<int> program{};  ///< of a transport stream; none: its first
 };
 
 /** Start and stop of an event; false where it has none. */

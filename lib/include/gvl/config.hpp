@@ -97,7 +97,8 @@ struct GVL_EXPORT ModelConfig {
   LanguageModelConfig language;
   std::int64_t temporal_tokens = 300;  ///< M: tokens <0> ... <M>
   IntervalChoice interval_choice = IntervalChoice::kMostProbable;
-  double min_confidence = 0;  ///< of intervals that are worth telling, as measured; 0-1
+  std::int64_t max_moments = 1;  ///< of one answer to a grounding query, as measured; at least 1
+  double min_confidence = 0;     ///< of intervals that are worth telling, as measured; 0-1
   PromptConfig prompts;
 
   std::int64_t frames_per_segment() const noexcept { return frames / segments; }
