@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 
 #include "gvl/error.hpp"
 #include "keyframe.hpp"
@@ -15,6 +16,9 @@ namespace gvl::gst {
 namespace {
 
 constexpr auto kLongestWait = std::chrono::seconds(10);
+constexpr auto kStep = std::chrono::milliseconds(10);
+// Frames that wait for what comes beside them, however little is kept.
+constexpr gsize kLeastWaiting = gsize{64} << 20;
 
 struct Interval {
   StreamTime start = 0, stop = 0;
@@ -48,6 +52,8 @@ void ClipRecorder::start(const ClipSettings& settings) {
   reporter_.reset();
   ring_.clear();
   ring_.set_limits(settings.history, settings.history_bytes);
+  for (const TrackPointer& track : tracks_) track->start(settings.history, settings.history_bytes);
+  track_bytes_ = 0;
   caps_.reset();
   orientation_.clear();
   latest_ = reached_ = 0;
@@ -59,12 +65,13 @@ void ClipRecorder::start(const ClipSettings& settings) {
   may_wait_ = true;
   closer_ = std::make_unique<Worker>("gvlclipper-end");
   starter_ = std::make_unique<Worker>("gvlclipper");
+  waiter_ = std::make_unique<Worker>("gvlclipper-wait");
 }
 
 void ClipRecorder::stop() {
   settling_ = true;
-  finish_all();
-  std::unique_ptr<Worker> closer, starter;
+  finish_all_at_once();
+  std::unique_ptr<Worker> closer, starter, waiter;
   std::list<ClipPointer> unfinished;
   std::list<EventPointer> unbegun;
   {
@@ -75,17 +82,21 @@ void ClipRecorder::stop() {
     changed_.notify_all();
     closer = std::move(closer_);
     starter = std::move(starter_);
+    waiter = std::move(waiter_);
     unfinished.splice(unfinished.end(), clips_);
     unbegun.splice(unbegun.end(), queued_);
   }
   closer.reset();
   for (const ClipPointer& clip : unfinished) cut_off(clip);
   starter.reset();
+  waiter.reset();
   // It may have begun one more.
   for (const ClipPointer& clip : clips()) cut_off(clip);
   for (const EventPointer& event : unbegun) reporter_.lost(event.get(), "others were still being written at the end");
   std::lock_guard feeding(feeding_);
   ring_.clear();
+  for (const TrackPointer& track : tracks_) track->clear();
+  trim_tracks();
   std::lock_guard lock(mutex_);
   clips_.clear();
   queued_.clear();
@@ -118,6 +129,7 @@ void ClipRecorder::frame(KeptFrame frame) {
   ended_ = false;
   keep(frame);
   feed_all(frame);
+  give_up_silent(latest_);
   advance(false);
   if (ring_.overfull()) drop_all_kept();
 }
@@ -131,6 +143,7 @@ void ClipRecorder::keep(const KeptFrame& frame) {
   const std::size_t before = ring_.frames().size();
   ring_.push(frame);
   if (before && ring_.frames().size() <= before) dropped_ = true;
+  trim_tracks();
   reporter_.kept(ring_, latest_);
 }
 
@@ -156,12 +169,20 @@ void ClipRecorder::end_of_frames() {
   ended_ = true;
   advance(true);
   finish_all();
+  // What comes beside it behind its end is of no use.
+  for (const TrackPointer& track : tracks_) track->trim_behind(reached_);
+  trim_tracks();
+  post_wait_for_tracks();
 }
 
 /** Waits until every clip has all that is kept for it. */
 void ClipRecorder::settle() {
   settling_ = true;
-  finish_all();
+  {
+    std::lock_guard feeding(feeding_);
+    finish_all();
+    end_in_clips(nullptr);
+  }
   {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return stopping_ || !may_wait_ || !closer_ || (queued_.empty() && starting_ == 0); });
@@ -211,20 +232,20 @@ void ClipRecorder::feed_all(const KeptFrame& frame) {
 void ClipRecorder::feed(Clip& clip, const KeptFrame& frame) {
   if (clip.finished) return;
   if (clip.writer->is_over(frame))
-    finish(clip);
+    finish(clip, clip.writer->plan().stop);
   else
     clip.writer->push(frame);
 }
 
-void ClipRecorder::finish(Clip& clip) {
-  if (!clip.finished.exchange(true)) clip.writer->finish();
+void ClipRecorder::finish(Clip& clip, StreamTime until) {
+  if (!clip.finished.exchange(true)) clip.writer->finish(until);
 }
 
 /** Before what it shows has come: no file goes on behind a break. */
 void ClipRecorder::end_early(Clip& clip) {
   if (!clip.finished && !why_early_.empty() && reached_ < clip.writer->plan().stop)
     reporter_.ends_early(clip.event.get(), reached_, why_early_);
-  finish(clip);
+  finish(clip, reached_);
 }
 
 void ClipRecorder::finish_all() {
@@ -232,11 +253,22 @@ void ClipRecorder::finish_all() {
     if (!clip->filling) end_early(*clip);
 }
 
+/** With all that has come beside the video. Where a disk holds up frames, its clips are cut off. */
+void ClipRecorder::finish_all_at_once() {
+  std::unique_lock feeding(feeding_, std::defer_lock);
+  const auto until = std::chrono::steady_clock::now() + kLongestWait;
+  while (!feeding.try_lock() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(kStep);
+  if (!feeding.owns_lock()) return;
+  finish_all();
+  end_in_clips(nullptr);
+}
+
 /** Ends the clip without a trace: its name is free for the one that takes its place. */
 void ClipRecorder::abandon(Clip& clip) {
   clip.abandoned = true;
   clip.writer->file().discard();
-  finish(clip);
+  finish(clip, reached_);
+  clip.writer->end_track(nullptr);
 }
 
 /** It cannot stay as it is: it is decoded. */
@@ -317,6 +349,8 @@ void ClipRecorder::start_clip(const EventPointer& event, bool early) {
   for (std::size_t i = first_kept; i < ring_.frames().size(); ++i) feed(*clip, ring_.frames()[i]);
   clip->filling = false;
   if (ended_ || settling_) end_early(*clip);
+  if (settling_) clip->writer->end_track(nullptr);
+  if (ended_) post_wait_for_tracks();
 }
 
 /** But for its times. */
@@ -330,6 +364,8 @@ ClipPlan ClipRecorder::plan_for(const EventPointer& event, std::size_t first_kep
   plan.path = location_->path_for(event.get());
   plan.muxer = settings_.muxer;
   plan.orientation = orientation_;
+  plan.most_waiting = std::max<gsize>(settings_.history_bytes, kLeastWaiting);
+  plan.warn = [this, path = plan.path](const std::string& text) { warn_of_tracks(shown(path) + ": " + text, 1); };
   plan.decode = !raw && (settings_.accurate || cannot_stay || is_turned(orientation_));
   if (raw || plan.decode) plan.encoder = settings_.encoder;
   return plan;
@@ -350,82 +386,10 @@ bool ClipRecorder::make_clip(const ClipPointer& clip, const ClipPlan& plan, cons
     std::lock_guard lock(mutex_);
     clips_.push_back(clip);
   }
-  clip->writer->start();
+  for (const TrackPointer& track : tracks_) clip->writer->add(track);
   GST_INFO_OBJECT(element_, "%s: from %s to %s", clip->writer->file().path().c_str(), text_of(plan.start).c_str(),
                   text_of(plan.stop).c_str());
   return true;
-}
-
-// ---- places -----------------------------------------------------------------------------------------------------
-
-void ClipRecorder::enqueue(const EventPointer& event) {
-  std::lock_guard lock(mutex_);
-  queued_.push_back(event);
-  // A place may be free again already.
-  if (starter_) starter_->post([this] { start_waiting(); });
-}
-
-/** From starter_. */
-void ClipRecorder::start_waiting() {
-  EventPointer event;
-  while (take_place(&event)) {
-    {
-      std::lock_guard feeding(feeding_);
-      start_clip(event, false);
-    }
-    std::lock_guard lock(mutex_);
-    --starting_;
-    changed_.notify_all();
-  }
-  notify_if_idle();
-}
-
-bool ClipRecorder::take_place(EventPointer* event) {
-  std::lock_guard lock(mutex_);
-  if (stopping_ || queued_.empty() || clips_.size() + starting_ >= max_clips_) return false;
-  *event = queued_.front();
-  queued_.pop_front();
-  ++starting_;
-  return true;
-}
-
-/** While places are becoming free for events that wait. */
-void ClipRecorder::wait_for_places() {
-  const auto closing = [](const ClipPointer& clip) { return clip->finished.load(); };
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] {
-    const bool free = clips_.size() + starting_ < max_clips_ || std::any_of(clips_.begin(), clips_.end(), closing);
-    return stopping_ || !may_wait_ || !closer_ || queued_.empty() || !free;
-  });
-}
-
-bool ClipRecorder::idle() const {
-  std::lock_guard lock(mutex_);
-  return is_idle();
-}
-
-void ClipRecorder::notify_if_idle() {
-  if (idle()) on_idle_();
-}
-
-// ---- finished clips ---------------------------------------------------------------------------------------------
-
-/** From a thread of the clip's pipeline, which that thread cannot stop. */
-void ClipRecorder::close(const ClipPointer& clip) {
-  clip->finished = true;
-  std::lock_guard lock(mutex_);
-  if (!closer_) return;
-  closer_->post([this, clip] {
-    clip->writer->stop();
-    if (!clip->abandoned) reporter_.closed(*clip->writer);
-    {
-      std::lock_guard locked(mutex_);
-      clips_.remove(clip);
-      if (starter_ && !queued_.empty()) starter_->post([this] { start_waiting(); });
-      changed_.notify_all();
-    }
-    notify_if_idle();
-  });
 }
 
 }  // namespace gvl::gst

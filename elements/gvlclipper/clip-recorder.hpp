@@ -18,6 +18,7 @@
 #include "frame-ring.hpp"
 #include "gvlworker.hpp"
 #include "location-pattern.hpp"
+#include "track.hpp"
 
 namespace gvl::gst {
 
@@ -37,6 +38,9 @@ struct ClipSettings {
 /**
  * gvlclipper's work: keeps the last frames, and writes those around each event. frame(), forget(), turned() and
  * end_of_frames() are for the video's streaming thread; every other member for any thread.
+ *
+ * What comes beside the video, in tracks, is kept and written with it. Neither stream ever waits for the other here:
+ * clips wait for the one that is behind, for a time.
  *
  * At most `max_clips` clips are written at a time. An event that finds no place waits for one; so does the next frame
  * while clips are being closed, so that what is kept is not gone by then.
@@ -66,6 +70,20 @@ class ClipRecorder {
   /** From here on frames are of this GST_TAG_IMAGE_ORIENTATION. */
   void turned(const std::string& orientation);
 
+  /** Clips that begin from here on have this track, too. */
+  void add_track(const TrackPointer& track);
+  /** It is gone: clips have what came of it. */
+  void remove_track(const TrackPointer& track);
+  /** Takes the track's next packet. */
+  void packet(Track& track, KeptPacket packet);
+  /** Whether more of the track is on its way. Where not, clips have what came of it. */
+  void expect(Track& track, bool more);
+  /** Forgets what came of the track, as after a seek. */
+  void forget(Track& track);
+  /** Changes what is known of a track. */
+  void change(Track& track, const std::function<void(Track&)>& change);
+  gsize track_bytes() const;
+
   /** A gvl-event is known (copied). One without times is none of ours. */
   void add(const GstStructure* event);
 
@@ -85,6 +103,7 @@ class ClipRecorder {
     std::atomic<bool> filling{true};     ///< gets what is kept
     std::atomic<bool> finished{false};   ///< it gets no more frames
     std::atomic<bool> abandoned{false};  ///< another takes its place: its file is removed
+    std::atomic<bool> closed{false};     ///< its pipeline has ended
   };
   using ClipPointer = std::shared_ptr<Clip>;  // a clip may fail while it is fed
 
@@ -107,9 +126,17 @@ class ClipRecorder {
   void abandon(Clip& clip);
   void feed_all(const KeptFrame& frame);
   void feed(Clip& clip, const KeptFrame& frame);
-  void finish(Clip& clip);
+  void finish(Clip& clip, StreamTime until);
   void end_early(Clip& clip);
   void finish_all();
+  void finish_all_at_once();
+
+  void end_in_clips(const Track* track);
+  void trim_tracks();
+  void give_up_silent(std::optional<StreamTime> frame);
+  void wait_for_tracks();
+  void post_wait_for_tracks();
+  void warn_of_tracks(const std::string& text, guint lost) const;
   void cut_off(const ClipPointer& clip);
 
   void close(const ClipPointer& clip);
@@ -134,6 +161,8 @@ class ClipRecorder {
   bool dropped_ = false;             // the ring does not begin where the stream did
   bool warned_overfull_ = false;     // once is enough
   std::list<EventPointer> waiting_;  // events that the video has not reached
+  std::list<TrackPointer> tracks_;
+  std::atomic<gsize> track_bytes_{0};  // in them
 
   std::atomic<bool> ended_{false};     // no frame comes any more
   std::atomic<bool> settling_{false};  // none comes that is of the kept ones' kind
@@ -148,6 +177,7 @@ class ClipRecorder {
   bool may_wait_ = true;
   std::unique_ptr<Worker> closer_;   // closes clips
   std::unique_ptr<Worker> starter_;  // starts those that waited; it may wait for the closer
+  std::unique_ptr<Worker> waiter_;   // waits for tracks when the video is over
 };
 
 }  // namespace gvl::gst

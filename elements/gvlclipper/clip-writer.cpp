@@ -5,6 +5,7 @@
 #include <gst/video/video.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "gvl/error.hpp"
 #include "gvlguard.hpp"
@@ -15,8 +16,6 @@ namespace {
 
 // What waits to be written before push() waits.
 constexpr guint64 kMostWaiting = 64 << 20;
-// Decoding times lie before the first frame's.
-constexpr GstClockTime kRoom = 3600 * GST_SECOND;
 // Of formats whose index comes last, what is written at once.
 constexpr guint kFragment = 1000;  // ms
 // No codec reorders more frames.
@@ -68,9 +67,11 @@ std::string followed_by(const char* name) {
 // What muxers ask of a stream, its parser makes of it.
 std::string parser_for(const GstCaps* caps) { return followed_by(parser_name(gst_caps_get_structure(caps, 0))); }
 
-// It shifts all times: by whole hours, so that decoding never begins below 0.
+// It shifts all times: by whole hours, so that decoding never begins below 0. It does not tell the parser before it
+// which form of the stream the muxer takes: one behind it makes that.
 std::string timestamper_for(const GstCaps* caps) {
-  return followed_by(timestamper_name(gst_caps_get_structure(caps, 0)));
+  const std::string timestamper = followed_by(timestamper_name(gst_caps_get_structure(caps, 0)));
+  return timestamper.empty() ? timestamper : timestamper + parser_for(caps);
 }
 
 /** Turns frames of this GST_TAG_IMAGE_ORIENTATION upright. */
@@ -159,7 +160,8 @@ ClipWriter::ClipWriter(ClipPlan plan, const SharedCaps& caps, std::function<void
       caps_(with_whole_configuration(caps)),
       pipeline_(make_pipeline()),
       source_(child("source")),
-      file_(plan_.path) {
+      file_(plan_.path),
+      tracks_(pipeline_.get(), plan_.warn) {
   g_object_set(child("file"), "fd", file_.descriptor(), nullptr);
   tune(pipeline_.get());
   GstPad* tap = gst_element_get_static_pad(child("tap"), "src");
@@ -172,10 +174,6 @@ ClipWriter::ClipWriter(ClipPlan plan, const SharedCaps& caps, std::function<void
 
 ClipWriter::~ClipWriter() { stop(); }
 
-void ClipWriter::start() {
-  if (gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) end("cannot be started");
-}
-
 void ClipWriter::stop() {
   gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
   const std::string failure = file_.close();
@@ -185,24 +183,13 @@ void ClipWriter::stop() {
 
 // ---- frames -----------------------------------------------------------------------------------------------------
 
-GstClockTime ClipWriter::own_time(StreamTime time) const {
-  const auto distance = [](StreamTime from, StreamTime to) {
-    return std::min<guint64>(static_cast<guint64>(to) - static_cast<guint64>(from), G_MAXINT64);
-  };
-  if (time >= *origin_) return kRoom + distance(*origin_, time);
-  return kRoom - std::min(kRoom, distance(time, *origin_));
-}
-
-StreamTime ClipWriter::stream_time(GstClockTime own) const {
-  return *origin_ + (static_cast<StreamTime>(own) - static_cast<StreamTime>(kRoom));
-}
-
 /** As it is, a file begins with its keyframe; what is decoded is cut to the frame. */
 GstSegment ClipWriter::segment() const {
   GstSegment segment;
   gst_segment_init(&segment, GST_FORMAT_TIME);
   // No stop: a decoder would end with the first frame behind it, which need not be the last that it is given.
-  segment.start = segment.time = plan_.encoder.empty() ? kRoom : own_time(plan_.start);
+  segment.start = segment.time = own_time(begin());
+  segment.base = lead_;
   return segment;
 }
 
@@ -215,7 +202,7 @@ bool ClipWriter::is_over(const KeptFrame& frame) const {
 }
 
 void ClipWriter::push(const KeptFrame& frame) {
-  if (!origin_) origin_ = frame.time;
+  if (!clock_) clock_.emplace(frame.time);
   if (!frame.cut_away() && frame.time >= plan_.stop) behind_ = std::max(behind_.value_or(frame.time), frame.time);
   if (!plan_.encoder.empty())
     push_to_cut(frame);
@@ -234,7 +221,7 @@ void ClipWriter::push_to_cut(const KeptFrame& frame) {
 /** Of what is shown behind the clip only what others need is written, and what would be a hole then. */
 void ClipWriter::push_as_it_is(const KeptFrame& frame) {
   // Before its keyframe is shown what needs the one before that.
-  if (frame.time < *origin_) return;
+  if (frame.time < clock_->origin()) return;
   const bool behind = frame.cut_behind() || frame.time >= plan_.stop;
   if (behind && (frame.cut_behind() || !begun_ || frame.time > newest_)) {
     held_.push_back(frame);
@@ -247,23 +234,75 @@ void ClipWriter::push_as_it_is(const KeptFrame& frame) {
 
 void ClipWriter::send(const KeptFrame& frame) {
   newest_ = begun_ ? std::max(newest_, frame.time) : frame.time;
+  begun_ = true;
+  waiting_.push_back(frame);
+  waiting_bytes_ += gst_buffer_get_size(frame.buffer.get());
+  hand_on();
+}
+
+// ---- in step with the tracks ------------------------------------------------------------------------------------
+
+void ClipWriter::take(const Track& track, const KeptPacket& packet) {
+  tracks_.take(track, packet);
+  hand_on();
+}
+
+void ClipWriter::end_track(const Track* track) {
+  if (track)
+    tracks_.end(*track);
+  else
+    tracks_.end_all();
+  hand_on();
+}
+
+void ClipWriter::finish(StreamTime until) {
+  finished_ = until;
+  hand_on();
+}
+
+/** Links the tracks, and starts. */
+void ClipWriter::open() {
+  opened_ = true;
+  if (begun_)
+    lead_ = tracks_.open(*clock_, begin(), plan_.stop);
+  else
+    tracks_.clear();
+  if (gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) end("cannot be started");
+}
+
+/** What has come, as far as all of it has. */
+void ClipWriter::hand_on() {
+  if (waiting_bytes_ > plan_.most_waiting && !std::exchange(too_late_, true)) {
+    plan_.warn("what comes beside the video is too late (history-bytes): the clip goes on without it");
+    tracks_.end_all();
+  }
+  if (!opened_ && (begun_ ? tracks_.can_open(begin()) : finished_.has_value())) open();
+  while (opened_ && !waiting_.empty() && tracks_.lead_to(waiting_.front().time)) {
+    hand_on(waiting_.front());
+    waiting_bytes_ -= gst_buffer_get_size(waiting_.front().buffer.get());
+    waiting_.pop_front();
+  }
+  if (!finished_) return;
+  const bool all_frames = opened_ && waiting_.empty();
+  if (all_frames && !std::exchange(ended_frames_, true)) gst_app_src_end_of_stream(GST_APP_SRC(source_));
+  waits_for_tracks_ = !all_frames || !tracks_.finish(*finished_);
+}
+
+void ClipWriter::hand_on(const KeptFrame& frame) {
   GstBuffer* buffer = gst_buffer_copy(frame.buffer.get());
   const bool decoder_knows = frame.guessed && plan_.decode;
   GST_BUFFER_PTS(buffer) = decoder_knows ? GST_CLOCK_TIME_NONE : own_time(frame.time);
   GST_BUFFER_DTS(buffer) = frame.decode_time ? own_time(*frame.decode_time) : GST_CLOCK_TIME_NONE;
-  if (begun_) {
+  if (!std::exchange(first_, false)) {
     gst_app_src_push_buffer(GST_APP_SRC(source_), buffer);
     return;
   }
-  begun_ = true;
   const GstSegment segment = this->segment();
   GstSample* sample = gst_sample_new(buffer, caps_.get(), &segment, nullptr);
   gst_app_src_push_sample(GST_APP_SRC(source_), sample);
   gst_sample_unref(sample);
   gst_buffer_unref(buffer);
 }
-
-void ClipWriter::finish() { gst_app_src_end_of_stream(GST_APP_SRC(source_)); }
 
 ClipWriter::Outcome ClipWriter::outcome() const {
   std::lock_guard lock(mutex_);
@@ -284,7 +323,7 @@ GstPadProbeReturn ClipWriter::on_frame(GstPad*, GstPadProbeInfo* info, gpointer 
   auto* self = static_cast<ClipWriter*>(data);
   GstBuffer* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
   if (!GST_BUFFER_PTS_IS_VALID(buffer)) return GST_PAD_PROBE_OK;
-  const StreamTime time = self->stream_time(GST_BUFFER_PTS(buffer));
+  const StreamTime time = self->clock_->stream_time(GST_BUFFER_PTS(buffer));
   const StreamTime end =
       time + (GST_BUFFER_DURATION_IS_VALID(buffer) ? static_cast<StreamTime>(GST_BUFFER_DURATION(buffer)) : 0);
   std::lock_guard lock(self->mutex_);

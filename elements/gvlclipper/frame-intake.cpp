@@ -14,7 +14,17 @@ constexpr StreamTime kStepBack = GST_SECOND;
 // Frames that are not shown as they are decoded differ by more in how much later they are.
 constexpr StreamTime kReordered = GST_MSECOND;
 
-std::optional<StreamTime> stream_time(const GstSegment& segment, GstClockTime timestamp) {
+/** What the segment shows; where it says nothing of that, all. */
+void set_bounds(const GstSegment& segment, KeptFrame& frame) {
+  const auto start = stream_time_of(segment, segment.start), stop = stream_time_of(segment, segment.stop);
+  if (segment.rate < 0) return;
+  if (start) frame.shown_from = *start;
+  if (stop) frame.shown_until = *stop;
+}
+
+}  // namespace
+
+std::optional<StreamTime> stream_time_of(const GstSegment& segment, GstClockTime timestamp) {
   guint64 time = 0;
   if (!GST_CLOCK_TIME_IS_VALID(timestamp) || segment.format != GST_FORMAT_TIME) return std::nullopt;
   // Decoding may begin before the segment does.
@@ -22,16 +32,6 @@ std::optional<StreamTime> stream_time(const GstSegment& segment, GstClockTime ti
   if (sign == 0 || time > G_MAXINT64) return std::nullopt;
   return sign * static_cast<StreamTime>(time);
 }
-
-/** What the segment shows; where it says nothing of that, all. */
-void set_bounds(const GstSegment& segment, KeptFrame& frame) {
-  const auto start = stream_time(segment, segment.start), stop = stream_time(segment, segment.stop);
-  if (segment.rate < 0) return;
-  if (start) frame.shown_from = *start;
-  if (stop) frame.shown_until = *stop;
-}
-
-}  // namespace
 
 void FrameIntake::set_caps(GstCaps* caps) {
   caps_ = own(gst_caps_ref(caps));
@@ -68,8 +68,8 @@ void FrameIntake::set_time(KeptFrame& frame, std::optional<StreamTime> shown) {
 
 std::optional<KeptFrame> FrameIntake::take(const GstSegment& segment, GstBuffer* buffer) {
   KeptFrame frame;
-  const auto shown = stream_time(segment, GST_BUFFER_PTS(buffer));
-  frame.decode_time = stream_time(segment, GST_BUFFER_DTS(buffer));
+  const auto shown = stream_time_of(segment, GST_BUFFER_PTS(buffer));
+  frame.decode_time = stream_time_of(segment, GST_BUFFER_DTS(buffer));
   if (!shown && !frame.decode_time) return std::nullopt;
   frame.keyframe = is_keyframe(caps_.get(), buffer);
   set_time(frame, shown);

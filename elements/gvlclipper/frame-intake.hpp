@@ -9,6 +9,9 @@
 
 namespace gvl::gst {
 
+/** When something of this timestamp is shown, or heard; none where neither timestamp nor segment say. */
+std::optional<StreamTime> stream_time_of(const GstSegment& segment, GstClockTime timestamp);
+
 /** Makes frames in stream time of a stream's buffers. For its streaming thread. */
 class FrameIntake {
  public:

@@ -51,6 +51,7 @@
 #include "gvlguard.hpp"
 #include "gvlpads.hpp"
 #include "gvlproperties.hpp"
+#include "track-pad.hpp"
 
 GST_DEBUG_CATEGORY(gvl_clipper_debug);
 #define GST_CAT_DEFAULT gvl_clipper_debug
@@ -79,7 +80,8 @@ struct ClipperState {
   ClipperState(GstElement* element, std::function<void()> on_idle) : recorder(element, std::move(on_idle)) {}
 
   ClipRecorder recorder;
-  std::mutex mutex;  // guards what follows
+  std::mutex requesting;  // one pad at a time
+  std::mutex mutex;       // guards what follows
   Settings settings;
   GstPad* events = nullptr;  // owned by the element; NULL while it is not requested
   bool events_ended = false;
@@ -255,8 +257,23 @@ static gboolean gvl_clipper_events_event(GstPad* pad, GstObject* parent, GstEven
   return TRUE;
 }
 
-static GstPad* gvl_clipper_request_new_pad(GstElement* element, GstPadTemplate* pad_template, const gchar*,
+/** For what comes beside the video. */
+static GstPad* request_track_pad(GstElement* element, GstPadTemplate* pad_template, const gchar* name) {
+  auto& state = state_of(element);
+  // Two at a time would find the same name.
+  std::lock_guard requesting(state.requesting);
+  const std::string wanted = name ? name : gvl::gst::free_name(element, pad_template);
+  GstPad* pad = gvl::gst::new_track_pad(pad_template, wanted, state.recorder, [&state] {
+    std::lock_guard lock(state.mutex);
+    return state.settings.clips.muxer;
+  });
+  gvl::gst::add_request_pad(element, pad);
+  return pad;
+}
+
+static GstPad* gvl_clipper_request_new_pad(GstElement* element, GstPadTemplate* pad_template, const gchar* name,
                                            const GstCaps*) {
+  if (gvl::gst::is_track_template(pad_template)) return request_track_pad(element, pad_template, name);
   auto& state = state_of(element);
   GstPad* pad;
   {
@@ -276,6 +293,13 @@ static GstPad* gvl_clipper_request_new_pad(GstElement* element, GstPadTemplate* 
 
 static void gvl_clipper_release_pad(GstElement* element, GstPad* pad) {
   auto& state = state_of(element);
+  if (gvl::gst::is_track_template(GST_PAD_PAD_TEMPLATE(pad))) {
+    gst_object_ref(pad);
+    gvl::gst::remove_request_pad(element, pad);
+    gvl::gst::forget_track_pad(pad);
+    gst_object_unref(pad);
+    return;
+  }
   {
     std::lock_guard lock(state.mutex);
     if (state.events != pad) return;
@@ -329,7 +353,8 @@ static GstStructure* stats_of(GObject* self) {
   return gst_structure_new("gvlclipper-stats", "events", G_TYPE_UINT64, stats.events, "clips", G_TYPE_UINT64,
                            stats.clips, "failed", G_TYPE_UINT64, stats.failed, "late", G_TYPE_UINT64, stats.late,
                            "lost", G_TYPE_UINT64, stats.lost, "frames", G_TYPE_UINT64, stats.frames, "bytes",
-                           G_TYPE_UINT64, stats.bytes, "last", G_TYPE_UINT64, stats.last, nullptr);
+                           G_TYPE_UINT64, stats.bytes, "last", G_TYPE_UINT64, stats.last, "track-bytes", G_TYPE_UINT64,
+                           static_cast<guint64>(state_of(self).recorder.track_bytes()), nullptr);
 }
 
 static void gvl_clipper_finalize(GObject* object) {
@@ -373,7 +398,7 @@ static void install_properties(GObjectClass* klass) {
   table.boolean({"accurate", "Accurate", "Cut encoded video to the frame, by encoding it again; else at a keyframe"},
                 clips<&ClipSettings::accurate>);
   install_times(table);
-  table.number({"history-bytes", "History in bytes", "How many bytes of video are kept at the most"},
+  table.number({"history-bytes", "History in bytes", "How many bytes of each stream are kept at the most"},
                clips<&ClipSettings::history_bytes>, Range<guint64>{0, G_MAXUINT64});
   table.number({"max-clips", "Most clips", "How many clips are written at a time; further events wait for a place"},
                clips<&ClipSettings::max_clips>, Range<guint>{1, 1024});
@@ -382,7 +407,7 @@ static void install_properties(GObjectClass* klass) {
   gvl::gst::install_stats(
       klass,
       "Since the start (guint64 each): events with times, clips written, clips failed, events older than what was "
-      "kept, events without a clip; frames and bytes kept now, stream time of the latest",
+      "kept, events without a clip; frames and bytes kept now, stream time of the latest, bytes kept of other streams",
       stats_of);
 }
 
@@ -403,6 +428,7 @@ static void gvl_clipper_class_init(GvlClipperClass* klass) {
 
   gvl::gst::add_pad_template(element_class, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, kVideoCaps);
   gvl::gst::add_pad_template(element_class, "events", GST_PAD_SINK, GST_PAD_REQUEST, "application/x-json");
+  gvl::gst::add_track_templates(element_class);
   gst_element_class_set_static_metadata(element_class, "Grounded-VideoLLM clipper", "Sink/File/Video",
                                         "Writes a clip of every event that gvlgroundedllm finds", "gst-grounded-video");
 }

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "track-pad.hpp"
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "clip-muxer.hpp"
+#include "frame-intake.hpp"
+#include "gvlguard.hpp"
+#include "gvlpads.hpp"
+
+namespace gvl::gst {
+
+namespace {
+
+// Xiph's codecs have three, FLAC has one for each of its blocks of metadata.
+constexpr guint kMostHeaders = 64;
+
+struct Template {
+  const char* prefix;
+  const char* name;
+  TrackKind kind;
+};
+
+constexpr std::array kTemplates{Template{"audio_", "audio_%u", TrackKind::kSound},
+                                Template{"subtitle_", "subtitle_%u", TrackKind::kSubtitles},
+                                Template{"data_", "data_%u", TrackKind::kData}};
+
+const Template* find_template(const GstPadTemplate* pad_template) {
+  for (const Template& one : kTemplates)
+    if (g_str_equal(GST_PAD_TEMPLATE_NAME_TEMPLATE(pad_template), one.name)) return &one;
+  return nullptr;
+}
+
+/** What a pad knows: of its streaming thread, but for what it asks of the muxer. */
+struct TrackPad {
+  ClipRecorder& recorder;
+  std::function<std::string()> muxer;
+  TrackKind kind;
+  TrackPointer track;
+  GstSegment segment;
+  SharedCaps caps;
+  std::optional<StreamTime> reached;
+  guint untimed = 0;  // buffers, before one that says its time
+
+  std::mutex mutex;  // guards what follows
+  std::string asked;
+  SharedCaps taken;  // by the muxer `asked`
+
+  SharedCaps takes() {
+    const std::string now = muxer();
+    std::lock_guard lock(mutex);
+    if (!taken || asked != now) {
+      taken = caps_of_tracks(now, kind);
+      asked = now;
+    }
+    return taken;
+  }
+};
+
+TrackPad& of(GstPad* pad) { return *static_cast<TrackPad*>(gst_pad_get_element_private(pad)); }
+
+/** False for what its segment does not show. */
+bool is_shown(const TrackPad& one, StreamTime time, StreamTime end) {
+  const auto start = stream_time_of(one.segment, one.segment.start),
+             stop = stream_time_of(one.segment, one.segment.stop);
+  if (one.segment.rate < 0) return true;
+  return !(start && end > time ? end <= *start : start && time < *start) && !(stop && time >= *stop);
+}
+
+void take(TrackPad& one, SharedBuffer buffer, StreamTime time, GstClockTime duration) {
+  const StreamTime end = GST_CLOCK_TIME_IS_VALID(duration) ? time + static_cast<StreamTime>(duration) : time;
+  one.reached = end;
+  if (is_shown(one, time, end)) one.recorder.packet(*one.track, {std::move(buffer), one.caps, time, end});
+}
+
+GstFlowReturn chain(GstPad* pad, GstObject* parent, GstBuffer* taken) {
+  TrackPad& one = of(pad);
+  // The memory only: a pool's buffer goes back to it.
+  SharedBuffer buffer = own(gst_buffer_copy(taken));
+  gst_buffer_unref(taken);
+  if (!one.caps) return GST_FLOW_NOT_NEGOTIATED;
+  auto time = stream_time_of(one.segment, GST_BUFFER_PTS(buffer.get()));
+  if (!time) time = stream_time_of(one.segment, GST_BUFFER_DTS(buffer.get()));
+  if (!time) time = one.reached;
+  // Headers, which are in the caps as well.
+  if (!time && ++one.untimed <= kMostHeaders) return GST_FLOW_OK;
+  if (!time) {
+    GST_ELEMENT_ERROR(parent, STREAM, FORMAT, ("%s: what comes has no timestamps.", GST_PAD_NAME(pad)), (nullptr));
+    return GST_FLOW_ERROR;
+  }
+  const GstClockTime duration = GST_BUFFER_DURATION(buffer.get());
+  take(one, std::move(buffer), *time, duration);
+  return GST_FLOW_OK;
+}
+
+void take_gap(TrackPad& one, GstEvent* event) {
+  GstClockTime timestamp, duration;
+  gst_event_parse_gap(event, &timestamp, &duration);
+  const auto time = stream_time_of(one.segment, timestamp);
+  if (time && one.caps) take(one, nullptr, *time, duration);
+}
+
+bool take_caps(GstPad* pad, GstObject* parent, GstEvent* event) {
+  TrackPad& one = of(pad);
+  GstCaps* caps;
+  gst_event_parse_caps(event, &caps);
+  if (!gst_caps_can_intersect(caps, one.takes().get())) {
+    GST_ELEMENT_ERROR(parent, STREAM, WRONG_TYPE,
+                      ("%s: the muxer \"%s\" takes no %s there.", GST_PAD_NAME(pad), one.muxer().c_str(),
+                       gst_structure_get_name(gst_caps_get_structure(caps, 0))),
+                      ("%" GST_PTR_FORMAT, caps));
+    return false;
+  }
+  one.caps = own(gst_caps_ref(caps));
+  return true;
+}
+
+void take_tags(TrackPad& one, GstEvent* event) {
+  GstTagList* tags;
+  gst_event_parse_tag(event, &tags);
+  one.recorder.change(*one.track, [tags](Track& track) {
+    GstTagList* merged = gst_tag_list_merge(track.tags(), tags, GST_TAG_MERGE_REPLACE);
+    track.set_tags(merged);
+    gst_tag_list_unref(merged);
+  });
+}
+
+void begin_stream(TrackPad& one) {
+  one.reached.reset();
+  one.recorder.change(*one.track, [](Track& track) { track.set_tags(nullptr); });
+  one.recorder.expect(*one.track, true);
+}
+
+gboolean on_event(GstPad* pad, GstObject* parent, GstEvent* event) {
+  TrackPad& one = of(pad);
+  bool good = true;
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_STREAM_START:
+      begin_stream(one);
+      break;
+    case GST_EVENT_CAPS:
+      good = take_caps(pad, parent, event);
+      break;
+    case GST_EVENT_SEGMENT:
+      gst_event_copy_segment(event, &one.segment);
+      break;
+    case GST_EVENT_TAG:
+      take_tags(one, event);
+      break;
+    case GST_EVENT_GAP:
+      take_gap(one, event);
+      break;
+    case GST_EVENT_FLUSH_STOP:
+      gst_segment_init(&one.segment, GST_FORMAT_TIME);
+      one.reached.reset();
+      one.recorder.forget(*one.track);
+      break;
+    case GST_EVENT_EOS:
+      one.recorder.expect(*one.track, false);
+      break;
+    default:
+      break;
+  }
+  gst_event_unref(event);
+  return good;
+}
+
+gboolean on_query(GstPad* pad, GstObject* parent, GstQuery* query) {
+  if (GST_QUERY_TYPE(query) == GST_QUERY_ACCEPT_CAPS) {
+    // What is wrong is told when it comes.
+    gst_query_set_accept_caps_result(query, TRUE);
+    return TRUE;
+  }
+  if (GST_QUERY_TYPE(query) != GST_QUERY_CAPS) return gst_pad_query_default(pad, parent, query);
+  GstCaps* filter;
+  gst_query_parse_caps(query, &filter);
+  const SharedCaps takes = of(pad).takes();
+  GstCaps* result =
+      filter ? gst_caps_intersect_full(filter, takes.get(), GST_CAPS_INTERSECT_FIRST) : gst_caps_ref(takes.get());
+  gst_query_set_caps_result(query, result);
+  gst_caps_unref(result);
+  return TRUE;
+}
+
+void on_linked(GstPad* pad, GstPad*, gpointer) {
+  of(pad).recorder.change(*of(pad).track, [](Track& track) { track.set_linked(true); });
+}
+
+void on_unlinked(GstPad* pad, GstPad*, gpointer) {
+  of(pad).recorder.change(*of(pad).track, [](Track& track) { track.set_linked(false); });
+  of(pad).recorder.expect(*of(pad).track, false);
+}
+
+}  // namespace
+
+void add_track_templates(GstElementClass* klass) {
+  for (const Template& one : kTemplates) add_pad_template(klass, one.name, GST_PAD_SINK, GST_PAD_REQUEST, "ANY");
+}
+
+bool is_track_template(const GstPadTemplate* pad_template) { return find_template(pad_template) != nullptr; }
+
+GstPad* new_track_pad(GstPadTemplate* pad_template, const std::string& name, ClipRecorder& recorder,
+                      std::function<std::string()> muxer) {
+  const TrackKind kind = find_template(pad_template)->kind;
+  auto one = std::unique_ptr<TrackPad>(
+      new TrackPad{recorder, std::move(muxer), kind, std::make_shared<Track>(name, kind), {}, {}, {}, 0, {}, {}, {}});
+  gst_segment_init(&one->segment, GST_FORMAT_TIME);
+  GstPad* pad = gst_pad_new_from_template(pad_template, name.c_str());
+  gst_pad_set_chain_function(pad, guarded<chain>);
+  gst_pad_set_event_function(pad, guarded<on_event>);
+  gst_pad_set_query_function(pad, guarded<on_query>);
+  g_signal_connect(pad, "linked", G_CALLBACK(guarded<on_linked>), nullptr);
+  g_signal_connect(pad, "unlinked", G_CALLBACK(guarded<on_unlinked>), nullptr);
+  recorder.add_track(one->track);
+  gst_pad_set_element_private(pad, one.get());
+  g_object_set_data_full(G_OBJECT(pad), "gvl-track", one.release(),
+                         [](gpointer data) { delete static_cast<TrackPad*>(data); });
+  return pad;
+}
+
+void forget_track_pad(GstPad* pad) { of(pad).recorder.remove_track(of(pad).track); }
+
+std::string free_name(GstElement* element, const GstPadTemplate* pad_template) {
+  const std::string prefix = find_template(pad_template)->prefix;
+  for (int number = 0;; ++number) {
+    const std::string name = prefix + std::to_string(number);
+    GstPad* pad = gst_element_get_static_pad(element, name.c_str());
+    if (!pad) return name;
+    gst_object_unref(pad);
+  }
+}
+
+}  // namespace gvl::gst
