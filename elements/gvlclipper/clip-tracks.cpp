@@ -141,22 +141,29 @@ bool ClipTracks::link(ClipTrack& one) {
   return linked;
 }
 
+/** Whether something of it is in the clip, or may be: a muxer waits for what it has a pad for. */
+bool ClipTracks::wanted(const ClipTrack& one) const {
+  const auto is_in = [this](const KeptPacket& packet) { return packet.buffer && packet.time < stop_; };
+  if (!one.caps) return false;
+  if (std::any_of(one.waiting.begin(), one.waiting.end(), is_in)) return true;
+  if (one.over) return false;
+  return !one.track->continuous() || (muxer_ && takes_gaps(muxer_) && !one.waiting.empty());
+}
+
 GstClockTime ClipTracks::open(const ClipClock& clock, StreamTime from, StreamTime stop) {
   clock_ = clock;
   from_ = from;
   stop_ = stop;
   StreamTime lead = 0;
   for (auto one = tracks_.begin(); one != tracks_.end();) {
-    // A muxer waits for what it has a pad for.
-    const bool empty = one->waiting.empty() || one->waiting.front().time >= stop;
-    const bool wanted = one->caps && (!empty || !one->over) && (one->track->continuous() ? !empty : true);
-    if (!wanted || !link(*one)) {
-      if (wanted) warn_(one->track->name() + ": the muxer has no place for it: the clip is without it");
+    const bool is_wanted = wanted(*one);
+    if (!is_wanted || !link(*one)) {
+      if (is_wanted) warn_(one->track->name() + ": the muxer has no place for it: the clip is without it");
       one = tracks_.erase(one);
       continue;
     }
     one->begun = true;
-    if (!empty && one->track->continuous() && one->waiting.front().buffer) {
+    if (one->track->continuous() && one->waiting.front().buffer) {
       KeptPacket& first = one->waiting.front();
       first = cut_raw(std::move(first), from, stop);
       lead = std::max(lead, from - first.time);

@@ -68,6 +68,7 @@ class ClipTracks {
   };
 
   bool has_begin(ClipTrack& one, StreamTime from) const;
+  bool wanted(const ClipTrack& one) const;
   bool link(ClipTrack& one);
   bool lead(ClipTrack& one, StreamTime time);
   bool lead_empty(ClipTrack& one, StreamTime time);
