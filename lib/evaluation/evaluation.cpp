@@ -12,10 +12,6 @@ using timeline::GroundedEvent;
 
 bool is_same(const Query& a, const Query& b) { return a.task == b.task && a.text == b.text; }
 
-Interval interval_of(const GroundedEvent& event) {
-  return {timeline::to_seconds(event.start), timeline::to_seconds(event.stop)};
-}
-
 /** Of events or answers; none where there is none. */
 template <typename Said>
 const Said* most_confident(const std::vector<const Said*>& all) {

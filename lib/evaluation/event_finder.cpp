@@ -34,13 +34,15 @@ class FrameTimes {
     return std::min(frame, frames_ - 1);
   }
 
+  Time duration() const { return start_of(frames_); }
+
   /** As a file is announced. */
   timeline::StreamFacts facts() const {
     return {.fps_n = rate_.numerator,
             .fps_d = rate_.denominator,
             .longest_interval = start_of(1),
             .low = Time(),
-            .duration = start_of(frames_)};
+            .duration = duration()};
   }
 
  private:
@@ -71,17 +73,12 @@ class Pictures {
 };
 
 /** One video's way through the model. */
-class EventFinder {
+class VideoAsker {
  public:
-  EventFinder(Model& model, Video& video, const std::vector<Query>& queries, double min_confidence)
-      : model_(model),
-        config_(model.config()),
-        video_(video),
-        times_(video),
-        queries_(queries),
-        min_confidence_(min_confidence) {}
+  VideoAsker(Model& model, Video& video, const std::vector<Query>& queries)
+      : model_(model), config_(model.config()), video_(video), times_(video), queries_(queries) {}
 
-  FoundInVideo find() {
+  AnsweredVideo ask() {
     timeline::WindowPlanner planner(config_.frames, config_.segments);
     planner.accept(planner.propose(Time(), times_.facts(), {}), times_.facts(), {});
     const auto& sequence = planner.sequence();
@@ -91,11 +88,11 @@ class EventFinder {
     for (std::int64_t i = 0; i < plan.segments(); ++i) {
       auto complete =
           windows.add(static_cast<std::uint64_t>(i), {tokens_of(plan, i), plan.segment_start(i), plan.segment_stop(i)});
-      for (auto& window : complete) ask(std::move(window));
+      for (auto& window : complete) ask_about(std::move(window));
     }
     while (!asked_.empty()) take_answers();
-    append(assembler_.finish());
-    return std::move(found_);
+    answered_.duration = times_.duration();
+    return std::move(answered_);
   }
 
  private:
@@ -116,7 +113,7 @@ class EventFinder {
                        model_.encode_temporal(temporal.tensor(), never_), never_);
   }
 
-  void ask(timeline::AssembledWindow window) {
+  void ask_about(timeline::AssembledWindow window) {
     const Time start = window.segments.front().start, stop = window.segments.back().stop;
     const VideoWindow tokens{model_.concatenate(std::move(window.tokens), never_), timeline::to_seconds(stop - start),
                              timeline::to_seconds(start), timeline::boundaries_of(window.segments)};
@@ -126,10 +123,7 @@ class EventFinder {
                         .settled = window.settled,
                         .resolution = (stop - start) / config_.temporal_tokens,
                         .edge = timeline::edge_of(start, stop, config_.segments),
-                        .believed = std::max(min_confidence_, config_.min_confidence)},
-                       0,
-                       false,
-                       min_confidence_},
+                        .believed = config_.min_confidence}},
                       model_.answer(tokens, queries_, {}, never_)});
     // So that of a long video not all pictures are in memory.
     while (asked_.size() > 1) take_answers();
@@ -137,13 +131,8 @@ class EventFinder {
 
   void take_answers() {
     for (const Future<Answer>& answer : asked_.front().answers)
-      append(assembler_.add(asked_.front().window, answer.get()));
+      answered_.answers.push_back({asked_.front().window, answer.get()});
     asked_.pop_front();
-  }
-
-  void append(timeline::EventAssembler::Outcome outcome) {
-    std::move(outcome.events.begin(), outcome.events.end(), std::back_inserter(found_.events));
-    if (outcome.answer) found_.answers.push_back(std::move(*outcome.answer));
   }
 
   Model& model_;
@@ -151,18 +140,38 @@ class EventFinder {
   Video& video_;
   FrameTimes times_;
   const std::vector<Query>& queries_;
-  double min_confidence_;
   Cancellation never_;
   std::deque<Asked> asked_;
   std::uint64_t next_window_ = 0;
-  timeline::EventAssembler assembler_;
-  FoundInVideo found_;
+  AnsweredVideo answered_;
 };
+
+void append(timeline::EventAssembler::Outcome outcome, FoundInVideo& found) {
+  std::move(outcome.events.begin(), outcome.events.end(), std::back_inserter(found.events));
+  if (outcome.answer) found.answers.push_back(std::move(*outcome.answer));
+}
 
 }  // namespace
 
+AnsweredVideo ask(Model& model, Video& video, const std::vector<Query>& queries) {
+  return VideoAsker(model, video, queries).ask();
+}
+
+FoundInVideo events_of(const AnsweredVideo& video, double min_confidence) {
+  timeline::EventAssembler assembler;
+  FoundInVideo found;
+  for (const auto& [asked, answer] : video.answers) {
+    timeline::AnsweredWindow window = asked;
+    window.believed = std::max(min_confidence, asked.believed);
+    window.min_confidence = min_confidence;
+    append(assembler.add(window, answer), found);
+  }
+  append(assembler.finish(), found);
+  return found;
+}
+
 FoundInVideo find_events(Model& model, Video& video, const std::vector<Query>& queries, double min_confidence) {
-  return EventFinder(model, video, queries, min_confidence).find();
+  return events_of(ask(model, video, queries), min_confidence);
 }
 
 }  // namespace gvl::evaluation

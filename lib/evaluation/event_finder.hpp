@@ -3,11 +3,23 @@
 
 #include <vector>
 
+#include "evaluation/grounding.hpp"
 #include "evaluation/video.hpp"
 #include "gvl/model.hpp"
 #include "timeline/event_assembler.hpp"
+#include "timeline/time.hpp"
 
 namespace gvl::evaluation {
+
+/** What a model says to each query of each window of a video, in order. */
+struct AnsweredVideo {
+  struct WindowAnswered {
+    timeline::AnsweredWindow window;  ///< of which what the user's min-confidence decides is left open
+    Answer answer;
+  };
+  timeline::Time duration{};
+  std::vector<WindowAnswered> answers;
+};
 
 /** What a user of the elements hears of. */
 struct FoundInVideo {
@@ -15,12 +27,25 @@ struct FoundInVideo {
   std::vector<timeline::WindowAnswer> answers;
 };
 
+/** When an event happens, in seconds. */
+inline Interval interval_of(const timeline::GroundedEvent& event) {
+  return {timeline::to_seconds(event.start), timeline::to_seconds(event.stop)};
+}
+
 /**
- * The events and answers that a user of the elements hears of when a file of these frames plays to its end, in the same
- * order: its windows lie where gvlsegmenter's do by default (timeline::WindowPlanner), and an EventAssembler makes
- * events of what they say. Of intervals that are less sure than `min_confidence` there are none. Throws what the model
- * throws.
+ * Asks about a file of these frames: its windows lie where gvlsegmenter's do by default (timeline::WindowPlanner).
+ * Throws what the model throws.
  */
+AnsweredVideo ask(Model& model, Video& video, const std::vector<Query>& queries);
+
+/**
+ * The events and answers that a user of the elements hears of when that file plays to its end, in the same order: an
+ * EventAssembler makes events of what the windows say. Of intervals that are less sure than `min_confidence` there are
+ * none. More than these depend on it: what is less sure is a guess, with which no event goes on.
+ */
+FoundInVideo events_of(const AnsweredVideo& video, double min_confidence);
+
+/** Both: asks, and makes events of the answers. */
 FoundInVideo find_events(Model& model, Video& video, const std::vector<Query>& queries, double min_confidence);
 
 }  // namespace gvl::evaluation

@@ -2,10 +2,10 @@
 #include "evaluation/report.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <tuple>
 
+#include "evaluation/format.hpp"
 #include "gvl/error.hpp"
 
 namespace gvl::evaluation {
@@ -60,35 +60,6 @@ ReportSection filled(ReportSection section, const std::map<std::string, std::vec
   return section;
 }
 
-/** With a point and 4 decimals in every locale. */
-std::string number(double value) {
-  char text[32];
-  const auto end = std::to_chars(text, text + sizeof(text), value, std::chars_format::fixed, 4).ptr;
-  return std::string(text, end);
-}
-
-/** Characters of UTF-8. */
-std::size_t width(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
-std::string json_string(const std::string& text) {
-  constexpr const char* kHex = "0123456789abcdef";
-  std::string json = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      json += {'\\', c};
-    } else if (byte < 0x20) {
-      json += {'\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 15]};
-    } else {
-      json += c;
-    }
-  }
-  return json + "\"";
-}
-
 std::string json_row(const ReportSection& section, const ReportRow& row, bool with_kind) {
   std::string json = "{";
   const auto member = [&](const std::string& name, const std::string& value) {
@@ -110,11 +81,7 @@ std::string json_section(const ReportSection& section) {
 }
 
 std::vector<std::string> cells(const ReportRow& row) {
-  // A line break or tab in a label would tear the table.
-  std::string kind = row.kind;
-  std::replace_if(
-      kind.begin(), kind.end(), [](unsigned char c) { return c < 0x20; }, ' ');
-  std::vector<std::string> line{kind};
+  std::vector<std::string> line{row.kind};
   for (const std::size_t count : row.counts) line.push_back(std::to_string(count));
   for (const double value : row.values) line.push_back(has_value(row) ? number(value) : "-");
   return line;
@@ -126,17 +93,7 @@ std::string table(const ReportSection& section) {
   append(lines.front(), section.value_names);
   lines.push_back(cells(section.overall));
   for (const ReportRow& row : section.kinds) lines.push_back(cells(row));
-  std::vector<std::size_t> widths(lines.front().size());
-  for (const auto& line : lines) {
-    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], width(line[i]));
-  }
-  std::string text;
-  for (const auto& line : lines) {
-    text += line.front() + std::string(widths[0] - width(line.front()), ' ');
-    for (std::size_t i = 1; i < line.size(); ++i) text += std::string(2 + widths[i] - width(line[i]), ' ') + line[i];
-    text += "\n";
-  }
-  return text;
+  return aligned(lines);
 }
 
 }  // namespace
