@@ -2,6 +2,8 @@
 #include "evaluation/query_file.hpp"
 
 #include <map>
+#include <string>
+#include <utility>
 
 namespace gvl::evaluation {
 namespace {
@@ -19,6 +21,16 @@ Question read_question(const io::JsonValue& record) {
   return question;
 }
 
+/** Of each video and query, whether it happens in it: entries must not disagree. */
+using Happens = std::map<std::pair<fs::path, std::string>, bool>;
+
+void check_agrees(const io::JsonValue& record, const fs::path& video, const Question& question, Happens& happens) {
+  const bool is_there = question.truth.has_value();
+  if (happens.emplace(std::pair(video, question.query.text), is_there).first->second == is_there) return;
+  throw record.error("has " + std::string(is_there ? "" : "no ") + "times of \"" + question.query.text +
+                     "\" in that video, unlike an entry before it: either it happens or it never does");
+}
+
 }  // namespace
 
 std::vector<QueriedVideo> read_queries(const io::JsonValue& queries) {
@@ -27,12 +39,14 @@ std::vector<QueriedVideo> read_queries(const io::JsonValue& queries) {
   const fs::path videos_folder = folder / queries.string_or("videos", "");
   std::vector<QueriedVideo> videos;
   std::map<fs::path, std::size_t> known;
+  Happens happens;
   for (const io::JsonValue& file : queries.array("files").elements()) {
     for (const io::JsonValue& record : io::JsonValue::load(folder / file.as_string()).elements()) {
       const fs::path video = videos_folder / record.string("video");
       const auto [place, is_new] = known.emplace(video, videos.size());
       if (is_new) videos.push_back({video, {}});
       videos[place->second].questions.push_back(read_question(record));
+      check_agrees(record, video, videos[place->second].questions.back(), happens);
     }
   }
   if (videos.empty()) throw queries.error("hold no query");

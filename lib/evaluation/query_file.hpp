@@ -18,7 +18,8 @@ struct QueriedVideo {
 /**
  * Reads the member `queries` of what gvl-eval measures: `{"files": [...], "videos": FOLDER}`. Each file is a JSON list
  * of `{"video", "query", "kind", "start", "stop"}`; `kind` is optional, and so are both times of what does not happen.
- * Videos in the order in which they are first named. Throws Error naming file and member.
+ * What happens several times in a video has an entry for each, with the same video and query; one without times
+ * contradicts them. Videos in the order in which they are first named. Throws Error naming file and member.
  */
 std::vector<QueriedVideo> read_queries(const io::JsonValue& queries);
 
