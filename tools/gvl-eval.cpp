@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * gvl-eval [--model DIR] [--min-confidence N] [--json FILE] CONFIG.json: measures a model by the events that a user
- * sees. CONFIG.json has either the member `scenes` of a training run's data, with the number of `videos`, or `queries`:
- * videos in files and what is to be found in them, when (docs/training.md). Prints a table; with --json also writes all
- * numbers. Exits 0 when it has measured, 1 on wrong usage, 2 when it could not.
+ * gvl-eval [--model DIR] [--json FILE] [--min-confidence N | --calibrate [--iou N] [--false-per-hour N]] CONFIG.json:
+ * measures a model by the events that a user sees. CONFIG.json has either the member `scenes` of a training run's data,
+ * with the number of `videos`, or `queries`: videos in files and what is to be found in them, when (docs/training.md).
+ * Prints a table; with --json also writes all numbers. With --calibrate it counts the events that are right and wrong
+ * at each min-confidence, and proposes which to set. Exits 0 when it has measured, 1 on wrong usage, 2 when it could
+ * not.
  */
 #include <glib.h>
 #include <unistd.h>
@@ -13,8 +15,10 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <initializer_list>
 #include <string>
 
+#include "evaluation/calibration_report.hpp"
 #include "evaluation/measure.hpp"
 #include "gvl/error.hpp"
 #include "io/atomic_file.hpp"
@@ -24,10 +28,101 @@ namespace {
 namespace fs = std::filesystem;
 using namespace gvl;
 
-int usage(const char* reason) {
-  std::fprintf(stderr, "gvl-eval: %s\nusage: gvl-eval [--model DIR] [--min-confidence N] [--json FILE] CONFIG.json\n",
-               reason);
+constexpr const char* kSummary = "Measures a model on generated videos, or on those of a file, with known events.";
+constexpr const char* kDescription =
+    "CONFIG.json is {\"queries\": {\"files\": [\"queries.json\"], \"videos\": \"FOLDER\"}}, and queries.json a list "
+    "of\n"
+    "{\"video\": \"a.mkv\", \"query\": \"the picture freezes\", \"start\": 3.5, \"stop\": 8}, times in seconds; what "
+    "happens\n"
+    "several times has an entry for each, and what never happens one without times. Generated videos:\n"
+    "{\"scenes\": {\"videos\": 100}}. Exits 0 when it has measured, 1 on wrong usage, 2 when it could not.\n";
+
+int usage(const std::string& reason) {
+  std::fprintf(stderr,
+               "gvl-eval: %s\nusage: gvl-eval [--model DIR] [--json FILE] [--min-confidence N] CONFIG.json\n"
+               "       gvl-eval [--model DIR] [--json FILE] --calibrate [--iou N] [--false-per-hour N] CONFIG.json\n",
+               reason.c_str());
   return 1;
+}
+
+/** An option whose value is a number. */
+struct Number {
+  const char* name;
+  double least;
+  double most;
+  double value;          ///< until it is read, the default
+  char* text = nullptr;  ///< as it is given
+
+  Number(const char* name, double least, double most, double value)
+      : name(name), least(least), most(most), value(value) {}
+  Number(const Number&) = delete;
+  Number& operator=(const Number&) = delete;
+  ~Number() { g_free(text); }
+};
+
+struct Options {
+  char* model = nullptr;
+  char* json = nullptr;
+  gboolean calibrate = FALSE;
+  Number min_confidence{"--min-confidence", 0, 1, 0};
+  Number iou{"--iou", 0.01, 1, 0.5};
+  Number false_per_hour{"--false-per-hour", 0.001, 1e6, 2};
+
+  Options() = default;
+  Options(const Options&) = delete;
+  Options& operator=(const Options&) = delete;
+  ~Options() {
+    g_free(model);
+    g_free(json);
+  }
+};
+
+/** Why its text is no such number, or an empty string. */
+std::string read(Number& number) {
+  if (number.text == nullptr) return {};
+  char* end = nullptr;
+  number.value = g_ascii_strtod(number.text, &end);
+  if (end != number.text && *end == '\0' && number.value >= number.least && number.value <= number.most) return {};
+  char range[64];
+  g_snprintf(range, sizeof range, "a number from %g to %g is needed", number.least, number.most);
+  return std::string(number.name) + " " + number.text + ": " + range;
+}
+
+std::string read_numbers(Options& options) {
+  for (Number* number : {&options.min_confidence, &options.iou, &options.false_per_hour})
+    if (std::string fault = read(*number); !fault.empty()) return fault;
+  if (options.calibrate && options.min_confidence.text != nullptr) {
+    return "--calibrate tries every --min-confidence: give one of them";
+  }
+  for (const Number* number : {&options.iou, &options.false_per_hour})
+    if (!options.calibrate && number->text != nullptr) return std::string(number->name) + " needs --calibrate";
+  return {};
+}
+
+bool parse(int& argc, char**& argv, Options& options, std::string& fault) {
+  const GOptionEntry entries[] = {
+      {"model", 0, 0, G_OPTION_ARG_FILENAME, &options.model, "Folder of the model; else the default model", "DIR"},
+      {"json", 0, 0, G_OPTION_ARG_FILENAME, &options.json, "Write all numbers, too", "FILE"},
+      {"min-confidence", 0, 0, G_OPTION_ARG_STRING, &options.min_confidence.text,
+       "Intervals that are less sure are no events; default: 0", "0...1"},
+      {"calibrate", 0, 0, G_OPTION_ARG_NONE, &options.calibrate,
+       "Count right and wrong events at each min-confidence, and propose which to set", nullptr},
+      {"iou", 0, 0, G_OPTION_ARG_STRING, &options.iou.text,
+       "With --calibrate: the overlap (IoU) from which on an event is right; default: 0.5", "0.01...1"},
+      {"false-per-hour", 0, 0, G_OPTION_ARG_STRING, &options.false_per_hour.text,
+       "With --calibrate: how many wrong events an hour are bearable; default: 2", "N"},
+      {}};
+  g_autoptr(GOptionContext) context = g_option_context_new("CONFIG.json");
+  g_option_context_set_summary(context, kSummary);
+  g_option_context_set_description(context, kDescription);
+  g_option_context_add_main_entries(context, entries, nullptr);
+  g_autoptr(GError) error = nullptr;
+  if (!g_option_context_parse(context, &argc, &argv, &error)) {
+    fault = error->message;
+  } else {
+    fault = argc == 2 ? read_numbers(options) : "one configuration is needed";
+  }
+  return fault.empty();
 }
 
 void show_progress(std::int64_t done, std::int64_t total) {
@@ -36,39 +131,34 @@ void show_progress(std::int64_t done, std::int64_t total) {
                done == total ? "\n" : "");
 }
 
-int evaluate(const fs::path& model_folder, const std::string& file, double min_confidence, const char* json) {
-  const std::shared_ptr<Model> model = Model::load(model_folder);
-  const auto report = evaluation::measure(*model, io::JsonValue::load(file),
-                                          {.min_confidence = min_confidence, .progress = show_progress});
-  std::fputs(report.to_table().c_str(), stdout);
-  if (json != nullptr) io::write_atomically(json, report.to_json());
-  return 0;
+void tell(const std::string& table, const std::string& numbers, const char* json) {
+  std::fputs(table.c_str(), stdout);
+  if (json != nullptr) io::write_atomically(json, numbers);
+}
+
+void evaluate(const Options& options, const std::string& file) {
+  const auto configuration = io::JsonValue::load(file);
+  const auto model = Model::load(options.model != nullptr ? fs::path(options.model) : default_model_folder());
+  if (options.calibrate) {
+    const auto counted = evaluation::calibrate(*model, configuration, options.iou.value, show_progress);
+    const double most = options.false_per_hour.value;
+    return tell(evaluation::to_table(counted, most), evaluation::to_json(counted, most), options.json);
+  }
+  const auto report = evaluation::measure(*model, configuration, options.min_confidence.value, show_progress);
+  tell(report.to_table(), report.to_json(), options.json);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  g_autofree char* model = nullptr;
-  g_autofree char* json = nullptr;
-  double min_confidence = 0;
-  const GOptionEntry entries[] = {
-      {"model", 0, 0, G_OPTION_ARG_FILENAME, &model, "Folder of the model; else the default model", "DIR"},
-      {"min-confidence", 0, 0, G_OPTION_ARG_DOUBLE, &min_confidence, "Intervals that are less sure are no events (0)",
-       "N"},
-      {"json", 0, 0, G_OPTION_ARG_FILENAME, &json, "Write the numbers, too", "FILE"},
-      {}};
-  g_autoptr(GOptionContext) context = g_option_context_new("CONFIG.json");
-  g_option_context_set_summary(context,
-                               "Measures a model on generated videos, or on those of a file, with known events.");
-  g_option_context_add_main_entries(context, entries, nullptr);
-  g_autoptr(GError) error = nullptr;
-  if (!g_option_context_parse(context, &argc, &argv, &error)) return usage(error->message);
-  if (argc != 2) return usage("one configuration is needed");
-  if (!(min_confidence >= 0 && min_confidence <= 1)) return usage("--min-confidence is not within 0 and 1");
+  Options options;
+  std::string fault;
+  if (!parse(argc, argv, options, fault)) return usage(fault);
   // OpenCV warns of what it does not need to know of a video.
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_ERROR);
   try {
-    return evaluate(model != nullptr ? fs::path(model) : default_model_folder(), argv[1], min_confidence, json);
+    evaluate(options, argv[1]);
+    return 0;
   } catch (const std::exception& failure) {
     std::fprintf(stderr, "gvl-eval: %s\n", failure.what());
     return 2;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "evaluation/measure.hpp"
 
+#include <functional>
 #include <opencv2/core.hpp>
 #include <utility>
 
@@ -77,7 +78,9 @@ bool is_measured(const scenes::Conversation& conversation) {
          conversation.right_option >= 0;
 }
 
-void measure_scenes(Model& model, const io::JsonValue& scenes, const MeasureOptions& options, Evaluation& evaluation) {
+using Visit = std::function<void(Video&, const std::vector<Question>&)>;
+
+void visit_scenes(const Model& model, const io::JsonValue& scenes, const Visit& visit, const Progress& progress) {
   const auto read = training::SceneSourceOptions::read(scenes);
   if (read.videos == 0) throw scenes.error("says no number of videos");
   const training::SceneSource source(read, model.config());
@@ -88,37 +91,47 @@ void measure_scenes(Model& model, const io::JsonValue& scenes, const MeasureOpti
       if (!is_measured(conversation)) continue;
       questions.push_back(question_of(conversation, video.scene().duration, model.config().temporal_tokens));
     }
-    evaluation.measure(model, video, questions);
-    if (options.progress) options.progress(i + 1, read.videos);
+    visit(video, questions);
+    if (progress) progress(i + 1, read.videos);
   }
 }
 
-void measure_queries(Model& model, const io::JsonValue& queries, const MeasureOptions& options,
-                     Evaluation& evaluation) {
+void visit_queries(const io::JsonValue& queries, const Visit& visit, const Progress& progress) {
   const auto videos = read_queries(queries);
   std::int64_t done = 0;
   for (const QueriedVideo& queried : videos) {
     FileVideo video(queried.file);
-    evaluation.measure(model, video, queried.questions);
-    if (options.progress) options.progress(++done, static_cast<std::int64_t>(videos.size()));
+    visit(video, queried.questions);
+    if (progress) progress(++done, static_cast<std::int64_t>(videos.size()));
   }
+}
+
+/** Calls `visit` with each video of a configuration, and what is asked about it. */
+void visit_videos(const Model& model, const io::JsonValue& configuration, const Visit& visit,
+                  const Progress& progress) {
+  configuration.allow_members({"queries", "scenes"});
+  const auto queries = configuration.find("queries");
+  if (queries && configuration.find("scenes")) {
+    throw configuration.error("\"queries\" and \"scenes\" are both given: one of them is measured");
+  }
+  if (queries) return visit_queries(*queries, visit, progress);
+  visit_scenes(model, configuration.object("scenes"), visit, progress);
 }
 
 }  // namespace
 
-Report measure(Model& model, const io::JsonValue& configuration, const MeasureOptions& options) {
-  configuration.allow_members({"queries", "scenes"});
-  Evaluation evaluation(options.min_confidence);
-  const auto queries = configuration.find("queries");
-  if (queries && configuration.find("scenes")) {
-    throw Error(ErrorCode::kMalformed, "\"queries\" and \"scenes\" are both given: one of them is measured");
-  }
-  if (queries) {
-    measure_queries(model, *queries, options, evaluation);
-  } else {
-    measure_scenes(model, configuration.object("scenes"), options, evaluation);
-  }
+Report measure(Model& model, const io::JsonValue& configuration, double min_confidence, const Progress& progress) {
+  Evaluation evaluation(min_confidence);
+  const auto visit = [&](Video& video, const auto& questions) { evaluation.measure(model, video, questions); };
+  visit_videos(model, configuration, visit, progress);
   return evaluation.report();
+}
+
+Calibration calibrate(Model& model, const io::JsonValue& configuration, double least_iou, const Progress& progress) {
+  Calibration calibration(least_iou);
+  const auto visit = [&](Video& video, const auto& questions) { calibration.measure(model, video, questions); };
+  visit_videos(model, configuration, visit, progress);
+  return calibration;
 }
 
 }  // namespace gvl::evaluation

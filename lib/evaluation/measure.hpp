@@ -4,22 +4,26 @@
 #include <cstdint>
 #include <functional>
 
+#include "evaluation/calibration.hpp"
 #include "evaluation/report.hpp"
 #include "gvl/model.hpp"
 #include "io/json.hpp"
 
 namespace gvl::evaluation {
 
-struct MeasureOptions {
-  double min_confidence = 0;  ///< intervals that are less sure are no events; 0-1
-  /** Called after each video, with how many of how many are done. May be empty. */
-  std::function<void(std::int64_t done, std::int64_t total)> progress;
-};
+/** Called after each video, with how many of how many are done. May be empty. */
+using Progress = std::function<void(std::int64_t done, std::int64_t total)>;
 
 /**
  * Measures `model` on all videos of a configuration, which has the member `queries` or `scenes` (docs/training.md).
- * Throws Error naming the file at fault.
+ * Intervals that are less sure than `min_confidence` are no events; 0-1. Throws Error naming the file at fault.
  */
-Report measure(Model& model, const io::JsonValue& configuration, const MeasureOptions& options);
+Report measure(Model& model, const io::JsonValue& configuration, double min_confidence, const Progress& progress);
+
+/**
+ * Counts what events of the same videos are right and wrong at each min-confidence, from an IoU of `least_iou` on.
+ * Throws as measure() does.
+ */
+Calibration calibrate(Model& model, const io::JsonValue& configuration, double least_iou, const Progress& progress);
 
 }  // namespace gvl::evaluation
