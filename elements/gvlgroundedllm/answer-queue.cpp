@@ -77,6 +77,7 @@ void AnswerQueue::answered(const Awaited& awaited) {
   // What was held back of the session before has that one's times.
   if (window.session != session_) tell(feed_.finish());
   session_ = window.session;
+  played_ = window.stream;
   segment_ = window.segment;
   explain_ = awaited.explain;
   tell(feed_.add(window, answer));
@@ -114,7 +115,7 @@ Delivery AnswerQueue::deliver(const timeline::EventNews& news) {
 }
 
 Delivery AnswerQueue::deliver(GstStructure* made, Delivery::Kind kind) {
-  origin_.describe(made, segment_);
+  origin_.describe(made, *played_, segment_);
   return {std::shared_ptr<GstStructure>(made, gst_structure_free), segment_, kind};
 }
 

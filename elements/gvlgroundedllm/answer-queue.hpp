@@ -21,8 +21,9 @@ namespace gvl::gst {
 
 /** A window that was handed to the model. */
 struct AskedWindow : timeline::FedWindow {
-  GstSegment segment;                   ///< of the video when the window arrived
-  std::shared_ptr<InFlight> in_flight;  ///< where the window counts until it is answered; may be null
+  std::shared_ptr<const StreamOrigin> stream;  ///< that it is of
+  GstSegment segment;                          ///< of the video when the window arrived
+  std::shared_ptr<InFlight> in_flight;         ///< where the window counts until it is answered; may be null
 };
 
 /** One gvl-event or gvl-answer on its way to the streaming thread. */
@@ -105,7 +106,8 @@ class AnswerQueue : public std::enable_shared_from_this<AnswerQueue> {
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   timeline::EventFeed feed_;
-  GstSegment segment_;  // of the last window that was answered, like the next two
+  std::shared_ptr<const StreamOrigin> played_;  // of the last window that was answered, like the next three
+  GstSegment segment_;
   std::uint64_t session_ = 0;
   bool explain_ = false;
   std::deque<Awaited> awaited_;

@@ -5,8 +5,16 @@ namespace gvl::gst {
 
 namespace {
 
-void set_text(GstStructure* said, const char* field, const char* text) {
-  gst_structure_set(said, field, G_TYPE_STRING, text, nullptr);
+// Names that an application gives may be any bytes; a structure holds UTF-8.
+void set_text(GstStructure* said, const char* field, const std::string& text) {
+  g_autofree gchar* valid = g_utf8_make_valid(text.data(), static_cast<gssize>(text.size()));
+  gst_structure_set(said, field, G_TYPE_STRING, valid, nullptr);
+}
+
+void set_utc(GstStructure* said, const char* field, GstClockTime utc) {
+  if (!GST_CLOCK_TIME_IS_VALID(utc)) return;
+  g_autofree gchar* text = utc_to_text(utc);
+  set_text(said, field, text);
 }
 
 }  // namespace
@@ -14,8 +22,14 @@ void set_text(GstStructure* said, const char* field, const char* text) {
 void EventOrigin::stream_starts(GstEvent* event) {
   const gchar* id = nullptr;
   gst_event_parse_stream_start(event, &id);
+  auto stream = std::make_shared<StreamOrigin>(element_, id ? id : "");
   std::lock_guard lock(mutex_);
-  stream_id_ = id ? id : "";
+  stream_.swap(stream);
+}
+
+std::shared_ptr<StreamOrigin> EventOrigin::stream() const {
+  std::lock_guard lock(mutex_);
+  return stream_;
 }
 
 std::string EventOrigin::source() const {
@@ -27,25 +41,18 @@ std::string EventOrigin::source() const {
   return name;
 }
 
-void EventOrigin::describe(GstStructure* said, const GstSegment& segment) const {
-  set_text(said, "source", source().c_str());
-  {
-    std::lock_guard lock(mutex_);
-    if (!stream_id_.empty()) set_text(said, "stream-id", stream_id_.c_str());
-  }
+void EventOrigin::describe(GstStructure* said, const StreamOrigin& stream, const GstSegment& segment) const {
+  set_text(said, "source", source());
+  if (!stream.id.empty()) set_text(said, "stream-id", stream.id);
   const bool timed = gst_structure_has_field(said, "start");
-  guint64 time = 0;
-  const char* source = nullptr;
-  for (const auto& [from, to] : {std::pair{timed ? "start" : "window-start", "utc-start"},
-                                 std::pair{timed ? "stop" : "window-stop", "utc-stop"}}) {
-    if (!gst_structure_get_uint64(said, from, &time)) continue;
-    const auto utc = utc_.utc_of(time, segment);
-    if (!utc) continue;
-    g_autofree gchar* text = utc_to_text(utc->time);
-    set_text(said, to, text);
-    if (!source) source = utc->source;
-  }
-  if (source) set_text(said, "utc-source", source);
+  GstClockTime start = GST_CLOCK_TIME_NONE, stop = GST_CLOCK_TIME_NONE;
+  gst_structure_get_uint64(said, timed ? "start" : "window-start", &start);
+  gst_structure_get_uint64(said, timed ? "stop" : "window-stop", &stop);
+  const auto utc = stream.utc.utc_of(start, stop, segment);
+  if (!utc) return;
+  set_utc(said, "utc-start", utc->start);
+  set_utc(said, "utc-stop", utc->stop);
+  set_text(said, "utc-source", utc->source);
 }
 
 }  // namespace gvl::gst

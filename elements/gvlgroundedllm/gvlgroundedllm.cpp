@@ -195,7 +195,7 @@ static GstFlowReturn gvl_grounded_llm_chain(GstPad* pad, GstObject* parent, GstB
   gvl::gst::BufferPointer owned(buffer);
   const auto answers = state.asker.answers();
   const auto* segments = state.stream.segments();
-  state.origin.utc().observe(buffer, state.segment, segments && segments->live);
+  state.origin.stream()->utc.observe(buffer, state.segment, segments && segments->live);
   if (const auto result = process(state, buffer); result != GST_FLOW_OK) return result;
   deliver(self, answers->take());
   advance_events(state, GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));
@@ -250,7 +250,7 @@ static gboolean handle_flush(GvlGroundedLlm* self, GstPad* pad, GstEvent* event)
   } else {
     state.stream.flush();
     state.asker.flush();
-    state.origin.utc().reset();
+    state.origin.stream()->utc.reset();
     gst_segment_init(&state.segment, GST_FORMAT_UNDEFINED);
     if (events) events->flush_stop(event);
   }
@@ -338,7 +338,7 @@ static void gvl_grounded_llm_release_pad(GstElement* element, GstPad* pad) {
 static bool start(State& state) {
   if (state.asker.require_queries().empty() || !state.stream.start()) return false;
   state.asker.start();
-  state.origin.utc().reset();
+  state.origin.stream()->utc.reset();
   state.delivered = 0;
   return true;
 }

@@ -105,6 +105,7 @@ AskedWindow WindowAsker::about(const GvlWindowMeta* window, const GstSegment& se
   about.believed = std::max(about.min_confidence, config.min_confidence);
   about.alerts = stream_.segments()->alert_hop > 0;
   about.provisional = window->provisional;
+  about.stream = origin_.stream();
   about.segment = segment;
   // What goes on now, or is asked later, does not hold up the stream.
   if (!about.provisional) about.in_flight = stream_.in_flight();

@@ -162,7 +162,9 @@ GstFlowReturn FrameSampler::push_held() {
 }
 
 GstFlowReturn FrameSampler::drain(bool for_good) {
-  if (!end_session(for_good ? Ending::kForGood : Ending::kStream)) {
+  const bool ended = end_session(for_good ? Ending::kForGood : Ending::kStream);
+  clock_.forget_source();
+  if (!ended) {
     held_.drop();
     return GST_FLOW_FLUSHING;
   }

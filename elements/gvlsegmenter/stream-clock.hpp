@@ -19,8 +19,9 @@ class StreamClock {
  public:
   StreamClock(GstElement* element, GstPad* sinkpad);
 
-  /** Forgets the stream; forget_position() the place in it, after a flush. */
+  /** Forgets the stream; forget_position() the place in it, after a flush; forget_source() whether it was live. */
   void forget();
+  void forget_source() { live_.reset(); }
   void forget_position();
 
   /** False after an element error. */

@@ -3,8 +3,12 @@
 // Which camera an event is of, and what time it was there.
 
 #include <gst/check/gsttestclock.h>
+#include <gst/net/net.h>
 
 #include <cstring>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "five.hpp"
 #include "gvlevent.h"
@@ -39,6 +43,13 @@ struct Watched {
 
   ~Watched() { gst_object_unref(element); }
 
+  /** (transfer full) */
+  void use(GstClock* pipelines, GstClockTime base_time) {
+    gst_element_set_clock(element, pipelines);
+    gst_element_set_base_time(element, base_time);
+    gst_object_unref(pipelines);
+  }
+
   void observe(GstClockTime time, guint64 utc, const char* reference = "timestamp/x-unix", bool live = false) {
     GstBuffer* buffer = gst_buffer_new();
     GST_BUFFER_PTS(buffer) = time;
@@ -47,27 +58,34 @@ struct Watched {
     gst_buffer_unref(buffer);
   }
 
-  void expect(GstClockTime time, guint64 utc, const char* source = "reference-timestamp") {
-    const auto found = clock.utc_of(time, segment);
+  std::optional<UtcClock::Utc> utc_of(GstClockTime time) const {
+    return clock.utc_of(time, GST_CLOCK_TIME_NONE, segment);
+  }
+
+  void expect(GstClockTime time, guint64 utc, const char* source = "reference-timestamp") const {
+    const auto found = utc_of(time);
     fail_unless(found.has_value());
-    fail_unless_equals_uint64(found->time, utc);
+    fail_unless_equals_uint64(found->start, utc);
+    fail_if(GST_CLOCK_TIME_IS_VALID(found->stop));
     fail_unless_equals_string(found->source, source);
   }
+
+  void expect_none(GstClockTime time) const { fail_if(utc_of(time).has_value()); }
 };
 
 GVL_TEST(times_are_counted_from_reference_timestamps) {
   Watched watched;
-  fail_if(watched.clock.utc_of(0, watched.segment).has_value());
+  watched.expect_none(0);
   watched.observe(GST_SECOND, kNoon);
   watched.expect(3 * GST_SECOND, kNoon + 2 * GST_SECOND);
   watched.expect(0, kNoon - GST_SECOND);
   watched.clock.reset();
-  fail_if(watched.clock.utc_of(GST_SECOND, watched.segment).has_value());
+  watched.expect_none(GST_SECOND);
   watched.observe(GST_SECOND, kNtpToUnix + kNoon, "timestamp/x-ntp");
   watched.expect(2 * GST_SECOND, kNoon + GST_SECOND, "ntp");
   watched.clock.reset();
   watched.observe(GST_SECOND, kNoon, "timestamp/x-something");
-  fail_if(watched.clock.utc_of(GST_SECOND, watched.segment).has_value());
+  watched.expect_none(GST_SECOND);
 }
 
 // A second that comes twice, and a clock that is set: what was before keeps its time.
@@ -97,27 +115,122 @@ GVL_TEST(segments_have_times_of_their_own) {
 
 GVL_TEST(a_live_stream_has_the_time_of_its_clock) {
   Watched watched;
-  GstClock* clock = gst_test_clock_new_with_start_time(100 * GST_SECOND);
-  gst_element_set_clock(watched.element, clock);
-  gst_element_set_base_time(watched.element, 40 * GST_SECOND);
+  watched.use(gst_test_clock_new_with_start_time(100 * GST_SECOND), 40 * GST_SECOND);
   watched.observe(60 * GST_SECOND, 0, nullptr, false);
-  fail_if(watched.clock.utc_of(60 * GST_SECOND, watched.segment).has_value());
+  watched.expect_none(60 * GST_SECOND);
   const guint64 before = static_cast<guint64>(g_get_real_time()) * GST_USECOND;
   watched.observe(60 * GST_SECOND, 0, nullptr, true);
   const guint64 after = static_cast<guint64>(g_get_real_time()) * GST_USECOND;
-  const auto now = watched.clock.utc_of(60 * GST_SECOND, watched.segment);
-  fail_unless(now && now->time >= before && now->time <= after);
+  const auto now = watched.utc_of(60 * GST_SECOND);
+  fail_unless(now && now->start >= before && now->start <= after);
   fail_unless_equals_string(now->source, "clock");
-  watched.expect(50 * GST_SECOND, now->time - 10 * GST_SECOND, "clock");
-  gst_element_set_clock(watched.element, nullptr);
-  gst_object_unref(clock);
+  watched.expect(50 * GST_SECOND, now->start - 10 * GST_SECOND, "clock");
+}
+
+// What such a clock shows is used, not what this machine's says besides.
+GVL_TEST(a_clock_that_counts_utc_is_believed) {
+  const auto system_clock = [](GstClockType type) {
+    return GST_CLOCK(g_object_new(GST_TYPE_SYSTEM_CLOCK, "clock-type", type, nullptr));
+  };
+  const auto synced = [](GType type) {
+    auto* clock = GST_CLOCK(g_object_new(type, nullptr));
+    gst_clock_set_synced(clock, TRUE);
+    return clock;
+  };
+  Watched watched;
+  watched.use(system_clock(GST_CLOCK_TYPE_REALTIME), kNoon);
+  watched.observe(5 * GST_SECOND, 0, nullptr, true);
+  watched.expect(4 * GST_SECOND, kNoon + 4 * GST_SECOND, "realtime-clock");
+  watched.clock.reset();
+  watched.use(synced(GST_TYPE_NTP_CLOCK), kNtpToUnix + kNoon);
+  watched.observe(5 * GST_SECOND, 0, nullptr, true);
+  watched.expect(4 * GST_SECOND, kNoon + 4 * GST_SECOND, "ntp-clock");
+  watched.clock.reset();
+  // TAI is 37 seconds ahead.
+  watched.use(synced(GST_TYPE_PTP_CLOCK), kNoon + 37 * GST_SECOND);
+  watched.observe(5 * GST_SECOND, 0, nullptr, true);
+  watched.expect(4 * GST_SECOND, kNoon + 4 * GST_SECOND, "ptp-clock");
+  // Buffers know better, and go on doing so.
+  watched.observe(6 * GST_SECOND, kNoon, "timestamp/x-unix", true);
+  watched.observe(7 * GST_SECOND, 0, nullptr, true);
+  watched.expect(8 * GST_SECOND, kNoon + 2 * GST_SECOND);
+  watched.clock.reset();
+  watched.use(system_clock(GST_CLOCK_TYPE_MONOTONIC), kNoon);
+  watched.observe(0, 0, nullptr, true);
+  const auto now = watched.utc_of(0);
+  fail_unless(now.has_value());
+  fail_unless_equals_string(now->source, "clock");
+}
+
+// Until the network has answered, its clocks show anything.
+GVL_TEST(a_network_clock_is_not_believed_before_it_is_synchronised) {
+  Watched watched;
+  watched.use(GST_CLOCK(g_object_new(GST_TYPE_NTP_CLOCK, nullptr)), kNtpToUnix);
+  watched.observe(0, 0, nullptr, true);
+  const auto now = watched.utc_of(0);
+  fail_if(now && !g_str_equal(now->source, "clock"));
+}
+
+GVL_TEST(an_event_has_its_times_from_one_source) {
+  Watched watched;
+  watched.use(GST_CLOCK(g_object_new(GST_TYPE_SYSTEM_CLOCK, "clock-type", GST_CLOCK_TYPE_REALTIME, nullptr)), kNoon);
+  watched.observe(0, 0, nullptr, true);
+  watched.observe(10 * GST_SECOND, kNoon + 3600 * GST_SECOND, "timestamp/x-unix", true);
+  const auto across = watched.clock.utc_of(8 * GST_SECOND, 12 * GST_SECOND, watched.segment);
+  fail_unless(across.has_value());
+  fail_unless_equals_uint64(across->start, kNoon + 3598 * GST_SECOND);
+  fail_unless_equals_uint64(across->stop, kNoon + 3602 * GST_SECOND);
+  fail_unless_equals_string(across->source, "reference-timestamp");
+  const auto before = watched.clock.utc_of(2 * GST_SECOND, 4 * GST_SECOND, watched.segment);
+  fail_unless(before.has_value());
+  fail_unless_equals_uint64(before->start, kNoon + 2 * GST_SECOND);
+  fail_unless_equals_uint64(before->stop, kNoon + 4 * GST_SECOND);
+  fail_unless_equals_string(before->source, "realtime-clock");
+}
+
+// Neither what buffers say of UTC nor what they say of themselves is trusted.
+GVL_TEST(times_out_of_range_are_none) {
+  constexpr guint64 kLast = G_MAXINT64;
+  Watched watched;
+  for (const guint64 utc : {kLast + 1, kLast + kNoon, guint64{GST_CLOCK_TIME_NONE} - 1}) {
+    watched.observe(0, utc);
+    watched.expect_none(0);
+  }
+  watched.observe(0, kNtpToUnix - 1, "timestamp/x-ntp");
+  for (const guint64 time : {kLast + 1, guint64{GST_CLOCK_TIME_NONE} - 1}) watched.observe(time, kNoon);
+  watched.expect_none(0);
+  watched.observe(GST_SECOND, kLast);
+  watched.expect(GST_SECOND, kLast);
+  watched.expect_none(2 * GST_SECOND);
+  watched.expect_none(kLast);
+  watched.expect_none(kLast + 1);
+  watched.clock.reset();
+  watched.observe(2 * GST_SECOND, GST_SECOND);
+  watched.expect(GST_SECOND, 0);
+  watched.expect_none(0);
+  watched.observe(kLast, GST_SECOND);
+  watched.expect(kLast, GST_SECOND);
+}
+
+GVL_TEST(references_of_any_caps_say_nothing) {
+  Watched watched;
+  GstBuffer* buffer = gst_buffer_new();
+  GST_BUFFER_PTS(buffer) = 0;
+  for (GstCaps* caps : {gst_caps_new_any(), gst_caps_new_empty()}) {
+    gst_buffer_add_reference_timestamp_meta(buffer, caps, kNoon, GST_CLOCK_TIME_NONE);
+    gst_caps_unref(caps);
+  }
+  watched.clock.observe(buffer, watched.segment, false);
+  gst_buffer_unref(buffer);
+  watched.expect_none(0);
 }
 
 // ---- events -----------------------------------------------------------------------------------------------------
 
-std::shared_ptr<GstStructure> first_event(const std::string& launch, bool referenced) {
+std::shared_ptr<GstStructure> first_event(const char* source_id, bool referenced) {
   Setup setup;
-  Stream stream(launch, setup.options);
+  Stream stream(kFive, setup.options);
+  g_object_set(stream.element("l"), "source-id", source_id, nullptr);
   for (int i = 0; i < 25; ++i) {
     GstBuffer* frame = make_frame(stream.info(), i, i * GST_SECOND / 25, GST_SECOND / 25);
     if (referenced) add_reference(frame, "timestamp/x-unix", kNoon + i * GST_SECOND / 25);
@@ -130,7 +243,7 @@ std::shared_ptr<GstStructure> first_event(const std::string& launch, bool refere
 }
 
 GVL_TEST(events_say_where_and_when) {
-  const auto event = first_event(kFive, true);
+  const auto event = first_event("", true);
   fail_unless_equals_string(gst_structure_get_string(event.get(), "source"), "l");
   fail_unless(gst_structure_has_field_typed(event.get(), "stream-id", G_TYPE_STRING));
   fail_unless_equals_string(gst_structure_get_string(event.get(), "utc-start"), "2026-01-31T12:00:00.250Z");
@@ -146,10 +259,78 @@ GVL_TEST(events_say_where_and_when) {
 }
 
 GVL_TEST(a_file_without_references_has_no_utc) {
-  const auto event = first_event(kFive + "source-id=door", false);
+  const auto event = first_event("door", false);
   fail_unless_equals_string(gst_structure_get_string(event.get(), "source"), "door");
   for (const char* field : {"utc-start", "utc-stop", "utc-source"})
     fail_if(gst_structure_has_field(event.get(), field));
+}
+
+GVL_TEST(names_that_are_not_utf8_are_made_so) {
+  const auto event = first_event("caf\xe9", false);
+  fail_unless_equals_string(gst_structure_get_string(event.get(), "source"), "caf\xef\xbf\xbd");
+}
+
+/** Two streams, one after the other, which are answered when both are over. */
+struct TwoStreams {
+  explicit TwoStreams(bool live = false) : setup(GST_SECOND, live), stream(kFive, setup.options) {
+    setup.model->hold(FakeModel::Job::kAnswer);
+  }
+
+  void play(const char* id, bool referenced) {
+    stream.send(gst_event_new_stream_start(id));
+    for (int i = 0; i < 25; ++i) {
+      GstBuffer* frame = make_frame(stream.info(), i, i * GST_SECOND / 25, GST_SECOND / 25);
+      if (referenced) add_reference(frame, "timestamp/x-unix", kNoon + i * GST_SECOND / 25);
+      fail_unless_equals_int(gst_harness_push(stream.harness(), frame), GST_FLOW_OK);
+    }
+  }
+
+  std::pair<std::shared_ptr<GstStructure>, std::shared_ptr<GstStructure>> events() {
+    setup.model->release(FakeModel::Job::kAnswer);
+    stream.eos();
+    auto first = wait_event(stream), second = wait_event(stream);
+    drop_buffers(stream);
+    return {std::move(first), std::move(second)};
+  }
+
+  Setup setup;
+  Stream stream;
+};
+
+GVL_TEST(late_events_are_of_the_stream_that_shows_them) {
+  TwoStreams streams;
+  streams.play("first", true);
+  streams.play("second", false);
+  const auto [former, latter] = streams.events();
+  fail_unless_equals_string(gst_structure_get_string(former.get(), "stream-id"), "first");
+  fail_unless_equals_string(gst_structure_get_string(former.get(), "utc-start"), "2026-01-31T12:00:00.250Z");
+  fail_unless_equals_string(gst_structure_get_string(former.get(), "utc-source"), "reference-timestamp");
+  fail_unless_equals_string(gst_structure_get_string(latter.get(), "stream-id"), "second");
+  for (const char* field : {"utc-start", "utc-stop", "utc-source"})
+    fail_if(gst_structure_has_field(latter.get(), field));
+}
+
+// Whether it is live is asked anew, and what the first one's buffers said is no reason to say nothing.
+GVL_TEST(a_live_stream_behind_a_file_has_the_time_of_the_clock) {
+  TwoStreams streams;
+  gst_harness_use_systemclock(streams.stream.harness());
+  streams.play("file", true);
+  gst_harness_set_live(streams.stream.harness(), TRUE);
+  streams.play("camera", false);
+  const auto [former, latter] = streams.events();
+  fail_unless_equals_string(gst_structure_get_string(former.get(), "utc-source"), "reference-timestamp");
+  fail_unless_equals_string(gst_structure_get_string(latter.get(), "utc-source"), "clock");
+}
+
+GVL_TEST(a_file_behind_a_live_stream_has_no_utc) {
+  TwoStreams streams(true);
+  gst_harness_use_systemclock(streams.stream.harness());
+  streams.play("camera", false);
+  gst_harness_set_live(streams.stream.harness(), FALSE);
+  streams.play("file", false);
+  const auto [former, latter] = streams.events();
+  fail_unless_equals_string(gst_structure_get_string(former.get(), "utc-source"), "clock");
+  fail_if(gst_structure_has_field(latter.get(), "utc-source"));
 }
 
 GVL_TEST(a_bin_of_ours_speaks_for_its_elements) {
