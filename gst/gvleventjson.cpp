@@ -5,6 +5,7 @@
 #include <json-glib/json-glib.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <string>
 
@@ -12,17 +13,31 @@
 #include "gvl/json_line.hpp"
 #include "gvl/task.hpp"
 #include "gvlevent.h"
+#include "gvlutcclock.hpp"
+
+// Also of events that others made: a value that JSON cannot hold is null, one of another type what GStreamer writes.
+static void add_value(JsonBuilder* builder, const GValue* value) {
+  GValue number = G_VALUE_INIT;
+  g_value_init(&number, G_TYPE_INT64);
+  if (G_VALUE_HOLDS_BOOLEAN(value)) {
+    json_builder_add_boolean_value(builder, g_value_get_boolean(value));
+  } else if (G_VALUE_HOLDS_DOUBLE(value) && std::isfinite(g_value_get_double(value))) {
+    json_builder_add_double_value(builder, g_value_get_double(value));
+  } else if (G_VALUE_HOLDS_STRING(value)) {
+    json_builder_add_string_value(builder, g_value_get_string(value));
+  } else if (G_VALUE_HOLDS_DOUBLE(value) || (G_VALUE_HOLDS_UINT64(value) && g_value_get_uint64(value) > G_MAXINT64)) {
+    json_builder_add_null_value(builder);
+  } else if (g_value_transform(value, &number)) {
+    json_builder_add_int_value(builder, g_value_get_int64(&number));
+  } else {
+    g_autofree gchar* text = gst_value_serialize(value);
+    json_builder_add_string_value(builder, text);
+  }
+}
 
 static gboolean add_member(GQuark field, const GValue* value, gpointer builder) {
   json_builder_set_member_name(JSON_BUILDER(builder), g_quark_to_string(field));
-  if (G_VALUE_HOLDS_UINT64(value))
-    json_builder_add_int_value(JSON_BUILDER(builder), static_cast<gint64>(g_value_get_uint64(value)));
-  else if (G_VALUE_HOLDS_DOUBLE(value))
-    json_builder_add_double_value(JSON_BUILDER(builder), g_value_get_double(value));
-  else if (G_VALUE_HOLDS_BOOLEAN(value))
-    json_builder_add_boolean_value(JSON_BUILDER(builder), g_value_get_boolean(value));
-  else
-    json_builder_add_string_value(JSON_BUILDER(builder), g_value_get_string(value));
+  add_value(JSON_BUILDER(builder), value);
   return TRUE;
 }
 
@@ -107,9 +122,9 @@ struct EventLine {
     for (const char* member : {"utc-start", "utc-stop"}) {
       const auto found = origin.find(member);
       if (found == origin.end()) continue;
-      GDateTime* utc = g_date_time_new_from_iso8601(found->second.c_str(), nullptr);
+      g_autofree gchar* utc = gvl::gst::utc_text_of(found->second.c_str());
       if (!utc) refuse(member, "is no time of ISO 8601 with a time zone");
-      g_date_time_unref(utc);
+      found->second = utc;
     }
   }
 

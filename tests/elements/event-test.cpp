@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 
+#include <cmath>
 #include <cstring>
 
 #include "gvleventfile.hpp"
@@ -39,6 +40,18 @@ GVL_TEST(events_are_valid_json) {
       "{\"id\":3,\"task\":\"qa\",\"query\":\"say \\\"h\\\\i\\\"\\n\xc3\xa9\xe7\x8c\xab\","
       "\"text\":\"\",\"state\":\"closed\",\"start\":1,\"stop\":2,\"confidence\":0.25,\"window-start\":0,"
       "\"window-stop\":4}");
+  g_free(json);
+  gst_structure_free(event);
+}
+
+// Who adds fields to an event, or makes one, is not bound to the types of ours.
+GVL_TEST(events_of_others_are_valid_json) {
+  GstStructure* event = gst_structure_new(
+      GVL_EVENT_NAME, "id", G_TYPE_UINT, 3u, "start", G_TYPE_UINT64, GST_CLOCK_TIME_NONE, "confidence", G_TYPE_DOUBLE,
+      NAN, "count", G_TYPE_INT, -2, "rate", GST_TYPE_FRACTION, 25, 2, "text", G_TYPE_STRING, nullptr, nullptr);
+  gchar* json = gvl_event_to_json(event);
+  fail_unless_equals_string(
+      json, "{\"id\":3,\"start\":null,\"confidence\":null,\"count\":-2,\"rate\":\"25/2\",\"text\":null}");
   g_free(json);
   gst_structure_free(event);
 }

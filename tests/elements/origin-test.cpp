@@ -363,9 +363,24 @@ GVL_TEST(errors_are_the_bins_and_name_the_element) {
 
 GVL_TEST(times_that_are_none_are_refused) {
   GError* error = nullptr;
-  fail_unless(gvl_event_from_json("{\"utc-start\":\"yesterday\"}", &error) == nullptr);
-  fail_unless(strstr(error->message, "utc-start") != nullptr, "%s", error->message);
-  g_error_free(error);
+  for (const char* time :
+       {"yesterday", "2026-01-31T12:00:00", "9999-12-31T23:59:59-02:00", "0001-01-01T00:00:00+02:00"}) {
+    const auto line = "{\"utc-start\":\"" + std::string(time) + "\"}";
+    fail_unless(gvl_event_from_json(line.c_str(), &error) == nullptr, "%s", time);
+    fail_unless(strstr(error->message, "utc-start") != nullptr, "%s", error->message);
+    g_clear_error(&error);
+  }
+}
+
+GVL_TEST(times_with_an_offset_become_utc) {
+  const char* line =
+      "{\"utc-start\":\"2026-01-31T14:00:00.25+02:00\",\"utc-stop\":\"2026-01-31T00:30:00-11:30\","
+      "\"start\":1,\"stop\":2}";
+  GstStructure* event = gvl_event_from_json(line, nullptr);
+  fail_unless(event != nullptr);
+  fail_unless_equals_string(gst_structure_get_string(event, "utc-start"), "2026-01-31T12:00:00.250Z");
+  fail_unless_equals_string(gst_structure_get_string(event, "utc-stop"), "2026-01-31T12:00:00.000Z");
+  gst_structure_free(event);
 }
 
 }  // namespace
