@@ -96,7 +96,8 @@ static void gvl_ground_release_pad(GstElement* element, GstPad* pad) {
 
 // What the elements inside say, this bin says: applications know no other.
 static void gvl_ground_handle_message(GstBin* bin, GstMessage* message) {
-  constexpr int said = GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR | GST_MESSAGE_WARNING | GST_MESSAGE_INFO;
+  constexpr int said =
+      GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR | GST_MESSAGE_WARNING | GST_MESSAGE_INFO | GST_MESSAGE_PROGRESS;
   if (GST_MESSAGE_TYPE(message) & said) {
     message = gst_message_make_writable(message);
     gst_object_replace(&GST_MESSAGE_SRC(message), GST_OBJECT(bin));

@@ -160,7 +160,8 @@ GVL_TEST(a_large_model_says_how_its_load_goes) {
   // Sparse: it is counted, and not one of the weights.
   std::ofstream(folder / "padding.safetensors").put('x');
   std::filesystem::resize_file(folder / "padding.safetensors", std::uintmax_t{64} << 20);
-  Stream stream("gvlsegmenter model=\"" + folder.string() + "\"", with_folder(false));
+  // In a bin of ours, applications know no other.
+  Stream stream("gvlground name=gate query=when model=\"" + folder.string() + "\"", with_folder(false));
   for (const auto expected : {GST_PROGRESS_TYPE_START, GST_PROGRESS_TYPE_COMPLETE}) {
     GstMessage* message = stream.wait_message(GST_MESSAGE_PROGRESS);
     GstProgressType type;
@@ -168,6 +169,7 @@ GVL_TEST(a_large_model_says_how_its_load_goes) {
     gst_message_parse_progress(message, &type, &code, nullptr);
     fail_unless_equals_int(type, expected);
     fail_unless_equals_string(code, "load-model");
+    fail_unless_equals_string(GST_MESSAGE_SRC_NAME(message), "gate");
     g_free(code);
     gst_message_unref(message);
   }
