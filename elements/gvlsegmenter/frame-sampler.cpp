@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gvltime.hpp"
+#include "timeline/wording.hpp"
 
 GST_DEBUG_CATEGORY_EXTERN(gvl_segmenter_debug);
 #define GST_CAT_DEFAULT gvl_segmenter_debug
@@ -187,9 +188,11 @@ bool FrameSampler::check_window_duration() {
   if (asked == Time() || asked >= shortest) return true;
   GST_ELEMENT_ERROR(
       element_, RESOURCE, SETTINGS,
-      ("window-duration=%" G_GINT64_FORMAT " is too short: this model and frame rate need %" G_GINT64_FORMAT
-       " at least. The unit is nanoseconds: ten seconds are window-duration=10000000000.",
-       static_cast<gint64>(asked.count()), static_cast<gint64>(shortest.count())),
+      ("Windows of %s seconds (window-duration=%" G_GINT64_FORMAT
+       ") are too short: this model and frame rate need %s seconds at least. The property counts nanoseconds: ten "
+       "seconds are window-duration=10000000000.",
+       timeline::exactly_in_seconds(asked).c_str(), static_cast<gint64>(asked.count()),
+       timeline::exactly_in_seconds(shortest).c_str()),
       ("a frame, and %" G_GINT64_FORMAT " samples a millisecond apart", static_cast<gint64>(model_->config().frames)));
   return false;
 }

@@ -22,6 +22,12 @@ std::string in_seconds(Time time, int decimals) {
   return {text.data(), result.ptr};
 }
 
+std::string exactly_in_seconds(Time time) {
+  std::array<char, 64> text;
+  const auto result = std::to_chars(text.data(), text.data() + text.size(), to_seconds(time), std::chars_format::fixed);
+  return {text.data(), result.ptr};
+}
+
 std::string in_a_sentence(Time start, Time stop) {
   return "From " + in_seconds(start, 2) + " seconds to " + in_seconds(stop, 2) + " seconds.";
 }

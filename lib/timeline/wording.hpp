@@ -10,6 +10,9 @@ namespace gvl::timeline {
 /** "12.40": seconds, with so many decimals and a point whatever the locale. */
 std::string in_seconds(Time time, int decimals);
 
+/** "12.4": seconds, with as many decimals as that needs. */
+std::string exactly_in_seconds(Time time);
+
 /** Of a window in which what is asked for is not found. */
 inline constexpr const char* kNothingFound = "It is not found.";
 

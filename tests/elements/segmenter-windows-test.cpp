@@ -50,7 +50,7 @@ GVL_TEST(a_partial_segment_ends_with_the_last_frame) {
 GVL_TEST(a_window_of_a_few_nanoseconds_is_an_error) {
   Stream stream("gvlsegmenter window-duration=10", options());
   fail_unless_equals_int(stream.push(0), GST_FLOW_ERROR);
-  stream.expect_error(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, "window-duration=10 ");
+  stream.expect_error(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, "(window-duration=10)");
 }
 
 GVL_TEST(one_frame_is_a_video) {

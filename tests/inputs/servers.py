@@ -129,6 +129,7 @@ class Part(Outputs):
 class Rtsp(Outputs):
     def setUp(self):
         super().setUp()
+        self.fails(2, "Windows of 0.05 seconds .* too short: .* need 0.1 seconds", "--window", 0.05, self.video, BLACK)
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rtsp_server.py")
         server = subprocess.Popen(["/usr/bin/python3", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(server.communicate)

@@ -171,6 +171,9 @@ GVL_TEST(times_in_words) {
   const auto check = [](const std::string& words, const char* expected) { ck_assert_str_eq(words.c_str(), expected); };
   check(in_seconds(12345678901ns, 1), "12.3");
   check(in_seconds(5ns, 2), "0.00");
+  check(exactly_in_seconds(41708334ns), "0.041708334");
+  check(exactly_in_seconds(10ns), "0.00000001");
+  check(exactly_in_seconds(5s), "5");
   check(in_a_sentence(1500ms, 3s), "From 1.50 seconds to 3.00 seconds.");
   check(on_a_clock(Time()), "0:00:00.000");
   check(on_a_clock(1h + 2min + 3s + 456999us), "1:02:03.456");
