@@ -410,9 +410,8 @@ static void gvl_grounded_llm_class_init(GvlGroundedLlmClass* klass) {
   gvl::gst::install_stats(
       object_class,
       "Since the start (guint64 each): windows asked about; answers pending; events closed and sent downstream; "
-      "answers "
-      "without a moment; best moments that were too unsure, not confirmed by other windows, or merged into an event; "
-      "alerts withdrawn",
+      "answers without a moment; best moments that were too unsure, not confirmed by other windows, or merged into an "
+      "event; alerts withdrawn",
       stats_of);
   gvl::gst::add_pad_template(element_class, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, "ANY");
   gvl::gst::add_pad_template(element_class, "src", GST_PAD_SRC, GST_PAD_ALWAYS, "ANY");
