@@ -30,6 +30,9 @@ constexpr std::chrono::seconds kLongestWaitAtEnd(4);
 // waiting there until then.
 constexpr std::chrono::milliseconds kLongestWaitForQueues(500);
 
+// The largest that is counted.
+constexpr auto kLastOffset = static_cast<double>(G_MAXINT64);
+
 // Also beyond the segment's ends; GST_CLOCK_TIME_NONE where the segment does not say.
 GstClockTime stream_time_of(const GstSegment& segment, GstClockTime position) {
   guint64 time = 0;
@@ -46,10 +49,12 @@ GstSegment in_stream_time(const GstSegment& video) {
   if (video.applied_rate < 0) std::swap(start, stop);
   segment.start = segment.time = segment.position = GST_CLOCK_TIME_IS_VALID(start) ? start : 0;
   segment.stop = stop;
-  segment.rate = video.rate * video.applied_rate;
+  // The product may be too large or too small for a number.
+  const double rate = video.rate * video.applied_rate, speed = std::abs(video.applied_rate);
+  segment.rate = std::isnormal(rate) ? rate : std::copysign(1.0, rate);
   segment.applied_rate = 1;
-  const double speed = std::abs(video.applied_rate);
-  if (speed != 1) segment.offset = static_cast<guint64>(static_cast<double>(video.offset) * speed);
+  const double offset = static_cast<double>(video.offset) * speed;
+  if (speed != 1) segment.offset = offset < kLastOffset ? static_cast<guint64>(offset) : G_MAXINT64;
   return segment;
 }
 

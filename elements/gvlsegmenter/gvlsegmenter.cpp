@@ -159,12 +159,27 @@ static gboolean send_on(State& state, GstPad* pad, GstObject* parent, GstEvent* 
   return FALSE;
 }
 
+// What comes behind it does not go on from what came before.
+static bool ends_session(GstEvent* event) {
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_EOS:
+    case GST_EVENT_SEGMENT_DONE:
+    case GST_EVENT_STREAM_START:
+      return true;
+    case GST_EVENT_SEGMENT: {
+      const GstSegment* segment;
+      gst_event_parse_segment(event, &segment);
+      return segment->format != GST_FORMAT_TIME;
+    }
+    default:
+      return false;
+  }
+}
+
 static gboolean handle_serialized_event(State& state, GstPad* pad, GstObject* parent, GstEvent* event) {
   auto& sampler = state.sampler;
-  const bool ends = GST_EVENT_TYPE(event) == GST_EVENT_EOS || GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT_DONE ||
-                    GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START;
   // No event may overtake the buffer that is held back.
-  if (ends)
+  if (ends_session(event))
     sampler.drain(GST_EVENT_TYPE(event) == GST_EVENT_EOS);
   else
     sampler.push_held();

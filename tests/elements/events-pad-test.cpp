@@ -2,6 +2,7 @@
 
 // The pad `events`: what it says, when, and that it stops nobody.
 
+#include <cmath>
 #include <mutex>
 
 #include "five.hpp"
@@ -178,6 +179,44 @@ GVL_TEST(the_events_pad_counts_in_stream_time) {
     branch.wait_end(stream);
     check_times(branch, stream.element_messages(GVL_EVENT_NAME), video);
   }
+}
+
+// A rate that no number holds, as the product of two, and an offset beyond all times.
+GVL_TEST(the_events_pad_bears_any_segment) {
+  constexpr GstClockTime none = GST_CLOCK_TIME_NONE;
+  for (const auto& video :
+       {video_segment(1e-200, 1e-200, 0, none, 0, 0, 0), video_segment(1e200, 1e200, 0, none, 0, 0, GST_SECOND),
+        video_segment(1, 1e-9, 0, none, 0, none - 1, none - 1)}) {
+    Setup setup(std::nullopt);
+    setup.options.segment = false;
+    Stream stream(kFive + "l.events ! fakesink sync=false async=false", setup.options);
+    EventsBranch branch;
+    branch.watch(stream);
+    stream.send(gst_event_new_segment(&video));
+    stream.push_range(0, 25);
+    stream.eos();
+    branch.wait_end(stream);
+    stream.expect_no_error();
+    for (const auto& segment : branch.segments)
+      fail_unless(std::isnormal(segment.rate) && segment.applied_rate == 1, "rate %g", segment.rate);
+  }
+}
+
+GVL_TEST(what_played_before_a_segment_without_times_is_told) {
+  Setup setup(std::nullopt);
+  Stream stream(kFive + "l.events ! fakesink sync=false async=false", setup.options);
+  EventsBranch branch;
+  branch.watch(stream);
+  stream.push_range(0, 25);
+  GstSegment bytes;
+  gst_segment_init(&bytes, GST_FORMAT_BYTES);
+  stream.send(gst_event_new_segment(&bytes));
+  stream.eos();
+  branch.wait_end(stream);
+  const auto messages = stream.element_messages(GVL_EVENT_NAME);
+  fail_unless_equals_int(messages.size(), 1);
+  fail_unless_equals_int(branch.buffers.size(), 1);
+  fail_unless_equals_uint64(GST_BUFFER_PTS(branch.buffers.at(0)), uint64_of(messages.at(0).get(), "start"));
 }
 
 GVL_TEST(the_events_pad_speaks_json) {
