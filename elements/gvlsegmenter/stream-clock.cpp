@@ -23,9 +23,13 @@ GstClockTime interval_of(const GstVideoInfo& info, const GstCaps* caps) {
   return n > 0 && d > 0 ? gst_util_uint64_scale(GST_SECOND, d, n) : 0;
 }
 
-// What no file can hold is no time.
-std::optional<Time> sane_time(GstClockTime time) {
-  return time <= static_cast<GstClockTime>(G_MAXINT64) ? to_optional_time(time) : std::nullopt;
+// Some streams count from 1900. What is later than any of these is no time, so that nothing that is computed of times
+// and durations overflows.
+constexpr GstClockTime kLatest = G_MAXINT64 / 2;
+constexpr GstClockTime kLongest = G_MAXINT64 / 4;
+
+std::optional<Time> sane_time(GstClockTime time, GstClockTime latest = kLatest) {
+  return time <= latest ? std::optional(to_time(time)) : std::nullopt;
 }
 
 }  // namespace
@@ -103,7 +107,7 @@ bool StreamClock::time_of(GstBuffer* buffer, std::optional<Time>* time) {
 }
 
 Time StreamClock::declared_duration(GstBuffer* buffer) const {
-  const auto duration = sane_time(GST_BUFFER_DURATION(buffer)).value_or(Time());
+  const auto duration = sane_time(GST_BUFFER_DURATION(buffer), kLongest).value_or(Time());
   if (duration > Time() || GST_VIDEO_INFO_FPS_N(&info_) <= 0) return duration;
   return to_time(latency_);
 }
@@ -116,9 +120,10 @@ Time StreamClock::within_segment(Time from, Time time) const {
 
 bool StreamClock::jumped(Time time, Time longest) const {
   if (!last_) return false;
+  const Time moved = time - *last_, expected = backward() ? Time() : to_time(latency_);
   if (timeline::distance(time, *last_) > longest) return true;
-  if (segment_changed_) return timeline::distance(time, *last_ + (backward() ? Time() : to_time(latency_))) > kJump;
-  return backward() ? time > *last_ + kJump : time + kJump < *last_;
+  if (segment_changed_) return moved < expected - kJump || moved > expected + kJump;
+  return backward() ? moved > kJump : moved < -kJump;
 }
 
 void StreamClock::passed(Time time) {
@@ -140,7 +145,7 @@ std::optional<Time> StreamClock::duration() {
   gint64 duration = 0;
   if (is_live() || !gst_pad_peer_query_duration(sinkpad_, GST_FORMAT_TIME, &duration) || duration <= 0)
     return std::nullopt;
-  return Time(duration);
+  return sane_time(static_cast<GstClockTime>(duration), kLongest);
 }
 
 timeline::StreamFacts StreamClock::facts() {

@@ -137,6 +137,42 @@ GVL_TEST(a_gap_before_the_end_keeps_the_tail) {
   check_window(take_from_events(stream), 0, 0, 360 * GST_MSECOND);
 }
 
+// ---- times that no video has -----------------------------------------------------------------------------------
+
+void push_around(Stream& stream, GstClockTime time) {
+  for (const int step : {-3, -2, -1, 0, 1}) {
+    GstBuffer* frame = make_frame(stream.info(), 1, time + step * GST_SECOND, GST_CLOCK_TIME_NONE - 1);
+    fail_unless_equals_int(gst_harness_push(stream.harness(), frame), GST_FLOW_OK);
+  }
+}
+
+void play_beyond_time(const std::string& rate, bool live, double direction, guint64 window) {
+  constexpr GstClockTime last = G_MAXINT64, early = 4 * GST_SECOND;
+  auto settings = with_caps(("video/x-raw,format=RGB,width=16,height=16,framerate=" + rate).c_str(), last);
+  settings.live = live;
+  Stream stream("gvlsegmenter alert-latency=1000000000 window-duration=" + std::to_string(window) + " ! " + kEncoders +
+                    " ! gvlgroundedllm query=when",
+                settings);
+  stream.new_segment(direction, 1, 0, direction > 0 ? GST_CLOCK_TIME_NONE : last, 0);
+  for (const GstClockTime time : {early, last / 2, last, last + early, early}) push_around(stream, time);
+  stream.new_segment(direction, 1, last - 5 * GST_SECOND, last, last - 4 * GST_SECOND);
+  push_around(stream, last);
+  stream.new_segment(direction, 2, 0, last, last / 2);
+  push_around(stream, last);
+  stream.eos();
+  stream.expect_no_error();
+}
+
+// They are no times, and nothing is computed of them: that was a division by zero.
+GVL_TEST(times_that_no_video_has_do_no_harm) {
+  for (const char* rate : {"25/1", "0/1", "1/2147483647", "2147483647/1"})
+    for (const bool live : {false, true})
+      for (const guint64 window : {guint64{0}, guint64{G_MAXINT64}}) {
+        play_beyond_time(rate, live, 1, window);
+        play_beyond_time(rate, live, -1, window);
+      }
+}
+
 // ---- rates and directions --------------------------------------------------------------------------------------
 
 GVL_TEST(times_are_stream_times) {
