@@ -83,12 +83,15 @@ bool names_fault(const std::exception_ptr& error) noexcept {
   }
 }
 
+// Names of files and what else is at fault may be any bytes; messages hold UTF-8.
 void post(GstElement* element, const std::exception_ptr& error, const char* where) {
   const Failure failure = failure_of_any(error);
-  gchar* text = names_fault(error) ? g_strdup(failure.message.c_str())
-                                   : g_strdup_printf("%s in %s", failure.message.c_str(), GST_OBJECT_NAME(element));
-  gst_element_message_full(element, GST_MESSAGE_ERROR, failure.domain, failure.code, text,
-                           g_strdup_printf("while %s", where), __FILE__, GST_FUNCTION, __LINE__);
+  g_autofree gchar* text = names_fault(error)
+                               ? g_strdup(failure.message.c_str())
+                               : g_strdup_printf("%s in %s", failure.message.c_str(), GST_OBJECT_NAME(element));
+  g_autofree gchar* debug = g_strdup_printf("while %s", where);
+  gst_element_message_full(element, GST_MESSAGE_ERROR, failure.domain, failure.code, g_utf8_make_valid(text, -1),
+                           g_utf8_make_valid(debug, -1), __FILE__, GST_FUNCTION, __LINE__);
 }
 
 // The element that an object is, or is a pad of; null for anything else. (transfer full)
@@ -112,7 +115,8 @@ bool is_cancelled(const std::exception_ptr& error) noexcept {
 
 void set_error(GError** gerror, const std::exception_ptr& error) {
   const Failure failure = failure_of_any(error);
-  g_set_error_literal(gerror, failure.domain, failure.code, failure.message.c_str());
+  g_autofree gchar* text = g_utf8_make_valid(failure.message.c_str(), -1);
+  g_set_error_literal(gerror, failure.domain, failure.code, text);
 }
 
 void post_error(GstElement* element, const std::exception_ptr& error, const std::string& while_doing) noexcept {

@@ -56,8 +56,8 @@ bool load_events(GstElement* element, const std::optional<std::string>& file,
   g_autoptr(GError) error = nullptr;
   g_autoptr(GPtrArray) events = gvl_events_load(file->c_str(), &error);
   if (!events) {
-    GST_ELEMENT_ERROR(element, RESOURCE, READ, ("The events cannot be read: %s", error->message),
-                      ("events=%s", file->c_str()));
+    g_autofree gchar* name = g_utf8_make_valid(file->c_str(), -1);
+    GST_ELEMENT_ERROR(element, RESOURCE, READ, ("The events cannot be read: %s", error->message), ("events=%s", name));
     return false;
   }
   for (guint i = 0; i < events->len; ++i) take(static_cast<const GstStructure*>(g_ptr_array_index(events, i)));

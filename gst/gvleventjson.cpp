@@ -161,7 +161,8 @@ GstStructure* event_of_line(std::string_view line) {
 }
 
 void set_invalid_data(GError** error, const std::exception& failure) {
-  g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, failure.what());
+  g_autofree gchar* text = g_utf8_make_valid(failure.what(), -1);
+  g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, text);
 }
 
 }  // namespace gvl::gst

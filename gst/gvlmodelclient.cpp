@@ -50,7 +50,8 @@ bool is_large(const fs::path& folder) {
 
 void post_progress(const std::shared_ptr<Dispatcher>& dispatcher, GstProgressType type, std::string text) {
   dispatcher->run([type, text = std::move(text)](GstElement* element) {
-    gst_element_post_message(element, gst_message_new_progress(GST_OBJECT(element), type, kProgressCode, text.c_str()));
+    g_autofree gchar* valid = g_utf8_make_valid(text.c_str(), -1);
+    gst_element_post_message(element, gst_message_new_progress(GST_OBJECT(element), type, kProgressCode, valid));
   });
 }
 

@@ -3,10 +3,12 @@
 // How a model is loaded beside the stream: who waits for it and who does not, how that ends, and what is said of it.
 
 #include <atomic>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "fake-model.hpp"
 #include "gvlcontext.hpp"
@@ -154,14 +156,19 @@ GVL_TEST(a_report_that_is_dropped_leaves_nobody_waiting) {
   fail_unless(handle.failed());
 }
 
-GVL_TEST(a_large_model_says_how_its_load_goes) {
-  const auto folder = *work / "large";
+// A model whose load is worth a word.
+std::string large_folder(const std::string& name) {
+  const auto folder = *work / name;
   std::filesystem::copy(model_folder(), folder);
   // Sparse: it is counted, and not one of the weights.
   std::ofstream(folder / "padding.safetensors").put('x');
   std::filesystem::resize_file(folder / "padding.safetensors", std::uintmax_t{64} << 20);
+  return folder.string();
+}
+
+GVL_TEST(a_large_model_says_how_its_load_goes) {
   // In a bin of ours, applications know no other.
-  Stream stream("gvlground name=gate query=when model=\"" + folder.string() + "\"", with_folder(false));
+  Stream stream("gvlground name=gate query=when model=\"" + large_folder("large") + "\"", with_folder(false));
   for (const auto expected : {GST_PROGRESS_TYPE_START, GST_PROGRESS_TYPE_COMPLETE}) {
     GstMessage* message = stream.wait_message(GST_MESSAGE_PROGRESS);
     GstProgressType type;
@@ -173,6 +180,49 @@ GVL_TEST(a_large_model_says_how_its_load_goes) {
     g_free(code);
     gst_message_unref(message);
   }
+}
+
+bool valid(const gchar* text) { return text && g_utf8_validate(text, -1, nullptr); }
+
+/** What `element`, with this property, says first of such a type on its way to PAUSED. (transfer full) */
+GstMessage* first_said(const char* factory, const char* property, const std::string& value, GstMessageType type) {
+  GstElement* element = gst_element_factory_make(factory, nullptr);
+  GstBus* bus = gst_bus_new();
+  gst_element_set_bus(element, bus);
+  g_object_set(element, property, value.c_str(), nullptr);
+  gst_element_set_state(element, GST_STATE_PAUSED);
+  GstMessage* message = gst_bus_timed_pop_filtered(bus, GST_CLOCK_TIME_NONE, type);
+  gst_element_set_state(element, GST_STATE_NULL);
+  gst_element_set_bus(element, nullptr);
+  gst_object_unref(bus);
+  gst_object_unref(element);
+  return message;
+}
+
+GVL_TEST(names_of_any_bytes_are_said_in_utf8) {
+  const std::string none = "/no\xe9where";
+  const std::pair<const char*, const char*> files[] = {{"gvlsegmenter", "model"}, {"gvloverlay", "events"}};
+  for (const auto& [factory, property] : files) {
+    GError* error = nullptr;
+    gchar* debug = nullptr;
+    GstMessage* message = first_said(factory, property, none, GST_MESSAGE_ERROR);
+    gst_message_parse_error(message, &error, &debug);
+    fail_unless(valid(error->message) && strstr(error->message, "/no\xef\xbf\xbdwhere"), "%s", error->message);
+    fail_unless(valid(debug), "%s", debug);
+    g_error_free(error);
+    g_free(debug);
+    gst_message_unref(message);
+  }
+  GError* error = nullptr;
+  fail_unless(gvl_model_context_load(none.c_str(), nullptr, &error) == nullptr);
+  fail_unless(valid(error->message), "%s", error->message);
+  g_error_free(error);
+  gchar* text = nullptr;
+  GstMessage* message = first_said("gvlsegmenter", "model", large_folder("larg\xe9"), GST_MESSAGE_PROGRESS);
+  gst_message_parse_progress(message, nullptr, nullptr, &text);
+  fail_unless(valid(text) && strstr(text, "larg\xef\xbf\xbd"), "%s", text);
+  g_free(text);
+  gst_message_unref(message);
 }
 
 GVL_TEST(the_stream_says_which_model_it_is_cut_for) {
