@@ -51,13 +51,13 @@ std::shared_ptr<InFlight> in_flight_of(const GstStructure* structure) {
 
 GstEvent* segments_event_new(const SegmentsInfo& info) {
   const gboolean live = info.live, backward = info.backward, ended = info.ended;
-  GstStructure* structure =
-      gst_structure_new(kSegmentsEvent, "model", G_TYPE_STRING, info.model.c_str(), "frames-per-segment", G_TYPE_UINT,
-                        info.frames_per_segment, "sequence", G_TYPE_UINT64, info.sequence, "session", G_TYPE_UINT64,
-                        info.session, "window-segments", G_TYPE_UINT, info.window_segments, "window-hop", G_TYPE_UINT,
-                        info.window_hop, "alert-hop", G_TYPE_UINT, info.alert_hop, "live", G_TYPE_BOOLEAN, live,
-                        "backward", G_TYPE_BOOLEAN, backward, "ended", G_TYPE_BOOLEAN, ended, "windows", G_TYPE_UINT64,
-                        info.windows, "in-flight", in_flight_get_type(), &info.in_flight, nullptr);
+  g_autofree gchar* model = g_utf8_make_valid(info.model.c_str(), -1);
+  GstStructure* structure = gst_structure_new(
+      kSegmentsEvent, "model", G_TYPE_STRING, model, "frames-per-segment", G_TYPE_UINT, info.frames_per_segment,
+      "sequence", G_TYPE_UINT64, info.sequence, "session", G_TYPE_UINT64, info.session, "window-segments", G_TYPE_UINT,
+      info.window_segments, "window-hop", G_TYPE_UINT, info.window_hop, "alert-hop", G_TYPE_UINT, info.alert_hop,
+      "live", G_TYPE_BOOLEAN, live, "backward", G_TYPE_BOOLEAN, backward, "ended", G_TYPE_BOOLEAN, ended, "windows",
+      G_TYPE_UINT64, info.windows, "in-flight", in_flight_get_type(), &info.in_flight, nullptr);
   set_tensors(structure, info.tensors);
   return gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, structure);
 }

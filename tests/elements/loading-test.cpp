@@ -235,6 +235,20 @@ GVL_TEST(the_stream_says_which_model_it_is_cut_for) {
   fail_unless(stream.sequence(segments[0].sequence).model == folder);
 }
 
+GVL_TEST(the_stream_says_in_utf8_which_model_it_is_cut_for) {
+  const auto folder = *work / "smal\xe9";
+  std::filesystem::copy(model_folder(), folder);
+  auto options = with_folder(false);
+  options.model = gvl::Model::load(folder, {});
+  Stream stream("gvlsegmenter", options);
+  fail_unless_equals_int(stream.push_range(0, 50), GST_FLOW_OK);
+  stream.eos();
+  const auto segments = stream.take_segments();
+  fail_if(segments.empty());
+  const auto said = std::filesystem::path(stream.sequence(segments[0].sequence).model).filename().string();
+  fail_unless_equals_string(said.c_str(), "smal\xef\xbf\xbd");
+}
+
 GVL_TEST(a_context_is_shared_while_its_model_loads) {
   SlowModel model;
   Stream stream("gvlsegmenter name=s", model.options(false));
