@@ -52,6 +52,8 @@ GstSegment in_stream_time(const GstSegment& video) {
   // The product may be too large or too small for a number.
   const double rate = video.rate * video.applied_rate, speed = std::abs(video.applied_rate);
   segment.rate = std::isnormal(rate) ? rate : std::copysign(1.0, rate);
+  // What plays backwards counts from its stop.
+  if (!GST_CLOCK_TIME_IS_VALID(stop)) segment.rate = std::abs(segment.rate);
   segment.applied_rate = 1;
   const double offset = static_cast<double>(video.offset) * speed;
   if (speed != 1) segment.offset = offset < kLastOffset ? static_cast<guint64>(offset) : G_MAXINT64;

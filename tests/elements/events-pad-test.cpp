@@ -181,12 +181,12 @@ GVL_TEST(the_events_pad_counts_in_stream_time) {
   }
 }
 
-// A rate that no number holds, as the product of two, and an offset beyond all times.
+// A rate that no number holds, as the product of two, an offset beyond all times, and no end to count back from.
 GVL_TEST(the_events_pad_bears_any_segment) {
   constexpr GstClockTime none = GST_CLOCK_TIME_NONE;
   for (const auto& video :
        {video_segment(1e-200, 1e-200, 0, none, 0, 0, 0), video_segment(1e200, 1e200, 0, none, 0, 0, GST_SECOND),
-        video_segment(1, 1e-9, 0, none, 0, none - 1, none - 1)}) {
+        video_segment(1, 1e-9, 0, none, 0, none - 1, none - 1), video_segment(1, -1, 0, none, 0, 0, 0)}) {
     Setup setup(std::nullopt);
     setup.options.segment = false;
     Stream stream(kFive + "l.events ! fakesink sync=false async=false", setup.options);
