@@ -61,16 +61,19 @@ std::string shown(const std::string& path) {
   return name.get();
 }
 
-ClipFile::ClipFile(const std::string& wanted) {
+ClipFile::ClipFile(const std::string& wanted) : wanted_(wanted) {
   make_folder_of(wanted);
-  int number = 1;
-  do {
-    path_ = numbered(wanted, number++);
-    description_ = description_of(path_);
-  } while (!is_free(path_) || !is_free(description_) || !try_to_make());
+  do take_number(number_ + 1);
+  while (!is_free(path_) || !is_free(description_) || !try_to_make());
 }
 
 ClipFile::~ClipFile() { close(); }
+
+void ClipFile::take_number(int number) {
+  number_ = number;
+  path_ = numbered(wanted_, number);
+  description_ = description_of(path_);
+}
 
 /** False where something of that name has come about meanwhile. */
 bool ClipFile::try_to_make() {
@@ -117,8 +120,21 @@ std::string ClipFile::set_aside() {
   }
 }
 
-void ClipFile::describe(const std::string& text) const {
-  if (!write_new_file(description_, text)) fail(description_, errno);
+void ClipFile::rename_to_next() {
+  const std::string before = path_;
+  for (;;) {
+    take_number(number_ + 1);
+    if (!is_free(description_)) continue;
+    if (rename_to_free(before, path_)) return;
+    if (errno != EEXIST) fail(before, errno);
+  }
+}
+
+void ClipFile::describe(const std::function<std::string(const std::string& path)>& text_for) {
+  while (!write_new_file(description_, text_for(path_))) {
+    if (errno != EEXIST) fail(description_, errno);
+    rename_to_next();
+  }
 }
 
 }  // namespace gvl::gst

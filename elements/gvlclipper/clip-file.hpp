@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <functional>
 #include <string>
 
 namespace gvl::gst {
@@ -32,13 +33,21 @@ class ClipFile {
    * is removed. */
   std::string set_aside();
 
-  /** Writes `text` into the description. Throws Error(kResource) that names it; nothing is left of it then. */
-  void describe(const std::string& text) const;
+  /**
+   * Writes what `text_for` says of the file, at its path, into the description. Where that has come about meanwhile (of
+   * a clip with another extension, say), both take the next name that is free. Throws Error(kResource) that names what
+   * cannot be written; nothing is left of it then.
+   */
+  void describe(const std::function<std::string(const std::string& path)>& text_for);
 
  private:
+  void take_number(int number);
   bool try_to_make();
+  void rename_to_next();
   bool still_there() const;
 
+  const std::string wanted_;
+  int number_ = 0;
   std::string path_;
   std::string description_;
   int descriptor_ = -1;

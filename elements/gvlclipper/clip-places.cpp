@@ -8,7 +8,7 @@
 
 namespace gvl::gst {
 
-void ClipRecorder::enqueue(const EventPointer& event) {
+void ClipRecorder::enqueue(const ClipEventPointer& event) {
   std::lock_guard lock(mutex_);
   queued_.push_back(event);
   // A place may be free again already.
@@ -17,7 +17,7 @@ void ClipRecorder::enqueue(const EventPointer& event) {
 
 /** From starter_. */
 void ClipRecorder::start_waiting() {
-  EventPointer event;
+  ClipEventPointer event;
   while (take_place(&event)) {
     {
       std::lock_guard feeding(feeding_);
@@ -30,7 +30,7 @@ void ClipRecorder::start_waiting() {
   notify_if_idle();
 }
 
-bool ClipRecorder::take_place(EventPointer* event) {
+bool ClipRecorder::take_place(ClipEventPointer* event) {
   std::lock_guard lock(mutex_);
   if (stopping_ || queued_.empty() || clips_.size() + starting_ >= max_clips_) return false;
   *event = queued_.front();
@@ -65,10 +65,15 @@ void ClipRecorder::notify_if_idle() {
 void ClipRecorder::close(const ClipPointer& clip) {
   clip->finished = clip->closed = true;
   std::lock_guard lock(mutex_);
+  post_close(clip);
+}
+
+/** With mutex_. */
+void ClipRecorder::post_close(const ClipPointer& clip) {
   if (!closer_) return;
   closer_->post([this, clip] {
     clip->writer->stop();
-    if (!clip->abandoned) reporter_.closed(*clip->writer);
+    if (!clip->abandoned && !waits_for_news(clip)) reporter_.closed(*clip->writer);
     {
       std::lock_guard locked(mutex_);
       clips_.remove(clip);

@@ -20,26 +20,7 @@ constexpr auto kStep = std::chrono::milliseconds(10);
 // Frames that wait for what comes beside them, however little is kept.
 constexpr gsize kLeastWaiting = gsize{64} << 20;
 
-struct Interval {
-  StreamTime start = 0, stop = 0;
-};
-
 StreamTime clamped(guint64 time) { return static_cast<StreamTime>(std::min<guint64>(time, G_MAXINT64)); }
-
-std::optional<Interval> interval_of(const GstStructure* event) {
-  guint64 start = 0, stop = 0;
-  if (!gst_structure_get(event, "start", G_TYPE_UINT64, &start, "stop", G_TYPE_UINT64, &stop, nullptr))
-    return std::nullopt;
-  return Interval{clamped(start), clamped(stop)};
-}
-
-/** What a clip of the event shows. */
-Interval around(const GstStructure* event, const ClipSettings& settings) {
-  Interval interval = *interval_of(event);
-  interval.start -= std::min(interval.start, clamped(settings.pre_roll));
-  interval.stop += std::min(G_MAXINT64 - interval.stop, clamped(settings.post_roll));
-  return interval;
-}
 
 bool is_turned(const std::string& orientation) { return !orientation.empty() && orientation != "rotate-0"; }
 
@@ -59,6 +40,7 @@ void ClipRecorder::start(const ClipSettings& settings) {
   latest_ = reached_ = 0;
   ended_ = settling_ = dropped_ = warned_overfull_ = false;
   waiting_.clear();
+  alerts_.clear();
   std::lock_guard lock(mutex_);
   max_clips_ = settings.max_clips;
   stopping_ = false;
@@ -72,8 +54,8 @@ void ClipRecorder::stop() {
   settling_ = true;
   finish_all_at_once();
   std::unique_ptr<Worker> closer, starter, waiter;
-  std::list<ClipPointer> unfinished;
-  std::list<EventPointer> unbegun;
+  std::list<ClipPointer> unfinished, undecided;
+  std::list<ClipEventPointer> unbegun;
   {
     std::unique_lock lock(mutex_);
     if (!closer_) return;
@@ -84,15 +66,17 @@ void ClipRecorder::stop() {
     starter = std::move(starter_);
     waiter = std::move(waiter_);
     unfinished.splice(unfinished.end(), clips_);
+    undecided.splice(undecided.end(), undecided_);
     unbegun.splice(unbegun.end(), queued_);
   }
   closer.reset();
   for (const ClipPointer& clip : unfinished) cut_off(clip);
+  for (const ClipPointer& clip : undecided) reporter_.closed(*clip->writer);
   starter.reset();
   waiter.reset();
   // It may have begun one more.
   for (const ClipPointer& clip : clips()) cut_off(clip);
-  for (const EventPointer& event : unbegun) reporter_.lost(event.get(), "others were still being written at the end");
+  for (const ClipEventPointer& event : unbegun) reporter_.lost(*event, "others were still being written at the end");
   std::lock_guard feeding(feeding_);
   ring_.clear();
   for (const TrackPointer& track : tracks_) track->clear();
@@ -150,11 +134,10 @@ void ClipRecorder::keep(const KeptFrame& frame) {
 /** There is no keyframe behind which to begin: what came since the last is of no use without it. */
 void ClipRecorder::drop_all_kept() {
   // Events that are known already lose nothing: their clips begin here and now.
-  waiting_.sort([](const EventPointer& a, const EventPointer& b) {
-    return interval_of(a.get())->start < interval_of(b.get())->start;
-  });
+  waiting_.sort(
+      [this](const ClipEventPointer& a, const ClipEventPointer& b) { return around(*a).start < around(*b).start; });
   while (!waiting_.empty() && has_place()) {
-    const EventPointer event = waiting_.front();
+    const ClipEventPointer event = waiting_.front();
     waiting_.pop_front();
     start_clip(event, true);
   }
@@ -231,10 +214,13 @@ void ClipRecorder::feed_all(const KeptFrame& frame) {
 
 void ClipRecorder::feed(Clip& clip, const KeptFrame& frame) {
   if (clip.finished) return;
-  if (clip.writer->is_over(frame))
-    finish(clip, clip.writer->plan().stop);
-  else
+  if (!clip.writer->is_over(frame)) {
     clip.writer->push(frame);
+    return;
+  }
+  const StreamTime stop = clip.writer->plan().stop;
+  if (clip.event->goes_on()) reporter_.ends_early(*clip.event, stop, "it goes on for longer (max-alert)");
+  finish(clip, stop);
 }
 
 void ClipRecorder::finish(Clip& clip, StreamTime until) {
@@ -244,7 +230,7 @@ void ClipRecorder::finish(Clip& clip, StreamTime until) {
 /** Before what it shows has come: no file goes on behind a break. */
 void ClipRecorder::end_early(Clip& clip) {
   if (!clip.finished && !why_early_.empty() && reached_ < clip.writer->plan().stop)
-    reporter_.ends_early(clip.event.get(), reached_, why_early_);
+    reporter_.ends_early(*clip.event, reached_, why_early_);
   finish(clip, reached_);
 }
 
@@ -261,6 +247,7 @@ void ClipRecorder::finish_all_at_once() {
   if (!feeding.owns_lock()) return;
   finish_all();
   end_in_clips(nullptr);
+  give_up_all();
 }
 
 /** Ends the clip without a trace: its name is free for the one that takes its place. */
@@ -288,11 +275,23 @@ void ClipRecorder::retake_early(const KeptFrame& keyframe) {
 
 // ---- events -----------------------------------------------------------------------------------------------------
 
+/** What a clip of the event shows. */
+Interval ClipRecorder::around(const ClipEvent& event) const {
+  Interval interval = event.times(settings_.max_alert);
+  interval.start -= std::min(interval.start, clamped(settings_.pre_roll));
+  interval.stop += std::min(G_MAXINT64 - interval.stop, clamped(settings_.post_roll));
+  return interval;
+}
+
 void ClipRecorder::add(const GstStructure* event) {
-  if (!interval_of(event)) return;
   std::lock_guard feeding(feeding_);
+  if (settings_.alerts && take_alert(event)) return;
+  if (ClipEvent::is_whole(event)) want(std::make_shared<ClipEvent>(event, false));
+}
+
+void ClipRecorder::want(const ClipEventPointer& event) {
   reporter_.event_came();
-  waiting_.emplace_back(gst_structure_copy(event), gst_structure_free);
+  waiting_.push_back(event);
   advance(ended_);
 }
 
@@ -303,11 +302,12 @@ void ClipRecorder::advance(bool at_end) {
 }
 
 /** False while the video has not reached the event. */
-bool ClipRecorder::begin(const EventPointer& event, bool at_end) {
-  const Interval wanted = around(event.get(), settings_);
+bool ClipRecorder::begin(const ClipEventPointer& event, bool at_end) {
+  if (!event->is_wanted()) return true;
+  const Interval wanted = around(*event);
   if (!caps_ || latest_ < wanted.start) {
     if (at_end)
-      reporter_.lost(event.get(),
+      reporter_.lost(*event,
                      caps_ ? "it begins at " + text_of(wanted.start) + ", and the video ended at " + text_of(latest_)
                            : "no frame came");
     return at_end;
@@ -327,16 +327,17 @@ bool ClipRecorder::has_place() const {
   return queued_.empty() && clips_.size() + starting_ < max_clips_;
 }
 
-void ClipRecorder::start_clip(const EventPointer& event, bool early) {
-  const Interval wanted = around(event.get(), settings_);
+void ClipRecorder::start_clip(const ClipEventPointer& event, bool early) {
+  if (!event->is_wanted()) return;
+  const Interval wanted = around(*event);
   const auto oldest = ring_.oldest();
   if (!oldest || wanted.stop <= *oldest) {
-    reporter_.too_late(event.get(), oldest ? "it ends at " + text_of(wanted.stop) +
-                                                 ", and the frames that are kept begin at " + text_of(*oldest)
-                                           : "no frame of it is kept");
+    reporter_.too_late(*event, oldest ? "it ends at " + text_of(wanted.stop) +
+                                            ", and the frames that are kept begin at " + text_of(*oldest)
+                                      : "no frame of it is kept");
     return;
   }
-  if (dropped_ && *oldest > wanted.start) reporter_.begins_late(event.get(), wanted.start, *oldest);
+  if (dropped_ && *oldest > wanted.start) reporter_.begins_late(*event, wanted.start, *oldest);
   const std::size_t first_kept = ring_.keyframe_before(wanted.start);
   const auto clip = std::make_shared<Clip>();
   clip->event = event;
@@ -354,14 +355,14 @@ void ClipRecorder::start_clip(const EventPointer& event, bool early) {
 }
 
 /** But for its times. */
-ClipPlan ClipRecorder::plan_for(const EventPointer& event, std::size_t first_kept) const {
+ClipPlan ClipRecorder::plan_for(const ClipEventPointer& event, std::size_t first_kept) const {
   const auto& frames = ring_.frames();
   const bool raw = is_raw(frames[first_kept].caps.get());
   const bool cannot_stay = std::any_of(frames.begin() + static_cast<std::ptrdiff_t>(first_kept), frames.end(),
                                        [](const KeptFrame& frame) { return frame.needs_decoding(); });
   ClipPlan plan;
   plan.event = event;
-  plan.path = location_->path_for(event.get());
+  plan.path = location_->path_for(event->now().get());
   plan.muxer = settings_.muxer;
   plan.orientation = orientation_;
   plan.most_waiting = std::max<gsize>(settings_.history_bytes, kLeastWaiting);

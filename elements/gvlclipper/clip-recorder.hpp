@@ -13,7 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "clip-event.hpp"
 #include "clip-reporter.hpp"
+#include "clip-settings.hpp"
 #include "clip-writer.hpp"
 #include "frame-ring.hpp"
 #include "gvlworker.hpp"
@@ -21,19 +23,6 @@
 #include "track.hpp"
 
 namespace gvl::gst {
-
-/** How clips are cut. */
-struct ClipSettings {
-  std::string location = "clip-%{id}.mkv";
-  std::string muxer = "matroskamux";
-  std::string encoder = "vp8enc deadline=1 cpu-used=4";
-  bool accurate = false;
-  GstClockTime pre_roll = GST_SECOND;
-  GstClockTime post_roll = GST_SECOND;
-  GstClockTime history = 150 * GST_SECOND;
-  gsize history_bytes = gsize{512} << 20;
-  guint max_clips = 16;
-};
 
 /**
  * gvlclipper's work: keeps the last frames, and writes those around each event. frame(), forget(), turned() and
@@ -84,8 +73,10 @@ class ClipRecorder {
   void change(Track& track, const std::function<void(Track&)>& change);
   gsize track_bytes() const;
 
-  /** A gvl-event is known (copied). One without times is none of ours. */
+  /** A gvl-event is known (copied), or, with `alerts`, more of it. One without times is none of ours. */
   void add(const GstStructure* event);
+  /** No more is told of events that go on: their clips are described as they are. */
+  void give_up_alerts();
 
   /** No clip is being written, and no event waits for a place. */
   bool idle() const;
@@ -93,10 +84,9 @@ class ClipRecorder {
   ClipStats stats() const { return reporter_.stats(); }
 
  private:
-  using EventPointer = std::shared_ptr<GstStructure>;
   struct Clip {
     std::unique_ptr<ClipWriter> writer;
-    EventPointer event;
+    ClipEventPointer event;
     StreamTime from = 0;
     bool as_it_is = false;               ///< neither decoded nor encoded
     bool early = false;                  ///< begun because its keyframe could not be kept
@@ -107,14 +97,16 @@ class ClipRecorder {
   };
   using ClipPointer = std::shared_ptr<Clip>;  // a clip may fail while it is fed
 
+  Interval around(const ClipEvent& event) const;
+  void want(const ClipEventPointer& event);
   void advance(bool at_end);
-  bool begin(const EventPointer& event, bool at_end);
-  void start_clip(const EventPointer& event, bool early);
-  ClipPlan plan_for(const EventPointer& event, std::size_t first_kept) const;
+  bool begin(const ClipEventPointer& event, bool at_end);
+  void start_clip(const ClipEventPointer& event, bool early);
+  ClipPlan plan_for(const ClipEventPointer& event, std::size_t first_kept) const;
   bool make_clip(const ClipPointer& clip, const ClipPlan& plan, const SharedCaps& caps);
-  void enqueue(const EventPointer& event);
+  void enqueue(const ClipEventPointer& event);
   void start_waiting();
-  bool take_place(EventPointer* event);
+  bool take_place(ClipEventPointer* event);
   bool has_place() const;
   void wait_for_places();
   void settle();
@@ -131,6 +123,12 @@ class ClipRecorder {
   void finish_all();
   void finish_all_at_once();
 
+  bool take_alert(const GstStructure* event);
+  void end_alert(const ClipEventPointer& alert);
+  void give_up_all();
+  bool waits_for_news(const ClipPointer& clip);
+  void describe_decided();
+
   void end_in_clips(const Track* track);
   void trim_tracks();
   void give_up_silent(std::optional<StreamTime> frame);
@@ -140,8 +138,9 @@ class ClipRecorder {
   void cut_off(const ClipPointer& clip);
 
   void close(const ClipPointer& clip);
+  void post_close(const ClipPointer& clip);
   void notify_if_idle();
-  bool is_idle() const { return clips_.empty() && queued_.empty() && starting_ == 0; }
+  bool is_idle() const { return clips_.empty() && undecided_.empty() && queued_.empty() && starting_ == 0; }
   std::vector<ClipPointer> clips() const;
 
   GstElement* element_;
@@ -155,12 +154,13 @@ class ClipRecorder {
   std::string orientation_;
   SharedCaps caps_;  // of the latest frame
   FrameRing ring_;
-  StreamTime latest_ = 0;            // of the frames that came, kept or not
-  StreamTime reached_ = 0;           // where they end
-  std::string why_early_;            // clips end now; empty: as the video does
-  bool dropped_ = false;             // the ring does not begin where the stream did
-  bool warned_overfull_ = false;     // once is enough
-  std::list<EventPointer> waiting_;  // events that the video has not reached
+  StreamTime latest_ = 0;                // of the frames that came, kept or not
+  StreamTime reached_ = 0;               // where they end
+  std::string why_early_;                // clips end now; empty: as the video does
+  bool dropped_ = false;                 // the ring does not begin where the stream did
+  bool warned_overfull_ = false;         // once is enough
+  std::list<ClipEventPointer> waiting_;  // events that the video has not reached
+  std::list<ClipEventPointer> alerts_;   // events that go on
   std::list<TrackPointer> tracks_;
   std::atomic<gsize> track_bytes_{0};  // in them
 
@@ -170,8 +170,9 @@ class ClipRecorder {
   mutable std::mutex mutex_;  // guards what follows; taken after feeding_
   std::condition_variable changed_;
   std::list<ClipPointer> clips_;
-  std::list<EventPointer> queued_;  // events that wait for a place
-  guint starting_ = 0;              // events that have left it, and are no clip yet
+  std::list<ClipPointer> undecided_;    // whose files are closed, and whose events go on
+  std::list<ClipEventPointer> queued_;  // events that wait for a place
+  guint starting_ = 0;                  // events that have left it, and are no clip yet
   guint max_clips_ = 1;
   bool stopping_ = false;
   bool may_wait_ = true;

@@ -17,9 +17,9 @@ namespace {
 
 constexpr const char* kLimits = " (history, history-bytes)";
 
-std::string name_of(const GstStructure* event) {
+std::string name_of(const ClipEvent& event) {
   guint64 id = 0;
-  gst_structure_get_uint64(event, "id", &id);
+  gst_structure_get_uint64(event.now().get(), "id", &id);
   return "Event " + std::to_string(id);
 }
 
@@ -77,7 +77,7 @@ void ClipReporter::closed(ClipWriter& writer) {
     return;
   }
   try {
-    describe(writer, file, outcome);
+    describe(writer, outcome);
   } catch (const std::exception& failure) {
     failed(failure.what());
     return;
@@ -86,19 +86,22 @@ void ClipReporter::closed(ClipWriter& writer) {
 }
 
 /** Writes the event beside its clip. */
-void ClipReporter::describe(const ClipWriter& writer, const ClipFile& file, const ClipWriter::Outcome& outcome) const {
+void ClipReporter::describe(ClipWriter& writer, const ClipWriter::Outcome& outcome) const {
   const std::unique_ptr<GstStructure, decltype(&gst_structure_free)> description(
-      gst_structure_copy(writer.plan().event.get()), gst_structure_free);
+      gst_structure_copy(writer.plan().event->now().get()), gst_structure_free);
   gst_structure_set(description.get(), "clip-start", G_TYPE_UINT64, from_zero(*outcome.first), "clip-stop",
-                    G_TYPE_UINT64, from_zero(*outcome.last), "file", G_TYPE_STRING,
-                    shown(std::filesystem::path(file.path()).filename()).c_str(), nullptr);
-  gchar* line = gvl_event_to_json(description.get());
-  const std::string text = std::string(line) + "\n";
-  g_free(line);
-  file.describe(text);
+                    G_TYPE_UINT64, from_zero(*outcome.last), nullptr);
+  writer.file().describe([&](const std::string& path) {
+    const std::string name = shown(std::filesystem::path(path).filename());
+    gst_structure_set(description.get(), "file", G_TYPE_STRING, name.c_str(), nullptr);
+    gchar* line = gvl_event_to_json(description.get());
+    const std::string text = std::string(line) + "\n";
+    g_free(line);
+    return text;
+  });
   gst_structure_set_name(description.get(), "gvl-clip");
   gst_structure_remove_field(description.get(), "file");
-  gst_structure_set(description.get(), "location", G_TYPE_STRING, shown(file.path()).c_str(), nullptr);
+  gst_structure_set(description.get(), "location", G_TYPE_STRING, shown(writer.file().path()).c_str(), nullptr);
   gst_element_post_message(element_,
                            gst_message_new_element(GST_OBJECT(element_), gst_structure_copy(description.get())));
 }
@@ -121,24 +124,24 @@ void ClipReporter::failed(const std::string& text) {
   warn(text, 1);
 }
 
-void ClipReporter::lost(const GstStructure* event, const std::string& why) {
+void ClipReporter::lost(const ClipEvent& event, const std::string& why) {
   count(&ClipStats::lost);
   warn(name_of(event) + ": there is no clip of it: " + why + ".", 1);
 }
 
-void ClipReporter::too_late(const GstStructure* event, const std::string& why) {
+void ClipReporter::too_late(const ClipEvent& event, const std::string& why) {
   count(&ClipStats::late);
   lost(event, why + kLimits);
 }
 
-void ClipReporter::begins_late(const GstStructure* event, StreamTime from, StreamTime kept_from) {
+void ClipReporter::begins_late(const ClipEvent& event, StreamTime from, StreamTime kept_from) {
   count(&ClipStats::late);
   warn(name_of(event) + " begins at " + text_of(from) + ", and the frames that are kept at " + text_of(kept_from) +
            kLimits + ": its clip begins late.",
        1);
 }
 
-void ClipReporter::ends_early(const GstStructure* event, StreamTime at, const std::string& why) {
+void ClipReporter::ends_early(const ClipEvent& event, StreamTime at, const std::string& why) {
   warn(name_of(event) + ": its clip ends early, at " + text_of(at) + ": " + why + ".", 1);
 }
 

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 
+#include "clip-event.hpp"
 #include "clip-writer.hpp"
 
 namespace gvl::gst {
@@ -42,16 +43,16 @@ class ClipReporter {
   void cut_off(ClipWriter& writer);
   void failed(const std::string& text);
   /** `event` has no clip. */
-  void lost(const GstStructure* event, const std::string& why);
+  void lost(const ClipEvent& event, const std::string& why);
   /** The same, as it is older than what is kept. */
-  void too_late(const GstStructure* event, const std::string& why);
-  void begins_late(const GstStructure* event, StreamTime from, StreamTime kept_from);
-  void ends_early(const GstStructure* event, StreamTime at, const std::string& why);
+  void too_late(const ClipEvent& event, const std::string& why);
+  void begins_late(const ClipEvent& event, StreamTime from, StreamTime kept_from);
+  void ends_early(const ClipEvent& event, StreamTime at, const std::string& why);
   /** Without a keyframe, what is kept from `from` to `to` is of no use. */
   void dropped(StreamTime from, StreamTime to);
 
  private:
-  void describe(const ClipWriter& writer, const ClipFile& file, const ClipWriter::Outcome& outcome) const;
+  void describe(ClipWriter& writer, const ClipWriter::Outcome& outcome) const;
   void count(guint64 ClipStats::*what);
   void warn(const std::string& text, guint lost) const;
 

@@ -48,6 +48,9 @@ class ClipTracks {
    */
   GstClockTime open(const ClipClock& clock, StreamTime from, StreamTime stop);
 
+  /** Nothing is heard from here on, but for what is in the file. */
+  void stop_at(StreamTime stop) { stop_ = stop; }
+
   /** Hands on what is needed before a frame at `time` is. False while that has not come. May wait for a disk. */
   bool lead_to(StreamTime time);
   /** The video ended here: hands on the rest. False while more has to come. */

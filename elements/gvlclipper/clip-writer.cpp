@@ -234,6 +234,8 @@ void ClipWriter::push_as_it_is(const KeptFrame& frame) {
 
 void ClipWriter::send(const KeptFrame& frame) {
   newest_ = begun_ ? std::max(newest_, frame.time) : frame.time;
+  const StreamTime end = frame.time + std::max<StreamTime>(frame.duration, 1);
+  sent_until_ = begun_ ? std::max(sent_until_, end) : end;
   begun_ = true;
   waiting_.push_back(frame);
   waiting_bytes_ += gst_buffer_get_size(frame.buffer.get());
@@ -255,8 +257,20 @@ void ClipWriter::end_track(const Track* track) {
   hand_on();
 }
 
+void ClipWriter::stop_at(StreamTime stop) {
+  const StreamTime least = begun_ ? sent_until_ : plan_.start;
+  {
+    std::lock_guard lock(mutex_);
+    plan_.stop = std::max(stop, least);
+  }
+  if (behind_ && *behind_ < plan_.stop) behind_.reset();
+  tracks_.stop_at(plan_.stop);
+  hand_on();
+}
+
 void ClipWriter::finish(StreamTime until) {
   finished_ = until;
+  held_.clear();
   hand_on();
 }
 

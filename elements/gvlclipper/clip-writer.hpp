@@ -13,6 +13,7 @@
 #include <string>
 
 #include "clip-clock.hpp"
+#include "clip-event.hpp"
 #include "clip-file.hpp"
 #include "clip-tracks.hpp"
 #include "frame-ring.hpp"
@@ -21,7 +22,7 @@ namespace gvl::gst {
 
 /** What a clip is to be. */
 struct ClipPlan {
-  std::shared_ptr<GstStructure> event;
+  ClipEventPointer event;
   std::string path;         ///< as wished: an unused one like it is taken
   std::string muxer;        ///< a part of a launch line
   std::string encoder;      ///< likewise; empty: frames are written as they are
@@ -69,6 +70,8 @@ class ClipWriter {
   bool is_over(const KeptFrame& frame) const;
   /** Waits while the disk is behind. */
   void push(const KeptFrame& frame);
+  /** It is to end there, or, where more is in it already, with that. */
+  void stop_at(StreamTime stop);
   /** No frame comes any more, as the video ends here; `done` is called when the file is closed. */
   void finish(StreamTime until);
 
@@ -111,6 +114,7 @@ class ClipWriter {
   std::optional<ClipClock> clock_;    ///< set before the first frame is handed on
   bool begun_ = false;                ///< a frame was sent
   StreamTime newest_ = 0;             ///< the latest that was sent, where one was
+  StreamTime sent_until_ = 0;         ///< and where what was sent ends
   std::optional<StreamTime> behind_;  ///< the latest of what came, and is shown behind the clip
   std::deque<KeptFrame> held_;        ///< shown behind the clip: written where a frame follows that is in it
 

@@ -44,6 +44,7 @@
 #include <optional>
 
 #include "clip-recorder.hpp"
+#include "clip-settings.hpp"
 #include "frame-intake.hpp"
 #include "gvl/error.hpp"
 #include "gvlevent.h"
@@ -58,12 +59,10 @@ GST_DEBUG_CATEGORY(gvl_clipper_debug);
 
 namespace {
 
+using gvl::gst::ClipperSettings;
 using gvl::gst::ClipRecorder;
-using gvl::gst::ClipSettings;
 using gvl::gst::FrameIntake;
 using gvl::gst::Locked;
-using gvl::gst::PropertyTable;
-using gvl::gst::Range;
 
 using MessagePointer = std::unique_ptr<GstMessage, decltype(&gst_message_unref)>;
 
@@ -71,18 +70,16 @@ constexpr const char* kVideoCaps =
     "video/x-raw; video/x-h264, alignment=(string)au; video/x-h265, alignment=(string)au; video/x-vp8; video/x-vp9; "
     "video/x-av1; image/jpeg; video/mpeg, parsed=(boolean)true, systemstream=(boolean)false";
 
-struct Settings {
-  ClipSettings clips;
-  std::optional<std::string> events;  // a file
-};
-
 struct ClipperState {
   ClipperState(GstElement* element, std::function<void()> on_idle) : recorder(element, std::move(on_idle)) {}
+
+  /** With mutex, and of a video that is over. */
+  bool has_all_events() const { return !events || events_ended; }
 
   ClipRecorder recorder;
   std::mutex requesting;  // one pad at a time
   std::mutex mutex;       // guards what follows
-  Settings settings;
+  ClipperSettings settings;
   GstPad* events = nullptr;  // owned by the element; NULL while it is not requested
   bool events_ended = false;
   MessagePointer end{nullptr, gst_message_unref};  // EOS of the video, while files are open or events may still come
@@ -127,6 +124,7 @@ static GstFlowReturn gvl_clipper_render(GstBaseSink* sink, GstBuffer* buffer) {
     if (state.intake.raw()) return GST_FLOW_OK;
   } else if (state.intake.goes_back(frame->time)) {
     state.recorder.forget("the video went back in time");
+    state.recorder.give_up_alerts();
   }
   state.recorder.frame(std::move(*frame));
   return GST_FLOW_OK;
@@ -137,9 +135,7 @@ static GstFlowReturn gvl_clipper_render(GstBaseSink* sink, GstBuffer* buffer) {
 // The message EOS says that both branches are over and the files are closed. The base class posts it when the video is
 // over, or when it plays again: then it is kept until the rest is true, too. To be asked again when any of that may
 // have changed: when the last file is closed, the events end, or their pad is released.
-static bool is_complete(const ClipperState& state) {
-  return (!state.events || state.events_ended) && state.recorder.idle();
-}
+static bool is_complete(const ClipperState& state) { return state.has_all_events() && state.recorder.idle(); }
 
 static gboolean post(GvlClipper* self, GstMessage* message) {
   return GST_ELEMENT_CLASS(gvl_clipper_parent_class)->post_message(GST_ELEMENT(self), message);
@@ -147,6 +143,12 @@ static gboolean post(GvlClipper* self, GstMessage* message) {
 
 static void end_if_complete(GvlClipper* self) {
   auto& state = state_of(self);
+  bool no_news;
+  {
+    std::lock_guard lock(state.mutex);
+    no_news = state.end && state.has_all_events();
+  }
+  if (no_news) state.recorder.give_up_alerts();
   MessagePointer end{nullptr, gst_message_unref};
   {
     std::lock_guard lock(state.mutex);
@@ -194,6 +196,7 @@ static gboolean gvl_clipper_event(GstBaseSink* sink, GstEvent* event) {
     case GST_EVENT_FLUSH_STOP:
       state.recorder.let_wait(true);
       state.recorder.forget("the pipeline was flushed, as by a seek");
+      state.recorder.give_up_alerts();
       state.intake.forget_time();
       forget_end(state);
       break;
@@ -317,7 +320,7 @@ static void gvl_clipper_release_pad(GstElement* element, GstPad* pad) {
 
 static bool start(GvlClipper* self) {
   auto& state = state_of(self);
-  Settings settings;
+  ClipperSettings settings;
   {
     std::lock_guard lock(state.mutex);
     settings = state.settings;
@@ -362,48 +365,13 @@ static void gvl_clipper_finalize(GObject* object) {
   G_OBJECT_CLASS(gvl_clipper_parent_class)->finalize(object);
 }
 
-static Locked<Settings> settings_of(GObject* object) {
+static Locked<ClipperSettings> settings_of(GObject* object) {
   auto& state = state_of(object);
   return {std::unique_lock(state.mutex), state.settings};
 }
 
-/** Where a setting of the recorder's lives. */
-template <auto member>
-static constexpr auto clips = [](auto& settings) -> auto& {
-  return settings.clips.*member;
-};
-
-static void install_times(PropertyTable<Settings>& table) {
-  constexpr Range<guint64> times{0, G_MAXINT64};
-  table.number({"pre-roll", "Pre-roll", "How long before the event a clip begins, in ns"},
-               clips<&ClipSettings::pre_roll>, times);
-  table.number({"post-roll", "Post-roll", "How long behind the event it ends, in ns"}, clips<&ClipSettings::post_roll>,
-               times);
-  table.number({"history", "History",
-                "How much video is kept for events that are known late, in ns, by whole groups of pictures; a group "
-                "that is longer is dropped"},
-               clips<&ClipSettings::history>, times);
-}
-
 static void install_properties(GObjectClass* klass) {
-  PropertyTable table(klass, settings_of, GST_PARAM_MUTABLE_READY);
-  table.text({"location", "Location",
-              "Where clips go: a path with the fields %{id}, %{start}, %{stop}, %{query}, %{task}, %{confidence}, "
-              "%{source}, %{utc}; "
-              "nothing that exists is overwritten"},
-             clips<&ClipSettings::location>);
-  table.text({"muxer", "Muxer", "What makes a file of frames, as in a launch line"}, clips<&ClipSettings::muxer>);
-  table.text({"encoder", "Encoder", "What raw and accurate clips are encoded by, as in a launch line"},
-             clips<&ClipSettings::encoder>);
-  table.boolean({"accurate", "Accurate", "Cut encoded video to the frame, by encoding it again; else at a keyframe"},
-                clips<&ClipSettings::accurate>);
-  install_times(table);
-  table.number({"history-bytes", "History in bytes", "How many bytes of each stream are kept at the most"},
-               clips<&ClipSettings::history_bytes>, Range<guint64>{0, G_MAXUINT64});
-  table.number({"max-clips", "Most clips", "How many clips are written at a time; further events wait for a place"},
-               clips<&ClipSettings::max_clips>, Range<guint>{1, 1024});
-  table.text({"events", "Events", "A file with one event a line, as JSON, beside those that come with the video"},
-             &Settings::events);
+  gvl::gst::install_clip_properties(klass, settings_of);
   gvl::gst::install_stats(
       klass,
       "Since the start (guint64 each): events with times, clips written, clips failed, events older than what was "

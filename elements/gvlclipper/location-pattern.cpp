@@ -21,7 +21,8 @@ std::string words_of(const GstStructure* event, const char* field) {
 
 std::string time_of(const GstStructure* event, const char* field) {
   guint64 time = 0;
-  gst_structure_get_uint64(event, field, &time);
+  const bool known = gst_structure_get_uint64(event, field, &time);
+  if (!known && gst_structure_has_field(event, "start")) return "open";
   return timeline::on_a_clock(to_time(time), {.hour_digits = 2, .separator = '-'});
 }
 

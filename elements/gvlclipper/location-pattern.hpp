@@ -8,10 +8,10 @@
 namespace gvl::gst {
 
 /**
- * Names of clips: a path with fields in the form of %{id}, %{start}, %{stop} (hours-minutes-seconds.milliseconds),
- * %{query}, %{task}, %{confidence} (per cent), %{source} and %{utc} (20260131T120000.123Z, or no-utc). What a field
- * stands for never leaves its folder: everything but letters, digits, '.', '-' and '_' becomes '_', and it never begins
- * with a point.
+ * Names of clips: a path with fields in the form of %{id}, %{start}, %{stop} (hours-minutes-seconds.milliseconds, or
+ * "open" for the stop of what goes on), %{query}, %{task}, %{confidence} (per cent), %{source} and %{utc}
+ * (20260131T120000.123Z, or no-utc). What a field stands for never leaves its folder: everything but letters, digits,
+ * '.', '-' and '_' becomes '_', and it never begins with a point.
  */
 class LocationPattern {
  public:

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "clips.hpp"
 
+#include <algorithm>
+#include <fstream>
 #include <mutex>
+#include <sstream>
+
+#include "gvlevent.h"
 
 namespace gvl::test {
 
@@ -95,11 +100,25 @@ void FedClipper::release(GstPad* pad) {
   gst_object_unref(pad);
 }
 
-void FedClipper::add_event(guint64 id, GstClockTime start, GstClockTime stop) {
-  GstStructure* event = gst_structure_new("gvl-event", "id", G_TYPE_UINT64, id, "task", G_TYPE_STRING, "grounding",
-                                          "query", G_TYPE_STRING, "q", "text", G_TYPE_STRING, "", "start",
-                                          G_TYPE_UINT64, start, "stop", G_TYPE_UINT64, stop, nullptr);
+void FedClipper::add_event(guint64 id, GstClockTime start, GstClockTime stop) { tell(id, "closed", start, stop); }
+
+void FedClipper::tell(guint64 id, const char* state, GstClockTime start, GstClockTime stop) {
+  tell_of("", id, state, start, stop);
+}
+
+void FedClipper::tell_of(const char* source, guint64 id, const char* state, GstClockTime start, GstClockTime stop) {
+  GstStructure* event = gvl_event_new(id, "grounding", "q", "", start, std::max(start, stop), 1, 0, G_MAXINT64);
+  gvl_event_set_state(event, state);
+  gst_structure_set(event, "source", G_TYPE_STRING, source, nullptr);
   gst_pad_send_event(sink_, gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, event));
+}
+
+void FedClipper::flush() {
+  gst_pad_send_event(sink_, gst_event_new_flush_start());
+  gst_pad_send_event(sink_, gst_event_new_flush_stop(TRUE));
+  send_segment(sink_);
+  // It prerolls again; a pipeline would see to the rest.
+  gst_element_set_state(clipper_, GST_STATE_PLAYING);
 }
 
 void FedClipper::push(int number, bool keyframe) {
@@ -187,6 +206,12 @@ void on_pad(GstElement* demuxer, GstPad* pad, gpointer data) {
 }
 
 }  // namespace
+
+std::string text_of_file(const std::string& file) {
+  std::stringstream text;
+  text << std::ifstream(file).rdbuf();
+  return text.str();
+}
 
 ClipContent content_of(const std::string& file, const char* demuxer) {
   GError* error = nullptr;

@@ -50,6 +50,11 @@ class FedClipper {
   void release(GstPad* pad);
 
   void add_event(guint64 id, GstClockTime start, GstClockTime stop);
+  /** News of an event, which has a stop when it is `closed`. */
+  void tell(guint64 id, const char* state, GstClockTime start, GstClockTime stop = 0);
+  void tell_of(const char* source, guint64 id, const char* state, GstClockTime start, GstClockTime stop);
+  void flush();
+  GstElement* element() const { return clipper_; }
   /** A frame of ten a second, without content. */
   void push(int number, bool keyframe);
   void end();
@@ -80,6 +85,9 @@ struct ClipPacket {
 
 /** By the names of the demuxer's pads. */
 using ClipContent = std::map<std::string, std::vector<ClipPacket>>;
+
+/** A file as it is. */
+std::string text_of_file(const std::string& file);
 
 /** All that is in a file. */
 ClipContent content_of(const std::string& file, const char* demuxer = "matroskademux");
