@@ -72,6 +72,8 @@ class ClipRecorder {
   /** Changes what is known of a track. */
   void change(Track& track, const std::function<void(Track&)>& change);
   gsize track_bytes() const;
+  /** A warning about one; `lost`: how many clips are not what they should be. */
+  void warn_of_tracks(const std::string& text, guint lost) const;
 
   /** A gvl-event is known (copied), or, with `alerts`, more of it. One without times is none of ours. */
   void add(const GstStructure* event);
@@ -134,7 +136,6 @@ class ClipRecorder {
   void give_up_silent(std::optional<StreamTime> frame);
   void wait_for_tracks();
   void post_wait_for_tracks();
-  void warn_of_tracks(const std::string& text, guint lost) const;
   void cut_off(const ClipPointer& clip);
 
   void close(const ClipPointer& clip);

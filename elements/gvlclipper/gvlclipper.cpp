@@ -260,16 +260,21 @@ static gboolean gvl_clipper_events_event(GstPad* pad, GstObject* parent, GstEven
   return TRUE;
 }
 
+static ClipRecorder& recorder_of(GstElement* element) { return state_of(element).recorder; }
+
+static std::string muxer_of(GstElement* element) {
+  auto& state = state_of(element);
+  std::lock_guard lock(state.mutex);
+  return state.settings.clips.muxer;
+}
+
 /** For what comes beside the video. */
 static GstPad* request_track_pad(GstElement* element, GstPadTemplate* pad_template, const gchar* name) {
   auto& state = state_of(element);
   // Two at a time would find the same name.
   std::lock_guard requesting(state.requesting);
   const std::string wanted = name ? name : gvl::gst::free_name(element, pad_template);
-  GstPad* pad = gvl::gst::new_track_pad(pad_template, wanted, state.recorder, [&state] {
-    std::lock_guard lock(state.mutex);
-    return state.settings.clips.muxer;
-  });
+  GstPad* pad = gvl::gst::new_track_pad(element, pad_template, wanted, {recorder_of, muxer_of});
   gvl::gst::add_request_pad(element, pad);
   return pad;
 }
@@ -299,7 +304,7 @@ static void gvl_clipper_release_pad(GstElement* element, GstPad* pad) {
   if (gvl::gst::is_track_template(GST_PAD_PAD_TEMPLATE(pad))) {
     gst_object_ref(pad);
     gvl::gst::remove_request_pad(element, pad);
-    gvl::gst::forget_track_pad(pad);
+    gvl::gst::forget_track_pad(element, pad);
     gst_object_unref(pad);
     return;
   }
@@ -314,6 +319,18 @@ static void gvl_clipper_release_pad(GstElement* element, GstPad* pad) {
   }
   // The video may have waited for its events.
   end_if_complete(GVL_CLIPPER(element));
+}
+
+/** What comes beside the video may have a source of its own, which a seek has to reach as well. */
+static gboolean gvl_clipper_send_event(GstElement* element, GstEvent* event) {
+  gst_event_ref(event);
+  const bool taken = GST_ELEMENT_CLASS(gvl_clipper_parent_class)->send_event(element, event);
+  // A step is of the sink itself.
+  const bool upstream = gst_event_type_get_flags(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_UPSTREAM;
+  const bool sent =
+      upstream && GST_EVENT_TYPE(event) != GST_EVENT_STEP && gvl::gst::push_from_track_pads(element, event);
+  gst_event_unref(event);
+  return taken || sent;
 }
 
 // ---- element ----------------------------------------------------------------------------------------------------
@@ -386,6 +403,7 @@ static void gvl_clipper_class_init(GvlClipperClass* klass) {
 
   object_class->finalize = gvl_clipper_finalize;
   element_class->post_message = gvl::gst::guarded<gvl_clipper_post_message>;
+  element_class->send_event = gvl::gst::guarded<gvl_clipper_send_event>;
   element_class->change_state = gvl::gst::guarded<gvl_clipper_change_state>;
   element_class->request_new_pad = gvl::gst::guarded<gvl_clipper_request_new_pad>;
   element_class->release_pad = gvl::gst::guarded<gvl_clipper_release_pad>;

@@ -3,7 +3,6 @@
 
 #include <gst/gst.h>
 
-#include <functional>
 #include <string>
 
 #include "clip-recorder.hpp"
@@ -16,14 +15,20 @@ void add_track_templates(GstElementClass* klass);
 /** Whether the template is one of those. */
 bool is_track_template(const GstPadTemplate* pad_template);
 
-/**
- * A new pad of that template and name, not yet the element's. `recorder` outlives it, and `muxer`, from any thread,
- * says what clips are made by.
- */
-GstPad* new_track_pad(GstPadTemplate* pad_template, const std::string& name, ClipRecorder& recorder,
-                      std::function<std::string()> muxer);
+/** What a pad asks of its element, which it may outlive: while it is the element's pad, from any thread. */
+struct TrackPadOwner {
+  ClipRecorder& (*recorder_of)(GstElement* element);
+  std::string (*muxer_of)(GstElement* element);  ///< what clips are made by
+};
+
+/** A new pad of that template and name, not yet of the element, whose clips have it from here on. */
+GstPad* new_track_pad(GstElement* element, GstPadTemplate* pad_template, const std::string& name,
+                      const TrackPadOwner& owner);
 /** It is no pad of the element's any more. */
-void forget_track_pad(GstPad* pad);
+void forget_track_pad(GstElement* element, GstPad* pad);
+
+/** Pushes an event (transfer none) upstream from each of those pads. Whether one of them is linked to what takes it. */
+bool push_from_track_pads(GstElement* element, GstEvent* event);
 
 /** A name for a pad of that template that no pad of the element's has. */
 std::string free_name(GstElement* element, const GstPadTemplate* pad_template);

@@ -185,7 +185,7 @@ GVL_TEST(another_format_or_a_step_back_ends_a_clips_track) {
   }
 }
 
-GVL_TEST(what_the_muxer_does_not_take_is_named) {
+GVL_TEST(what_the_muxer_does_not_take_is_named_and_left_out) {
   const TemporaryFolder folder;
   FedClipper fed(settings(folder, "muxer=webmmux"));
   auto& sound = fed.add_sound("audio_%u", "audio/x-vorbis,rate=48000,channels=1");
@@ -197,10 +197,59 @@ GVL_TEST(what_the_muxer_does_not_take_is_named) {
   gst_caps_unref(opus);
   gst_caps_unref(video);
   sound.set_caps("audio/x-ac3,rate=48000,channels=1");
-  const std::string error = fed.error();
-  fail_unless(error.find("audio_0") != error.npos && error.find("webmmux") != error.npos &&
-                  error.find("audio/x-ac3") != error.npos,
-              "%s", error.c_str());
+  fail_unless_equals_int(fed.warnings().size(), 1);
+  const std::string warning = fed.warnings()[0];
+  fail_unless(warning.find("audio_0") != warning.npos && warning.find("webmmux") != warning.npos &&
+                  warning.find("audio/x-ac3") != warning.npos,
+              "%s", warning.c_str());
+  fed.add_event(1, 3 * GST_SECOND, 5 * GST_SECOND);
+  sound.push(0, 8 * GST_SECOND, kLong);
+  for (int i = 0; i < 80; ++i) fed.push(i, i % 10 == 0);
+  // Nobody waits for it.
+  while (fed.stat("clips") < 1) g_usleep(1000);
+  const ClipContent content = content_of(clip(folder));
+  fail_unless_equals_int(content.size(), 1);
+  fail_unless_equals_int(content.at("video_0").size(), 20);
+  fail_unless_equals_int(fed.warnings().size(), 1);
+}
+
+GVL_TEST(a_pad_may_outlive_its_element) {
+  GstPad *pad = nullptr, *source = gst_pad_new("source", GST_PAD_SRC);
+  {
+    FedClipper fed("");
+    pad = fed.request("audio_%u");
+  }
+  // Nothing here may ask the element that is gone; a sanitizer sees it.
+  GstCaps* taken = gst_pad_query_caps(pad, nullptr);
+  fail_unless(taken != nullptr);
+  gst_caps_unref(taken);
+  fail_unless_equals_int(gst_pad_link(source, pad), GST_PAD_LINK_OK);
+  gst_pad_send_event(pad, gst_event_new_flush_start());
+  gst_pad_send_event(pad, gst_event_new_flush_stop(TRUE));
+  gst_pad_unlink(source, pad);
+  gst_object_unref(source);
+  gst_object_unref(pad);
+}
+
+gboolean count_seeks(GstPad* pad, GstObject*, GstEvent* event) {
+  if (GST_EVENT_TYPE(event) == GST_EVENT_SEEK) ++*static_cast<int*>(gst_pad_get_element_private(pad));
+  gst_event_unref(event);
+  return TRUE;
+}
+
+GVL_TEST(a_seek_reaches_what_comes_beside_the_video) {
+  FedClipper fed("");
+  int seeks = 0;
+  GstPad *pad = fed.request("audio_%u"), *source = gst_pad_new("source", GST_PAD_SRC);
+  gst_pad_set_element_private(source, &seeks);
+  gst_pad_set_event_function(source, count_seeks);
+  gst_pad_set_active(source, TRUE);
+  fail_unless_equals_int(gst_pad_link(source, pad), GST_PAD_LINK_OK);
+  fail_unless(gst_element_seek_simple(fed.element(), GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, 0));
+  fail_unless_equals_int(seeks, 1);
+  gst_pad_unlink(source, pad);
+  gst_object_unref(source);
+  fed.release(pad);
 }
 
 GVL_TEST(subtitles_are_written_where_they_are_shown) {

@@ -157,16 +157,6 @@ const std::vector<std::string>& FedClipper::warnings() {
   return warnings_;
 }
 
-std::string FedClipper::error() {
-  GstMessage* message = gst_bus_timed_pop_filtered(bus_, GST_CLOCK_TIME_NONE, GST_MESSAGE_ERROR);
-  GError* error = nullptr;
-  gst_message_parse_error(message, &error, nullptr);
-  const std::string text = error->message;
-  g_error_free(error);
-  gst_message_unref(message);
-  return text;
-}
-
 // ---- files ------------------------------------------------------------------------------------------------------
 
 namespace {

@@ -62,8 +62,6 @@ class FedClipper {
   /** Until the message EOS has come. */
   void wait_for_end();
   const std::vector<std::string>& warnings();
-  /** The next error. */
-  std::string error();
   guint64 stat(const char* name) const { return stat_of(clipper_, name); }
 
  private:
