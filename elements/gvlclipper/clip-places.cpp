@@ -9,10 +9,22 @@
 namespace gvl::gst {
 
 void ClipRecorder::enqueue(const ClipEventPointer& event) {
-  std::lock_guard lock(mutex_);
-  queued_.push_back(event);
-  // A place may be free again already.
-  if (starter_) starter_->post([this] { start_waiting(); });
+  {
+    std::lock_guard lock(mutex_);
+    queued_.push_back(event);
+    // A place may be free again already.
+    if (starter_) starter_->post([this] { start_waiting(); });
+  }
+  if (settling_) free_places();
+}
+
+/** While no frame may come, clips in whose place events wait must not wait for a track that comes only behind it. */
+void ClipRecorder::free_places() {
+  {
+    std::lock_guard lock(mutex_);
+    if (queued_.empty()) return;
+  }
+  end_in_clips(nullptr, G_MAXUINT);
 }
 
 /** From starter_. */

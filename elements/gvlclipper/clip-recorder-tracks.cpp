@@ -22,38 +22,37 @@ constexpr auto kLookEvery = std::chrono::milliseconds(200);
 void ClipRecorder::add_track(const TrackPointer& track) {
   std::lock_guard feeding(feeding_);
   track->start(settings_.history, settings_.history_bytes);
+  track->join(session_);
   tracks_.push_back(track);
 }
 
 void ClipRecorder::remove_track(const TrackPointer& track) {
   std::lock_guard feeding(feeding_);
-  end_in_clips(track.get());
+  end_in_clips(track.get(), G_MAXUINT);
   tracks_.remove(track);
   trim_tracks();
 }
 
 void ClipRecorder::packet(Track& track, KeptPacket packet) {
   std::lock_guard feeding(feeding_);
-  if (!track.push(packet)) {
+  if (!track.push(packet) && end_in_clips(&track, track.session() - 1))
     warn_of_tracks(track.name() + ": it went back in time: clips that are being written have it until then only", 0);
-    end_in_clips(&track);
-  }
   for (const ClipPointer& clip : clips())
-    if (!clip->closed) clip->writer->take(track, packet);
-  if (ended_) track.trim_behind(reached_);
+    if (!clip->closed && clip->session == track.session()) clip->writer->take(track, packet);
+  if (ended_ && track.session() == session_) track.trim_behind(reached_);
   trim_tracks();
 }
 
 void ClipRecorder::expect(Track& track, bool more) {
   std::lock_guard feeding(feeding_);
   track.expect(more);
-  if (!more) end_in_clips(&track);
+  if (!more) end_in_clips(&track, track.session());
 }
 
 void ClipRecorder::forget(Track& track) {
   std::lock_guard feeding(feeding_);
-  end_in_clips(&track);
-  track.clear();
+  end_in_clips(&track, track.session());
+  track.begin_session();
   track.expect(true);
   trim_tracks();
 }
@@ -65,10 +64,15 @@ void ClipRecorder::change(Track& track, const std::function<void(Track&)>& chang
 
 gsize ClipRecorder::track_bytes() const { return track_bytes_; }
 
-/** NULL: all of them. */
-void ClipRecorder::end_in_clips(const Track* track) {
-  for (const ClipPointer& clip : clips())
-    if (!clip->closed) clip->writer->end_track(track);
+/** In those up to this session; NULL: all of them. False where there is no such clip. */
+bool ClipRecorder::end_in_clips(const Track* track, guint last_session) {
+  bool found = false;
+  for (const ClipPointer& clip : clips()) {
+    if (clip->closed || clip->session > last_session) continue;
+    clip->writer->end_track(track);
+    found = true;
+  }
+  return found;
 }
 
 void ClipRecorder::trim_tracks() {
@@ -76,7 +80,7 @@ void ClipRecorder::trim_tracks() {
   const auto from = frames.empty() ? std::nullopt : std::optional(frames.front().time);
   gsize bytes = 0;
   for (const TrackPointer& track : tracks_) {
-    track->trim(from);
+    track->trim(track->session() == session_ ? from : std::nullopt);
     bytes += track->bytes();
   }
   track_bytes_ = bytes;
@@ -85,14 +89,15 @@ void ClipRecorder::trim_tracks() {
 /** Clips do not wait any more for a track that brings nothing. */
 void ClipRecorder::give_up_silent(std::optional<StreamTime> frame) {
   for (const TrackPointer& track : tracks_) {
-    if (!track->is_silent(frame)) continue;
+    if (!track->is_silent(frame, session_)) continue;
+    track->join(session_);
     track->expect(false);
     const auto waiting = clips().size();
     GST_INFO_OBJECT(element_, "%s is silent", track->name().c_str());
     if (waiting > 0 && track->continuous())
       warn_of_tracks(track->name() + ": nothing comes any more: clips that are being written go on without it",
                      static_cast<guint>(waiting));
-    end_in_clips(track.get());
+    end_in_clips(track.get(), session_);
   }
 }
 

@@ -38,7 +38,8 @@ void ClipRecorder::start(const ClipSettings& settings) {
   caps_.reset();
   orientation_.clear();
   latest_ = reached_ = 0;
-  ended_ = settling_ = dropped_ = warned_overfull_ = false;
+  session_ = 0;
+  ended_ = settling_ = closing_ = dropped_ = warned_overfull_ = false;
   waiting_.clear();
   alerts_.clear();
   std::lock_guard lock(mutex_);
@@ -51,7 +52,7 @@ void ClipRecorder::start(const ClipSettings& settings) {
 }
 
 void ClipRecorder::stop() {
-  settling_ = true;
+  closing_ = true;
   finish_all_at_once();
   std::unique_ptr<Worker> closer, starter, waiter;
   std::list<ClipPointer> unfinished, undecided;
@@ -153,7 +154,8 @@ void ClipRecorder::end_of_frames() {
   advance(true);
   finish_all();
   // What comes beside it behind its end is of no use.
-  for (const TrackPointer& track : tracks_) track->trim_behind(reached_);
+  for (const TrackPointer& track : tracks_)
+    if (track->session() == session_) track->trim_behind(reached_);
   trim_tracks();
   post_wait_for_tracks();
 }
@@ -164,7 +166,7 @@ void ClipRecorder::settle() {
   {
     std::lock_guard feeding(feeding_);
     finish_all();
-    end_in_clips(nullptr);
+    free_places();
   }
   {
     std::unique_lock lock(mutex_);
@@ -173,6 +175,7 @@ void ClipRecorder::settle() {
   settling_ = false;
 }
 
+/** Clips that are being written, or wait for it, end. */
 void ClipRecorder::forget(const std::string& why) {
   {
     std::lock_guard feeding(feeding_);
@@ -186,6 +189,13 @@ void ClipRecorder::forget(const std::string& why) {
   caps_.reset();
   latest_ = reached_ = 0;
   ended_ = dropped_ = false;
+}
+
+void ClipRecorder::begin_session(const std::string& why) {
+  forget(why);
+  give_up_alerts();
+  std::lock_guard feeding(feeding_);
+  ++session_;
 }
 
 void ClipRecorder::turned(const std::string& orientation) {
@@ -246,7 +256,7 @@ void ClipRecorder::finish_all_at_once() {
   while (!feeding.try_lock() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(kStep);
   if (!feeding.owns_lock()) return;
   finish_all();
-  end_in_clips(nullptr);
+  end_in_clips(nullptr, G_MAXUINT);
   give_up_all();
 }
 
@@ -349,8 +359,9 @@ void ClipRecorder::start_clip(const ClipEventPointer& event, bool early) {
   if (!make_clip(clip, plan, ring_.frames()[first_kept].caps)) return;
   for (std::size_t i = first_kept; i < ring_.frames().size(); ++i) feed(*clip, ring_.frames()[i]);
   clip->filling = false;
-  if (ended_ || settling_) end_early(*clip);
-  if (settling_) clip->writer->end_track(nullptr);
+  if (ended_ || settling_ || closing_) end_early(*clip);
+  if (closing_) clip->writer->end_track(nullptr);
+  if (settling_) free_places();
   if (ended_) post_wait_for_tracks();
 }
 
@@ -375,6 +386,7 @@ ClipPlan ClipRecorder::plan_for(const ClipEventPointer& event, std::size_t first
 /** False where it cannot be written. */
 bool ClipRecorder::make_clip(const ClipPointer& clip, const ClipPlan& plan, const SharedCaps& caps) {
   clip->as_it_is = plan.encoder.empty();
+  clip->session = session_;
   try {
     clip->writer = std::make_unique<ClipWriter>(plan, caps, [this, weak = std::weak_ptr(clip)] {
       if (const auto self = weak.lock()) close(self);
@@ -387,7 +399,7 @@ bool ClipRecorder::make_clip(const ClipPointer& clip, const ClipPlan& plan, cons
     std::lock_guard lock(mutex_);
     clips_.push_back(clip);
   }
-  for (const TrackPointer& track : tracks_) clip->writer->add(track);
+  for (const TrackPointer& track : tracks_) clip->writer->add(track, session_);
   GST_INFO_OBJECT(element_, "%s: from %s to %s", clip->writer->file().path().c_str(), text_of(plan.start).c_str(),
                   text_of(plan.stop).c_str());
   return true;

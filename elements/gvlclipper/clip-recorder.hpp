@@ -25,7 +25,7 @@
 namespace gvl::gst {
 
 /**
- * gvlclipper's work: keeps the last frames, and writes those around each event. frame(), forget(), turned() and
+ * gvlclipper's work: keeps the last frames, and writes those around each event. frame(), begin_session(), turned() and
  * end_of_frames() are for the video's streaming thread; every other member for any thread.
  *
  * What comes beside the video, in tracks, is kept and written with it. Neither stream ever waits for the other here:
@@ -46,16 +46,17 @@ class ClipRecorder {
   void start(const ClipSettings& settings);
   /** Ends every clip: waits until files are closed, for ten seconds at the most. Frames must not come any more. */
   void stop();
-  /** Whether frame() and forget() may wait for clips, as they do; a pad that is to be stopped must not. */
+  /** Whether frame(), turned() and begin_session() may wait for clips, as they do; a pad that is to be stopped must
+   * not. */
   void let_wait(bool may);
 
   /** Takes the next frame. */
   void frame(KeptFrame frame);
   /** The frames end, or go on elsewhere: clips end with what there is. */
   void end_of_frames();
-  /** Forgets the frames, as after a seek; clips that are being written, or wait for it, end: with a warning that says
-   * why, if that is early. */
-  void forget(const std::string& why);
+  /** Another time begins, as after a seek: forgets the frames and the events that go on. Clips that are being written,
+   * or wait for it, end: with a warning that says why, if that is early. */
+  void begin_session(const std::string& why);
   /** From here on frames are of this GST_TAG_IMAGE_ORIENTATION. */
   void turned(const std::string& orientation);
 
@@ -90,6 +91,7 @@ class ClipRecorder {
     std::unique_ptr<ClipWriter> writer;
     ClipEventPointer event;
     StreamTime from = 0;
+    guint session = 0;
     bool as_it_is = false;               ///< neither decoded nor encoded
     bool early = false;                  ///< begun because its keyframe could not be kept
     std::atomic<bool> filling{true};     ///< gets what is kept
@@ -111,7 +113,9 @@ class ClipRecorder {
   bool take_place(ClipEventPointer* event);
   bool has_place() const;
   void wait_for_places();
+  void forget(const std::string& why);
   void settle();
+  void free_places();
 
   void keep(const KeptFrame& frame);
   void drop_all_kept();
@@ -131,7 +135,7 @@ class ClipRecorder {
   bool waits_for_news(const ClipPointer& clip);
   void describe_decided();
 
-  void end_in_clips(const Track* track);
+  bool end_in_clips(const Track* track, guint last_session);
   void trim_tracks();
   void give_up_silent(std::optional<StreamTime> frame);
   void wait_for_tracks();
@@ -157,6 +161,7 @@ class ClipRecorder {
   FrameRing ring_;
   StreamTime latest_ = 0;                // of the frames that came, kept or not
   StreamTime reached_ = 0;               // where they end
+  guint session_ = 0;                    // how often the video was flushed or went back in time
   std::string why_early_;                // clips end now; empty: as the video does
   bool dropped_ = false;                 // the ring does not begin where the stream did
   bool warned_overfull_ = false;         // once is enough
@@ -167,6 +172,7 @@ class ClipRecorder {
 
   std::atomic<bool> ended_{false};     // no frame comes any more
   std::atomic<bool> settling_{false};  // none comes that is of the kept ones' kind
+  std::atomic<bool> closing_{false};   // nothing comes any more
 
   mutable std::mutex mutex_;  // guards what follows; taken after feeding_
   std::condition_variable changed_;

@@ -69,11 +69,14 @@ ClipTracks::ClipTrack* ClipTracks::find(const Track& track) {
   return nullptr;
 }
 
-void ClipTracks::add(const TrackPointer& track) {
+void ClipTracks::add(const TrackPointer& track, guint session) {
   ClipTrack& one = tracks_.emplace_back();
   one.track = track;
-  for (const KeptPacket& packet : track->packets()) take(*track, packet);
-  if (!track->is_expected()) end(*track);
+  if (track->session() == session)
+    for (const KeptPacket& packet : track->packets()) take(*track, packet);
+  // Of one that is behind, what is wanted is to come.
+  const bool comes = track->session() < session ? track->has_stream() : track->is_expected();
+  if (!comes || track->session() > session) end(*track);
 }
 
 void ClipTracks::take(const Track& track, const KeptPacket& packet) {

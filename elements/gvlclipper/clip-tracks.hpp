@@ -29,8 +29,8 @@ class ClipTracks {
   ClipTracks(const ClipTracks&) = delete;
   ClipTracks& operator=(const ClipTracks&) = delete;
 
-  /** With what is kept of it. Before open(). */
-  void add(const TrackPointer& track);
+  /** With what is kept of it that is of this session. Before open(). */
+  void add(const TrackPointer& track, guint session);
   /** Another packet of the track. */
   void take(const Track& track, const KeptPacket& packet);
   /** Nothing more comes of it; what has come is written. */

@@ -75,8 +75,8 @@ class ClipWriter {
   /** No frame comes any more, as the video ends here; `done` is called when the file is closed. */
   void finish(StreamTime until);
 
-  /** The clip has this track, with what is kept of it. Before the first frame. */
-  void add(const TrackPointer& track) { tracks_.add(track); }
+  /** The clip, of this session, has this track, with what is kept of it. Before the first frame. */
+  void add(const TrackPointer& track, guint session) { tracks_.add(track, session); }
   /** Another packet of the track. */
   void take(const Track& track, const KeptPacket& packet);
   /** No more comes of the track, or, NULL, of any. */

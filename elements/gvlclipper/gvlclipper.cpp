@@ -123,8 +123,7 @@ static GstFlowReturn gvl_clipper_render(GstBaseSink* sink, GstBuffer* buffer) {
     // Nobody needs it to decode others.
     if (state.intake.raw()) return GST_FLOW_OK;
   } else if (state.intake.goes_back(frame->time)) {
-    state.recorder.forget("the video went back in time");
-    state.recorder.give_up_alerts();
+    state.recorder.begin_session("the video went back in time");
   }
   state.recorder.frame(std::move(*frame));
   return GST_FLOW_OK;
@@ -195,8 +194,7 @@ static gboolean gvl_clipper_event(GstBaseSink* sink, GstEvent* event) {
       break;
     case GST_EVENT_FLUSH_STOP:
       state.recorder.let_wait(true);
-      state.recorder.forget("the pipeline was flushed, as by a seek");
-      state.recorder.give_up_alerts();
+      state.recorder.begin_session("the pipeline was flushed, as by a seek");
       state.intake.forget_time();
       forget_end(state);
       break;

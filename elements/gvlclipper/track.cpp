@@ -2,6 +2,7 @@
 #include "track.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace gvl::gst {
 
@@ -20,6 +21,8 @@ gsize size_of(const KeptPacket& packet) { return packet.buffer ? gst_buffer_get_
 void Track::start(GstClockTime history, gsize bytes) {
   history_ = static_cast<StreamTime>(std::min<GstClockTime>(history, G_MAXINT64));
   most_bytes_ = bytes;
+  session_ = 0;
+  apart_ = has_stream_ = false;
   clear();
   expect(linked_);
 }
@@ -28,13 +31,22 @@ void Track::clear() {
   packets_.clear();
   bytes_ = 0;
   reached_.reset();
+  forget_missed();
+}
+
+void Track::begin_session() {
+  ++session_;
+  clear();
+}
+
+void Track::forget_missed() {
   missed_from_.reset();
   missed_since_.reset();
 }
 
 bool Track::push(KeptPacket packet) {
   const bool goes_back = !packets_.empty() && packet.time + kStepBack < packets_.back().time;
-  if (goes_back) clear();
+  if (goes_back) begin_session();
   // How long it lasts may be known only now.
   if (!packets_.empty() && packets_.back().end == packets_.back().time)
     packets_.back().end = std::max(packet.time, packets_.back().time);
@@ -70,21 +82,23 @@ void Track::trim_behind(StreamTime until) {
 
 void Track::expect(bool more) {
   expected_ = more;
-  missed_from_.reset();
-  missed_since_.reset();
+  if (more) has_stream_ = true;
+  if (!apart_) forget_missed();
 }
 
 void Track::set_linked(bool linked) {
-  linked_ = linked;
+  linked_ = has_stream_ = linked;
   expect(linked);
 }
 
-bool Track::is_silent(std::optional<StreamTime> frame) {
-  if (!expected_) return false;
-  if (frame && reached_ && *frame <= *reached_) return false;
+bool Track::is_silent(std::optional<StreamTime> frame, guint video_session) {
+  const bool apart = session_ != video_session;
+  if (std::exchange(apart_, apart) != apart) forget_missed();
+  if (apart ? !has_stream_ : !expected_) return false;
+  if (!apart && frame && reached_ && *frame <= *reached_) return false;
   if (!missed_since_) {
     missed_since_ = Clock::now();
-    missed_from_ = reached_ ? reached_ : frame;
+    missed_from_ = reached_ && !apart ? reached_ : frame;
   }
   const bool far_ahead = !frame || !missed_from_ || *frame - *missed_from_ > kLongestLag;
   return far_ahead && Clock::now() - *missed_since_ > kLongestSilence;

@@ -52,16 +52,25 @@ class Track {
   /** Drops what begins at `until` or later. */
   void trim_behind(StreamTime until);
 
+  /** How often it was flushed or went back in time: what came before is not of the same time. */
+  guint session() const { return session_; }
+  /** It is of this one, whatever it has been. */
+  void join(guint session) { session_ = session; }
+  /** What comes from here on is of the next. */
+  void begin_session();
+
   /** Something is on its way, or nothing is: clips wait for the first. What comes says the first. */
   void expect(bool more);
   /** Whether something is when the stream starts. */
   void set_linked(bool linked);
+  /** A stream is there, or was until it ended: a flush may bring more of it. */
+  bool has_stream() const { return has_stream_; }
   bool is_expected() const { return expected_; }
   /**
-   * Whether to give it up: it has long been silent, and the video, which is at `frame` now, is far ahead; of a video
-   * that has ended, none.
+   * Whether to give it up: it has long been silent, or of another session than the video, and the video, which is at
+   * `frame` now, is far ahead; of a video that has ended, none.
    */
-  bool is_silent(std::optional<StreamTime> frame);
+  bool is_silent(std::optional<StreamTime> frame, guint video_session);
 
   const std::deque<KeptPacket>& packets() const { return packets_; }
   gsize bytes() const { return bytes_; }
@@ -73,6 +82,7 @@ class Track {
   using TagsPointer = std::unique_ptr<GstTagList, decltype(&gst_tag_list_unref)>;
 
   void drop_first();
+  void forget_missed();
 
   std::string name_;
   TrackKind kind_;
@@ -82,8 +92,10 @@ class Track {
   StreamTime history_ = G_MAXINT64;
   gsize most_bytes_ = G_MAXSIZE;
   std::optional<StreamTime> reached_;
-  bool linked_ = false, expected_ = false;
-  std::optional<StreamTime> missed_from_;          // the first frame since the last packet
+  bool linked_ = false, expected_ = false, has_stream_ = false;
+  guint session_ = 0;
+  bool apart_ = false;                             // it is of another session than the video
+  std::optional<StreamTime> missed_from_;          // the first frame since the last packet, or since it is apart
   std::optional<Clock::time_point> missed_since_;  // when that came
 };
 

@@ -177,8 +177,8 @@ GVL_TEST(another_format_or_a_step_back_ends_a_clips_track) {
     fail_unless_equals_int(content.at("audio_0").size(), 10);
     fail_unless_equals_int(content.at("video_0").size(), 30);
     fail_unless_equals_int(fed.warnings().size(), by == "flush" ? 0 : 1);
-    // The next has what comes since.
-    if (by == "step back") continue;
+    // The next has what comes since. Of a break it is not known whether the video has one, too.
+    if (by != "format") continue;
     fed.add_event(2, 6 * GST_SECOND, 7 * GST_SECOND);
     while (fed.stat("clips") < 2) g_usleep(1000);
     fail_unless_equals_int(content_of(clip(folder, "00002.mkv")).at("audio_0").size(), 10);

@@ -47,7 +47,8 @@ void FedClipper::Sound::push(GstClockTime from, GstClockTime to, GstClockTime le
 
 void FedClipper::Sound::push_one(GstClockTime time, GstClockTime duration) {
   std::vector<gint16> samples(duration / GST_MSECOND);
-  for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = static_cast<gint16>(time / GST_MSECOND + i);
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    samples[i] = static_cast<gint16>(static_cast<int>(time / GST_MSECOND + i) + mark_);
   GstBuffer* buffer = gst_buffer_new_memdup(samples.data(), samples.size() * sizeof(gint16));
   GST_BUFFER_PTS(buffer) = time;
   GST_BUFFER_DURATION(buffer) = duration;
@@ -112,6 +113,8 @@ void FedClipper::tell_of(const char* source, guint64 id, const char* state, GstC
   gst_structure_set(event, "source", G_TYPE_STRING, source, nullptr);
   gst_pad_send_event(sink_, gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, event));
 }
+
+void FedClipper::set_caps(const char* caps) { send_caps(sink_, caps); }
 
 void FedClipper::flush() {
   gst_pad_send_event(sink_, gst_event_new_flush_start());

@@ -27,6 +27,8 @@ class FedClipper {
 
     GstPad* pad() const { return pad_; }
     void set_caps(const char* caps);
+    /** Samples that come now are worth so much more. */
+    void mark(int by) { mark_ = by; }
     /** Packets of `length`; the last is shorter. */
     void push(GstClockTime from, GstClockTime to, GstClockTime length);
     void push_one(GstClockTime time, GstClockTime duration);
@@ -37,6 +39,7 @@ class FedClipper {
    private:
     FedClipper& clipper_;
     GstPad* pad_;
+    int mark_ = 0;
   };
 
   explicit FedClipper(const std::string& properties, const char* video = "video/x-vp8");
@@ -54,6 +57,7 @@ class FedClipper {
   void tell(guint64 id, const char* state, GstClockTime start, GstClockTime stop = 0);
   void tell_of(const char* source, guint64 id, const char* state, GstClockTime start, GstClockTime stop);
   void flush();
+  void set_caps(const char* caps);
   GstElement* element() const { return clipper_; }
   /** A frame of ten a second, without content. */
   void push(int number, bool keyframe);
