@@ -269,6 +269,35 @@ GVL_TEST(subtitles_are_written_where_they_are_shown) {
   fail_unless_equals_uint64(packets[1].time, GST_SECOND);
 }
 
+GVL_TEST(data_is_written_where_the_container_takes_it) {
+  constexpr const char* kKlv = "meta/x-klv,parsed=true";
+  const TemporaryFolder folder;
+  FedClipper fed(settings(folder, "muxer=mpegtsmux encoder=\"avenc_mpeg4 ! mpeg4videoparse\""),
+                 "video/x-raw,format=I420");
+  auto& data = fed.add_sound("data_%u", kKlv);
+  fed.add_event(1, 3 * GST_SECOND, 6 * GST_SECOND);
+  for (int second = 2; second < 8; ++second) data.push_one(static_cast<GstClockTime>(second) * GST_SECOND, GST_SECOND);
+  for (int i = 0; i < 80; ++i) fed.push(i, true);
+  fed.end();
+  data.end();
+  fed.wait_for_end();
+  fail_unless(fed.warnings().empty(), "%s", fed.warnings()[0].c_str());
+  fail_unless_equals_int(content_of(clip(folder), "tsdemux").size(), 2);
+  // GStreamer 1.22 does not read what it wrote here.
+  const std::string bytes = gvl::test::text_of_file(clip(folder));
+  for (gint16 second = 2; second < 8; ++second) {
+    gint16 begin[8];
+    for (gint16 i = 0; i < 8; ++i) begin[i] = static_cast<gint16>(second * 1000 + i);
+    const bool found = bytes.find({reinterpret_cast<const char*>(begin), sizeof(begin)}) != bytes.npos;
+    fail_unless(found == (second >= 3 && second < 6), "%d", second);
+  }
+  // Matroska has no place for it.
+  FedClipper refused(settings(folder));
+  refused.add_sound("data_%u", kKlv);
+  fail_unless_equals_int(refused.warnings().size(), 1);
+  fail_unless(refused.warnings()[0].find("meta/x-klv") != std::string::npos, "%s", refused.warnings()[0].c_str());
+}
+
 GVL_TEST(what_is_kept_is_bounded) {
   {
     // Without video.

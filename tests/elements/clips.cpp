@@ -77,6 +77,7 @@ FedClipper::FedClipper(const std::string& properties, const char* video) {
   sink_ = gst_element_get_static_pad(clipper_, "sink");
   gst_element_set_state(clipper_, GST_STATE_PLAYING);
   gst_pad_send_event(sink_, gst_event_new_stream_start("video"));
+  if (g_str_has_prefix(video, "video/x-raw")) frame_bytes_ = 64 * 48 * 3 / 2;
   send_caps(sink_, (std::string(video) + ",width=64,height=48,framerate=10/1").c_str());
   send_segment(sink_);
 }
@@ -125,8 +126,8 @@ void FedClipper::flush() {
 }
 
 void FedClipper::push(int number, bool keyframe) {
-  GstBuffer* buffer = gst_buffer_new_allocate(nullptr, 1000, nullptr);
-  gst_buffer_memset(buffer, 0, keyframe ? 0 : 1, 1000);  // as VP8 says it
+  GstBuffer* buffer = gst_buffer_new_allocate(nullptr, frame_bytes_, nullptr);
+  gst_buffer_memset(buffer, 0, keyframe ? 0 : 1, frame_bytes_);  // as VP8 says it
   GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(number) * kFrame;
   GST_BUFFER_DURATION(buffer) = kFrame;
   if (!keyframe) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);

@@ -42,6 +42,7 @@ class FedClipper {
     int mark_ = 0;
   };
 
+  /** `video`: the format; raw is I420. */
   explicit FedClipper(const std::string& properties, const char* video = "video/x-vp8");
   ~FedClipper();
   FedClipper(const FedClipper&) = delete;
@@ -59,7 +60,7 @@ class FedClipper {
   void flush();
   void set_caps(const char* caps);
   GstElement* element() const { return clipper_; }
-  /** A frame of ten a second, without content. */
+  /** A frame of ten a second, without content: black, where it is raw. */
   void push(int number, bool keyframe);
   void end();
 
@@ -74,6 +75,7 @@ class FedClipper {
   GstElement* clipper_ = nullptr;
   GstBus* bus_ = gst_bus_new();
   GstPad* sink_ = nullptr;
+  gsize frame_bytes_ = 1000;
   std::list<Sound> sounds_;
   std::vector<std::string> warnings_;
 };
