@@ -10,11 +10,12 @@ namespace gvl::gst {
 
 /** False for what is neither about an event that goes on nor begins one. */
 bool ClipRecorder::take_alert(const GstStructure* event) {
-  const auto known = std::find_if(alerts_.begin(), alerts_.end(),
-                                  [event](const ClipEventPointer& alert) { return alert->is_same(event); });
+  // A number that was given up may come again.
+  if (ClipEvent::is_alert(event)) std::erase_if(alerts_, [](const auto& alert) { return !alert->goes_on(); });
+  const auto known =
+      std::find_if(alerts_.begin(), alerts_.end(), [event](const auto& alert) { return alert->is_same(event); });
   if (known == alerts_.end()) {
     if (!ClipEvent::is_alert(event)) return false;
-    std::erase_if(alerts_, [](const ClipEventPointer& alert) { return !alert->goes_on(); });
     const auto alert = std::make_shared<ClipEvent>(event, true);
     alerts_.push_back(alert);
     want(alert);
@@ -50,7 +51,8 @@ void ClipRecorder::give_up_all() {
 /** Of a clip that has ended while its event goes on: its description is written when that is over. */
 bool ClipRecorder::waits_for_news(const ClipPointer& clip) {
   std::lock_guard lock(mutex_);
-  if (!clip->event->goes_on()) return false;
+  if (clip->abandoned || !clip->event->goes_on()) return false;
+  clips_.remove(clip);
   undecided_.push_back(clip);
   if (undecided_.size() <= max_clips_) return true;
   // No memory for more: of the oldest it says what is known.

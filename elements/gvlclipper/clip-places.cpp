@@ -85,10 +85,13 @@ void ClipRecorder::post_close(const ClipPointer& clip) {
   if (!closer_) return;
   closer_->post([this, clip] {
     clip->writer->stop();
-    if (!clip->abandoned && !waits_for_news(clip)) reporter_.closed(*clip->writer);
-    {
+    if (!waits_for_news(clip)) {
+      if (!clip->abandoned) reporter_.closed(*clip->writer);
       std::lock_guard locked(mutex_);
       clips_.remove(clip);
+    }
+    {
+      std::lock_guard locked(mutex_);
       if (starter_ && !queued_.empty()) starter_->post([this] { start_waiting(); });
       changed_.notify_all();
     }
