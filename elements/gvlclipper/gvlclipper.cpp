@@ -25,7 +25,12 @@
  * has to be, a clip is encoded again.
  *
  * The analysis knows an event when its window, or the next one, is over: keep at least so much history. Of video
- * without a keyframe within it nothing can be kept: that is a warning, too.
+ * without a keyframe within it nothing can be kept: that is a warning, too. On a live stream that tells of events while
+ * they go on, a clip can begin then (#GvlClipper:alerts).
+ *
+ * What belongs to the video comes on the pads `audio_%u`, `subtitle_%u` and `data_%u`, as the muxer takes it: with
+ * parsers before them, as before a muxer. What it does not take is a warning, and clips are without it. No stream waits
+ * for another: a clip does, for the one that is behind, until that is silent for long.
  *
  * ## Example launch line
  * |[

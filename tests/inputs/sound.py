@@ -102,6 +102,7 @@ class Containers(Sound):
     KINDS = [("matroskamux", "mkv", [("aac", "aacparse"), ("libopus", "opusparse"), ("libmp3lame", "mpegaudioparse"),
                                      ("ac3", "ac3parse"), ("libvorbis", "vorbisparse"), ("flac -frame_size 1152", "flacparse"),
                                      ("pcm_s16le", "audioconvert")]),
+             ("webmmux", "webm", [("libopus", "opusparse"), ("libvorbis", "vorbisparse")]),
              ("mp4mux", "mp4", [("aac", "aacparse"), ("libopus", "opusparse"), ("libmp3lame", "mpegaudioparse")]),
              ("qtmux", "mov", [("aac", "aacparse"), ("ac3", "ac3parse"), ("pcm_s16le", "audioconvert")]),
              ("mpegtsmux", "ts", [("aac", "aacparse"), ("libopus", "opusparse"), ("libmp3lame", "mpegaudioparse"),
@@ -111,7 +112,8 @@ class Containers(Sound):
 
     def source_of(self, codec, parser):
         # Nothing says when H.264's B-frames in AVI are shown.
-        video = ("mpeg4", "-q:v", 2, "-g", 10) if parser == "mpeg4videoparse" else ("libx264", "-g", 10, "-bf", 2)
+        video = {"mpeg4videoparse": ("mpeg4", "-q:v", 2, "-g", 10),
+                 "identity": ("libvpx", "-g", 10, "-deadline", "realtime")}.get(parser, ("libx264", "-g", 10, "-bf", 2))
         name = f"{codec.split()[0]}-{video[0]}.mkv"
         if os.path.exists(self.file(name)):
             return self.file(name)
@@ -124,7 +126,7 @@ class Containers(Sound):
             tracks = 1 if muxer == "flvmux" else 2  # it has one
             for codec, parser in codecs:
                 clip = f"clips/{ending}/{codec.split()[0]}.{ending}"
-                video = "mpeg4videoparse" if ending == "avi" else "h264parse"
+                video = {"avi": "mpeg4videoparse", "webm": "identity"}.get(ending, "h264parse")
                 parts.append(self.with_sound(self.source_of(codec, video), (4.35, 7), parsers=(video, *[parser] * tracks),
                                              location=clip, options=("muxer=" + muxer,)))
                 clips.append((self.file(clip), tracks))
