@@ -359,6 +359,7 @@ class Run {
     FilePassOptions options = reading(found);
     options.consumer = "gvlclipper name=in";
     options.encoded = true;
+    options.sound = {"in", "matroskamux"};
     options.doing = "cutting clips of " + found.video;
     options.prepare = [&](GstElement* consumer) {
       g_autoptr(GstElement) clipper = gst_bin_get_by_name(GST_BIN(consumer), "in");
@@ -385,6 +386,7 @@ class Run {
     FilePassOptions options = reading(found);
     options.consumer = drawing_ + " ! fdsink name=file";
     options.output = overlay_.path();
+    options.sound = {kMuxer, {}};
     options.doing = "drawing on " + found.video;
     options.prepare = [&](GstElement* consumer) {
       g_autoptr(GstElement) overlay = gst_bin_get_by_name(GST_BIN(consumer), "overlay");

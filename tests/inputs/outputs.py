@@ -177,6 +177,15 @@ class Overlays(Outputs):
         width, height, _ = size_of(self.file("image.jpg"))
         self.assertLess(width, height)
 
+    def test_sound_that_cannot_be_kept_is_told(self):
+        video = ffmpeg("-i", self.video, "-f", "lavfi", "-i", "sine=duration=10", "-map", 0, "-map", 1, "-c:v", "copy",
+                       "-c:a", "ac3", self.file("sound.mkv"))
+        # Without what encodes sound, and without what decodes it.
+        for left_out, why in ("opus", "audio/x-raw, is left out"), ("libav", "GStreamer lacks: .*AC-?3"):
+            with self.subTest(left_out):
+                done = ground("--force", "--overlay", self.file("o.webm"), video, BLACK, env=self.plugins_but(left_out))
+                self.assertEqual(len(re.findall(f"^gvl-ground: .*sound.mkv: .*{why}", done.stderr, re.M)), 1, done.stderr)
+
     def test_odd_size_and_capitals(self):
         video = ffmpeg(*picture(4, size="161x121"), "-c:v", "libvpx", "-pix_fmt", "yuv420p", self.file("ODD.WEBM"))
         ground("--overlay", self.file("O.MP4"), video, BLACK)
@@ -190,7 +199,8 @@ class Overlays(Outputs):
         os.makedirs(self.file("plugins"))
         wanted = ("coreelements", "playback", "typefindfunctions", "videoconvert*", "videoscale", "videofilter",
                   "videotestsrc", "matroska", "isomp4", "vpx", "libav", "x264", "openh264", "x265", "encoding",
-                  "videorate", "jpeg", "videoparsersbad", "pango", "overlaycomposition")
+                  "videorate", "jpeg", "videoparsersbad", "pango", "overlaycomposition", "audioconvert", "audioresample",
+                  "audiorate", "opus")
         for pattern in wanted:
             for plugin in glob.glob(os.path.join(system, f"libgst{pattern}.so")):
                 if pattern not in left_out:
@@ -199,7 +209,8 @@ class Overlays(Outputs):
                 "GST_REGISTRY": self.file("-".join(("registry", *left_out)))}
 
     def test_other_encoders(self):
-        video = ffmpeg(*picture(2, size="160x120"), "-c:v", "libvpx", self.file("video.webm"))
+        video = ffmpeg(*picture(2, size="160x120"), "-f", "lavfi", "-i", "sine=duration=2", "-c:v", "libvpx", "-c:a",
+                       "libopus", self.file("video.webm"))
         # The last one is found by encodebin.
         named = ("x264", "openh264", "libav")
         for number, encoder in enumerate((*named[1:], "x265")):
@@ -210,6 +221,7 @@ class Overlays(Outputs):
                 overlay = self.file(encoder + ".mp4")
                 ground("--overlay", overlay, video, BLACK, env=environment)
                 self.assertEqual(size_of(overlay)[:2], (160, 120))
+                self.assertEqual(sound_of(overlay), ["opus"])
 
     def test_too_large_for_the_encoder_is_known_before(self):
         ffmpeg(*picture(1, rate=2, size="4200x2400"), "-c:v", "mjpeg", self.video)

@@ -18,6 +18,12 @@ def size_of(file):
     return stream["width"], stream["height"], int(turned) % 360
 
 
+def sound_of(file):
+    """The codecs of its sound."""
+    return run(["ffprobe", "-v", "error", "-select_streams", "a", "-show_entries", "stream=codec_name", "-of", "csv=p=0",
+                str(file)]).stdout.replace(",", "").split()
+
+
 class Outputs(Inputs):
     """self.video: a few seconds with an event in them."""
 

@@ -23,8 +23,14 @@ std::string ending_of(const std::string& file) {
   return ending;
 }
 
-/** What encodebin finds an encoder and a muxer for, whichever are installed. */
-std::string found_by_encodebin(const std::string& profile) { return "encodebin profile=\"" + profile + "\""; }
+/** What encodebin finds encoders and a muxer for, whichever are installed; without sound where it finds none for that.
+ */
+void add_found_by_encodebin(const std::string& profile, std::vector<std::string>& encodings) {
+  for (const char* sound : {":audio/x-opus", ""})
+    encodings.push_back("encodebin name=" + std::string(kMuxer) + " profile=\"" + profile + sound + "\"");
+}
+
+std::string muxed_by(const char* muxer) { return std::string(" ! ") + muxer + " name=" + kMuxer; }
 
 /**
  * Encoders and muxers, the best first. Those by name have settings of their own: they would be poor by their default
@@ -32,16 +38,20 @@ std::string found_by_encodebin(const std::string& profile) { return "encodebin p
  */
 std::vector<std::string> encodings_for(const std::string& ending) {
   const std::string vp8 = "vp8enc deadline=1 cpu-used=4 end-usage=cq cq-level=12 target-bitrate=20000000";
-  if (ending == ".webm") return {vp8 + " ! webmmux", found_by_encodebin("video/webm:video/x-vp9")};
-  if (ending != ".mkv" && ending != ".mp4") return {};
-  std::vector<std::string> encodings{"x264enc ! h264parse",
-                                     "openh264enc rate-control=bitrate bitrate=8000000 ! h264parse",
-                                     "avenc_mpeg4 bitrate=8000000"};
-  if (ending == ".mkv") encodings.insert(encodings.begin(), vp8);
-  for (std::string& encoding : encodings) encoding += ending == ".mkv" ? " ! matroskamux" : " ! mp4mux";
-  for (const char* format : {"video/x-h264", "video/x-h265"})
-    encodings.push_back(found_by_encodebin((ending == ".mkv" ? "video/x-matroska:" : "video/quicktime,variant=iso:") +
-                                           std::string(format)));
+  std::vector<std::string> encodings;
+  if (ending == ".webm") {
+    encodings.push_back(vp8 + muxed_by("webmmux"));
+    add_found_by_encodebin("video/webm:video/x-vp9", encodings);
+  }
+  if (ending != ".mkv" && ending != ".mp4") return encodings;
+  const std::string muxer = muxed_by(ending == ".mkv" ? "matroskamux" : "mp4mux");
+  if (ending == ".mkv") encodings.push_back(vp8 + muxer);
+  for (const char* encoder : {"x264enc ! h264parse", "openh264enc rate-control=bitrate bitrate=8000000 ! h264parse",
+                              "avenc_mpeg4 bitrate=8000000"})
+    encodings.push_back(encoder + muxer);
+  for (const std::string format : {"video/x-h264", "video/x-h265"})
+    add_found_by_encodebin((ending == ".mkv" ? "video/x-matroska:" : "video/quicktime,variant=iso:") + format,
+                           encodings);
   return encodings;
 }
 

@@ -3,6 +3,9 @@
 
 #include <string>
 
+/** The element of drawing_and_encoding() that makes the file of its streams; it has pads for sound. */
+constexpr const char* kMuxer = "muxer";
+
 /** Whether the ending of a file's name, in capitals or not, is one that the overlay can be written with. */
 bool has_known_ending(const std::string& file);
 

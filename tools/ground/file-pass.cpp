@@ -28,6 +28,7 @@ class FilePass {
     if (pipeline_) {
       gst_element_set_state(pipeline_, GST_STATE_NULL);
       watch_.reset();
+      sound_.reset();
       choice_.reset();
       gst_object_unref(pipeline_);
     }
@@ -55,6 +56,8 @@ class FilePass {
 
  private:
   void end() {
+    if (error_.empty() && sound_ && !missing_.empty())
+      say("not all of its streams can be decoded, GStreamer lacks: " + missing_);
     if (!error_.empty() || !options_.at_end) return;
     gint64 duration = 0;
     const bool known = gst_element_query_duration(pipeline_, GST_FORMAT_TIME, &duration) && duration > 0;
@@ -99,6 +102,7 @@ class FilePass {
     gst_element_add_pad(consumer_, gst_ghost_pad_new("sink", target));
     gst_bin_add(GST_BIN(pipeline_), consumer_);
     watch_ = std::make_unique<Watch>(target, options_.longest);
+    if (!options_.sound.element.empty()) sound_ = std::make_unique<Sound>(consumer_, options_.sound, options_.longest);
     if (options_.prepare) options_.prepare(consumer_);
     connect(source, uri);
     return true;
@@ -124,10 +128,10 @@ class FilePass {
     return gst_pad_query_accept_caps(sink, caps);
   }
 
-  /** Sound stays as it is packed, and unlinked: only the video is decoded. */
+  /** What is not wanted is not decoded. */
   static gboolean on_autoplug_continue(GstElement*, GstPad*, GstCaps* caps, FilePass* self) {
     const GstStructure* format = gst_caps_get_structure(caps, 0);
-    if (g_str_has_prefix(gst_structure_get_name(format), "audio/")) return FALSE;
+    if (g_str_has_prefix(gst_structure_get_name(format), "audio/")) return self->sound_ && !self->sound_->keeps(caps);
     gboolean parsed = FALSE;
     const bool needs_parsing =
         gst_structure_has_name(format, "video/x-h264") || gst_structure_has_name(format, "video/x-h265");
@@ -139,6 +143,7 @@ class FilePass {
     g_autoptr(GstCaps) caps = gst_pad_query_caps(pad, nullptr);
     if (gst_caps_is_empty(caps) || gst_caps_is_any(caps)) return;
     const char* name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
+    if (self->sound_ && g_str_has_prefix(name, "audio/")) self->sound_->link(pad);
     const bool encoded =
         self->options_.encoded && (g_str_has_prefix(name, "video/") || g_str_equal(name, "image/jpeg"));
     if (!g_str_equal(name, "video/x-raw") && !encoded) return;
@@ -201,9 +206,13 @@ class FilePass {
     if (!gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), GST_OBJECT(consumer_))) return;
     g_autoptr(GError) error = nullptr;
     gst_message_parse_warning(message, &error, nullptr);
+    say(error->message);
+  }
+
+  void say(const std::string& what) {
     progress_.clear();
     // Not g_printerr(), which knows only what the locale does.
-    std::fprintf(stderr, "gvl-ground: %s\n", on_one_line(of_video(error->message)).c_str());
+    std::fprintf(stderr, "gvl-ground: %s\n", on_one_line(of_video(what)).c_str());
   }
 
   static gboolean on_timer(gpointer data) {
@@ -259,6 +268,7 @@ class FilePass {
   int descriptor_ = -1;  ///< of a pipe that is read
   std::unique_ptr<Watch> watch_;
   std::unique_ptr<ProgramChoice> choice_;
+  std::unique_ptr<Sound> sound_;  ///< where it is wanted
   const bool remote_;
   bool begun_ = false;   ///< a frame has come
   bool live_ = false;    ///< known by then

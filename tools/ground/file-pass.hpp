@@ -8,6 +8,7 @@
 #include <string>
 
 #include "ground/progress.hpp"
+#include "ground/sound.hpp"
 
 /** What reads a file's video, and how. */
 struct FilePassOptions {
@@ -15,6 +16,7 @@ struct FilePassOptions {
   std::string consumer;                        ///< a launch line whose element `in` takes the video
   std::string output;                          ///< what the consumer's element `file` writes, if there is one
   bool encoded = false;                        ///< the consumer gets video as it is encoded, where it takes it
+  SoundTarget sound;                           ///< in the consumer
   std::string doing;                           ///< for the progress bar
   GstClockTime longest = GST_CLOCK_TIME_NONE;  ///< how much of the video is read
   std::optional<int> program;                  ///< of a transport stream; none: its first
