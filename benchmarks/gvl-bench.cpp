@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * gvl-bench [--json] [--dtype TYPE] [--layers N] [--only clip|internvideo2|language]: how much of the machine the
- * engine uses, at the official sizes with random weights. Each stage takes turns with a yardstick in one process: a
+ * gvl-bench [--json] [--dtype TYPE] [--layers N] [--only clip|internvideo2|nanodet|language]: how much of the machine
+ * the engine uses, at the official sizes with random weights. Each stage takes turns with a yardstick in one process: a
  * float32 matrix product for what computes, a read of memory for what streams weights. Rates and fractions of the
  * yardstick are printed, never judged.
  */
@@ -25,6 +25,8 @@
 #include "ops/ops.hpp"
 #include "vision/clip.hpp"
 #include "vision/internvideo2.hpp"
+#include "vision/nanodet.hpp"
+#include "vision/object_features.hpp"
 
 namespace {
 
@@ -32,6 +34,7 @@ using namespace gvl;
 
 constexpr std::int64_t kPrefill = 3480;  // the video's 3,420 tokens and a question
 constexpr std::int64_t kFrames = 8;
+constexpr std::int64_t kKeyframes = 4;
 
 const VisionConfig kClip{336, 14, 1024, 4096, 23, 16, 1e-5, {0, 0, 0}, {1, 1, 1}};
 const VisionConfig kInternVideo2{224, 14, 1408, 6144, 39, 16, 1e-6, {0, 0, 0}, {1, 1, 1}};
@@ -78,6 +81,25 @@ double transformer_operations(std::int64_t layers, std::int64_t tokens, std::int
   return static_cast<double>(layers) * (2.0 * tokens * weights + attention);
 }
 
+/** Of NanoDet-g's convolutions over a picture. */
+double nanodet_operations(std::int64_t size) {
+  const auto convolution = [&](std::int64_t in, std::int64_t out, std::int64_t side, std::int64_t stride) {
+    return 2.0 * static_cast<double>(in * out * side * side * (size / stride) * (size / stride));
+  };
+  double sum = convolution(3, 32, 3, 2);
+  const std::pair<std::int64_t, std::int64_t> stages[] = {{4, 1}, {8, 2}, {16, 2}, {32, 3}};  // stride, blocks
+  for (const auto& [stride, blocks] : stages) {
+    const std::int64_t width = 8 * stride;
+    sum += 2 * convolution(width, width, 3, stride);
+    sum += static_cast<double>(blocks) *
+           (convolution(width, width / 2, 3, stride) + convolution(width / 2, width / 2, 3, stride));
+    if (stride > 4)
+      sum +=
+          convolution(2 * width, 128, 1, stride) + convolution(128, 128, 3, stride) + convolution(128, 124, 1, stride);
+  }
+  return sum;
+}
+
 class Bench {
  public:
   Bench(c10::ScalarType type, std::int64_t layers, bool quiet) : random_(type), layers_(layers), quiet_(quiet) {}
@@ -86,6 +108,7 @@ class Bench {
   bool run(const std::string& only) {
     const std::pair<const char*, void (Bench::*)()> parts[] = {{"clip", &Bench::measure_clip},
                                                                {"internvideo2", &Bench::measure_internvideo2},
+                                                               {"nanodet", &Bench::measure_nanodet},
                                                                {"language", &Bench::measure_language}};
     for (const auto& [name, measure] : parts) {
       if (only.empty() || only == name) (this->*measure)();
@@ -118,6 +141,19 @@ class Bench {
         transformer_operations(kInternVideo2.layers, tokens, kInternVideo2.hidden_size, 2,
                                kInternVideo2.intermediate_size, false),
         1);
+  }
+
+  void measure_nanodet() {
+    VisionConfig config;
+    config.image_size = 416;
+    config.hidden_size = vision::kObjectFeatures;
+    config.objects = 6;
+    config.std = {1, 1, 1};
+    const vision::NanoDetEncoder encoder(parameters(), config, kKeyframes);
+    const at::Tensor keyframes = at::randn({1, kKeyframes, 3, config.image_size, config.image_size});
+    compare_with_product(
+        "NanoDet, " + std::to_string(kKeyframes) + " keyframes", [&] { encoder.forward(keyframes, {}); },
+        static_cast<double>(kKeyframes) * nanodet_operations(config.image_size), 10);
   }
 
   void measure_language() {
@@ -207,7 +243,7 @@ int main(int argc, char** argv) {
       {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print JSON", nullptr},
       {"dtype", 0, 0, G_OPTION_ARG_STRING, &dtype, "Type of the weights: float32 (default), bfloat16, float16", "TYPE"},
       {"layers", 0, 0, G_OPTION_ARG_INT, &layers, "Language model layers (default 2; 450 MB each in float32)", "N"},
-      {"only", 0, 0, G_OPTION_ARG_STRING, &only, "Measure one part: clip, internvideo2 or language", "PART"},
+      {"only", 0, 0, G_OPTION_ARG_STRING, &only, "Measure one part: clip, internvideo2, nanodet or language", "PART"},
       {}};
   g_autoptr(GOptionContext) context = g_option_context_new(nullptr);
   g_option_context_add_main_entries(context, entries, nullptr);

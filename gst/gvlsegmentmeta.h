@@ -27,7 +27,7 @@ struct _GvlSegmentMeta {
   guint64 number;   /* of the segment in its sequence, in the order in which they end; one may be dropped */
   GstClockTime start;
   GstClockTime stop;
-  GstClockTime keyframe; /* time of the sample that gvl/spatial-pixels show */
+  GstClockTime keyframe; /* time of the sample that gvl/spatial-pixels show; of several the one in the middle */
   guint num_samples;     /* n */
   GstClockTime* samples; /* owned: times of the sampled frames, in stream time order */
 };

@@ -23,7 +23,7 @@ G_BEGIN_DECLS
 #define GVL_TENSOR_MAX_DIMS 8
 
 /* What the elements attach; `segment` of the last one is the index of a window. */
-#define GVL_TENSOR_SPATIAL_PIXELS "gvl/spatial-pixels"       /* uint8 [1, S, S, 3]: a segment's keyframe */
+#define GVL_TENSOR_SPATIAL_PIXELS "gvl/spatial-pixels"       /* uint8 [keyframes, S, S, 3], of a segment */
 #define GVL_TENSOR_TEMPORAL_PIXELS "gvl/temporal-pixels"     /* uint8 [n, S', S', 3]: all its samples */
 #define GVL_TENSOR_SPATIAL_FEATURES "gvl/spatial-features"   /* float32 [P, D] */
 #define GVL_TENSOR_TEMPORAL_FEATURES "gvl/temporal-features" /* float32 [n * P', D'] */

@@ -67,7 +67,7 @@ NAMED = [
     (r"lib/io/language_models/\w+\.cpp", r"^extern const LanguageModel (\w+);", "lib/io/language_model.cpp", r"&{}\b"),
     (r"lib/vision/\w+\.[ch]pp", r"^class (\w+) (?:final )?: public Encoder\b", "lib/vision/encoder.cpp",
      r"^ *{{\"\w+\", make<{}>}}"),
-    (r"lib/vision/encoder\.cpp", r"^ *{\"(\w+)\", make<", "docs/models.md", r"^`encoder`[^`\n]*(?:`[^\n]*)?`{}`"),
+    (r"lib/vision/encoder\.cpp", r"^ *{\"(\w+)\", make<", "docs/models.md", r"^`type`[^`\n]*(?:`[^\n]*)?`{}`"),
 ]
 
 SKIPPED = 77  # as meson understands it

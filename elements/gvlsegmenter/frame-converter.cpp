@@ -53,6 +53,10 @@ void turn_picture(const cv::Mat& picture, GstVideoOrientationMethod orientation,
   }
 }
 
+std::vector<std::uint8_t> empty_picture(const VisionConfig& config) {
+  return std::vector<std::uint8_t>(static_cast<std::size_t>(config.image_size * config.image_size * 3));
+}
+
 }  // namespace
 
 Frame::Frame(GstBuffer* shown, const GstVideoInfo& format, GstClockTime stream_time, GstVideoOrientationMethod turned)
@@ -60,10 +64,8 @@ Frame::Frame(GstBuffer* shown, const GstVideoInfo& format, GstClockTime stream_t
 
 Frame::~Frame() { gst_buffer_unref(buffer); }
 
-FrameConverter::FrameConverter(std::int64_t spatial_size, std::int64_t temporal_size, Reading reading)
-    : reading_(reading),
-      spatial_{spatial_size, std::vector<std::uint8_t>(spatial_size * spatial_size * 3)},
-      temporal_{temporal_size, std::vector<std::uint8_t>(temporal_size * temporal_size * 3)} {
+FrameConverter::FrameConverter(const VisionConfig& spatial, const VisionConfig& temporal, Reading reading)
+    : reading_(reading), spatial_{spatial, empty_picture(spatial)}, temporal_{temporal, empty_picture(temporal)} {
   gst_video_info_init(&rgb_info_);
   gst_video_info_init(&converter_input_);
 }
@@ -84,10 +86,10 @@ void FrameConverter::make(Picture& picture, const std::shared_ptr<const Frame>& 
   if (last_.owner_before(frame) || frame.owner_before(last_)) read(frame);
   if (!picture.made) {
     const Picture& other = &picture == &spatial_ ? temporal_ : spatial_;
-    if (other.made && other.size == picture.size)
+    if (other.made && other.config.image_size == picture.config.image_size && other.config.fit == picture.config.fit)
       picture.pixels = other.pixels;
     else
-      resize_and_crop(shown_, picture.size, picture.pixels);
+      make_picture(shown_, picture.config, picture.pixels);
     picture.made = true;
   }
   std::copy(picture.pixels.begin(), picture.pixels.end(), out.begin());
@@ -162,7 +164,7 @@ void FrameConverter::set_rgb_info(const GstVideoInfo& input) {
   auto width = static_cast<guint>(GST_VIDEO_INFO_WIDTH(&input)),
        height = static_cast<guint>(GST_VIDEO_INFO_HEIGHT(&input));
   const auto shorter = std::min(width, height),
-             enough = static_cast<guint>(2 * std::max(spatial_.size, temporal_.size));
+             enough = static_cast<guint>(2 * std::max(spatial_.config.image_size, temporal_.config.image_size));
   if (reading_ == Reading::kReduced && shorter > enough) {
     width = static_cast<guint>(gst_util_uint64_scale_round(width, enough, shorter));
     height = static_cast<guint>(gst_util_uint64_scale_round(height, enough, shorter));

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "gvl/config.hpp"
 #include "gvl/preprocess.hpp"
 
 namespace gvl::gst {
@@ -35,19 +36,19 @@ class FrameConverter {
   /** Of a large frame a reduced one is read: much cheaper, and a little different. */
   enum class Reading { kWhole, kReduced };
 
-  FrameConverter(std::int64_t spatial_size, std::int64_t temporal_size, Reading reading = Reading::kWhole);
+  FrameConverter(const VisionConfig& spatial, const VisionConfig& temporal, Reading reading = Reading::kWhole);
   ~FrameConverter();
 
   /**
-   * Packed RGB, size x size, as gvl::resize_and_crop makes it from the frame at the resolution of its reading, turned
-   * as it is shown. Both throw gvl::Error when the frame's memory cannot be read or its format cannot be converted.
+   * Packed RGB, size x size, as gvl::make_picture makes it from the frame at the resolution of its reading, turned as
+   * it is shown. Both throw gvl::Error when the frame's memory cannot be read or its format cannot be converted.
    */
   void spatial(const std::shared_ptr<const Frame>& frame, std::span<std::uint8_t> out);
   void temporal(const std::shared_ptr<const Frame>& frame, std::span<std::uint8_t> out);
 
  private:
   struct Picture {
-    std::int64_t size;
+    VisionConfig config;
     std::vector<std::uint8_t> pixels;
     bool made = false;
   };

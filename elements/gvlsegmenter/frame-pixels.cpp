@@ -35,10 +35,11 @@ void make_or_fail(FramePixels& pixels, const Cancellation& cancellation, Make&& 
 
 }  // namespace
 
-PictureMaker::PictureMaker(const PictureSizes& sizes)
-    : sizes_(sizes),
-      whole_(sizes.spatial, sizes.temporal),
-      reduced_(sizes.spatial, sizes.temporal, Reading::kReduced),
+PictureMaker::PictureMaker(const ModelConfig& model)
+    : spatial_size_(model.spatial.image_size),
+      temporal_size_(model.temporal.image_size),
+      whole_(model.spatial, model.temporal),
+      reduced_(model.spatial, model.temporal, Reading::kReduced),
       worker_("gvlsegmenter") {}
 
 std::shared_ptr<FramePixels> PictureMaker::temporal(const std::shared_ptr<const Frame>& frame, Reading reading,
@@ -46,7 +47,7 @@ std::shared_ptr<FramePixels> PictureMaker::temporal(const std::shared_ptr<const 
   auto pixels = std::make_shared<FramePixels>();
   post([this, frame, reading, cancellation, pixels] {
     make_or_fail(*pixels, cancellation, [&] {
-      pixels->temporal.resize(picture_bytes(sizes_.temporal));
+      pixels->temporal.resize(picture_bytes(temporal_size_));
       converter(reading).temporal(frame, pixels->temporal);
     });
   });
@@ -57,7 +58,7 @@ void PictureMaker::add_spatial(const std::shared_ptr<const Frame>& frame, Readin
                                const Cancellation& cancellation, const std::shared_ptr<FramePixels>& pixels) {
   post([this, frame, reading, cancellation, pixels] {
     make_or_fail(*pixels, cancellation, [&] {
-      pixels->spatial.resize(picture_bytes(sizes_.spatial));
+      pixels->spatial.resize(picture_bytes(spatial_size_));
       converter(reading).spatial(frame, pixels->spatial);
     });
   });

@@ -10,6 +10,7 @@
 
 #include "frame-converter.hpp"
 #include "gvl/cancellation.hpp"
+#include "gvl/config.hpp"
 #include "gvl/future.hpp"
 #include "gvl/tensor.hpp"
 #include "gvlworker.hpp"
@@ -24,12 +25,6 @@ struct FramePixels {
   std::exception_ptr failure;          ///< why there are none
 };
 
-/** Sizes of a model's pictures. */
-struct PictureSizes {
-  std::int64_t spatial = 0;   ///< S
-  std::int64_t temporal = 0;  ///< S'
-};
-
 /**
  * Makes the models' pictures of frames in a thread of its own, in the order in which they are asked for. Members are
  * for the streaming thread; they return at once, but for wait_below().
@@ -38,9 +33,10 @@ class PictureMaker {
  public:
   using Reading = FrameConverter::Reading;
 
-  explicit PictureMaker(const PictureSizes& sizes);
+  explicit PictureMaker(const ModelConfig& model);
 
-  const PictureSizes& sizes() const { return sizes_; }
+  std::int64_t spatial_size() const { return spatial_size_; }    ///< S
+  std::int64_t temporal_size() const { return temporal_size_; }  ///< S'
 
   /** The frame's temporal picture, on its way. A failure, or a cancellation, goes into the result. */
   std::shared_ptr<FramePixels> temporal(const std::shared_ptr<const Frame>& frame, Reading reading,
@@ -69,7 +65,8 @@ class PictureMaker {
  private:
   FrameConverter& converter(Reading reading) { return reading == Reading::kReduced ? reduced_ : whole_; }
 
-  PictureSizes sizes_;
+  std::int64_t spatial_size_;
+  std::int64_t temporal_size_;
   FrameConverter whole_;  // the worker's, like the next
   FrameConverter reduced_;
   Worker worker_;  // last: it ends before the rest goes

@@ -143,7 +143,7 @@ bool FrameSampler::take_model() {
   model_ = stream_.model();
   if (!model_) return false;
   const auto& config = model_->config();
-  pictures_ = std::make_unique<PictureMaker>(PictureSizes{config.spatial.image_size, config.temporal.image_size});
+  pictures_ = std::make_unique<PictureMaker>(config);
   planner_.emplace(config.frames, config.segments);
   planner_->restart(seeked_);
   return true;
@@ -237,6 +237,7 @@ void FrameSampler::begin_segments() {
       *pictures_,
       SegmentBuilder::Options{
           .samples = model_->config().frames_per_segment(),
+          .keyframes = model_->config().spatial.keyframes,
           .candidates = plan().samples_per_segment(),
           .segments = planner_->announced_end() ? plan().segments() - arrival_ / plan().samples_per_segment() : 0,
           .shots = sequence.settings.segmentation == timeline::Segmentation::kShots,

@@ -18,9 +18,9 @@ SegmentBuilder::SegmentBuilder(PictureMaker& pictures, const Options& options)
 }
 
 bool SegmentBuilder::wants_spatial() const {
-  const auto number = std::ssize(waiting_) % options_.samples;
-  const auto key = keyframe_of(options_.samples);
-  return chooses() || number == (options_.backward ? options_.samples - 1 - key : key);
+  const auto arrival = std::ssize(waiting_) % options_.samples;
+  const auto number = options_.backward ? options_.samples - 1 - arrival : arrival;
+  return chooses() || is_keyframe(number, options_.samples, options_.keyframes);
 }
 
 void SegmentBuilder::add(const Sample& sample) {
@@ -32,7 +32,7 @@ std::future<bool> SegmentBuilder::analyse(const std::shared_ptr<FramePixels>& pi
   auto verdict = std::make_shared<std::promise<bool>>();
   auto cut = verdict->get_future();
   pictures_.post([=, verdict = std::move(verdict), detector = detector_, shots = options_.shots,
-                  sharpest = options_.sharpest, size = pictures_.sizes().temporal] {
+                  sharpest = options_.sharpest, size = pictures_.temporal_size()] {
     bool begins = false;
     try {
       // A frame may be several candidates: what the first one's segment reads does not change any more.
@@ -64,8 +64,10 @@ std::vector<SegmentBuilder::Sample> SegmentBuilder::take(std::int64_t count) {
 
 BuiltSegment SegmentBuilder::take_full() {
   const auto samples = take(options_.samples);
-  return build(samples, samples[static_cast<std::size_t>(keyframe_of(options_.samples))], samples.front().start,
-               samples.back().stop);
+  std::vector<Sample> keyframes;
+  for (std::int64_t i = 0; i < options_.keyframes; ++i)
+    keyframes.push_back(samples[static_cast<std::size_t>(keyframe(i))]);
+  return build(samples, keyframes, samples.front().start, samples.back().stop);
 }
 
 std::optional<BuiltSegment> SegmentBuilder::next() { return divide(false); }
@@ -84,7 +86,7 @@ std::optional<BuiltSegment> SegmentBuilder::divide(bool all) {
   std::vector<Sample> samples;
   for (const auto index : sample_indices(options_.samples, count))
     samples.push_back(candidates[static_cast<std::size_t>(index)]);
-  return build(samples, keyframe_among(samples), candidates.front().start, candidates.back().stop);
+  return build(samples, keyframes_among(samples), candidates.front().start, candidates.back().stop);
 }
 
 std::optional<BuiltSegment> SegmentBuilder::cut_short(Time end, const Sample& shown) {
@@ -103,26 +105,41 @@ std::optional<BuiltSegment> SegmentBuilder::cut_short(Time end, const Sample& sh
     const auto number = (middle - planned_start) / std::max(options_.sample_duration, Time(1));
     samples.push_back(taken[static_cast<std::size_t>(std::clamp(number - missing, std::int64_t{0}, seen - 1))]);
   }
-  const auto key = keyframe_of(count) - missing;
-  return build(samples, key >= 0 && key < seen ? taken[static_cast<std::size_t>(key)] : shown, start, stop);
+  std::vector<Sample> keyframes;
+  for (std::int64_t i = 0; i < options_.keyframes; ++i) {
+    const auto key = keyframe(i) - missing;
+    keyframes.push_back(key >= 0 && key < seen ? taken[static_cast<std::size_t>(key)] : shown);
+  }
+  return build(samples, keyframes, start, stop);
 }
 
-const SegmentBuilder::Sample& SegmentBuilder::keyframe_among(const std::vector<Sample>& samples) const {
+std::int64_t SegmentBuilder::keyframe(std::int64_t which) const {
+  return keyframe_of(options_.samples, options_.keyframes, which);
+}
+
+std::vector<SegmentBuilder::Sample> SegmentBuilder::keyframes_among(const std::vector<Sample>& samples) const {
   const auto sharper = [](const Sample& a, const Sample& b) { return a.pixels->sharpness < b.pixels->sharpness; };
-  if (options_.sharpest) return *std::max_element(samples.begin(), samples.end(), sharper);
-  return samples[static_cast<std::size_t>(keyframe_of(std::ssize(samples)))];
+  const auto share = options_.samples / options_.keyframes;
+  std::vector<Sample> keyframes;
+  for (std::int64_t i = 0; i < options_.keyframes; ++i) {
+    const auto first = samples.begin() + i * share;
+    keyframes.push_back(options_.sharpest ? *std::max_element(first, first + share, sharper)
+                                          : samples[static_cast<std::size_t>(keyframe(i))]);
+  }
+  return keyframes;
 }
 
-BuiltSegment SegmentBuilder::build(const std::vector<Sample>& samples, const Sample& keyframe, Time start, Time stop) {
-  BuiltSegment segment{.start = start, .stop = stop, .keyframe = keyframe.time};
-  std::vector<std::shared_ptr<FramePixels>> pixels;
+BuiltSegment SegmentBuilder::build(const std::vector<Sample>& samples, const std::vector<Sample>& keyframes, Time start,
+                                   Time stop) {
+  BuiltSegment segment{.start = start, .stop = stop, .keyframe = keyframes[keyframes.size() / 2].time};
+  std::vector<std::shared_ptr<FramePixels>> pixels, key_pixels;
+  for (const auto& keyframe : keyframes) key_pixels.push_back(keyframe.pixels);
   for (const auto& sample : samples) {
     segment.samples.push_back(sample.time);
     pixels.push_back(sample.pixels);
   }
-  const auto& sizes = pictures_.sizes();
-  segment.spatial = pictures_.stack({keyframe.pixels}, &FramePixels::spatial, sizes.spatial);
-  segment.temporal = pictures_.stack(std::move(pixels), &FramePixels::temporal, sizes.temporal);
+  segment.spatial = pictures_.stack(std::move(key_pixels), &FramePixels::spatial, pictures_.spatial_size());
+  segment.temporal = pictures_.stack(std::move(pixels), &FramePixels::temporal, pictures_.temporal_size());
   return segment;
 }
 

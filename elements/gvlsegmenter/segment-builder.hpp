@@ -21,9 +21,9 @@ namespace gvl::gst {
 struct BuiltSegment {
   timeline::Time start{};
   timeline::Time stop{};
-  timeline::Time keyframe{};
+  timeline::Time keyframe{};  ///< of several the one in the middle
   std::vector<timeline::Time> samples;
-  Future<Tensor> spatial;   ///< uint8 [1, S, S, 3]
+  Future<Tensor> spatial;   ///< uint8 [keyframes, S, S, 3]
   Future<Tensor> temporal;  ///< uint8 [n, S', S', 3]
 };
 
@@ -36,10 +36,11 @@ class SegmentBuilder {
  public:
   struct Options {
     std::int64_t samples = 0;          ///< n, of a segment
+    std::int64_t keyframes = 1;        ///< of a segment
     std::int64_t candidates = 0;       ///< that come for a segment as planned: n, or more where they are chosen from
     std::int64_t segments = 0;         ///< how many there are in all; 0: no end to them
     bool shots = false;                ///< whether segments begin where shots do
-    bool sharpest = false;             ///< whether the keyframe is the sharpest sample instead of the middle one
+    bool sharpest = false;             ///< whether keyframes are the sharpest of their samples, not those in the middle
     bool backward = false;             ///< whether samples come last first
     timeline::Time sample_duration{};  ///< how much time a sample stands for
   };
@@ -83,7 +84,7 @@ class SegmentBuilder {
   /**
    * Without choice: the segment that the video's end, `end`, cuts short; its samples are spread over it. Nothing where
    * less than half was seen: a few frames spread over it would look like frozen ones. `shown`, the last frame with both
-   * pictures, is the keyframe if that did not come.
+   * pictures, stands for keyframes that did not come.
    */
   std::optional<BuiltSegment> cut_short(timeline::Time end, const Sample& shown);
 
@@ -95,8 +96,9 @@ class SegmentBuilder {
   std::future<bool> analyse(const std::shared_ptr<FramePixels>& pixels);
   std::optional<BuiltSegment> divide(bool all);
   std::vector<Sample> take(std::int64_t count);
-  const Sample& keyframe_among(const std::vector<Sample>& samples) const;
-  BuiltSegment build(const std::vector<Sample>& samples, const Sample& keyframe, timeline::Time start,
+  std::int64_t keyframe(std::int64_t which) const;
+  std::vector<Sample> keyframes_among(const std::vector<Sample>& samples) const;
+  BuiltSegment build(const std::vector<Sample>& samples, const std::vector<Sample>& keyframes, timeline::Time start,
                      timeline::Time stop);
 
   PictureMaker& pictures_;

@@ -113,7 +113,8 @@ void SegmentEmitter::attach(const BuiltSegment& segment, const ModelConfig& conf
 
   stream_.watch(segment.temporal, InFlight::Kind::kSegment, index, "converting sampled frames");
   const auto size = config.spatial.image_size, temporal_size = config.temporal.image_size;
-  add_pending_tensor(buffer, GVL_TENSOR_SPATIAL_PIXELS, index, DataType::kUInt8, {1, size, size, 3}, segment.spatial);
+  add_pending_tensor(buffer, GVL_TENSOR_SPATIAL_PIXELS, index, DataType::kUInt8,
+                     {config.spatial.keyframes, size, size, 3}, segment.spatial);
   add_pending_tensor(buffer, GVL_TENSOR_TEMPORAL_PIXELS, index, DataType::kUInt8,
                      {static_cast<std::int64_t>(samples.size()), temporal_size, temporal_size, 3}, segment.temporal);
   stats_.segments++;

@@ -5,9 +5,10 @@
  * @title: gvlspatialencoder
  * @short_description: encodes what the keyframe of a segment shows
  *
- * Reads the tensor `gvl/spatial-pixels` of each segment and attaches `gvl/spatial-features`: what the model's CLIP
- * vision transformer makes of the keyframe, pooled. Buffers pass at once; the tensor is pending until the model has
- * computed it. Any caps will do, encoded video included, as long as buffers carry the segments' metas.
+ * Reads the tensor `gvl/spatial-pixels` of each segment and attaches `gvl/spatial-features`: what the model's image
+ * encoder (CLIP of the published models) makes of its keyframes, pooled. Buffers pass at once; the tensor is pending
+ * until the model has computed it. Any caps will do, encoded video included, as long as buffers carry the segments'
+ * metas.
  *
  * ## Example launch line
  * |[
@@ -49,7 +50,7 @@ static void gvl_spatial_encoder_class_init(GvlSpatialEncoderClass* klass) {
   GVL_FILTER_CLASS(klass)->process = gvl_spatial_encoder_process;
   gst_element_class_set_static_metadata(
       GST_ELEMENT_CLASS(klass), "Grounded-VideoLLM spatial encoder", "Filter/Analyzer/Video",
-      "Encodes the keyframe of each segment with the model's CLIP vision transformer and attaches the features",
+      "Encodes the keyframes of each segment with the model's image encoder and attaches the features",
       "gst-grounded-video");
 }
 

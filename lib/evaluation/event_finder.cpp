@@ -53,21 +53,22 @@ class FrameTimes {
 /** What the models see of some frames. */
 class Pictures {
  public:
-  Pictures(std::int64_t count, std::int64_t side)
-      : side_(side),
-        shape_{count, side, side, 3},
-        data_(allocate_tensor_data(static_cast<std::size_t>(count * side * side * 3))) {}
+  Pictures(std::int64_t count, const VisionConfig& config)
+      : config_(config),
+        bytes_(static_cast<std::size_t>(config.image_size * config.image_size * 3)),
+        shape_{count, config.image_size, config.image_size, 3},
+        data_(allocate_tensor_data(static_cast<std::size_t>(count) * bytes_)) {}
 
   void put(std::int64_t index, const RgbView& frame) {
-    const auto bytes = static_cast<std::size_t>(side_ * side_ * 3);
-    auto* first = reinterpret_cast<std::uint8_t*>(data_.get()) + static_cast<std::size_t>(index) * bytes;
-    resize_and_crop(frame, side_, {first, bytes});
+    auto* first = reinterpret_cast<std::uint8_t*>(data_.get()) + static_cast<std::size_t>(index) * bytes_;
+    make_picture(frame, config_, {first, bytes_});
   }
 
   Future<Tensor> tensor() const { return Future<Tensor>::of({DataType::kUInt8, shape_, data_}); }
 
  private:
-  std::int64_t side_;
+  const VisionConfig& config_;
+  std::size_t bytes_;
   std::vector<std::int64_t> shape_;
   std::shared_ptr<std::byte> data_;
 };
@@ -102,12 +103,12 @@ class VideoAsker {
   };
 
   Future<Tensor> tokens_of(const timeline::SegmentPlan& plan, std::int64_t segment) {
-    const std::int64_t samples = plan.samples_per_segment();
-    Pictures spatial(1, config_.spatial.image_size), temporal(samples, config_.temporal.image_size);
+    const std::int64_t samples = plan.samples_per_segment(), keyframes = config_.spatial.keyframes;
+    Pictures spatial(keyframes, config_.spatial), temporal(samples, config_.temporal);
     for (std::int64_t i = 0; i < samples; ++i) {
       const RgbView frame = video_.frame(times_.shown_at(plan.sample_target(segment * samples + i)));
       temporal.put(i, frame);
-      if (i == keyframe_of(samples)) spatial.put(0, frame);
+      if (is_keyframe(i, samples, keyframes)) spatial.put(i / (samples / keyframes), frame);
     }
     return model_.fuse(model_.encode_spatial(spatial.tensor(), never_),
                        model_.encode_temporal(temporal.tensor(), never_), never_);

@@ -16,6 +16,7 @@ constexpr std::int64_t kMaxVocabulary = 1 << 24;
 constexpr std::int64_t kMaxPositions = 1 << 24;
 constexpr std::int64_t kMaxFrames = 1 << 16;
 constexpr std::int64_t kMostMoments = 100;
+constexpr std::int64_t kMostObjects = 100;
 constexpr const char* kArchitecture = "grounded-video-llm";
 constexpr std::int64_t kFormatVersion = 1;
 
@@ -26,7 +27,9 @@ struct Named {
 };
 
 constexpr Named<SpatialPooling> kPoolings[] = {{SpatialPooling::kMerge2x2, "merge-2x2"},
-                                               {SpatialPooling::kAdaptive8x8, "adaptive-8x8"}};
+                                               {SpatialPooling::kAdaptive8x8, "adaptive-8x8"},
+                                               {SpatialPooling::kNone, "none"}};
+constexpr Named<PictureFit> kFits[] = {{PictureFit::kCrop, "crop"}, {PictureFit::kPad, "pad"}};
 constexpr Named<IntervalChoice> kIntervalChoices[] = {{IntervalChoice::kMostProbable, "most-probable"},
                                                       {IntervalChoice::kExpectedOverlap, "expected-overlap"}};
 
@@ -90,23 +93,29 @@ void check_divides(const io::JsonValue& object, const std::string& member, std::
   }
 }
 
-VisionConfig read_vision(const io::JsonValue& object) {
-  VisionConfig vision;
-  vision.image_size = object.integer("image_size", 1, kMaxImage);
+void read_transformer(const io::JsonValue& object, VisionConfig& vision) {
   vision.patch_size = object.integer("patch_size", 1, kMaxImage);
-  vision.hidden_size = object.integer("hidden_size", 1, kMaxWidth);
   vision.intermediate_size = object.integer("intermediate_size", 1, kMaxWidth);
   vision.layers = object.integer("layers", 0, kMaxLayers);
   vision.heads = object.integer("heads", 1, kMaxWidth);
   vision.norm_eps = positive_number(object, "norm_eps");
+  check_divides(object, "patch_size", vision.image_size, vision.patch_size, "image_size");
+  check_divides(object, "heads", vision.hidden_size, vision.heads, "hidden_size");
+}
+
+VisionConfig read_vision(const io::JsonValue& object) {
+  VisionConfig vision;
+  vision.type = object.string_or("type", "");
+  vision.image_size = object.integer("image_size", 1, kMaxImage);
+  vision.hidden_size = object.integer("hidden_size", 1, kMaxWidth);
   vision.mean = read_channels(object, "mean");
   vision.std = read_channels(object, "std");
-  vision.encoder = object.string_or("encoder", "");
   for (const double value : vision.std) {
     if (!(value > 0)) throw object.at("std").error("must be above 0");
   }
-  check_divides(object, "patch_size", vision.image_size, vision.patch_size, "image_size");
-  check_divides(object, "heads", vision.hidden_size, vision.heads, "hidden_size");
+  if (object.find("fit")) vision.fit = read_enum(object, "fit", kFits);
+  vision.objects = object.integer_or("objects", 0, 1, kMostObjects);
+  if (vision.objects == 0) read_transformer(object, vision);
   return vision;
 }
 
@@ -153,11 +162,25 @@ PromptConfig read_prompts(const io::JsonValue& object) {
   return prompts;
 }
 
-void check_model(const ModelConfig& config, const io::JsonValue& root) {
-  check_divides(root, "segments", config.frames, config.segments, "frames");
+void check_spatial(const ModelConfig& config, const io::JsonValue& root) {
+  const bool detector = config.spatial.objects > 0;
+  if (detector != (config.spatial_pooling == SpatialPooling::kNone)) {
+    throw root.at("spatial_pooling").error("goes with patches, \"none\" with a detector's objects");
+  }
   if (config.spatial_pooling == SpatialPooling::kMerge2x2 && config.spatial.grid() % 2 != 0) {
     throw root.at("spatial").error("merge-2x2 pooling needs an even number of patches a side");
   }
+  if (config.temporal.objects > 0) throw root.at("temporal").at("objects").error("are for the spatial stream");
+  if (config.frames_per_segment() % config.spatial.keyframes != 0) {
+    throw root.at("spatial")
+        .at("keyframes")
+        .error("does not divide the " + std::to_string(config.frames_per_segment()) + " frames of a segment");
+  }
+}
+
+void check_model(const ModelConfig& config, const io::JsonValue& root) {
+  check_divides(root, "segments", config.frames, config.segments, "frames");
+  check_spatial(config, root);
   const std::int64_t video_tokens = config.segments * config.tokens_per_segment();
   if (video_tokens >= config.language.max_positions) {
     throw root.at("language_model")
@@ -211,16 +234,23 @@ class Writer {
 
 void write_vision(Writer& writer, const char* name, const VisionConfig& vision) {
   writer.begin(name);
+  if (!vision.type.empty()) writer.add("type", vision.type);
   writer.add("image_size", vision.image_size);
-  writer.add("patch_size", vision.patch_size);
-  writer.add("hidden_size", vision.hidden_size);
-  writer.add("intermediate_size", vision.intermediate_size);
-  writer.add("layers", vision.layers);
-  writer.add("heads", vision.heads);
-  writer.add("norm_eps", vision.norm_eps);
+  if (vision.fit != PictureFit::kCrop) writer.add("fit", std::string(name_of_enum(vision.fit, kFits)));
+  if (vision.keyframes != 1) writer.add("keyframes", vision.keyframes);
+  if (vision.objects > 0) {
+    writer.add("objects", vision.objects);
+    writer.add("hidden_size", vision.hidden_size);
+  } else {
+    writer.add("patch_size", vision.patch_size);
+    writer.add("hidden_size", vision.hidden_size);
+    writer.add("intermediate_size", vision.intermediate_size);
+    writer.add("layers", vision.layers);
+    writer.add("heads", vision.heads);
+    writer.add("norm_eps", vision.norm_eps);
+  }
   writer.add_all("mean", vision.mean);
   writer.add_all("std", vision.std);
-  if (!vision.encoder.empty()) writer.add("encoder", vision.encoder);
   writer.end();
 }
 
@@ -276,7 +306,18 @@ std::string weight_type_names() {
 }
 
 std::int64_t ModelConfig::spatial_tokens() const noexcept {
-  return spatial_pooling == SpatialPooling::kMerge2x2 ? spatial.grid() * spatial.grid() / 4 : 64;
+  const auto of_a_keyframe = [&] {
+    switch (spatial_pooling) {
+      case SpatialPooling::kMerge2x2:
+        return spatial.tokens() / 4;
+      case SpatialPooling::kAdaptive8x8:
+        return std::int64_t{64};
+      case SpatialPooling::kNone:
+        break;
+    }
+    return spatial.tokens();
+  };
+  return spatial.keyframes * of_a_keyframe();
 }
 
 std::int64_t ModelConfig::spatial_width() const noexcept {
@@ -288,7 +329,8 @@ std::int64_t ModelConfig::temporal_tokens_per_segment() const noexcept {
 }
 
 std::int64_t ModelConfig::tokens_per_segment() const noexcept {
-  const std::int64_t row_ends = spatial_pooling == SpatialPooling::kMerge2x2 ? spatial.grid() / 2 : 0;
+  const std::int64_t row_ends =
+      spatial_pooling == SpatialPooling::kMerge2x2 ? spatial.keyframes * (spatial.grid() / 2) : 0;
   return spatial_tokens() + row_ends + temporal_tokens_per_segment() + 1;
 }
 
@@ -305,6 +347,7 @@ ModelConfig ModelConfig::load(const std::filesystem::path& file) {
   config.frames = root.integer("frames", 1, kMaxFrames);
   config.segments = root.integer("segments", 1, config.frames);
   config.spatial = read_vision(root.object("spatial"));
+  config.spatial.keyframes = root.object("spatial").integer_or("keyframes", 1, 1, kMaxFrames);
   config.temporal = read_vision(root.object("temporal"));
   config.spatial_pooling = read_enum(root, "spatial_pooling", kPoolings);
   config.temporal_grid = root.integer("temporal_grid", 1, kMaxImage);

@@ -62,6 +62,13 @@ at::Tensor PatchEmbedding::forward(const at::Tensor& pictures) const {
   return ops::linear(patches, weight_, bias_);
 }
 
+Convolution::Convolution(const Parameters& parameters, const Options& options)
+    : kernels_(ops::pack_kernels(parameters.vector("weight", {options.out, options.in, options.side, options.side}))),
+      bias_(parameters.vector("bias", {options.out})),
+      options_{options.stride, options.leak} {}
+
+at::Tensor Convolution::forward(const at::Tensor& x) const { return ops::convolution(x, kernels_, bias_, options_); }
+
 Projector::Projector(const Parameters& parameters, std::int64_t in, std::int64_t out)
     : linear_1_(parameters / "linear_1", {.in = in, .out = out}),
       linear_2_(parameters / "linear_2", {.in = out, .out = out}) {}

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "layers/parameters.hpp"
+#include "ops/ops.hpp"
 
 /** Weights with the operation that uses them. Parameter names are the checkpoints' ones. */
 namespace gvl::layers {
@@ -77,6 +78,28 @@ class PatchEmbedding {
   std::int64_t patch_size_;
   at::Tensor weight_;
   at::Tensor bias_;
+};
+
+/** A convolution of pictures, perhaps with a leaky ReLU: `weight` [out, in, side, side], `bias` [out]. */
+class Convolution {
+ public:
+  struct Options {
+    std::int64_t in = 0;
+    std::int64_t out = 0;
+    std::int64_t side = 1;  ///< of its kernel in pixels, odd
+    std::int64_t stride = 1;
+    double leak = 1;  ///< of the ReLU; 1: none
+  };
+
+  Convolution(const Parameters& parameters, const Options& options);
+
+  /** [n, in, height, width] -> [n, out, height / stride, width / stride], sides rounded up; edges padded with 0. */
+  at::Tensor forward(const at::Tensor& x) const;
+
+ private:
+  at::Tensor kernels_;
+  at::Tensor bias_;
+  ops::ConvolutionOptions options_;
 };
 
 /** Linear, exact GELU, Linear: what takes a stream's features to the language model's width. */

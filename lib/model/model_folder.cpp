@@ -11,7 +11,7 @@ namespace gvl::model {
 ModelConfig load_config(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / kConfigFile;
   ModelConfig config = ModelConfig::load(file);
-  for (const std::string& encoder : {config.spatial.encoder, config.temporal.encoder}) {
+  for (const std::string& encoder : {config.spatial.type, config.temporal.type}) {
     try {
       if (!encoder.empty()) vision::encoder_kind(encoder);
     } catch (const Error& error) {

@@ -21,17 +21,22 @@ class Fusion {
  public:
   Fusion(const layers::Parameters& parameters, const ModelConfig& config);
 
-  /** spatial [n, P, D], temporal [n, frames * P', D'] of n segments -> [n, L, H]: spatial, temporal, newline. */
+  /**
+   * spatial [n, P, D], temporal [n, frames * P', D'] of n segments -> [n, L, H]: spatial, temporal, newline. With
+   * several keyframes: of each its spatial rows and the frames around it; then the newline.
+   */
   at::Tensor forward(const at::Tensor& spatial, const at::Tensor& temporal) const;
 
  private:
   at::Tensor with_row_ends(const at::Tensor& spatial) const;
+  at::Tensor interleave(const at::Tensor& spatial, const at::Tensor& temporal) const;
 
   layers::Projector spatial_projector_;
   layers::Projector temporal_projector_;
   at::Tensor row_end_;  ///< sub_GN, or undefined
   at::Tensor newline_;  ///< glb_GN, before the projector, or image_newline, after it
   bool project_newline_;
+  std::int64_t keyframes_;
 };
 
 /** The whole network, top to bottom as in figure 2 of arXiv 2410.03290. Immutable and thread safe. */
@@ -39,7 +44,7 @@ class Network {
  public:
   Network(const layers::Parameters& parameters, const ModelConfig& config);
 
-  /** Keyframes uint8 [n, S, S, 3] -> pooled features [n, P, D]. */
+  /** Segments' keyframes uint8 [n, keyframes, S, S, 3] -> pooled features [n, P, D]. */
   at::Tensor encode_spatial(const at::Tensor& pixels, const Cancellation& cancellation) const;
 
   /** Segments uint8 [n, frames, S', S', 3] -> pooled features [n, frames * P', D']. */

@@ -88,10 +88,8 @@ class Encoder {
     try {
       const c10::InferenceMode inference;
       const Cancellation cancellation = common_cancellation(live, &TensorJob::cancellation);
-      const at::Tensor features = layers::rethrow_libtorch_errors(name_, [&] {
-        const at::Tensor pixels = input_.front() == 1 ? at::cat(inputs) : at::stack(inputs);
-        return (engine_->network.*encode_)(pixels, cancellation).to(at::kFloat);
-      });
+      const at::Tensor features = layers::rethrow_libtorch_errors(
+          name_, [&] { return (engine_->network.*encode_)(at::stack(inputs), cancellation).to(at::kFloat); });
       for (std::size_t i = 0; i < live.size(); ++i) {
         live[i]->promise.set_value(layers::from_aten(features.select(0, static_cast<std::int64_t>(i)).clone()));
       }
@@ -184,9 +182,10 @@ AnswerJob::AnswerJob(VideoWindow window, std::vector<Query> queries, const Gener
       promises(this->queries.size()) {}
 
 Stage spatial_stage(std::shared_ptr<const Engine> engine, const StageOptions& options) {
-  const std::int64_t size = engine->config.spatial.image_size;
+  const std::int64_t keyframes = engine->config.spatial.keyframes, size = engine->config.spatial.image_size;
   constexpr const char* kName = "spatial encoder";
-  return encoder_stage({std::move(engine), kName, {1, size, size, 3}, &Network::encode_spatial}, kName, options);
+  return encoder_stage({std::move(engine), kName, {keyframes, size, size, 3}, &Network::encode_spatial}, kName,
+                       options);
 }
 
 Stage temporal_stage(std::shared_ptr<const Engine> engine, const StageOptions& options) {

@@ -40,7 +40,7 @@ struct AnswerJob : runtime::Job {
 // What a model's work consists of. A stage keeps the engine, which so outlives the model's last holder while a job
 // runs. The first four take TensorJobs, the last one AnswerJobs.
 
-/** Pixels of a keyframe -> its features. */
+/** Pixels of a segment's keyframes -> their features. */
 runtime::Stage spatial_stage(std::shared_ptr<const Engine> engine, const StageOptions& options);
 /** Pixels of a segment -> its features. */
 runtime::Stage temporal_stage(std::shared_ptr<const Engine> engine, const StageOptions& options);

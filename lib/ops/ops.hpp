@@ -25,6 +25,22 @@ namespace gvl::ops {
  */
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {});
 
+struct ConvolutionOptions {
+  std::int64_t stride = 1;
+  double leak = 1;  ///< of a leaky ReLU behind it: what is negative is multiplied by this, 0-1
+};
+
+/** The kernels of a convolution as convolution() likes to have them on a CPU, without autograd; else as they are. */
+at::Tensor pack_kernels(const at::Tensor& weight);
+
+/**
+ * Pictures x [n, in, height, width] by kernels [out, in, k, k], k odd, at every `stride`-th place, edges padded with 0,
+ * plus bias [out] or undefined: [n, out, ceil(height / stride), ceil(width / stride)]. `kernels` are what
+ * pack_kernels() made of them, or they themselves, of x's type. On a CPU the result lies channels last.
+ */
+at::Tensor convolution(const at::Tensor& x, const at::Tensor& kernels, const at::Tensor& bias,
+                       const ConvolutionOptions& options = {});
+
 struct AttentionOptions {
   bool causal = false;  ///< query i sees keys 0 ... i + (key tokens - query tokens); needs as many keys as queries
   double scale = 0;     ///< of q k^T; 0: 1 / sqrt(head size)

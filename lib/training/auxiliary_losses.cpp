@@ -23,10 +23,14 @@ layers::Parameters under(const layers::Parameters& parameters, const char* name)
   return parameters / "training" / name;
 }
 
-/** Of log odds [V, n, classes], the sum over videos of the mean over frames of the classes' sum. */
+/**
+ * Of log odds [V, n, classes], the sum over videos of the mean over frames of the classes' sum. Labels below 0 are
+ * unknown.
+ */
 at::Tensor kind_loss(const at::Tensor& logits, const at::Tensor& labels) {
+  const at::Tensor known = labels.ge(0).to(at::kFloat);
   const at::Tensor each =
-      at::binary_cross_entropy_with_logits(logits.to(at::kFloat), labels, {}, {}, at::Reduction::None);
+      at::binary_cross_entropy_with_logits(logits.to(at::kFloat), labels.clamp_min(0), known, {}, at::Reduction::None);
   return each.sum(2).mean(1).sum();
 }
 
@@ -37,15 +41,16 @@ EventCodes on(const EventCodes& codes, c10::Device device) {
 }  // namespace
 
 AuxiliaryHeads::AuxiliaryHeads(const layers::Parameters& parameters, const ModelConfig& config,
-                               std::int64_t event_classes, const DenseSupervision& options, c10::Device device)
-    : input(under(parameters, "dense_input"), {.in = config.language.hidden_size, .out = 3 * event_classes}),
-      keyframe(under(parameters, "dense_keyframe"), {.in = config.language.hidden_size, .out = 3 * event_classes}),
-      shown_bias(under(parameters, "dense_shown").vector("bias", {3 * event_classes})),
-      asked_bias(under(parameters, "dense_asked").vector("bias", {event_classes})),
+                               const EventClasses& event_classes, const DenseSupervision& options, c10::Device device)
+    : input(under(parameters, "dense_input"), {.in = config.language.hidden_size, .out = 3 * event_classes.count()}),
+      keyframe(under(parameters, "dense_keyframe"),
+               {.in = config.language.hidden_size, .out = 3 * event_classes.count()}),
+      shown_bias(under(parameters, "dense_shown").vector("bias", {3 * event_classes.count()})),
+      asked_bias(under(parameters, "dense_asked").vector("bias", {event_classes.count()})),
       codes(on(event_codes(event_classes, config.language.hidden_size), device)) {
   if (options.patch_weight > 0) {
     patch.emplace(under(parameters, "dense_patch"),
-                  layers::LinearOptions{.in = config.temporal.hidden_size, .out = 3 * event_classes});
+                  layers::LinearOptions{.in = config.temporal.hidden_size, .out = 3 * event_classes.count()});
   }
   if (options.option_weight > 0) {
     option_bias = under(parameters, "dense_option").vector("bias", {1 + EventCodes::kOptions});
@@ -80,12 +85,21 @@ void AuxiliaryLosses::add_layer(std::int64_t layer, const at::Tensor& video, con
   sums_.frames = sums_.frames.add(kinds, options_.weight).add(moment_loss(frames), options_.moment_weight);
 }
 
+/** Of [V, K * L, H] what belongs to each keyframe: [V, K * keyframes, tokens, H]; first spatial, then temporal ones. */
+at::Tensor AuxiliaryLosses::keyframe_shares(const at::Tensor& video_tokens) const {
+  const std::int64_t length = config_.tokens_per_segment(), keyframes = config_.spatial.keyframes;
+  return video_tokens.unflatten(1, {config_.segments, length})
+      .narrow(2, 0, length - 1)
+      .unflatten(2, {keyframes, (length - 1) / keyframes})
+      .flatten(1, 2);
+}
+
 /** Of [V, K * L, H] the mean of each frame's temporal tokens: [V, T, H]. */
 at::Tensor AuxiliaryLosses::frame_tokens(const at::Tensor& video_tokens) const {
-  const std::int64_t temporal = config_.temporal_tokens_per_segment();
-  const at::Tensor segments = video_tokens.unflatten(1, {config_.segments, config_.tokens_per_segment()});
-  const at::Tensor frames = segments.narrow(2, config_.tokens_per_segment() - 1 - temporal, temporal);
-  return frames.unflatten(2, {config_.frames_per_segment(), -1}).mean(3).flatten(1, 2);
+  const at::Tensor shares = keyframe_shares(video_tokens);
+  const std::int64_t frames = config_.frames_per_segment() / config_.spatial.keyframes;
+  const std::int64_t temporal = config_.temporal_tokens_per_segment() / config_.spatial.keyframes;
+  return shares.narrow(2, shares.size(2) - temporal, temporal).unflatten(2, {frames, -1}).mean(3).flatten(1, 2);
 }
 
 /** Log odds of each code, by how far hidden states point in its direction. */
@@ -97,12 +111,12 @@ at::Tensor AuxiliaryLosses::log_odds(const at::Tensor& hidden, const at::Tensor&
 /** What frames and keyframes show by their fused tokens alone. */
 at::Tensor AuxiliaryLosses::input_loss(const at::Tensor& video_tokens) const {
   const at::Tensor frames = kind_loss(heads_.input.forward(frame_tokens(video_tokens)), frame_labels_);
-  const std::int64_t length = config_.tokens_per_segment();
-  const std::int64_t spatial = length - 1 - config_.temporal_tokens_per_segment();
-  const at::Tensor keyframes = video_tokens.unflatten(1, {config_.segments, length}).narrow(2, 0, spatial).mean(2);
-  const at::Tensor labels = frame_labels_.unflatten(1, {config_.segments, config_.frames_per_segment()});
-  const std::int64_t keyframe = keyframe_of(config_.frames_per_segment());
-  return frames.add(kind_loss(heads_.keyframe.forward(keyframes), labels.select(2, keyframe)));
+  const at::Tensor shares = keyframe_shares(video_tokens);
+  const std::int64_t temporal = config_.temporal_tokens_per_segment() / config_.spatial.keyframes;
+  const at::Tensor keyframes = shares.narrow(2, 0, shares.size(2) - temporal).mean(2);
+  const std::int64_t share = config_.frames_per_segment() / config_.spatial.keyframes;
+  const at::Tensor labels = frame_labels_.unflatten(1, {-1, share}).select(2, keyframe_of(share));
+  return frames.add(kind_loss(heads_.keyframe.forward(keyframes), labels));
 }
 
 /** What every patch shows by the encoder's features of it alone. */

@@ -34,7 +34,7 @@ struct DenseSupervision {
 
 /** The classifiers of dense supervision: parameters that only training uses. */
 struct AuxiliaryHeads {
-  AuxiliaryHeads(const layers::Parameters& parameters, const ModelConfig& config, std::int64_t event_classes,
+  AuxiliaryHeads(const layers::Parameters& parameters, const ModelConfig& config, const EventClasses& event_classes,
                  const DenseSupervision& options, c10::Device device);
 
   layers::Linear input, keyframe;  ///< H -> 3 * classes
@@ -67,6 +67,7 @@ class AuxiliaryLosses {
  private:
   at::Tensor input_loss(const at::Tensor& video_tokens) const;
   at::Tensor patch_loss(const at::Tensor& temporal) const;
+  at::Tensor keyframe_shares(const at::Tensor& video_tokens) const;
   at::Tensor frame_tokens(const at::Tensor& video_tokens) const;
   at::Tensor log_odds(const at::Tensor& hidden, const at::Tensor& codes, const at::Tensor& bias) const;
   at::Tensor moment_losses(const at::Tensor& hidden, const at::Tensor& moments) const;

@@ -134,6 +134,21 @@ class Layout {
   std::vector<float> option_weights_, option_events_, option_rights_;
 };
 
+StreamInput stream_of(std::span<const Sample> samples, Tensor Sample::*pixels, Tensor Sample::*features) {
+  std::vector<at::Tensor> encoded, given;
+  for (const Sample& sample : samples) {
+    if ((sample.*features).has_data()) given.push_back(layers::to_aten(sample.*features));
+    if (!(sample.*features).has_data()) encoded.push_back(layers::to_aten(sample.*pixels));
+  }
+  std::vector<std::int64_t> order;
+  std::int64_t first = 0, second = std::ssize(encoded);
+  for (const Sample& sample : samples) order.push_back((sample.*features).has_data() ? second++ : first++);
+  StreamInput stream{.order = at::tensor(order, at::kLong)};
+  if (!encoded.empty()) stream.pixels = at::cat(encoded);
+  if (!given.empty()) stream.features = at::cat(given);
+  return stream;
+}
+
 std::size_t longest_text(std::span<const TokenizedSample> samples) {
   std::size_t longest = 1;
   for (const TokenizedSample& sample : samples) {
@@ -225,15 +240,13 @@ Batch lay_out_texts(std::span<const TokenizedSample> samples) {
 
 Batch make_batch(std::span<const Sample> samples, std::span<const TokenizedSample> tokens) {
   Batch batch = lay_out_texts(tokens);
-  std::vector<at::Tensor> spatial, temporal, of_frames, of_patches;
+  batch.spatial = stream_of(samples, &Sample::spatial_pixels, &Sample::spatial_features);
+  batch.temporal = stream_of(samples, &Sample::temporal_pixels, &Sample::temporal_features);
+  std::vector<at::Tensor> of_frames, of_patches;
   for (const Sample& sample : samples) {
-    spatial.push_back(layers::to_aten(sample.spatial_pixels));
-    temporal.push_back(layers::to_aten(sample.temporal_pixels));
     if (sample.frame_labels.has_data()) of_frames.push_back(layers::to_aten(sample.frame_labels));
     if (sample.patch_labels.has_data()) of_patches.push_back(layers::to_aten(sample.patch_labels));
   }
-  batch.spatial_pixels = at::cat(spatial);
-  batch.temporal_pixels = at::cat(temporal);
   const auto of_all = [&](const std::vector<at::Tensor>& labels) {
     return labels.size() == samples.size() && !labels.empty() ? at::stack(labels) : at::Tensor();
   };

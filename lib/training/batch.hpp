@@ -62,12 +62,18 @@ TokenizedText tokenize(const text::PromptBuilder& prompts, const io::LanguageMod
 
 TokenizedSample tokenize(const text::PromptBuilder& prompts, const io::LanguageModel& model, const Sample& sample);
 
+/** A stream of some videos: pixels of those that have to be encoded, features of the others. */
+struct StreamInput {
+  at::Tensor pixels;    ///< uint8 [encoded * K, ...], or undefined
+  at::Tensor features;  ///< float32 [others * K, rows, width], or undefined
+  at::Tensor order;     ///< int64 [V]: which video each is among all of both, those with pixels first
+};
+
 /** Samples laid out for the decoder: texts one after the other in rows behind each video. On the CPU. */
 struct Batch {
-  at::Tensor spatial_pixels;   ///< uint8 [V * K, S, S, 3]
-  at::Tensor temporal_pixels;  ///< uint8 [V * K, frames, S', S', 3]
-  at::Tensor frame_labels;     ///< float32 [V, T, 3 * classes], or undefined
-  at::Tensor patch_labels;     ///< float32 [V, T, grid^2, 3 * classes], or undefined
+  StreamInput spatial, temporal;
+  at::Tensor frame_labels;  ///< float32 [V, T, 3 * classes], or undefined
+  at::Tensor patch_labels;  ///< float32 [V, T, grid^2, 3 * classes], or undefined
   std::vector<std::int64_t> before_video;
   at::Tensor ids;        ///< int64 [V, rows, C]; filled up with 0
   at::Tensor numbers;    ///< int64 [V, rows, C]: which text of its row; filled up with -1

@@ -102,12 +102,16 @@ PreviousTokenHeadsOptions read_previous_token_heads(const io::JsonValue& words) 
   return options;
 }
 
-Initialisation read_initialisation(const io::JsonValue& root) {
+Initialisation read_initialisation(const io::JsonValue& root, const std::filesystem::path& folder) {
   constexpr std::int64_t kMostFirstVideos = 1 << 12;
   Initialisation first;
   if (const auto values = root.find("initialisation")) {
-    values->allow_members(
-        {"filter_bank", "query_key_matching", "whitening_videos", "previous_token_heads", "option_copy_head"});
+    values->allow_members({"weights", "filter_bank", "query_key_matching", "things", "whitening_videos",
+                           "previous_token_heads", "option_copy_head"});
+    if (const auto weights = values->find("weights")) {
+      for (const io::JsonValue& each : weights->elements()) first.weights.push_back(folder / each.as_string());
+    }
+    first.things = values->boolean_or("things", false);
     first.filter_bank = values->boolean_or("filter_bank", false);
     first.query_key_matching = values->boolean_or("query_key_matching", false);
     first.whitening_videos = values->integer_or("whitening_videos", 0, 0, kMostFirstVideos);
@@ -174,7 +178,7 @@ TrainingConfig TrainingConfig::load(const std::filesystem::path& file) {
   config.output = path("output");
   read_trained(root, config.trained);
   config.objective = read_objective(root, config.trained);
-  config.initialisation = read_initialisation(root);
+  config.initialisation = read_initialisation(root, file.parent_path());
   config.steps = root.integer_or("steps", 0, 1, kMostSteps);
   config.epochs = root.integer_or("epochs", 0, 1, kMostSteps);
   if ((config.steps > 0) == (config.epochs > 0)) throw root.error("needs either steps or epochs");

@@ -16,9 +16,14 @@ namespace gvl::training {
 
 /** How a model begins. All but `previous_token_heads` and `option_copy_head` is for one that has no weights. */
 struct Initialisation {
-  bool filter_bank = false;                        ///< the temporal encoder as a FilterBank
-  bool query_key_matching = false;                 ///< query_key_matching() behind dense supervision's layer
-  std::int64_t whitening_videos = 0;               ///< so many of the data's videos decide the projectors; 0: none
+  bool filter_bank = false;           ///< the temporal encoder as a FilterBank
+  bool query_key_matching = false;    ///< query_key_matching() behind dense supervision's layer
+  std::int64_t whitening_videos = 0;  ///< so many of the data's videos decide the projectors; 0: none
+  /** Model folders or files of weights: the first that has a parameter in its shape gives it, where `model` has none.
+   */
+  std::vector<std::filesystem::path> weights;
+  bool things =
+      false;  ///< things that a detector tells are found from the first step on: ThingProjector, thing_matching()
   PreviousTokenHeadsOptions previous_token_heads;  ///< what the first layer becomes, also of weights that there are
   OptionCopyOptions option_copy_head;              ///< what the last layer becomes on the way
 };

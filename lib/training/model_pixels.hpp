@@ -22,7 +22,8 @@ class ModelPixels {
   Sample sample(double duration) const;
 
  private:
-  std::int64_t per_segment_, large_, small_;
+  std::int64_t per_segment_;
+  VisionConfig spatial_config_, temporal_config_;
   Tensor spatial_, temporal_;
   std::shared_ptr<std::byte> spatial_data_, temporal_data_;
 };

@@ -17,9 +17,9 @@
 namespace gvl::training {
 
 Objective::Objective(const layers::Parameters& parameters, const ModelConfig& config,
-                     const text::TemporalTokens& temporal, std::int64_t event_classes, ObjectiveOptions options)
+                     const text::TemporalTokens& temporal, const EventClasses& event_classes, ObjectiveOptions options)
     : options_(options), config_(config), network_(parameters, config) {
-  if (options_.dense.weight > 0 && event_classes > 0) {
+  if (options_.dense.weight > 0 && event_classes.count() > 0) {
     auxiliary_.emplace(parameters, config, event_classes, options_.dense, network_.device());
   }
   const at::Tensor host_ids = at::tensor(temporal.ids(), at::kLong);
@@ -36,11 +36,25 @@ at::Tensor Objective::fuse(const Features& features) const {
   return network_.fusion().forward(features.spatial, temporal).unflatten(0, {-1, config_.segments}).flatten(1, 2);
 }
 
+/** Features of all videos in their order [V * K, rows, width]: those given, and those that `encode` makes of pixels. */
+at::Tensor Objective::features_of(const StreamInput& stream,
+                                  const std::function<at::Tensor(const at::Tensor&)>& encode) const {
+  std::vector<at::Tensor> parts;
+  if (stream.pixels.defined()) parts.push_back(encode(stream.pixels));
+  if (stream.features.defined()) {
+    parts.push_back(stream.features.to(network_.device(), network_.activation_type()));
+  }
+  if (parts.size() == 1) return parts.front();
+  const at::Tensor videos = at::cat(parts).unflatten(0, {-1, config_.segments});
+  return videos.index_select(0, stream.order.to(network_.device())).flatten(0, 1);
+}
+
 Objective::Features Objective::encode(const Batch& batch, bool with_gradient) const {
   const Cancellation never;
   const at::AutoGradMode gradient(with_gradient);
-  return {network_.encode_spatial(batch.spatial_pixels, never),
-          network_.encode_temporal_patches(batch.temporal_pixels, never)};
+  return {features_of(batch.spatial, [&](const at::Tensor& pixels) { return network_.encode_spatial(pixels, never); }),
+          features_of(batch.temporal,
+                      [&](const at::Tensor& pixels) { return network_.encode_temporal_patches(pixels, never); })};
 }
 
 at::Tensor Objective::label_loss(const at::Tensor& hidden, const Batch& batch) const {

@@ -39,7 +39,7 @@ struct Losses {
 class Objective {
  public:
   Objective(const layers::Parameters& parameters, const ModelConfig& config, const text::TemporalTokens& temporal,
-            std::int64_t event_classes, ObjectiveOptions options);
+            const EventClasses& event_classes, ObjectiveOptions options);
 
   /**
    * Of step `step`, counted from 0. Without texts, the decoder is not run and only what the frames' fused tokens show
@@ -68,6 +68,7 @@ class Objective {
     at::Tensor spatial;   ///< pooled
     at::Tensor temporal;  ///< of all patches [V * K, frames * grid^2, D']
   };
+  at::Tensor features_of(const StreamInput& stream, const std::function<at::Tensor(const at::Tensor&)>& encode) const;
   Features encode(const Batch& batch, bool with_gradient) const;
   at::Tensor fuse(const Features& features) const;
   /** Hidden states of a batch's texts [V, rows, C, H]. */

@@ -32,12 +32,15 @@ struct TrainingText {
 /** A video as the model sees it, and what is to be learnt from it. */
 struct Sample {
   double duration = 0;     ///< seconds
-  Tensor spatial_pixels;   ///< uint8 [K, S, S, 3], the keyframes
-  Tensor temporal_pixels;  ///< uint8 [K, frames, S', S', 3]
+  Tensor spatial_pixels;   ///< uint8 [K, keyframes, S, S, 3]; without data where the features are given
+  Tensor temporal_pixels;  ///< uint8 [K, frames, S', S', 3]; the same
+  /** What the encoders would give of the pixels, which must not learn then: float32 [K, P, D]. */
+  Tensor spatial_features;
+  Tensor temporal_features;  ///< the same before pooling: float32 [K, frames * grid^2, D']
   std::vector<TrainingText> texts;
   /**
    * Dense supervision: float32 [T, 3 * classes] of 0 and 1, in which frames events of each class go on, begin and end;
-   * without data when unknown.
+   * -1 where it is not known, without data when nothing is.
    */
   Tensor frame_labels;
   /**
@@ -45,6 +48,14 @@ struct Sample {
    * where they are; without data when unknown.
    */
   Tensor patch_labels;
+};
+
+/** What frames are labelled with: classes of event, and behind them things that are seen. */
+struct EventClasses {
+  std::int64_t events = 0;
+  std::int64_t things = 0;
+
+  std::int64_t count() const noexcept { return events + things; }
 };
 
 /** Where samples come from. Thread safe: several are made at once. */
@@ -55,8 +66,8 @@ class SampleSource {
   /** Samples in an epoch; 0: no end to them. */
   virtual std::int64_t size() const noexcept = 0;
 
-  /** Classes of event that frames are labelled with; 0: they are not. */
-  virtual std::int64_t event_classes() const noexcept { return 0; }
+  /** What frames are labelled with; none: they are not. */
+  virtual EventClasses event_classes() const noexcept { return {}; }
 
   /**
    * Sample `index` of all epochs, one after the other: the same index gives the same sample, so that a run can go on

@@ -7,6 +7,7 @@
 #include "gvl/error.hpp"
 #include "gvl/sampling.hpp"
 #include "training/model_pixels.hpp"
+#include "vision/nanodet.hpp"
 
 namespace gvl::training {
 namespace {
@@ -95,14 +96,14 @@ std::vector<std::int64_t> classes_of(scenes::EventKind kind, scenes::Side side) 
   return classes;
 }
 
-/** The labels of a frame at `time`, `step` after the one before. */
-std::vector<std::int64_t> labels_at(const scenes::Event& event, double time, double step) {
+/** The labels of a frame at `time`, `step` after the one before. `classes`: of each phase. */
+std::vector<std::int64_t> labels_at(const scenes::Event& event, double time, double step, std::int64_t classes) {
   const bool phases[kPhases] = {time >= event.start && time < event.stop, std::abs(time - event.start) <= step,
                                 std::abs(time - event.stop) <= step};
   std::vector<std::int64_t> labels;
   for (std::int64_t phase = 0; phase < kPhases; ++phase) {
     if (!phases[phase]) continue;
-    for (const std::int64_t what : classes_of(event.kind, event.side)) labels.push_back(phase * kWhat + what);
+    for (const std::int64_t what : classes_of(event.kind, event.side)) labels.push_back(phase * classes + what);
   }
   return labels;
 }
@@ -119,6 +120,13 @@ class Labels {
   }
 
   void set(std::int64_t row, std::int64_t which) const { values_[row * width_ + which] = 1; }
+
+  /** Of `classes` in each phase those behind the events are not known. */
+  void forget_things(std::int64_t rows, std::int64_t classes) const {
+    for (std::int64_t phase = 0; phase < rows * kPhases; ++phase) {
+      std::fill_n(values_ + phase * classes + kWhat, classes - kWhat, -1.0F);
+    }
+  }
 
  private:
   std::int64_t width_;
@@ -181,7 +189,9 @@ const CurriculumStage& SceneSourceOptions::stage_of(std::int64_t index) const no
 SceneSource::SceneSource(const SceneSourceOptions& options, const ModelConfig& model)
     : options_(options), model_(model), assets_(std::make_shared<const scenes::Assets>(options.assets)) {}
 
-std::int64_t SceneSource::event_classes() const noexcept { return kWhat; }
+EventClasses SceneSource::event_classes() const noexcept {
+  return {kWhat, model_.spatial.objects > 0 ? vision::NanoDet::kClasses : 0};
+}
 
 std::uint64_t SceneSource::seed_of(std::int64_t index) const noexcept {
   return options_.seed + static_cast<std::uint64_t>(index);
@@ -213,14 +223,16 @@ Sample SceneSource::render(const scenes::Renderer& renderer) const {
 
 void SceneSource::label(const scenes::Renderer& renderer, Sample& sample) const {
   const scenes::Scene& scene = renderer.scene();
-  const std::int64_t frames = model_.frames, classes = kWhat * kPhases, side = model_.temporal.grid();
-  const Labels of_frames(sample.frame_labels, {frames, classes});
-  const Labels of_patches(sample.patch_labels, {frames, side * side, classes});
+  const std::int64_t frames = model_.frames, side = model_.temporal.grid(), classes = event_classes().count();
+  const Labels of_frames(sample.frame_labels, {frames, classes * kPhases});
+  const Labels of_patches(sample.patch_labels, {frames, side * side, classes * kPhases});
+  of_frames.forget_things(frames, classes);
+  of_patches.forget_things(frames * side * side, classes);
   const double step = scene.duration / static_cast<double>(frames);
   for (const scenes::Event& event : scene.events) {
     for (std::int64_t frame = 0; frame < frames; ++frame) {
       const double time = (static_cast<double>(frame) + 0.5) * step;
-      const std::vector<std::int64_t> labels = labels_at(event, time, step);
+      const std::vector<std::int64_t> labels = labels_at(event, time, step, classes);
       if (labels.empty()) continue;
       const std::vector<std::int64_t> patches = patches_of(event, renderer, time, side);
       for (const std::int64_t label : labels) {

@@ -41,7 +41,7 @@ class SceneSource : public SampleSource {
   SceneSource(const SceneSourceOptions& options, const ModelConfig& model);
 
   std::int64_t size() const noexcept override { return options_.videos; }
-  std::int64_t event_classes() const noexcept override;
+  EventClasses event_classes() const noexcept override;
   Sample make(std::int64_t index) const override;
 
   /** What sample `index` shows and what is asked about it, to measure answers with. */

@@ -6,6 +6,7 @@
 #include "gvl/error.hpp"
 #include "vision/clip.hpp"
 #include "vision/internvideo2.hpp"
+#include "vision/nanodet.hpp"
 
 namespace gvl::vision {
 namespace {
@@ -19,6 +20,7 @@ std::unique_ptr<const Encoder> make(const layers::Parameters& parameters, const 
 constexpr EncoderKind kKinds[] = {
     {"clip", make<ClipEncoder>},
     {"internvideo2", make<InternVideo2Encoder>},
+    {"nanodet", make<NanoDetEncoder>},
 };
 
 }  // namespace
@@ -36,7 +38,7 @@ const EncoderKind& encoder_kind(std::string_view name) {
 
 std::unique_ptr<const Encoder> make_encoder(std::string_view usual, const layers::Parameters& parameters,
                                             const VisionConfig& config, std::int64_t frames) {
-  return encoder_kind(config.encoder.empty() ? usual : config.encoder).make(parameters, config, frames);
+  return encoder_kind(config.type.empty() ? usual : config.type).make(parameters, config, frames);
 }
 
 }  // namespace gvl::vision

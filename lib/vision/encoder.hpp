@@ -28,7 +28,7 @@ class Encoder {
 
 /**
  * A kind of encoder. Adding one is its class in a file of its own and a line in encoder.cpp; a configuration then
- * chooses it by name (VisionConfig::encoder).
+ * chooses it by name (VisionConfig::type).
  */
 struct EncoderKind {
   std::string_view name;

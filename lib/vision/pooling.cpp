@@ -20,6 +20,11 @@ at::Tensor average_grid(const at::Tensor& features, std::int64_t side) {
   return at::adaptive_avg_pool2d(pictures, {side, side}).flatten(2).transpose(1, 2);
 }
 
+at::Tensor per_channel(const std::array<double, 3>& values, c10::Device device) {
+  return at::tensor(at::ArrayRef<double>(values.data(), values.size()),
+                    at::TensorOptions().dtype(at::kFloat).device(device));
+}
+
 at::Tensor merge_2x2(const at::Tensor& features) {
   const std::int64_t grid = grid_of(features.size(1));
   const std::int64_t width = features.size(2);
@@ -31,17 +36,30 @@ at::Tensor merge_2x2(const at::Tensor& features) {
 }  // namespace
 
 at::Tensor normalise(const at::Tensor& pixels, const VisionConfig& config, c10::ScalarType type) {
-  const auto per_channel = [&](const std::array<double, 3>& values) {
-    return at::tensor(at::ArrayRef<double>(values.data(), values.size()),
-                      at::TensorOptions().dtype(at::kFloat).device(pixels.device()));
-  };
-  const at::Tensor scaled =
-      pixels.to(at::kFloat).div_(255).sub_(per_channel(config.mean)).div_(per_channel(config.std));
+  const at::Tensor scaled = pixels.to(at::kFloat)
+                                .div_(255)
+                                .sub_(per_channel(config.mean, pixels.device()))
+                                .div_(per_channel(config.std, pixels.device()));
   return scaled.movedim(-1, -3).contiguous().to(type);
 }
 
+at::Tensor denormalise(const at::Tensor& values, const VisionConfig& config) {
+  const auto channels = [&](const std::array<double, 3>& each) {
+    return per_channel(each, values.device()).reshape({3, 1, 1});
+  };
+  return values.to(at::kFloat).mul(channels(config.std)).add(channels(config.mean));
+}
+
 at::Tensor pool_spatial(const at::Tensor& features, SpatialPooling pooling) {
-  return pooling == SpatialPooling::kMerge2x2 ? merge_2x2(features) : average_grid(features, 8);
+  switch (pooling) {
+    case SpatialPooling::kMerge2x2:
+      return merge_2x2(features);
+    case SpatialPooling::kAdaptive8x8:
+      return average_grid(features, 8);
+    case SpatialPooling::kNone:
+      break;
+  }
+  return features;
 }
 
 at::Tensor pool_temporal(const at::Tensor& features, std::int64_t frames, std::int64_t side) {

@@ -175,13 +175,19 @@ void resize_vertically(const std::vector<std::uint8_t>& rows, std::int64_t strid
 }
 
 /** torchvision's Resize of the shortest side, then its CenterCrop (which rounds halves to even). */
-Dimension dimension_of(std::int64_t input, std::int64_t shortest, std::int64_t size) {
+Dimension cropped(std::int64_t input, std::int64_t shortest, std::int64_t size) {
   Dimension dimension{input, size, 0, size};
   if (input != shortest) {
     dimension.size = static_cast<std::int64_t>(static_cast<double>(size * input) / static_cast<double>(shortest));
     dimension.first = static_cast<std::int64_t>(std::nearbyint(static_cast<double>(dimension.size - size) / 2.0));
   }
   return dimension;
+}
+
+/** A side of a picture whose longest one becomes `size`. */
+Dimension whole(std::int64_t input, std::int64_t longest, std::int64_t size) {
+  const std::int64_t resized = std::max<std::int64_t>(1, (2 * size * input + longest) / (2 * longest));
+  return {input, resized, 0, resized};
 }
 
 void check(const RgbView& frame, std::int64_t size, std::size_t out) {
@@ -200,13 +206,8 @@ void check(const RgbView& frame, std::int64_t size, std::size_t out) {
   }
 }
 
-}  // namespace
-
-void resize_and_crop(const RgbView& frame, std::int64_t size, std::span<std::uint8_t> out) {
-  check(frame, size, out.size());
-  const std::int64_t shortest = std::min(frame.width, frame.height);
-  const Dimension horizontal = dimension_of(frame.width, shortest, size);
-  const Dimension vertical = dimension_of(frame.height, shortest, size);
+/** What both dimensions keep: [vertical.kept, horizontal.kept, 3]. */
+void resize(const RgbView& frame, const Dimension& horizontal, const Dimension& vertical, std::span<std::uint8_t> out) {
   Weights weights;
   std::int64_t top = vertical.first;
   std::int64_t bottom = vertical.first + vertical.kept;
@@ -219,10 +220,36 @@ void resize_and_crop(const RgbView& frame, std::int64_t size, std::span<std::uin
   const std::vector<std::uint8_t> rows =
       horizontal.resampled() ? resize_horizontally(needed, horizontal) : crop_horizontally(needed, horizontal);
   if (vertical.resampled()) {
-    resize_vertically(rows, size * kChannels, weights, top, out);
+    resize_vertically(rows, horizontal.kept * kChannels, weights, top, out);
   } else {
     std::copy(rows.begin(), rows.end(), out.begin());
   }
+}
+
+}  // namespace
+
+void resize_and_crop(const RgbView& frame, std::int64_t size, std::span<std::uint8_t> out) {
+  check(frame, size, out.size());
+  const std::int64_t shortest = std::min(frame.width, frame.height);
+  resize(frame, cropped(frame.width, shortest, size), cropped(frame.height, shortest, size), out);
+}
+
+void resize_and_pad(const RgbView& frame, std::int64_t size, std::span<std::uint8_t> out) {
+  check(frame, size, out.size());
+  const std::int64_t longest = std::max(frame.width, frame.height);
+  const Dimension horizontal = whole(frame.width, longest, size), vertical = whole(frame.height, longest, size);
+  const std::int64_t row_bytes = horizontal.kept * kChannels;
+  std::vector<std::uint8_t> picture(static_cast<std::size_t>(vertical.kept * row_bytes));
+  resize(frame, horizontal, vertical, picture);
+  std::fill_n(out.begin(), size * size * kChannels, kPaddingGrey);
+  const std::int64_t left = (size - horizontal.kept) / 2, top = (size - vertical.kept) / 2;
+  for (std::int64_t row = 0; row < vertical.kept; ++row) {
+    std::copy_n(picture.begin() + row * row_bytes, row_bytes, out.begin() + ((top + row) * size + left) * kChannels);
+  }
+}
+
+void make_picture(const RgbView& frame, const VisionConfig& config, std::span<std::uint8_t> out) {
+  (config.fit == PictureFit::kPad ? resize_and_pad : resize_and_crop)(frame, config.image_size, out);
 }
 
 }  // namespace gvl

@@ -123,7 +123,7 @@ class TrainingParity {
     const training::ParameterSet parameters(what.lora.rank > 0 ? origin() : frozen_origin(), release_.config, what, 0,
                                             at::kCPU);
     const training::Objective objective(layers::Parameters(parameters, at::kCPU, at::kFloat), release_.config,
-                                        tokenizer_.temporal, 0, {});
+                                        tokenizer_.temporal, {}, {});
     const auto losses = expected.array("losses").elements();
     at::Tensor sum;
     double largest = 0;

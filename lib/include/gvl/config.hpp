@@ -14,20 +14,32 @@
 
 namespace gvl {
 
-/** Sizes and preprocessing of one vision transformer. */
+/** How a frame becomes a square picture. */
+enum class PictureFit {
+  kCrop,  ///< its middle (resize_and_crop)
+  kPad,   ///< the whole of it, with grey beside it (resize_and_pad)
+};
+
+/** Sizes and preprocessing of one vision encoder: a transformer, or a detector (`objects` > 0). */
 struct VisionConfig {
-  std::int64_t image_size = 0;  ///< S: frames are resized and cropped to S x S
+  std::int64_t image_size = 0;  ///< S: what is seen of a frame is S x S
+  // Of a transformer.
   std::int64_t patch_size = 0;
-  std::int64_t hidden_size = 0;
+  std::int64_t hidden_size = 0;  ///< features of a patch, or of a detector's object
   std::int64_t intermediate_size = 0;
   std::int64_t layers = 0;  ///< transformer blocks that are run (the release's depth less the unused last one)
   std::int64_t heads = 0;
   double norm_eps = 0;
   std::array<double, 3> mean{};  ///< per RGB channel, of pixel values in 0-1
   std::array<double, 3> std{};
-  std::string encoder;  ///< which network (lib/vision); empty for the paper's: "clip" and "internvideo2"
+  std::string type;  ///< which network (lib/vision); empty for the paper's: "clip" and "internvideo2"
+  PictureFit fit = PictureFit::kCrop;
+  std::int64_t keyframes = 1;  ///< of the spatial stream: frames of a segment that it sees, evenly spread
+  std::int64_t objects = 0;    ///< of a detector: things that are told of each picture, besides the whole of it
 
-  std::int64_t grid() const noexcept { return image_size / patch_size; }  ///< patches along one side
+  std::int64_t grid() const noexcept { return patch_size > 0 ? image_size / patch_size : 0; }  ///< patches along a side
+  /** Rows of features that a frame gives. */
+  std::int64_t tokens() const noexcept { return objects > 0 ? objects + 1 : grid() * grid(); }
 };
 
 /** What weights may be stored as, by name (float16, bfloat16, float32). None for another name. */
@@ -36,10 +48,11 @@ GVL_EXPORT std::optional<DataType> weight_type_from_name(std::string_view name) 
 /** Those names, for messages and help: "float16, bfloat16, float32". */
 GVL_EXPORT std::string weight_type_names();
 
-/** How the spatial stream's patch grid becomes fewer vectors. */
+/** How what the spatial stream's encoder gives of a keyframe becomes fewer vectors. */
 enum class SpatialPooling {
   kMerge2x2,     ///< Phi: 2 x 2 patches concatenated, a learned vector (sub_GN) after each row
   kAdaptive8x8,  ///< LLaMA: adaptive average pooling to 8 x 8
+  kNone,         ///< all that the encoder gives; of a detector
 };
 
 struct LanguageModelConfig {
@@ -90,7 +103,7 @@ struct GVL_EXPORT ModelConfig {
   DataType dtype = DataType::kFloat32;  ///< of the weights in model.safetensors
   std::int64_t frames = 96;             ///< T: sampled frames per window
   std::int64_t segments = 12;           ///< K
-  VisionConfig spatial;                 ///< CLIP
+  VisionConfig spatial;                 ///< CLIP, or a detector
   VisionConfig temporal;                ///< InternVideo2
   SpatialPooling spatial_pooling = SpatialPooling::kMerge2x2;
   std::int64_t temporal_grid = 4;  ///< each frame's patches are average-pooled to temporal_grid^2

@@ -30,7 +30,7 @@ struct ModelOptions {
   std::string device = "auto";  ///< "auto" (CUDA when there is one), "cpu", "cuda", "cuda:1", ...
   int threads = 0;              ///< CPU threads of the process's engine; 0: all cores
   // A batch of keyframes fills a GPU better than one; a segment does so by itself.
-  StageOptions spatial{.max_batch = 8};   ///< keyframes through the spatial encoder
+  StageOptions spatial{.max_batch = 8};   ///< segments' keyframes through the spatial encoder
   StageOptions temporal{.max_batch = 2};  ///< segments through the temporal encoder
   StageOptions fusion;                    ///< segments through the projectors
   StageOptions answer;                    ///< windows through the language model
@@ -94,7 +94,7 @@ class GVL_EXPORT Model {
    */
   virtual std::vector<std::string> unknown_words(const std::string& query) const { return {}; }
 
-  /** uint8 [1, S, S, 3] -> float32 [P, D] pooled features of a keyframe, by the spatial encoder. */
+  /** uint8 [keyframes, S, S, 3] -> float32 [P, D] pooled features of a segment's keyframes, by the spatial encoder. */
   virtual Future<Tensor> encode_spatial(Future<Tensor> pixels, Cancellation cancellation) = 0;
 
   /** uint8 [n, S', S', 3] -> float32 [n * P', D'] pooled features of a segment, by the temporal encoder. */

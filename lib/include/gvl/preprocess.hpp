@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "gvl/config.hpp"
 #include "gvl/export.hpp"
 #include "gvl/tensor.hpp"
 
@@ -24,5 +25,17 @@ struct RgbView {
  * for an empty picture or one longer than 32768 a side.
  */
 GVL_EXPORT void resize_and_crop(const RgbView& frame, std::int64_t size, std::span<std::uint8_t> out);
+
+/** Red, green and blue of what resize_and_pad() puts beside a picture. */
+inline constexpr std::uint8_t kPaddingGrey = 114;
+
+/**
+ * The same for models that see the whole frame: longest side to `size`, in the middle of a grey square. Throws as
+ * resize_and_crop() does.
+ */
+GVL_EXPORT void resize_and_pad(const RgbView& frame, std::int64_t size, std::span<std::uint8_t> out);
+
+/** What an encoder sees of a frame: one of the two, by its configuration. */
+GVL_EXPORT void make_picture(const RgbView& frame, const VisionConfig& config, std::span<std::uint8_t> out);
 
 }  // namespace gvl

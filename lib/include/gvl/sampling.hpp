@@ -18,7 +18,20 @@ GVL_EXPORT std::vector<std::int64_t> sample_indices(std::int64_t samples, std::i
 /** One of sample_indices(), without the others: that of sample `i`, which is 0 ... samples - 1. */
 GVL_EXPORT std::int64_t sample_index(std::int64_t i, std::int64_t samples, std::int64_t total);
 
-/** Which of a segment's n samples is its keyframe: n div 2. */
-constexpr std::int64_t keyframe_of(std::int64_t samples_per_segment) noexcept { return samples_per_segment / 2; }
+/**
+ * Which of a segment's n samples is keyframe `which` of its `keyframes`, which divide n: the one behind the middle of
+ * its share. The published models have one, sample n div 2.
+ */
+constexpr std::int64_t keyframe_of(std::int64_t samples_per_segment, std::int64_t keyframes = 1,
+                                   std::int64_t which = 0) noexcept {
+  const std::int64_t share = samples_per_segment / keyframes;
+  return which * share + share / 2;
+}
+
+/** Whether sample `number` of a segment's is one of its keyframes. */
+constexpr bool is_keyframe(std::int64_t number, std::int64_t samples_per_segment, std::int64_t keyframes) noexcept {
+  const std::int64_t share = samples_per_segment / keyframes;
+  return number % share == share / 2;
+}
 
 }  // namespace gvl

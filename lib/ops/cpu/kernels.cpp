@@ -4,6 +4,7 @@
 #include "ops/cpu/kernels.hpp"
 
 #include "ops/cpu/attend.hpp"
+#include "ops/cpu/convolve.hpp"
 #include "ops/cpu/gemv.hpp"
 #include "ops/cpu/pointwise.hpp"
 #include "ops/cpu/tile.hpp"
@@ -23,6 +24,7 @@ const Kernels GVL_KERNELS = {
     .pack_right = pack<kTileColumns>,
     .multiply = multiply,
     .gemv = gemv,
+    .convolve = convolve,
     .key_block_size = key_block_size,
     .pack_keys_values = pack_keys_values,
     .attend_scratch = attend_scratch,

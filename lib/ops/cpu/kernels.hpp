@@ -52,6 +52,26 @@ struct Gemv {
   int64_t y_stride, first, last;
 };
 
+/**
+ * Pixels [first, last) of a convolution's result, counted over all pictures. Pictures are rows of pixels, pixels are
+ * rows of channels. w: strips of kKernelStrip output channels, filled up with zeros; in a strip for each of the
+ * kernel's rows, columns and input channels a row of the strip's weights.
+ */
+struct Convolve {
+  const float* x;
+  int64_t height, width, in;
+  const float* w;
+  int64_t side;  ///< of the kernel, odd, at most kLongestKernel
+  int64_t stride;
+  const float* bias;  ///< [out] or null
+  float leak;         ///< what is negative is multiplied by this, 0-1
+  float* y;
+  int64_t out_height, out_width, out, first, last;
+  float* scratch;  ///< Kernels::x_strip * side * side * in floats
+};
+constexpr int64_t kKernelStrip = 32;
+constexpr int64_t kLongestKernel = 7;
+
 /** Attention of `queries` consecutive queries of one head to its packed keys and values (see pack_keys_values). */
 struct AttendTile {
   const float* keys_values;
@@ -100,6 +120,7 @@ struct Kernels {
   void (*pack_right)(const Rows& source, int64_t first, int64_t last, int64_t column, int64_t depth, float* packed);
   void (*multiply)(const Product&);
   void (*gemv)(const Gemv&);
+  void (*convolve)(const Convolve&);
 
   /** Floats of one packed block of keys and values. */
   int64_t (*key_block_size)(int64_t head_size);

@@ -304,9 +304,9 @@ at::Tensor positions(const Layout& at) {
 FilterBank::FilterBank(const ModelConfig& config, std::uint64_t seed) {
   const VisionConfig& encoder = config.temporal;
   const Layout at(config);
-  if (!encoder.encoder.empty() && encoder.encoder != "internvideo2") {
+  if (!encoder.type.empty() && encoder.type != "internvideo2") {
     throw Error(ErrorCode::kInvalidArgument,
-                "filter_bank: the temporal encoder is \"" + encoder.encoder + "\", and it needs internvideo2");
+                "filter_bank: the temporal encoder is \"" + encoder.type + "\", and it needs internvideo2");
   }
   if (!at.fits(encoder)) {
     throw Error(ErrorCode::kInvalidArgument, "filter_bank: the temporal encoder is too small to begin as one");

@@ -6,15 +6,36 @@
 #include <utility>
 
 #include "gvl/error.hpp"
+#include "io/weights.hpp"
+#include "layers/tensor_bridge.hpp"
 #include "training/initialisation/filter_bank.hpp"
 #include "training/initialisation/initial_value.hpp"
 #include "training/initialisation/option_copy_head.hpp"
 #include "training/initialisation/previous_token_heads.hpp"
 #include "training/initialisation/query_key_matching.hpp"
+#include "training/initialisation/thing_projector.hpp"
 #include "training/initialisation/zca_whitening.hpp"
 
 namespace gvl::training {
 namespace {
+
+class OtherWeights : public Initialiser {
+ public:
+  explicit OtherWeights(const std::vector<std::filesystem::path>& paths) {
+    for (const std::filesystem::path& path : paths) sources_.push_back(io::Weights::open(path));
+  }
+
+  at::Tensor value(const std::string& name, const std::vector<std::int64_t>& shape,
+                   const ParameterSet::Origin& before) const override {
+    for (const io::Weights& source : sources_) {
+      if (source.contains(name) && source.info(name).shape == shape) return layers::to_aten(source.get(name));
+    }
+    return {};
+  }
+
+ private:
+  std::vector<io::Weights> sources_;
+};
 
 class SmoothTemporalTokens : public Initialiser {
  public:
@@ -48,7 +69,7 @@ class FilterBankEncoder : public Initialiser {
 
 class QueryKeyMatching : public Initialiser {
  public:
-  QueryKeyMatching(const LanguageModelConfig& config, std::int64_t layer, std::int64_t event_classes,
+  QueryKeyMatching(const LanguageModelConfig& config, std::int64_t layer, const EventClasses& event_classes,
                    std::uint64_t seed) {
     const std::string prefix = "language_model.model.layers." + std::to_string(layer) + ".self_attn.";
     const AttentionValues values =
@@ -64,6 +85,27 @@ class QueryKeyMatching : public Initialiser {
 
  private:
   std::map<std::string, at::Tensor> values_;
+};
+
+class Things : public Initialiser {
+ public:
+  Things(const ModelConfig& model, std::int64_t layer, const EventClasses& classes, std::uint64_t seed)
+      : projector_(model, classes, seed),
+        qkv_("language_model.model.layers." + std::to_string(layer) + ".self_attn.qkv_proj.weight"),
+        matching_(thing_matching(model.language, classes)) {}
+
+  at::Tensor value(const std::string& name, const std::vector<std::int64_t>& shape,
+                   const ParameterSet::Origin& before) const override {
+    if (name != qkv_) return projector_.value(name);
+    const at::Tensor attention = before(name, shape);
+    attention.narrow(0, 0, matching_.size(0)).add_(matching_);
+    return attention;
+  }
+
+ private:
+  ThingProjector projector_;
+  std::string qkv_;
+  at::Tensor matching_;
 };
 
 class FirstLayerHeads : public Initialiser {
@@ -153,17 +195,21 @@ class InitialValues {
 }  // namespace
 
 Initialisers make_initialisers(const TrainingConfig& config, const ModelConfig& model, bool is_new,
-                               const text::TemporalTokens& temporal, std::int64_t event_classes) {
+                               const text::TemporalTokens& temporal, const EventClasses& event_classes) {
   const Initialisation& wanted = config.initialisation;
   Initialisers made;
   if (is_new) {
     made.push_back(std::make_shared<SmoothTemporalTokens>(temporal.ids(), config.seed));
+    if (!wanted.weights.empty()) made.push_back(std::make_shared<OtherWeights>(wanted.weights));
     if (wanted.filter_bank) made.push_back(std::make_shared<FilterBankEncoder>(model, config.seed));
     if (wanted.query_key_matching) {
       made.push_back(std::make_shared<QueryKeyMatching>(model.language, config.objective.dense.layer + 1, event_classes,
                                                         config.seed));
     }
     if (wanted.whitening_videos > 0) made.push_back(std::make_shared<ZcaWhitening>(wanted.whitening_videos));
+  }
+  if (wanted.things && is_new) {
+    made.push_back(std::make_shared<Things>(model, config.objective.dense.layer + 1, event_classes, config.seed));
   }
   if (!wanted.previous_token_heads.heads.empty()) {
     made.push_back(std::make_shared<FirstLayerHeads>(wanted.previous_token_heads, model.language));

@@ -39,39 +39,93 @@ std::vector<std::int64_t> slow_dimensions(const LanguageModelConfig& config) {
   return slow;
 }
 
-EventCodes event_codes(std::int64_t classes, std::int64_t hidden_size) {
+EventCodes event_codes(const EventClasses& classes, std::int64_t hidden_size) {
   at::Generator generator = at::detail::createCPUGenerator(kSeed);
   const auto draw = [&](std::int64_t count) {
     return unit_rows(at::randn({count, hidden_size}, generator, at::kFloat));
   };
-  const at::Tensor shown = draw(3 * classes), asked = draw(classes);
-  return {shown, asked, draw(2 + EventCodes::kOptions)};
+  // Of events first, so that they do not depend on what else there is.
+  const at::Tensor shown = draw(3 * classes.events), asked = draw(classes.events);
+  const at::Tensor option = draw(2 + EventCodes::kOptions);
+  if (classes.things == 0) return {shown, asked, option};
+  generator = at::detail::createCPUGenerator(kSeed + 2);
+  const at::Tensor things = draw(classes.things);
+  const auto turned = [&] { return at::matmul(things, std::get<0>(at::linalg_qr(draw(hidden_size)))); };
+  std::vector<at::Tensor> phases;
+  for (const at::Tensor& phase : shown.chunk(3)) {
+    if (classes.events > 0) phases.push_back(phase);
+    phases.push_back(turned());
+  }
+  return {at::cat(phases), at::cat({asked, turned()}), option};
 }
 
-AttentionValues query_key_matching(const LanguageModelConfig& config, std::int64_t classes, const at::Tensor& moments) {
-  const std::int64_t head = config.head_size(), width = config.hidden_size;
-  const std::vector<std::int64_t> slow = slow_dimensions(config);
-  if (config.kv_heads != config.heads || slow.empty() || moments.size(0) > head) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "initialisation.query_key_matching needs a language model with as many kv_heads as heads, heads of " +
-                    std::to_string(moments.size(0)) + " dimensions and a larger rope_theta");
-  }
-  const EventCodes codes = event_codes(classes, width);
-  const at::Tensor begins = codes.shown.narrow(0, classes, classes), ends = codes.shown.narrow(0, 2 * classes, classes);
-  const at::Tensor span = std::get<0>(at::linalg_qr(moments.t())).t();
-  const at::Tensor dimensions = at::tensor(slow, at::kLong);
-  at::Generator generator = at::detail::createCPUGenerator(kSeed + 1);
+namespace {
 
-  const at::Tensor queries = at::zeros({config.heads, head, width}), keys = queries.clone(), values = queries.clone();
-  for (std::int64_t i = 0; i < config.heads; ++i) {
-    const at::Tensor mix = at::randn({dimensions.size(0), classes}, generator, at::kFloat)
-                               .div(std::sqrt(static_cast<double>(slow.size())));
-    queries[i].index_copy_(0, dimensions, at::matmul(mix, codes.asked));
-    keys[i].index_copy_(0, dimensions, at::matmul(mix, 2 * i < config.heads ? begins : ends));
-    values[i].narrow(0, 0, span.size(0)).copy_(span);
+/** What queries and keys compare of codes [classes, H]: for each head its part of [heads, head size, H]. */
+class Matching {
+ public:
+  explicit Matching(const LanguageModelConfig& config)
+      : config_(config), dimensions_(at::tensor(slow_dimensions(config), at::kLong)) {
+    queries_ = at::zeros({config.heads, config.head_size(), config.hidden_size});
+    keys_ = queries_.clone();
   }
-  return {at::cat({queries.flatten(0, 1), keys.flatten(0, 1), values.flatten(0, 1).mul(kValueGain)}),
-          values.flatten(0, 1).t().contiguous()};
+
+  void add(const at::Tensor& asked, const at::Tensor& begins, const at::Tensor& ends, at::Generator& generator) {
+    for (std::int64_t i = 0; i < config_.heads; ++i) {
+      const at::Tensor mix = at::randn({dimensions_.size(0), asked.size(0)}, generator, at::kFloat)
+                                 .div(std::sqrt(static_cast<double>(dimensions_.size(0))));
+      queries_[i].index_add_(0, dimensions_, at::matmul(mix, asked));
+      keys_[i].index_add_(0, dimensions_, at::matmul(mix, 2 * i < config_.heads ? begins : ends));
+    }
+  }
+
+  at::Tensor queries_and_keys() const { return at::cat({queries_.flatten(0, 1), keys_.flatten(0, 1)}); }
+
+ private:
+  const LanguageModelConfig& config_;
+  at::Tensor dimensions_, queries_, keys_;
+};
+
+void check_heads(const LanguageModelConfig& config, std::int64_t least) {
+  if (config.kv_heads == config.heads && !slow_dimensions(config).empty() && least <= config.head_size()) return;
+  throw Error(ErrorCode::kInvalidArgument,
+              "initialisation: matching needs a language model with as many kv_heads as heads, heads of " +
+                  std::to_string(least) + " dimensions and a larger rope_theta");
+}
+
+/** The part of `codes` that is of the phase's events, or of its things. */
+at::Tensor of_phase(const EventCodes& codes, const EventClasses& classes, std::int64_t phase, bool things) {
+  return codes.shown.narrow(0, phase * classes.count() + (things ? classes.events : 0),
+                            things ? classes.things : classes.events);
+}
+
+}  // namespace
+
+AttentionValues query_key_matching(const LanguageModelConfig& config, const EventClasses& classes,
+                                   const at::Tensor& moments) {
+  check_heads(config, moments.size(0));
+  const EventCodes codes = event_codes(classes, config.hidden_size);
+  const std::int64_t head = config.head_size();
+  const at::Tensor span = std::get<0>(at::linalg_qr(moments.t())).t();
+  at::Generator generator = at::detail::createCPUGenerator(kSeed + 1);
+  Matching matching(config);
+  matching.add(codes.asked.narrow(0, 0, classes.events), of_phase(codes, classes, 1, false),
+               of_phase(codes, classes, 2, false), generator);
+  at::Tensor attention = matching.queries_and_keys();
+  if (classes.things > 0) attention = attention.add(thing_matching(config, classes));
+  const at::Tensor values = at::zeros({config.heads, head, config.hidden_size});
+  for (std::int64_t i = 0; i < config.heads; ++i) values[i].narrow(0, 0, span.size(0)).copy_(span);
+  return {at::cat({attention, values.flatten(0, 1).mul(kValueGain)}), values.flatten(0, 1).t().contiguous()};
+}
+
+at::Tensor thing_matching(const LanguageModelConfig& config, const EventClasses& classes) {
+  check_heads(config, 1);
+  const EventCodes codes = event_codes(classes, config.hidden_size);
+  at::Generator generator = at::detail::createCPUGenerator(kSeed + 3);
+  Matching matching(config);
+  matching.add(codes.asked.narrow(0, classes.events, classes.things), of_phase(codes, classes, 1, true),
+               of_phase(codes, classes, 2, true), generator);
+  return matching.queries_and_keys();
 }
 
 }  // namespace gvl::training

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gvl/config.hpp"
+#include "training/sample.hpp"
 
 namespace gvl::training {
 
@@ -17,12 +18,13 @@ namespace gvl::training {
 struct EventCodes {
   at::Tensor shown;  ///< float32 [3 * classes, H]: of frames in which an event goes on, begins, ends
   at::Tensor asked;  ///< float32 [classes, H]: of texts that ask for it
+  // A thing's codes are one, turned in four ways: what is learnt of one thing holds for others.
   /** float32 [2 + kOptions, H]: of an option that has been read: its event happens; which one it is; it is right. */
   at::Tensor option;
   static constexpr std::int64_t kOptions = 8;
 };
 
-EventCodes event_codes(std::int64_t classes, std::int64_t hidden_size);
+EventCodes event_codes(const EventClasses& classes, std::int64_t hidden_size);
 
 /** The dimensions of a head that positions (RoPE) hardly turn: i and i + d / 2 turn together. */
 std::vector<std::int64_t> slow_dimensions(const LanguageModelConfig& config);
@@ -40,6 +42,13 @@ struct AttentionValues {
  * finds out that they should be alike takes training longer than everything else.
  * Throws Error(kInvalidArgument) where heads share keys or are too small.
  */
-AttentionValues query_key_matching(const LanguageModelConfig& config, std::int64_t classes, const at::Tensor& moments);
+AttentionValues query_key_matching(const LanguageModelConfig& config, const EventClasses& classes,
+                                   const at::Tensor& moments);
+
+/**
+ * The queries and keys alone for `classes.things`, in a model that knows the events: [2 * H, H] to be added to the
+ * first rows of its layer's qkv. Throws as query_key_matching() does.
+ */
+at::Tensor thing_matching(const LanguageModelConfig& config, const EventClasses& classes);
 
 }  // namespace gvl::training

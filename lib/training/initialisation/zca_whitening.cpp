@@ -75,8 +75,8 @@ void whiten_projectors(const model::Network& network, const ParameterSet& parame
   for (const Sample& sample : samples) {
     const TokenizedSample no_texts;
     const Batch batch = make_batch({&sample, 1}, {&no_texts, 1});
-    spatial.push_back(network.encode_spatial(batch.spatial_pixels, never));
-    temporal.push_back(network.encode_temporal(batch.temporal_pixels, never));
+    spatial.push_back(network.encode_spatial(batch.spatial.pixels, never));
+    temporal.push_back(network.encode_temporal(batch.temporal.pixels, never));
   }
   whiten_projector(parameters, "spatial_projector", at::cat(spatial), seed);
   whiten_projector(parameters, "temporal_projector", at::cat(temporal), seed);

@@ -304,19 +304,72 @@ GVL_TEST(a_configuration_chooses_its_encoders) {
   const TemporaryFolder folder;
   const auto tokenizer = io::test::fixture("phi_c/tokenizer/tokenizer.json");
   ModelConfig config = model::test::small_config();
-  config.temporal.encoder = "clip";
+  config.temporal.type = "clip";
   model::test::write_random_model(folder / "m", config, tokenizer);
   const auto model = Model::load(folder / "m");
-  expect_text(model->config().temporal.encoder, "clip");
+  expect_text(model->config().temporal.type, "clip");
   const std::int64_t size = config.temporal.image_size;
   const Tensor pixels = zeros(DataType::kUInt8, {config.frames_per_segment(), size, size, 3});
   const Tensor features = model->encode_temporal(Future<Tensor>::of(pixels), {}).get();
   ck_assert_int_eq(features.shape[0], config.temporal_tokens_per_segment());
 
-  config.temporal.encoder = "eye";
+  config.temporal.type = "eye";
   write_file(folder.path() / "m/config.json", config.to_json());
   expect_error("encoder", ErrorCode::kUnsupported, {"config.json", "\"eye\"", "clip, internvideo2"},
                [&] { Model::load(folder / "m", {.threads = 1}); });
+}
+
+namespace {
+
+/** A detector that sees two of a segment's frames. */
+ModelConfig detector_config() {
+  ModelConfig config = model::test::small_config();
+  config.spatial = {.image_size = 64,
+                    .hidden_size = 102,
+                    .mean = {0.5, 0.5, 0.5},
+                    .std = {0.2, 0.2, 0.2},
+                    .type = "nanodet",
+                    .fit = PictureFit::kPad,
+                    .keyframes = 2,
+                    .objects = 3};
+  config.spatial_pooling = SpatialPooling::kNone;
+  return config;
+}
+
+}  // namespace
+
+GVL_TEST(a_detector_is_a_spatial_encoder) {
+  const TemporaryFolder folder;
+  const ModelConfig config = detector_config();
+  model::test::write_random_model(folder / "m", config, io::test::fixture("phi_c/tokenizer/tokenizer.json"));
+  const auto model = Model::load(folder / "m");
+  expect_text(model->config().to_json(), config.to_json().c_str());
+  const Tensor keyframes = zeros(DataType::kUInt8, {2, 64, 64, 3});
+  const auto spatial = model->encode_spatial(Future<Tensor>::of(keyframes), {});
+  ck_assert(spatial.get().shape == std::vector<std::int64_t>({2 * 4, 102}));
+  const std::int64_t size = config.temporal.image_size;
+  const Tensor frames = zeros(DataType::kUInt8, {config.frames_per_segment(), size, size, 3});
+  const auto tokens = model->fuse(spatial, model->encode_temporal(Future<Tensor>::of(frames), {}), {});
+  ck_assert(tokens.get().shape ==
+            std::vector<std::int64_t>({config.tokens_per_segment(), config.language.hidden_size}));
+  ck_assert_int_eq(config.tokens_per_segment(), 2 * 4 + config.temporal_tokens_per_segment() + 1);
+  expect_error("one keyframe", ErrorCode::kInvalidArgument, {"[1, 64, 64, 3]", "[2, 64, 64, 3]"}, [&] {
+    model->encode_spatial(Future<Tensor>::of(zeros(DataType::kUInt8, {1, 64, 64, 3})), {}).get();
+  });
+}
+
+GVL_TEST(a_configuration_is_refused_where_its_streams_do_not_fit) {
+  const TemporaryFolder folder;
+  const auto refuse = [&](auto change, std::vector<std::string> words) {
+    ModelConfig config = detector_config();
+    change(config);
+    write_file(folder.path() / "config.json", config.to_json());
+    expect_error("streams", ErrorCode::kMalformed, words, [&] { ModelConfig::load(folder / "config.json"); });
+  };
+  refuse([](ModelConfig& config) { config.spatial.keyframes = 3; }, {"keyframes", "does not divide"});
+  refuse([](ModelConfig& config) { config.spatial_pooling = SpatialPooling::kAdaptive8x8; },
+         {"spatial_pooling", "\"none\" with a detector"});
+  refuse([](ModelConfig& config) { config.temporal = config.spatial; }, {"temporal", "objects"});
 }
 
 GVL_TEST(keys_and_values_are_kept_as_is_asked_for) {

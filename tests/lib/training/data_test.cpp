@@ -182,7 +182,7 @@ GVL_TEST(test_scene_samples) {
     const scenes::Scene scene = source.composition(index).scene;
     ck_assert(sample.temporal_pixels.shape == std::vector<std::int64_t>({3, 16, 28, 28, 3}));
     ck_assert(!sample.texts.empty() && sample.duration == scene.duration);
-    const std::int64_t classes = 3 * source.event_classes();
+    const std::int64_t classes = 3 * source.event_classes().count();
     const auto conversations = source.conversations(scene, index);
     for (std::size_t i = 0; i < conversations.size(); ++i) {
       const bool told = conversations[i].task == Task::kGrounding && !conversations[i].events.empty();
@@ -227,7 +227,8 @@ GVL_TEST(test_patches_are_labelled) {
   const ModelConfig config = with_small_patches();
   const training::SceneSourceOptions options = with_objects();
   const training::SceneSource source(options, config);
-  const std::int64_t classes = 3 * source.event_classes(), patches = config.temporal.grid() * config.temporal.grid();
+  const std::int64_t classes = 3 * source.event_classes().count(),
+                     patches = config.temporal.grid() * config.temporal.grid();
   int of_picture = 0, of_objects = 0, whole_objects = 0;
   for (std::int64_t index = 0; index < 10; ++index) {
     const training::Sample sample = source.make(index);
@@ -240,7 +241,7 @@ GVL_TEST(test_patches_are_labelled) {
           count += sample.patch_labels.as<float>()[(frame * patches + patch) * classes + which] == 1 ? 1 : 0;
         }
         if (!shown) ck_assert_int_eq(static_cast<int>(count), 0);
-        const std::int64_t kind = which % source.event_classes();
+        const std::int64_t kind = which % source.event_classes().count();
         const bool object = kind >= static_cast<std::int64_t>(scenes::kEventKinds) ||
                             group_of(static_cast<scenes::EventKind>(kind)) == scenes::EventGroup::kObject;
         if (!shown || (object && count == 0)) continue;  // an object may be outside the picture
@@ -260,7 +261,7 @@ GVL_TEST(test_patches_lie_in_rows) {
   const training::SceneSourceOptions options = with_objects();
   const training::SceneSource source(options, config);
   const auto assets = std::make_shared<const scenes::Assets>(options.assets);
-  const std::int64_t classes = 3 * source.event_classes(), side = config.temporal.grid();
+  const std::int64_t classes = 3 * source.event_classes().count(), side = config.temporal.grid();
   int seen = 0, off_the_diagonal = 0;
   for (std::int64_t index = 0; index < 10; ++index) {
     const training::Sample sample = source.make(index);

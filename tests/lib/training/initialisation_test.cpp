@@ -96,8 +96,8 @@ GVL_TEST(test_attention_begins_by_finding_what_is_asked_for) {
   LanguageModelConfig config = six_heads();
   constexpr std::int64_t classes = 40, head = 32, wanted = 7;
   const at::Tensor moments = training::temporal_directions(config.hidden_size, 1);
-  const auto [qkv, o] = training::query_key_matching(config, classes, moments);
-  const auto codes = training::event_codes(classes, config.hidden_size);
+  const auto [qkv, o] = training::query_key_matching(config, {classes, 0}, moments);
+  const auto codes = training::event_codes({classes, 0}, config.hidden_size);
   const auto table = language::rope_table(config, language::RopeFactors::kShort, 0, 200, at::kCPU);
   const auto at_place = [&](const at::Tensor& x, std::int64_t position) {
     return turned(x, table.cos[position], table.sin[position]);
@@ -121,7 +121,7 @@ GVL_TEST(test_attention_begins_by_finding_what_is_asked_for) {
   ck_assert(cosine.item<double>() > 0.999);
   config.kv_heads = 3;
   try {
-    training::query_key_matching(config, classes, moments);
+    training::query_key_matching(config, {classes, 0}, moments);
     ck_abort_msg("heads that share keys were accepted");
   } catch (const Error& error) {
     ck_assert(error.code() == ErrorCode::kInvalidArgument);
@@ -250,7 +250,7 @@ struct OptionQuestions {
     return x.mul(model.input_gain).matmul(rows.t());
   }
 
-  const at::Tensor codes = training::event_codes(kClasses, 192).option;
+  const at::Tensor codes = training::event_codes({kClasses, 0}, 192).option;
   const training::OptionCopyModel model{at::rand({192}).add(0.5), at::rand({192}).add(0.5), at::randn({kLetters, 192}),
                                         codes};
   at::Tensor right;
@@ -307,9 +307,9 @@ GVL_TEST(test_a_filter_bank_needs_room) {
 /** Another encoder's weights have other names: it would begin at random, and nothing would say so. */
 GVL_TEST(test_a_filter_bank_needs_its_encoder) {
   ModelConfig config = default_sizes();
-  config.temporal.encoder = "internvideo2";
+  config.temporal.type = "internvideo2";
   training::FilterBank(config, 1);
-  config.temporal.encoder = "clip";
+  config.temporal.type = "clip";
   try {
     training::FilterBank(config, 1);
     ck_abort_msg("another encoder was accepted");
@@ -333,7 +333,7 @@ GVL_TEST(test_projectors_are_whitened) {
   for (const training::Sample& sample : samples) {
     const training::TokenizedSample no_texts;
     const auto batch = training::make_batch({&sample, 1}, {&no_texts, 1});
-    features.push_back(network.encode_temporal(batch.temporal_pixels, Cancellation()));
+    features.push_back(network.encode_temporal(batch.temporal.pixels, Cancellation()));
   }
   const auto& projector = layers::Projector(layers::Parameters(parameters, at::kCPU, at::kFloat) / "temporal_projector",
                                             config.temporal.hidden_size, config.language.hidden_size);

@@ -49,7 +49,8 @@ GVL_TEST(test_patches_are_told) {
   const auto tokenizer = model::load_tokenizer(fixture("phi_c") / "tokenizer" / "tokenizer.json", config);
   const NoiseSource source(config, 0);
   training::Sample sample = source.make(0);
-  const std::int64_t patches = config.temporal.grid() * config.temporal.grid(), columns = 3 * source.event_classes();
+  const std::int64_t patches = config.temporal.grid() * config.temporal.grid(),
+                     columns = 3 * source.event_classes().count();
   const auto count = static_cast<std::size_t>(config.frames * patches * columns);
   auto labels = allocate_tensor_data(count * sizeof(float));
   // The first class in every second patch.

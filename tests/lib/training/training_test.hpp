@@ -20,7 +20,7 @@ class NoiseSource : public SampleSource {
       : config_(config), size_(size), options_(options) {}
 
   std::int64_t size() const noexcept override { return size_; }
-  std::int64_t event_classes() const noexcept override { return kClasses; }
+  EventClasses event_classes() const noexcept override { return {kClasses, 0}; }
 
   Sample make(std::int64_t index) const override {
     gvl::test::NoiseGenerator next(static_cast<std::uint32_t>((size_ > 0 ? index % size_ : index) + 1));
@@ -34,7 +34,7 @@ class NoiseSource : public SampleSource {
     const std::int64_t k = config_.segments, n = config_.frames_per_segment();
     Sample sample;
     sample.duration = 30;
-    sample.spatial_pixels = pixels({k, config_.spatial.image_size, config_.spatial.image_size, 3});
+    sample.spatial_pixels = pixels({k, 1, config_.spatial.image_size, config_.spatial.image_size, 3});
     sample.temporal_pixels = pixels({k, n, config_.temporal.image_size, config_.temporal.image_size, 3});
     for (std::uint32_t i = 0; i < 1 + next() % 4; ++i) {
       const std::string start = std::to_string(next() >> 28), stop = std::to_string(15 + (next() >> 28));

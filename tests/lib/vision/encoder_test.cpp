@@ -9,6 +9,7 @@
 
 #include "gvl/error.hpp"
 #include "support/testing.hpp"
+#include "vision/object_features.hpp"
 
 using namespace gvl;
 using namespace gvl::vision;
@@ -34,22 +35,33 @@ VisionConfig small_config() {
   return config;
 }
 
+VisionConfig config_for(std::string_view kind) {
+  VisionConfig config = small_config();
+  config.type = kind;
+  if (kind != "nanodet") return config;
+  config.image_size = 64;
+  config.patch_size = 0;
+  config.hidden_size = kObjectFeatures;
+  config.objects = 5;
+  config.std = {1, 1, 1};
+  return config;
+}
+
 constexpr std::int64_t kFrames = 3;
 
 }  // namespace
 
-GVL_TEST(every_encoder_describes_the_patches_of_all_frames) {
+GVL_TEST(every_encoder_describes_all_frames) {
   const c10::InferenceMode inference;
   const RandomParameters source;
   std::set<std::string_view> names;
   for (const EncoderKind& kind : encoder_kinds()) {
     ck_assert(!kind.name.empty() && names.insert(kind.name).second);
-    VisionConfig config = small_config();
-    config.encoder = kind.name;
+    const VisionConfig config = config_for(kind.name);
     const auto encoder = make_encoder("", layers::Parameters(source, at::kCPU, at::kFloat), config, kFrames);
-    const at::Tensor pixels = at::randn({2, kFrames, 3, 28, 28});
+    const at::Tensor pixels = at::randn({2, kFrames, 3, config.image_size, config.image_size});
     const at::Tensor features = encoder->forward(pixels, {});
-    ck_assert(features.sizes() == at::IntArrayRef({2, kFrames * 4, 32}));
+    ck_assert(features.sizes() == at::IntArrayRef({2, kFrames * config.tokens(), config.hidden_size}));
     // One of a batch is what it is alone, and another than its neighbour.
     const at::Tensor second = encoder->forward(pixels.narrow(0, 1, 1), {});
     ck_assert(features.narrow(0, 1, 1).sub(second).abs().max().item<double>() < 1e-4);
@@ -71,12 +83,31 @@ GVL_TEST(an_encoder_is_chosen_by_name) {
   const layers::Parameters parameters(source, at::kCPU, at::kFloat);
   VisionConfig config = small_config();
   ck_assert(make_encoder("clip", parameters, config, 1) != nullptr);
-  config.encoder = "eye";
+  config.type = "eye";
   try {
     make_encoder("clip", parameters, config, 1);
     ck_abort_msg("there is no such encoder");
   } catch (const Error& error) {
     ck_assert(error.code() == ErrorCode::kUnsupported);
-    ck_assert_msg(std::string(error.what()).find("clip, internvideo2") != std::string::npos, "%s", error.what());
+    ck_assert_msg(std::string(error.what()).find("clip, internvideo2, nanodet") != std::string::npos, "%s",
+                  error.what());
   }
+}
+
+GVL_TEST(a_detector_says_which_configuration_it_cannot_have) {
+  const RandomParameters source;
+  const layers::Parameters parameters(source, at::kCPU, at::kFloat);
+  const auto expect = [&](auto change, const char* words) {
+    VisionConfig config = config_for("nanodet");
+    change(config);
+    try {
+      make_encoder("", parameters, config, 1);
+      ck_abort_msg("taken: %s", words);
+    } catch (const Error& error) {
+      ck_assert_msg(std::string(error.what()).find(words) != std::string::npos, "%s", error.what());
+    }
+  };
+  expect([](VisionConfig& config) { config.objects = 0; }, "needs \"objects\"");
+  expect([](VisionConfig& config) { config.hidden_size = 32; }, "hidden_size of 102, not 32");
+  expect([](VisionConfig& config) { config.image_size = 100; }, "multiples of 32, not 100");
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -123,6 +124,43 @@ GVL_TEST(a_plain_picture_stays_plain) {
 }
 
 /** Rows may be padded, and nothing outside the picture or `size` * `size` pixels is touched. */
+GVL_TEST(pads_with_grey) {
+  // Twice as wide as high, of noise: the middle rows are the resized picture, the others grey.
+  constexpr std::int64_t kWidth = 64, kHeight = 32, kSize = 32;
+  const auto frame = noise(kWidth * kHeight * 3, false);
+  std::vector<std::uint8_t> out(kSize * kSize * 3);
+  resize_and_pad({frame.data(), kWidth, kHeight, kWidth * 3}, kSize, out);
+  for (std::int64_t row = 0; row < kSize; ++row) {
+    const bool beside = row < 8 || row >= 24;
+    const auto first = out.begin() + row * kSize * 3;
+    ck_assert(std::all_of(first, first + kSize * 3, [](std::uint8_t value) { return value == kPaddingGrey; }) ==
+              beside);
+  }
+  // The same pixels as resize_and_crop() makes of each half: only taps at the halves' common edge differ.
+  const auto left = resized(frame.data(), kWidth, kHeight, 16);
+  for (std::int64_t row = 0; row < 16; ++row) {
+    for (std::int64_t value = 0; value < 16 * 3; ++value) {
+      ck_assert_uint_eq(out[static_cast<std::size_t>((row + 8) * kSize * 3 + 8 * 3 + value)],
+                        left[static_cast<std::size_t>(row * 16 * 3 + value)]);
+    }
+  }
+}
+
+GVL_TEST(pads_long_and_small_pictures) {
+  for (const auto& [width, height] : {std::pair<std::int64_t, std::int64_t>{1, 300}, {300, 1}, {5, 7}, {16, 16}}) {
+    const std::vector<std::uint8_t> white(static_cast<std::size_t>(width * height * 3), 255);
+    std::vector<std::uint8_t> out(16 * 16 * 3);
+    resize_and_pad({white.data(), width, height, width * 3}, 16, out);
+    const auto shown = std::count(out.begin(), out.end(), 255);
+    const std::int64_t longest = std::max(width, height);
+    const auto side = [&](std::int64_t length) {
+      return std::max<std::int64_t>(1, std::llround(16.0 * static_cast<double>(length) / static_cast<double>(longest)));
+    };
+    ck_assert_int_eq(shown, side(width) * side(height) * 3);
+    ck_assert_int_eq(std::count(out.begin(), out.end(), kPaddingGrey), std::ssize(out) - shown);
+  }
+}
+
 GVL_TEST(honours_the_stride) {
   const std::int64_t width = 50;
   const std::int64_t height = 31;

@@ -63,4 +63,16 @@ GVL_TEST(keyframes) {
   ck_assert_int_eq(keyframe_of(8), 4);
   ck_assert_int_eq(keyframe_of(5), 2);
   ck_assert_int_eq(keyframe_of(1), 0);
+  // Several: the same of equal shares.
+  for (const std::int64_t keyframes : {1, 2, 4, 8}) {
+    std::int64_t seen = 0;
+    for (std::int64_t i = 0; i < 8; ++i) {
+      if (!is_keyframe(i, 8, keyframes)) continue;
+      ck_assert_int_eq(keyframe_of(8, keyframes, seen), i);
+      ++seen;
+    }
+    ck_assert_int_eq(seen, keyframes);
+  }
+  ck_assert_int_eq(keyframe_of(8, 4, 0), 1);
+  ck_assert_int_eq(keyframe_of(8, 4, 3), 7);
 }

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "vision/nanodet.hpp"
+
+namespace gvl::vision {
+
+/** Edges in parts of a picture's side, 0-1. */
+struct Box {
+  float left = 0, top = 0, right = 0, bottom = 0;
+
+  float width() const noexcept { return right - left; }
+  float height() const noexcept { return bottom - top; }
+  float area() const noexcept { return width() * height(); }
+};
+
+/** Intersection over union; 0 of empty boxes. */
+float overlap(const Box& a, const Box& b) noexcept;
+
+/** A thing that a detector sees. */
+struct Detection {
+  std::array<float, NanoDet::kClasses> scores{};  ///< of each class at the place where it is seen, 0-1
+  Box box;
+
+  std::size_t best_class() const noexcept;
+  float best_score() const noexcept { return scores[best_class()]; }
+};
+
+/** What a detector sees in a picture. */
+struct SeenPicture {
+  std::array<float, NanoDet::kClasses> strongest{};  ///< score of each class where it is highest
+  /** Strongest first, none overlapping a stronger one by an IoU of 0.5 or more, whatever their classes. */
+  std::vector<Detection> objects;
+};
+
+/**
+ * Of each picture at most `most` objects. What no class scores 0.05 is none. `size`: S.
+ */
+std::vector<SeenPicture> detect(const std::vector<NanoDet::Level>& levels, std::int64_t size, std::int64_t most);
+
+}  // namespace gvl::vision
