@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "scenes/english.hpp"
 #include "scenes/questions.hpp"
 #include "scenes/speaker.hpp"
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scenes/clauses.hpp"
 #include "scenes/random.hpp"
 #include "scenes/scene.hpp"
 
@@ -34,16 +35,9 @@ class KindSet {
 struct Template {
   constexpr Template(const char* words, KindSet others = {}) : text(words), also(others) {}
 
-  /**
-   * A noun phrase, or a clause as "subject|verb in its base form and the rest". "[a/b/c]" is a choice, "{pic}" words of
-   * a list or what the description is about ({x}, {y}, {from}, {out}), and a first "#" says that it is in the plural.
-   */
-  std::string_view text;
-  KindSet also;  ///< kinds that these words, unlike the kind's other words, might be understood to mean
+  std::string_view text;  ///< clauses.hpp; {pic} is the picture, {x}, {y}, {from}, {out} what it is about
+  KindSet also;           ///< kinds that these words, unlike the kind's other words, might be understood to mean
 };
-
-/** What goes with a description: which adverbs, and which frames a noun phrase can stand in. */
-enum class Manner : std::uint8_t { kLasting, kSlow, kSudden, kObject };
 
 /** All words for one kind of event. */
 struct KindPhrases {
@@ -69,9 +63,6 @@ struct PhraseSubject {
   Side side = Side::kNone;  ///< kNone: words that name a side are not used
 };
 
-/** Which templates may be drawn. */
-enum class Split : std::uint8_t { kTraining, kHeldOut };
-
 /** Whether the template of `kind` with this place in the table is one that training never sees (about 15 %). */
 bool held_out(EventKind kind, std::size_t index);
 
@@ -80,13 +71,6 @@ struct Phrase {
   std::string text;
   bool has_side = false;  ///< it names the side
   std::size_t index = 0;  ///< of its template
-};
-
-/** How the words of a clause are ordered. */
-enum class ClauseForm : std::uint8_t {
-  kPresent,   ///< "the picture freezes"
-  kQuestion,  ///< "does the picture freeze"
-  kAny,       ///< any of them, and noun phrases
 };
 
 /**
@@ -99,15 +83,6 @@ std::optional<Phrase> describe(EventKind kind, const PhraseSubject& subject, Ran
 /** Report number `index` (wraps around) of `kind`, a clause in the present: "a red object enters from the left". */
 std::string canonical(EventKind kind, const PhraseSubject& subject, std::size_t index);
 std::size_t canonical_count(EventKind kind);
-
-/** Writes `text` as people do: capital or not, period or not. */
-std::string as_typed(std::string text, Random& random);
-std::string capitalised(std::string text);
-/** With a capital and a final period. */
-std::string sentence(std::string text);
-/** "a" or "an" and the noun; nothing before plurals and masses. */
-std::string with_article(std::string_view noun);
-bool is_plural(std::string_view noun);
 
 /** `count` sample texts of every form, of the training split: what a tokenizer can be trained on. */
 std::vector<std::string> corpus(std::uint64_t seed, std::size_t count);

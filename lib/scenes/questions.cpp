@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "scenes/questions.hpp"
+#include "scenes/english.hpp"
 
 #include <algorithm>
 #include <array>
+
+#include "scenes/english.hpp"
 
 namespace gvl::scenes {
 namespace {

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "scenes/speaker.hpp"
+#include "scenes/english.hpp"
 
 #include <algorithm>
 #include <array>
 #include <tuple>
+
+#include "scenes/english.hpp"
 
 namespace gvl::scenes {
 namespace {
