@@ -55,6 +55,8 @@ TABLES = {
     "lib/scenes/emoji_table.cpp",
     "lib/scenes/phrase_table.cpp",
     "lib/scenes/phrase_table_objects.cpp",
+    "lib/scenes/watch/thing_table.cpp",
+    "lib/scenes/watch/watch_phrase_table.cpp",
 }
 
 LICENCE = "SPDX-License-Identifier: LGPL-2.1-or-later"

@@ -14,18 +14,20 @@ class Expander {
  public:
   Expander(std::span<const Slot> slots, Random* random) : slots_(slots), random_(random) {}
 
-  std::string expand(std::string_view text) {
+  /** What stands first, or before a verb, is the subject: it says whether it is plural. */
+  std::string expand(std::string_view text, bool whole = true) {
     std::string result;
     for (std::size_t at = 0; at < text.size();) {
       if (text[at] == '[') {
         const std::size_t close = text.find(']', at);
-        result += expand(choose(text.substr(at + 1, close - at - 1)));
+        result += expand(choose(text.substr(at + 1, close - at - 1)), false);
         at = close + 1;
       } else if (text[at] == '{') {
         const std::size_t close = text.find('}', at);
         const Slot slot = slot_of(text.substr(at + 1, close - at - 1));
-        result += expand(slot.text);
-        if (slot.plural && text.substr(close + 1).starts_with("|")) result += '#';
+        result += expand(slot.text, false);
+        const bool subject = (whole && at == 0) || text.substr(close + 1).starts_with("|");
+        if (slot.plural && subject) result += '#';
         at = close + 1;
       } else {
         result += text[at++];
@@ -76,11 +78,13 @@ Clause take_apart(const std::string& text) {
 }
 
 std::string present_verb(const Clause& clause) {
+  if (clause.verb == "can") return clause.verb;
   if (!clause.plural) return third_person(clause.verb);
   return clause.verb == "be" ? "are" : clause.verb;
 }
 
 std::string question(const Clause& parts, bool in_past) {
+  if (parts.verb == "can") return "can " + parts.subject + parts.rest;
   if (parts.verb == "be") {
     return (in_past ? past("be", parts.plural, false) : present_verb(parts)) + " " + parts.subject + parts.rest;
   }
@@ -103,19 +107,22 @@ std::string any_clause(const Clause& parts, Manner manner, Random& random) {
                                                  "the part where ",    "the time when ",   "the moment where ",
                                                  "the part in which ", "the point where ", "the moment at which ",
                                                  "the section where ", "find when ",       "show when "};
+  if (parts.verb == "can") return random.chance(0.8) ? present(parts) : "when " + question(parts, false) + "?";
   const bool is = parts.verb == "be";
   const std::string how = manner_words(manner, random);
-  const bool suddenly = how.empty() && manner != Manner::kSlow && !is && random.chance(0.07);
+  const bool suddenly =
+      how.empty() && manner != Manner::kSlow && manner != Manner::kPlain && !is && random.chance(0.07);
   const std::string now = parts.subject + (suddenly ? " suddenly " : " ") + present_verb(parts) + parts.rest + how;
   const std::string doing = gerund(parts.verb) + parts.rest + how;
   const double drawn = random.uniform();
-  if (drawn < 0.42) return now;
+  // "You seeing a car" is nothing that anybody types.
+  if (drawn < 0.42 || (manner == Manner::kPlain && parts.subject == "you")) return now;
   if (drawn < 0.50) return parts.subject + " " + past(parts.verb, parts.plural, false) + parts.rest + how;
   if (drawn < 0.56 && !is) return parts.subject + (parts.plural ? " are " : " is ") + doing;
   if (drawn < 0.60)
     return parts.subject + (parts.plural ? " have " : " has ") + past(parts.verb, false, true) + parts.rest;
   if (drawn < 0.70) return without_article(now);
-  if (drawn < 0.82) {
+  if (drawn < 0.82 && parts.subject != "there") {
     const std::string head = random.chance(0.6) ? without_article(parts.subject) : parts.subject;
     return head + " " + (is && !parts.rest.empty() ? parts.rest.substr(1) + how : doing);
   }

@@ -29,8 +29,9 @@ struct Conversation {
   std::string query;     ///< what a user would type: the description alone for grounding, the question otherwise
   std::string question;  ///< the user turn as trained on, with "<image>" (and " <timestamp_grounding>")
   std::string answer;
-  std::vector<Event> events;    ///< what the answer is about; none for an event that does not happen
-  std::vector<Option> options;  ///< of a multiple-choice question
+  std::vector<Event> events;       ///< of a Scene, what the answer is about; none for what does not happen
+  std::vector<TimeRange> moments;  ///< when that is, as the answer to a grounding query says it; none likewise
+  std::vector<Option> options;     ///< of a multiple-choice question
   int right_option = -1;
 };
 

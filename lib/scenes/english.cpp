@@ -24,21 +24,22 @@ struct Irregular {
   std::string_view base, past, participle;
 };
 constexpr Irregular kIrregular[] = {
-    {"go", "went", "gone"},          {"become", "became", "become"}, {"get", "got", "got"},
-    {"freeze", "froze", "frozen"},   {"break", "broke", "broken"},   {"come", "came", "come"},
-    {"leave", "left", "left"},       {"fall", "fell", "fallen"},     {"rise", "rose", "risen"},
-    {"swing", "swung", "swung"},     {"shake", "shook", "shaken"},   {"stand", "stood", "stood"},
-    {"cut", "cut", "cut"},           {"run", "ran", "run"},          {"spin", "spun", "spun"},
-    {"grow", "grew", "grown"},       {"shrink", "shrank", "shrunk"}, {"meet", "met", "met"},
-    {"show", "showed", "shown"},     {"slide", "slid", "slid"},      {"fly", "flew", "flown"},
-    {"split", "split", "split"},     {"hold", "held", "held"},       {"stick", "stuck", "stuck"},
-    {"take", "took", "taken"},       {"give", "gave", "given"},      {"begin", "began", "begun"},
-    {"hit", "hit", "hit"},           {"hide", "hid", "hidden"},      {"sink", "sank", "sunk"},
-    {"lose", "lost", "lost"},        {"have", "had", "had"},         {"put", "put", "put"},
-    {"make", "made", "made"},        {"drive", "drove", "driven"},   {"see", "saw", "seen"},
-    {"sweep", "swept", "swept"},     {"keep", "kept", "kept"},       {"spring", "sprang", "sprung"},
-    {"hang", "hung", "hung"},        {"shine", "shone", "shone"},    {"be", "was", "been"},
-    {"swell", "swelled", "swollen"},
+    {"go", "went", "gone"},          {"become", "became", "become"},  {"get", "got", "got"},
+    {"freeze", "froze", "frozen"},   {"break", "broke", "broken"},    {"come", "came", "come"},
+    {"leave", "left", "left"},       {"fall", "fell", "fallen"},      {"rise", "rose", "risen"},
+    {"swing", "swung", "swung"},     {"shake", "shook", "shaken"},    {"stand", "stood", "stood"},
+    {"cut", "cut", "cut"},           {"run", "ran", "run"},           {"spin", "spun", "spun"},
+    {"grow", "grew", "grown"},       {"shrink", "shrank", "shrunk"},  {"meet", "met", "met"},
+    {"show", "showed", "shown"},     {"slide", "slid", "slid"},       {"fly", "flew", "flown"},
+    {"split", "split", "split"},     {"hold", "held", "held"},        {"stick", "stuck", "stuck"},
+    {"take", "took", "taken"},       {"give", "gave", "given"},       {"begin", "began", "begun"},
+    {"hit", "hit", "hit"},           {"hide", "hid", "hidden"},       {"sink", "sank", "sunk"},
+    {"lose", "lost", "lost"},        {"have", "had", "had"},          {"put", "put", "put"},
+    {"make", "made", "made"},        {"drive", "drove", "driven"},    {"see", "saw", "seen"},
+    {"sweep", "swept", "swept"},     {"keep", "kept", "kept"},        {"spring", "sprang", "sprung"},
+    {"hang", "hung", "hung"},        {"shine", "shone", "shone"},     {"be", "was", "been"},
+    {"swell", "swelled", "swollen"}, {"ride", "rode", "ridden"},      {"lay", "laid", "laid"},
+    {"set", "set", "set"},           {"bring", "brought", "brought"}, {"catch", "caught", "caught"},
 };
 
 /** Whether the last consonant is written twice before an ending: "stopped". */

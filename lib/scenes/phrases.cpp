@@ -16,14 +16,13 @@ constexpr std::array<std::string_view, 5> kOut{
     "[at the bottom/through the bottom/below the bottom edge/through the lower edge]"};
 
 std::array<Slot, 5> slots_of(const PhraseSubject& subject) {
-  const auto side = static_cast<std::size_t>(subject.side);
   return {Slot{"pic",
                "the [picture/picture/image/image/screen/screen/video/video/frame/footage/feed/stream/video feed/camera "
                "picture/display/video picture/camera image/whole picture/entire image]"},
           {"x", subject.x.text, subject.x.plural},
           {"y", subject.y.text},
-          {"from", kFrom[side]},
-          {"out", kOut[side]}};
+          {"from", words_for_entry(subject.side)},
+          {"out", words_for_exit(subject.side)}};
 }
 
 /** For each kind and template. */
@@ -44,6 +43,9 @@ const std::vector<std::vector<bool>>& held_out_table() {
 bool names_side(std::string_view text) { return text.find("{from}") != text.npos || text.find("{out}") != text.npos; }
 
 }  // namespace
+
+std::string_view words_for_entry(Side side) { return kFrom[static_cast<std::size_t>(side)]; }
+std::string_view words_for_exit(Side side) { return kOut[static_cast<std::size_t>(side)]; }
 
 bool held_out(EventKind kind, std::size_t index) { return held_out_table()[static_cast<std::size_t>(kind)][index]; }
 

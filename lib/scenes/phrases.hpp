@@ -63,6 +63,10 @@ struct PhraseSubject {
   Side side = Side::kNone;  ///< kNone: words that name a side are not used
 };
 
+/** "from the left", "to the left": words with choices (clauses.hpp), none for Side::kNone. */
+std::string_view words_for_entry(Side side);
+std::string_view words_for_exit(Side side);
+
 /** Whether the template of `kind` with this place in the table is one that training never sees (about 15 %). */
 bool held_out(EventKind kind, std::size_t index);
 

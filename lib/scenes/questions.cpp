@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "scenes/questions.hpp"
 #include "scenes/english.hpp"
+#include "scenes/forms.hpp"
 
 #include <algorithm>
 #include <array>
 
 #include "scenes/english.hpp"
+#include "scenes/forms.hpp"
 
 namespace gvl::scenes {
 namespace {
 
 using Options = std::vector<Option>;
-
-/** A question, the right answer first among the options, and what it is about. */
-struct Quiz {
-  std::string kind;
-  std::string question;
-  Options options;
-  std::vector<Event> events;
-};
 
 template <std::size_t count>
 std::string pick(Random& random, const std::string_view (&texts)[count]) {
@@ -341,6 +335,11 @@ std::optional<Quiz> which_of_two(Speaker& speaker) {
   return quiz;
 }
 
+Quiz with_moments(Quiz quiz) {
+  for (const Event& event : quiz.events) quiz.moments.push_back({event.start, event.stop});
+  return quiz;
+}
+
 using Maker = std::optional<Quiz> (*)(Speaker&);
 
 std::optional<Quiz> draw(Speaker& speaker, std::initializer_list<Maker> makers) {
@@ -358,40 +357,13 @@ std::optional<Conversation> multiple_choice(Speaker& speaker) {
       draw(speaker, {which_happens, which_happens, which_does_not, first_or_last, first_or_last, what_after, what_after,
                      which_side, camera_direction, which_colour, how_often, which_third, which_time});
   if (!quiz) return std::nullopt;
-  const std::string right = quiz->options.front().text;
-  speaker.random().shuffle(quiz->options);
-  Conversation talk;
-  talk.task = Task::kQuestion;
-  talk.kind = quiz->kind.starts_with("choice-") ? quiz->kind : "choice-" + quiz->kind;
-  const std::string image = "<image>\n";
-  talk.query = "Question: " + quiz->question + "\nOptions:";
-  for (std::size_t i = 0; i < quiz->options.size(); ++i) {
-    Option& option = quiz->options[i];
-    const std::string letter = std::string("(") + static_cast<char>('A' + i) + ") ";
-    talk.query += "\n" + letter + option.text;
-    option.end = image.size() + talk.query.size();
-    if (option.text != right) continue;
-    talk.right_option = static_cast<int>(i);
-    talk.answer = "Answer: " + letter + right;
-  }
-  talk.question = image + talk.query;
-  talk.options = std::move(quiz->options);
-  talk.events = std::move(quiz->events);
-  return talk;
+  return choice_form(with_moments(std::move(*quiz)), speaker.random());
 }
 
 std::optional<Conversation> open_question(Speaker& speaker) {
-  const auto quiz = draw(
+  auto quiz = draw(
       speaker, {yes_or_no, yes_or_no, yes_or_no, how_often, which_side, camera_direction, which_colour, which_of_two});
-  if (!quiz) return std::nullopt;
-  Conversation talk;
-  talk.task = Task::kQuestion;
-  talk.kind = quiz->kind;
-  talk.query = quiz->question;
-  talk.question = "<image>\n" + talk.query;
-  talk.answer = sentence(quiz->options.front().text);
-  talk.events = quiz->events;
-  return talk;
+  return quiz ? std::optional(open_form(with_moments(std::move(*quiz)))) : std::nullopt;
 }
 
 }  // namespace gvl::scenes

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "scenes/watch/asker.hpp"
+
+#include <array>
+
+#include "scenes/watch/naming.hpp"
+#include "scenes/watch/things.hpp"
+
+namespace gvl::scenes {
+namespace {
+
+using enum WatchKind;
+
+/** How often each kind is asked for, by WatchKind. */
+constexpr std::array<double, kWatchKinds> kWeights{
+    7,                   // kPresent
+    1.5,                 // kAppears
+    1,                   // kDisappears
+    2.5,                 // kEnters
+    2,                   // kLeaves
+    3,                   // kPasses
+    1,   1,   0.7, 0.7,  // movements
+    1.2,                 // kStays
+    1,   1,              // kComesCloser, kGoesAway
+    2,   1.5,            // kPlaced, kTaken
+    1.5, 1,              // kAtLeast, kExactly
+    1.5,                 // kNone
+    1,   1,              // kTogether, kThen
+};
+
+constexpr std::array<std::string_view, 11> kColours{"red",  "orange", "yellow", "green", "blue", "purple",
+                                                    "pink", "brown",  "white",  "gray",  "black"};
+
+bool is_number(WatchKind kind) { return kind == kAtLeast || kind == kExactly; }
+bool is_pair(WatchKind kind) { return kind == kTogether || kind == kThen; }
+
+}  // namespace
+
+WatchKind Asker::draw_kind() {
+  double sum = 0;
+  for (const double weight : kWeights) sum += weight;
+  double left = random_.uniform() * sum;
+  for (std::size_t i = 0; i < kWatchKinds; ++i) {
+    left -= kWeights[i];
+    if (left < 0) return static_cast<WatchKind>(i);
+  }
+  return kPresent;
+}
+
+/** Furniture does not walk, and only what is carried is put down. */
+bool Asker::can_do(const Filter& filter, WatchKind kind) const {
+  const Gait gait = gait_of(filter);
+  if (kind == kPlaced || kind == kTaken) return gait == Gait::kCarried;
+  const bool moves = gait < Gait::kCarried;
+  if (kind >= kMovesLeft && kind <= kGoesAway) return moves;
+  return moves || (kind != kEnters && kind != kLeaves && kind != kPasses);
+}
+
+/** Words that are right for a track. */
+Filter Asker::filter_for(const Track& track) {
+  Filter filter;
+  filter.thing = track.thing;
+  if (random_.chance(0.2)) {
+    std::vector<int> words;
+    for (std::size_t i = 0; i < general_words().size(); ++i) {
+      if (general_words()[i].surely.test(static_cast<std::size_t>(track.thing))) words.push_back(static_cast<int>(i));
+    }
+    if (!words.empty()) filter = {-1, random_.pick(words), ""};
+  }
+  if (random_.chance(0.25)) filter.colour = track.colour;
+  return filter;
+}
+
+/** A side or place that is right for one of its visits, if the kind has any. */
+void Asker::add_side(const Sight& sight, WatchQuery& query) {
+  if (sight.visits().empty()) return;
+  const Visit& visit = random_.pick(sight.visits());
+  const bool sided = query.kind == kEnters || query.kind == kLeaves || query.kind == kPasses;
+  if (sided && random_.chance(0.6)) query.side = query.kind == kLeaves ? visit.out.side : visit.in.side;
+  if ((query.kind == kPresent && random_.chance(0.2)) || (query.kind == kAppears && random_.chance(0.4))) {
+    query.place = static_cast<Place>(random_.integer(1, static_cast<std::int64_t>(Place::kMiddle)));
+  }
+}
+
+std::optional<WatchQuery> Asker::about(const Sight& sight, WatchKind kind) {
+  WatchQuery query;
+  query.kind = kind;
+  query.x = filter_for(sight.track());
+  if (!can_do(query.x, kind)) return std::nullopt;
+  add_side(sight, query);
+  if (is_number(kind)) query.count = static_cast<int>(random_.integer(kind == kAtLeast ? 2 : 1, 4));
+  if (is_pair(kind)) {
+    const Sight& other = random_.pick(watched_.sights);
+    query.y = filter_for(other.track());
+    if (other.track().thing == sight.track().thing || query.y.general >= 0 || query.x.general >= 0) return std::nullopt;
+  }
+  return query;
+}
+
+std::optional<Finding> Asker::happening(WatchKind kind) {
+  for (int attempt = 0; attempt < 6; ++attempt) {
+    std::optional<WatchQuery> query;
+    if (kind == kNone && (watched_.sights.empty() || random_.chance(0.3))) {
+      query = WatchQuery{kNone, foreign_filter()};
+    } else if (!watched_.sights.empty()) {
+      query = about(random_.pick(watched_.sights), kind);
+    }
+    if (!query) continue;
+    Judgement judgement = judge(watched_, *query);
+    if (judgement.verdict != Verdict::kHappens || (kind == kThen && judgement.spans.size() > 1)) continue;
+    return Finding{*query, std::move(judgement.spans)};
+  }
+  return std::nullopt;
+}
+
+std::optional<Finding> Asker::happening() {
+  for (int attempt = 0; attempt < 12; ++attempt) {
+    if (auto finding = happening(draw_kind())) return finding;
+  }
+  return std::nullopt;
+}
+
+/** Any words. */
+Filter Asker::foreign_filter() {
+  Filter filter;
+  double sum = 0;
+  for (const Thing& thing : things()) sum += thing.weight;
+  double left = random_.uniform() * sum;
+  for (std::size_t i = 0; i < kThings && left >= 0; ++i) {
+    left -= things()[i].weight;
+    filter.thing = static_cast<int>(i);
+  }
+  if (random_.chance(0.1))
+    filter = {-1, static_cast<int>(random_.integer(0, static_cast<std::int64_t>(general_words().size()) - 1)), ""};
+  if (filter.thing >= 0 && !thing_at(filter.thing).colours.empty() && random_.chance(0.15)) {
+    filter.colour = random_.pick(thing_at(filter.thing).colours);
+  }
+  return filter;
+}
+
+/** Words for a thing of the scene that may be wrong in one point. */
+WatchQuery Asker::near_miss(const Sight& sight) {
+  WatchQuery query;
+  query.kind = draw_kind();
+  query.x = filter_for(sight.track());
+  add_side(sight, query);
+  const double drawn = random_.uniform();
+  if (drawn < 0.3) {
+    query.kind = kPresent;
+    query.side = Side::kNone;
+    query.x.colour = random_.pick(kColours);
+  } else if (drawn < 0.6 && (query.kind == kEnters || query.kind == kLeaves || query.kind == kPasses)) {
+    query.side = static_cast<Side>(random_.integer(1, 4));
+  }
+  if (is_number(query.kind)) query.count = static_cast<int>(random_.integer(2, 4));
+  return query;
+}
+
+std::optional<WatchQuery> Asker::absent(bool near) {
+  for (int attempt = 0; attempt < 40; ++attempt) {
+    WatchQuery query;
+    if (near && !watched_.sights.empty()) {
+      query = near_miss(random_.pick(watched_.sights));
+    } else {
+      query.kind = draw_kind();
+      query.x = foreign_filter();
+      if (is_number(query.kind)) query.count = static_cast<int>(random_.integer(1, 4));
+      if (query.kind == kAtLeast) query.count = std::max(query.count, 2);
+    }
+    if (is_pair(query.kind)) {
+      query.y = watched_.sights.empty() ? foreign_filter() : filter_for(random_.pick(watched_.sights).track());
+      if (query.y.general >= 0 || query.x.general >= 0 || query.y.thing == query.x.thing) continue;
+    }
+    if (can_do(query.x, query.kind) && judge(watched_, query).verdict == Verdict::kAbsent) return query;
+  }
+  return near ? absent(false) : std::nullopt;
+}
+
+}  // namespace gvl::scenes

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "scenes/watch/sight.hpp"
+
+/** What can be asked about a watched scene, and when it is true. */
+namespace gvl::scenes {
+
+enum class WatchKind : std::uint8_t {
+  kPresent,     ///< x is in the picture
+  kAppears,     ///< x comes into sight, wherever
+  kDisappears,  ///< x goes out of sight
+  kEnters,      ///< x comes in over a border of the picture (WatchQuery::side, or any)
+  kLeaves,      ///< x goes out over a border
+  kPasses,      ///< x comes in by one side (WatchQuery::side, or any) and goes out by the opposite one
+  kMovesLeft,
+  kMovesRight,
+  kMovesUp,
+  kMovesDown,
+  kStays,        ///< x is there and does not move
+  kComesCloser,  ///< x grows
+  kGoesAway,     ///< x shrinks
+  kPlaced,       ///< a hand puts x down
+  kTaken,        ///< a hand takes x away
+  kAtLeast,      ///< `count` or more of x are in the picture
+  kExactly,      ///< `count` of x are in the picture
+  kNone,         ///< no x is in the picture
+  kTogether,     ///< x and y are in the picture
+  kThen,         ///< x is there first, and y after it
+};
+inline constexpr std::size_t kWatchKinds = static_cast<std::size_t>(WatchKind::kThen) + 1;
+
+/** "present", "appears", ...: as in tables. */
+std::string_view name_of(WatchKind kind) noexcept;
+
+/** Which things are meant: one class or a general word, perhaps of a colour. */
+struct Filter {
+  int thing = -1;      ///< place in things(), or
+  int general = -1;    ///< in general_words()
+  std::string colour;  ///< empty: any
+};
+
+/** Whether these words fit a track. */
+bool fits(const Filter& filter, const Track& track, Reading reading);
+
+struct WatchQuery {
+  WatchKind kind = WatchKind::kPresent;
+  Filter x;
+  Filter y;                        ///< of kTogether and kThen
+  Side side = Side::kNone;         ///< of kEnters, kLeaves and kPasses
+  Place place = Place::kAnywhere;  ///< of kPresent and kAppears
+  int count = 0;                   ///< of kAtLeast and kExactly
+};
+
+/** When it is true to such a reader, in order; stretches with shorter gaps than anyone minds are one. */
+Spans truth(const Watched& watched, const WatchQuery& query, Reading reading);
+
+/** Longest list of times that is asked for. */
+inline constexpr std::size_t kMostSpans = 12;
+
+enum class Verdict : std::uint8_t {
+  kArguable,  ///< viewers would not agree: not to be asked
+  kHappens,
+  kAbsent,  ///< nothing comes near to it
+};
+
+struct Judgement {
+  Verdict verdict = Verdict::kArguable;
+  Spans spans;  ///< when it happens
+};
+
+Judgement judge(const Watched& watched, const WatchQuery& query);
+
+}  // namespace gvl::scenes
