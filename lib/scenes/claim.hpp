@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,10 @@ enum class Truth : std::uint8_t { kNo, kArguable, kYes };
 
 /** Whether `words` are right for `object`. Arguable: a colour near it, or an object without an agreed colour. */
 Truth names(const ObjectWords& words, const SceneObject& object);
+
+/** The basic colour terms of English. */
+inline constexpr std::array<std::string_view, 11> kBasicColours{"red",  "orange", "yellow", "green", "blue", "purple",
+                                                                "pink", "brown",  "white",  "gray",  "black"};
 
 /** Whether people could take one of two colours for the other. */
 bool colours_close(std::string_view a, std::string_view b);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "scenes/claim.hpp"
 #include "scenes/conversation.hpp"
 #include "scenes/emoji_table.hpp"
 #include "scenes/phrases.hpp"
@@ -9,12 +10,10 @@ namespace {
 SceneObject any_object(Random& random) {
   static constexpr std::string_view shapes[] = {"circle",  "ring",    "square", "triangle", "star",
                                                 "diamond", "hexagon", "heart",  "arrow",    "cross"};
-  static constexpr std::string_view colours[] = {"red",  "orange", "yellow", "green", "blue", "purple",
-                                                 "pink", "brown",  "white",  "gray",  "black"};
   static constexpr std::string_view sizes[] = {"", "small", "large"};
   const bool shape = random.chance(0.4);
   const std::string noun = shape ? std::string(random.pick(shapes)) : random.pick(emoji_names()).noun;
-  return {noun, std::string(random.pick(colours)), std::string(random.pick(sizes)), shape};
+  return {noun, std::string(random.pick(kBasicColours)), std::string(random.pick(sizes)), shape};
 }
 
 /** A list of events that need not be possible: only their words count. */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "scenes/questions.hpp"
+#include "scenes/asking.hpp"
 #include "scenes/english.hpp"
 #include "scenes/forms.hpp"
 
 #include <algorithm>
 #include <array>
 
+#include "scenes/asking.hpp"
 #include "scenes/english.hpp"
 #include "scenes/forms.hpp"
 
@@ -14,15 +16,7 @@ namespace {
 
 using Options = std::vector<Option>;
 
-template <std::size_t count>
-std::string pick(Random& random, const std::string_view (&texts)[count]) {
-  return std::string(random.pick(texts));
-}
-
 bool any_confusable(const Event& a, const Event& b) { return confusable(a.kind, a.side, b.kind, b.side); }
-
-/** No event. */
-Option plain(std::string_view text) { return {.text = std::string(text)}; }
 
 /** A word, in answer to a question, that tells an event; `event` is the one that happens. */
 Option word_for(std::string_view text, EventKind kind, Side side, const Event& event) {
@@ -37,11 +31,6 @@ Option option_of(const Speaker& speaker, const Event& event) {
 
 Option option_of(const Speaker& speaker, const Saying& absent) {
   return {.text = speaker.report(absent), .kind = absent.claim.kind, .side = absent.claim.side};
-}
-
-void add_option(Options& options, const Option& option) {
-  const auto same = [&](const Option& other) { return other.text == option.text; };
-  if (std::none_of(options.begin(), options.end(), same)) options.push_back(option);
 }
 
 /** Fills up to four with what does not happen. */
@@ -76,21 +65,15 @@ bool only_one(const Speaker& speaker, const Event& event) {
 }
 
 std::optional<Quiz> which_happens(Speaker& speaker) {
-  static constexpr std::string_view questions[] = {
-      "Which of these happens in the video?", "What happens in the video?", "Which event can be seen in the video?",
-      "Which of the following takes place?",  "What can be seen?",          "Which description is right?"};
   const Event& event = speaker.random().pick(speaker.scene().events);
-  Quiz quiz{"choice-which", pick(speaker.random(), questions), {option_of(speaker, event)}, {event}};
+  Quiz quiz{"choice-which", draw_words(Asking::kWhich, speaker.random()), {option_of(speaker, event)}, {event}};
   return add_absent(speaker, quiz.options) ? std::optional(quiz) : std::nullopt;
 }
 
 std::optional<Quiz> which_does_not(Speaker& speaker) {
-  static constexpr std::string_view questions[] = {
-      "Which event does not happen in the video?", "Which of these does not happen?",
-      "Which of the following is not seen in the video?", "What does not happen?", "Which description is wrong?"};
   const auto absent = speaker.absent(speaker.random().chance(0.6));
   if (!absent) return std::nullopt;
-  Quiz quiz{"choice-not", pick(speaker.random(), questions), {option_of(speaker, *absent)}, {}};
+  Quiz quiz{"choice-not", draw_words(Asking::kWhichNot, speaker.random()), {option_of(speaker, *absent)}, {}};
   auto events = events_but(speaker.scene(), nullptr);
   speaker.random().shuffle(events);
   for (const Event* event : events) {
@@ -100,10 +83,6 @@ std::optional<Quiz> which_does_not(Speaker& speaker) {
 }
 
 std::optional<Quiz> first_or_last(Speaker& speaker) {
-  static constexpr std::string_view first[] = {"What happens first?", "Which of these happens first?",
-                                               "What is the first event in the video?", "What comes first?"};
-  static constexpr std::string_view last[] = {"What happens last?", "Which of these happens last?",
-                                              "What is the last event in the video?", "What comes last?"};
   const auto& events = speaker.scene().events;
   if (events.size() < 2) return std::nullopt;
   const bool ask_first = speaker.random().chance(0.5);
@@ -113,7 +92,7 @@ std::optional<Quiz> first_or_last(Speaker& speaker) {
   const bool apart = ask_first ? next.start >= right.stop : right.start >= next.stop;
   if (!apart || !only_one(speaker, right)) return std::nullopt;
   Quiz quiz{ask_first ? "choice-first" : "choice-last",
-            pick(speaker.random(), ask_first ? first : last),
+            draw_words(ask_first ? Asking::kFirst : Asking::kLast, speaker.random()),
             {option_of(speaker, right)},
             {right}};
   add_others(speaker, right, events_but(speaker.scene(), &right), 4, quiz.options);
@@ -121,8 +100,6 @@ std::optional<Quiz> first_or_last(Speaker& speaker) {
 }
 
 std::optional<Quiz> what_after(Speaker& speaker) {
-  static constexpr std::string_view leads[] = {"What happens after ", "What happens right after ", "What comes after ",
-                                               "What is the next event after "};
   const auto& events = speaker.scene().events;
   if (events.size() < 2) return std::nullopt;
   const auto place =
@@ -133,7 +110,7 @@ std::optional<Quiz> what_after(Speaker& speaker) {
   if (any_confusable(before, right)) return std::nullopt;
   if (place + 2 < events.size() && events[place + 2].start < right.start + 0.3) return std::nullopt;
   Quiz quiz{"choice-after",
-            pick(speaker.random(), leads) + speaker.report(before) + "?",
+            draw_words(Asking::kAfter, speaker.random()) + speaker.report(before) + "?",
             {option_of(speaker, right)},
             {right}};
   std::vector<const Event*> earlier;
@@ -141,8 +118,6 @@ std::optional<Quiz> what_after(Speaker& speaker) {
   add_others(speaker, right, earlier, 3, quiz.options);
   return add_absent(speaker, quiz.options) ? std::optional(quiz) : std::nullopt;
 }
-
-constexpr std::array<std::string_view, 5> kSideNames{"", "the left", "the right", "the top", "the bottom"};
 
 /** The object that alone enters or leaves, and the question for its side. */
 std::optional<Quiz> which_side(Speaker& speaker) {
@@ -184,7 +159,7 @@ std::optional<Quiz> camera_direction(Speaker& speaker) {
     return word_for(ways[i], static_cast<EventKind>(first + i), turns[0]->side, *turns[0]);
   };
   Quiz quiz{"direction",
-            pick(speaker.random(), questions),
+            std::string(speaker.random().pick(questions)),
             {way(static_cast<std::size_t>(turns[0]->kind) - first)},
             {*turns[0]}};
   for (std::size_t i = 0; i < ways.size(); ++i) add_option(quiz.options, way(i));
@@ -195,8 +170,6 @@ std::optional<Quiz> which_colour(Speaker& speaker) {
   static constexpr std::string_view leads[] = {"What colour is the object that ",
                                                "What colour does the object have that ",
                                                "Which colour is the object that ", "What color is the object that "};
-  static constexpr std::string_view colours[] = {"red",  "orange", "yellow", "green", "blue", "purple",
-                                                 "pink", "brown",  "white",  "gray",  "black"};
   auto events = events_but(speaker.scene(), nullptr);
   speaker.random().shuffle(events);
   for (const Event* event : events) {
@@ -205,10 +178,10 @@ std::optional<Quiz> which_colour(Speaker& speaker) {
     const Claim generic{event->kind, {}, {}, event->side};
     bool sure = true;
     if (colour.empty() || speaker.meant(generic, &sure).size() != 1 || !sure) continue;
-    Quiz quiz{"colour", pick(speaker.random(), leads), {plain(colour)}, {*event}};
+    Quiz quiz{"colour", std::string(speaker.random().pick(leads)), {plain(colour)}, {*event}};
     quiz.question += canonical(event->kind, {{"that"}, {}, event->side}, 0).substr(5) + "?";
     for (int attempt = 0; attempt < 50 && quiz.options.size() < 4; ++attempt) {
-      const std::string other = pick(speaker.random(), colours);
+      const std::string other = std::string(speaker.random().pick(kBasicColours));
       if (!colours_close(other, colour)) add_option(quiz.options, plain(other));
     }
     return quiz.options.size() == 4 ? std::optional(quiz) : std::nullopt;
@@ -216,10 +189,7 @@ std::optional<Quiz> which_colour(Speaker& speaker) {
   return std::nullopt;
 }
 
-constexpr std::string_view kCounts[] = {"never", "once", "twice", "three times", "four times"};
-
 std::optional<Quiz> how_often(Speaker& speaker) {
-  static constexpr std::string_view leads[] = {"How many times ", "How often "};
   Claim claim;
   if (speaker.random().chance(0.25)) {
     const auto absent = speaker.absent(true);
@@ -236,11 +206,14 @@ std::optional<Quiz> how_often(Speaker& speaker) {
   }
   const auto clause = describe(claim.kind, {}, speaker.random(), speaker.split(), ClauseForm::kQuestion, others);
   const auto events = speaker.meant(claim, nullptr);
-  if (!clause || events.size() >= std::size(kCounts)) return std::nullopt;
-  Quiz quiz{"count", pick(speaker.random(), leads) + clause->text + "?", {plain(kCounts[events.size()])}, {}};
+  if (!clause || events.size() >= kCountNames.size()) return std::nullopt;
+  Quiz quiz{"count",
+            draw_words(Asking::kHowMany, speaker.random()) + clause->text + "?",
+            {plain(kCountNames[events.size()])},
+            {}};
   for (const Event* event : events) quiz.events.push_back(*event);
   for (std::size_t i = 0; i < 4; ++i) {
-    if (quiz.options.size() < 4) add_option(quiz.options, plain(kCounts[i]));
+    if (quiz.options.size() < 4) add_option(quiz.options, plain(kCountNames[i]));
   }
   return quiz;
 }
@@ -267,7 +240,6 @@ std::optional<Quiz> which_third(Speaker& speaker) {
 
 /** When something happens, in words; also for what does not. */
 std::optional<Quiz> which_time(Speaker& speaker) {
-  static constexpr std::string_view times[] = {"at the beginning", "in the middle", "at the end", "it does not happen"};
   Quiz quiz{"choice-when", "", {}, {}};
   Option asked;
   if (speaker.random().chance(0.25)) {
@@ -275,21 +247,19 @@ std::optional<Quiz> which_time(Speaker& speaker) {
     const auto clause = absent ? speaker.describe(*absent, ClauseForm::kQuestion) : std::nullopt;
     if (!clause) return std::nullopt;
     quiz.question = "When " + *clause + "?";
-    quiz.options.push_back(plain(times[3]));
+    quiz.options.push_back(plain(kThirdNames[3]));
     asked = {.kind = absent->claim.kind, .side = absent->claim.side};
   } else {
     const Event& event = speaker.random().pick(speaker.scene().events);
-    const auto third = [&](double time) {
-      return static_cast<std::size_t>(std::clamp(time / speaker.scene().duration * 3, 0.0, 2.99));
-    };
     const auto clause = speaker.describe(event, ClauseForm::kQuestion);
-    if (!clause || third(event.start) != third(event.stop)) return std::nullopt;
+    const auto third = third_of({event.start, event.stop}, speaker.scene().duration);
+    if (!clause || !third) return std::nullopt;
     quiz.question = "When " + *clause + "?";
-    quiz.options.push_back(plain(times[third(event.start)]));
+    quiz.options.push_back(plain(kThirdNames[*third]));
     quiz.events = {event};
     asked = {.kind = event.kind, .side = event.side, .start = event.start};
   }
-  for (const std::string_view time : times) add_option(quiz.options, plain(time));
+  for (const std::string_view time : kThirdNames) add_option(quiz.options, plain(time));
   // Words that say when are about the event that is asked for.
   for (Option& option : quiz.options) {
     option.kind = asked.kind;

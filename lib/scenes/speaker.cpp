@@ -12,8 +12,6 @@ namespace gvl::scenes {
 namespace {
 
 constexpr std::string_view kThings[] = {"object", "object", "thing", "item"};
-constexpr std::string_view kColours[] = {"red",  "orange", "yellow", "green", "blue", "purple",
-                                         "pink", "brown",  "white",  "gray",  "black"};
 
 bool is_object(EventKind kind) { return group_of(kind) == EventGroup::kObject; }
 bool has_side(EventKind kind) { return kind == EventKind::kEnters || kind == EventKind::kLeaves; }
@@ -154,7 +152,7 @@ std::optional<Saying> Speaker::absent_object(EventKind kind, const Event* near) 
       return mention(wished >= 0 ? object_at(scene_, wished) : random_.pick(scene_.objects));
     SceneObject object;
     object.noun = "camera";  // never said
-    object.colour = random_.pick(kColours);
+    object.colour = random_.pick(kBasicColours);
     auto [words, meaning] = mention(object);
     return std::pair(words, meaning);
   };

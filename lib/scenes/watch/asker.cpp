@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "scenes/claim.hpp"
 #include "scenes/watch/naming.hpp"
 #include "scenes/watch/things.hpp"
 
@@ -27,9 +28,6 @@ constexpr std::array<double, kWatchKinds> kWeights{
     1.5,                 // kNone
     1,   1,              // kTogether, kThen
 };
-
-constexpr std::array<std::string_view, 11> kColours{"red",  "orange", "yellow", "green", "blue", "purple",
-                                                    "pink", "brown",  "white",  "gray",  "black"};
 
 bool is_number(WatchKind kind) { return kind == kAtLeast || kind == kExactly; }
 bool is_pair(WatchKind kind) { return kind == kTogether || kind == kThen; }
@@ -148,7 +146,7 @@ WatchQuery Asker::near_miss(const Sight& sight) {
   if (drawn < 0.3) {
     query.kind = kPresent;
     query.side = Side::kNone;
-    query.x.colour = random_.pick(kColours);
+    query.x.colour = random_.pick(kBasicColours);
   } else if (drawn < 0.6 && (query.kind == kEnters || query.kind == kLeaves || query.kind == kPasses)) {
     query.side = static_cast<Side>(random_.integer(1, 4));
   }
