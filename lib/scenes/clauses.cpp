@@ -137,7 +137,8 @@ std::string noun_phrase(const Clause& parts, Manner manner, Random& random) {
                                                  "a moment of ",     "show ",          "find "};
   const double drawn = random.uniform();
   if (drawn < 0.2) return without_article(parts.subject);
-  if (manner == Manner::kObject || drawn < 0.75) return parts.subject;
+  // "All times with a car" says already what is looked for.
+  if (manner == Manner::kObject || drawn < 0.75 || parts.subject.starts_with("all ")) return parts.subject;
   const std::string_view is = parts.plural ? "are " : "is ";
   if (drawn < 0.84) {
     const std::string there = "there " + std::string(is) + parts.subject;

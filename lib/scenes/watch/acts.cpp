@@ -107,7 +107,7 @@ TrackedBox Director::moved(const Track& track) {
   TrackedBox box = track.path.back().box;
   const double drawn = random_.uniform();
   const bool lively = in_air(track.thing) || thing_at(track.thing).gait == Gait::kCarried;
-  if (drawn < 0.25 && thing_at(track.thing).gait != Gait::kCarried) {
+  if (drawn < 0.32 && thing_at(track.thing).gait != Gait::kCarried) {
     const double factor = random_.chance(0.5) ? random_.uniform(1.5, 2.4) : 1 / random_.uniform(1.5, 2.4);
     box = scaled(box, box.height * factor > 0.92 || box.width * factor > 0.9 ? 1 / factor : factor);
     return box;
@@ -234,23 +234,47 @@ Track Director::hand_at(const TrackedBox& target, double reach, double away) {
   return hand;
 }
 
+/** A hand as hand_at() makes it, put where it puts down at `at`, or takes at `at`. */
+Track Director::hand_of(const TrackedBox& target, double at, bool placing) {
+  const double stays = random_.uniform(0.3, 1.2);
+  Track hand = hand_at(target, random_.uniform(0.5, 1.6), stays);
+  const double shift = placing ? at : at - stays;
+  hand.start += shift;
+  hand.stop += shift;
+  for (PathKey& key : hand.path) key.time += shift;
+  return hand;
+}
+
+/** Lets a thing come, or go, with the hand instead of being there at once. */
+void Director::move_along(const Track& hand, bool placing, Track& thing) {
+  const TrackedBox there = hand.path[1].box;
+  const PathKey& away = placing ? hand.path.front() : hand.path.back();
+  TrackedBox box = placing ? thing.path.front().box : thing.path.back().box;
+  const TrackedBox inside = box;
+  box.x += away.box.x - there.x;
+  box.y += away.box.y - there.y;
+  if (placing) {
+    thing.path = {{away.time, box}, {hand.path[1].time, inside}};
+    thing.start = away.time;
+  } else {
+    thing.path.push_back({hand.path[2].time, inside});
+    thing.path.push_back({away.time, box});
+    thing.stop = away.time;
+  }
+}
+
 std::vector<Track> Director::handle(int thing, double start, double stop) {
-  Track put = rest(thing, start, stop);
+  Track put{thing, colour_of(thing), start, stop, {{start, place_of(thing)}}};
   const TrackedBox target = put.path.front().box;
   std::vector<Track> tracks;
-  const auto add_hand = [&](double at, bool placed) {
-    if (at < 0 || at > duration_) return;
-    const double stays = random_.uniform(0.3, 1.2);
-    Track hand = hand_at(target, random_.uniform(0.5, 1.6), stays);
-    const double shift = placed ? at : at - stays;
-    hand.start += shift;
-    hand.stop += shift;
-    for (PathKey& key : hand.path) key.time += shift;
-    tracks.push_back(clipped(std::move(hand)));
-  };
-  add_hand(start, true);
-  add_hand(stop, false);
-  tracks.push_back(std::move(put));
+  for (const bool placing : {true, false}) {
+    const double at = placing ? start : stop;
+    if (at < 0 || at > duration_) continue;
+    const Track hand = hand_of(target, at, placing);
+    if (random_.chance(0.6)) move_along(hand, placing, put);
+    tracks.push_back(clipped(hand));
+  }
+  tracks.push_back(clipped(std::move(put)));
   return tracks;
 }
 

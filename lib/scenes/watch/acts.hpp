@@ -51,6 +51,8 @@ class Director {
   Side draw_side(int thing);
   void wander(Track& track, double until);
   TrackedBox moved(const Track& track);
+  Track hand_of(const TrackedBox& target, double at, bool placing);
+  void move_along(const Track& hand, bool placing, Track& thing);
   Track hand_at(const TrackedBox& target, double reach, double away);
   Track clipped(Track track) const;
 

@@ -13,24 +13,19 @@ namespace {
 using enum WatchKind;
 
 /** How often each kind is asked for, by WatchKind. */
-constexpr std::array<double, kWatchKinds> kWeights{
-    7,                   // kPresent
-    1.5,                 // kAppears
-    1,                   // kDisappears
-    2.5,                 // kEnters
-    2,                   // kLeaves
-    3,                   // kPasses
-    1,   1,   0.7, 0.7,  // movements
-    1.2,                 // kStays
-    1,   1,              // kComesCloser, kGoesAway
-    2,   1.5,            // kPlaced, kTaken
-    1.5, 1,              // kAtLeast, kExactly
-    1.5,                 // kNone
-    1,   1,              // kTogether, kThen
-};
+constexpr std::array<double, kWatchKinds> kWeights{7,              // kPresent
+                                                   1.5, 1,         // kAppears, kDisappears
+                                                   2.5, 2,   3,    // kEnters, kLeaves, kPasses
+                                                   1.5, 1.5,       // kMovesLeft, kMovesRight
+                                                   3,   3,         // kMovesUp, kMovesDown
+                                                   1.5,            // kStays
+                                                   4,   4,         // kComesCloser, kGoesAway
+                                                   4,   3.5,       // kPlaced, kTaken
+                                                   1.5, 1,   1.5,  // kAtLeast, kExactly, kNone
+                                                   1,   3,   4};   // kTogether, kBeside, kThen
 
-bool is_number(WatchKind kind) { return kind == kAtLeast || kind == kExactly; }
-bool is_pair(WatchKind kind) { return kind == kTogether || kind == kThen; }
+/** A word for nearly everything says too little where it is only there. */
+constexpr std::size_t kSaysLittle = 40;
 
 }  // namespace
 
@@ -49,6 +44,10 @@ WatchKind Asker::draw_kind() {
 bool Asker::can_do(const Filter& filter, WatchKind kind) const {
   const Gait gait = gait_of(filter);
   if (kind == kPlaced || kind == kTaken) return gait == Gait::kCarried;
+  const bool general =
+      filter.general >= 0 && general_words()[static_cast<std::size_t>(filter.general)].surely.count() > kSaysLittle;
+  const bool of_presence = kind == kPresent || kind >= kAtLeast;
+  if (general && of_presence) return false;
   const bool moves = gait < Gait::kCarried;
   if (kind >= kMovesLeft && kind <= kGoesAway) return moves;
   return moves || (kind != kEnters && kind != kLeaves && kind != kPasses);
@@ -80,14 +79,23 @@ void Asker::add_side(const Sight& sight, WatchQuery& query) {
   }
 }
 
+/** Seldom one that does nothing. */
+const Sight& Asker::pick_sight() {
+  const Sight* sight = &random_.pick(watched_.sights);
+  for (int attempt = 0; attempt < 2 && sight->track().path.size() == 1; ++attempt) {
+    sight = &random_.pick(watched_.sights);
+  }
+  return *sight;
+}
+
 std::optional<WatchQuery> Asker::about(const Sight& sight, WatchKind kind) {
   WatchQuery query;
   query.kind = kind;
   query.x = filter_for(sight.track());
   if (!can_do(query.x, kind)) return std::nullopt;
   add_side(sight, query);
-  if (is_number(kind)) query.count = static_cast<int>(random_.integer(kind == kAtLeast ? 2 : 1, 4));
-  if (is_pair(kind)) {
+  if (is_about_number(kind)) query.count = static_cast<int>(random_.integer(kind == kAtLeast ? 2 : 1, 4));
+  if (is_about_two(kind)) {
     const Sight& other = random_.pick(watched_.sights);
     query.y = filter_for(other.track());
     if (other.track().thing == sight.track().thing || query.y.general >= 0 || query.x.general >= 0) return std::nullopt;
@@ -101,7 +109,7 @@ std::optional<Finding> Asker::happening(WatchKind kind) {
     if (kind == kNone && (watched_.sights.empty() || random_.chance(0.3))) {
       query = WatchQuery{kNone, foreign_filter()};
     } else if (!watched_.sights.empty()) {
-      query = about(random_.pick(watched_.sights), kind);
+      query = about(pick_sight(), kind);
     }
     if (!query) continue;
     Judgement judgement = judge(watched_, *query);
@@ -150,7 +158,7 @@ WatchQuery Asker::near_miss(const Sight& sight) {
   } else if (drawn < 0.6 && (query.kind == kEnters || query.kind == kLeaves || query.kind == kPasses)) {
     query.side = static_cast<Side>(random_.integer(1, 4));
   }
-  if (is_number(query.kind)) query.count = static_cast<int>(random_.integer(2, 4));
+  if (is_about_number(query.kind)) query.count = static_cast<int>(random_.integer(2, 4));
   return query;
 }
 
@@ -158,14 +166,14 @@ std::optional<WatchQuery> Asker::absent(bool near) {
   for (int attempt = 0; attempt < 40; ++attempt) {
     WatchQuery query;
     if (near && !watched_.sights.empty()) {
-      query = near_miss(random_.pick(watched_.sights));
+      query = near_miss(pick_sight());
     } else {
       query.kind = draw_kind();
       query.x = foreign_filter();
-      if (is_number(query.kind)) query.count = static_cast<int>(random_.integer(1, 4));
+      if (is_about_number(query.kind)) query.count = static_cast<int>(random_.integer(1, 4));
       if (query.kind == kAtLeast) query.count = std::max(query.count, 2);
     }
-    if (is_pair(query.kind)) {
+    if (is_about_two(query.kind)) {
       query.y = watched_.sights.empty() ? foreign_filter() : filter_for(random_.pick(watched_.sights).track());
       if (query.y.general >= 0 || query.x.general >= 0 || query.y.thing == query.x.thing) continue;
     }

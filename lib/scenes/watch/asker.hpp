@@ -35,6 +35,7 @@ class Asker {
  private:
   WatchKind draw_kind();
   Filter filter_for(const Track& track);
+  const Sight& pick_sight();
   std::optional<WatchQuery> about(const Sight& sight, WatchKind kind);
   void add_side(const Sight& sight, WatchQuery& query);
   Filter foreign_filter();

@@ -90,16 +90,6 @@ Spans crossings(const Sight& sight, const WatchQuery& query, Reading reading) {
 
 constexpr std::array<Side, 5> kOpposite{Side::kNone, Side::kRight, Side::kLeft, Side::kBottom, Side::kTop};
 
-bool surely_passes(const Sight& sight, const Visit& visit, Side from) {
-  const Crossing& in = visit.in;
-  const Crossing& out = visit.out;
-  const bool across = in.surely && out.surely && in.side != Side::kNone && (from == Side::kNone || from == in.side) &&
-                      out.side == kOpposite[static_cast<std::size_t>(in.side)];
-  const Spans rests = intersection(sight.resting(Reading::kLenient), {visit.seen[2]});
-  return across &&
-         std::none_of(rests.begin(), rests.end(), [](const TimeRange& rest) { return length(rest) > kPassingRest; });
-}
-
 bool arguably_passes(const Sight& sight, const Visit& visit, Side from) {
   const Track& track = sight.track();
   const TrackedBox first = track.box_at(visit.seen[2].start), last = track.box_at(visit.seen[2].stop);
@@ -173,6 +163,17 @@ Spans one_then_other(const Watched& watched, const WatchQuery& query, Reading re
   return spans;
 }
 
+Spans beside(const Watched& watched, const WatchQuery& query, Reading reading) {
+  Spans spans;
+  for (const Sight* one : sights_of(watched, query.x, reading)) {
+    for (const Sight* other : sights_of(watched, query.y, reading)) {
+      if (one == other) continue;
+      for (const TimeRange& span : one->beside(*other, reading)) spans.push_back(span);
+    }
+  }
+  return spans;
+}
+
 Spans truth_at(const Watched& watched, const WatchQuery& query, Reading reading) {
   switch (query.kind) {
     case WatchKind::kAtLeast:
@@ -183,6 +184,8 @@ Spans truth_at(const Watched& watched, const WatchQuery& query, Reading reading)
       return complement(at_least(watched, query.x, 1, opposite(reading)), 0, watched.scene.duration);
     case WatchKind::kTogether:
       return intersection(at_least(watched, query.x, 1, reading), at_least(watched, query.y, 1, reading));
+    case WatchKind::kBeside:
+      return beside(watched, query, reading);
     case WatchKind::kThen:
       return one_then_other(watched, query, reading);
     default:
@@ -205,11 +208,21 @@ bool agree(const TimeRange& strict, const TimeRange& lenient) {
 
 }  // namespace
 
+bool surely_passes(const Sight& sight, const Visit& visit, Side from) {
+  const Crossing& in = visit.in;
+  const Crossing& out = visit.out;
+  const bool across = in.surely && out.surely && in.side != Side::kNone && (from == Side::kNone || from == in.side) &&
+                      out.side == kOpposite[static_cast<std::size_t>(in.side)];
+  const Spans rests = intersection(sight.resting(Reading::kLenient), {visit.seen[2]});
+  return across &&
+         std::none_of(rests.begin(), rests.end(), [](const TimeRange& rest) { return length(rest) > kPassingRest; });
+}
+
 std::string_view name_of(WatchKind kind) noexcept {
   static constexpr std::array<std::string_view, kWatchKinds> names{
       "present",     "appears",  "disappears", "enters", "leaves",       "passes",    "moves-left",
       "moves-right", "moves-up", "moves-down", "stays",  "comes-closer", "goes-away", "placed",
-      "taken",       "at-least", "exactly",    "none",   "together",     "then"};
+      "taken",       "at-least", "exactly",    "none",   "together",     "beside",    "then"};
   return names[static_cast<std::size_t>(kind)];
 }
 

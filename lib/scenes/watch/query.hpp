@@ -29,9 +29,14 @@ enum class WatchKind : std::uint8_t {
   kExactly,      ///< `count` of x are in the picture
   kNone,         ///< no x is in the picture
   kTogether,     ///< x and y are in the picture
+  kBeside,       ///< x is at y, or next to it
   kThen,         ///< x is there first, and y after it
 };
 inline constexpr std::size_t kWatchKinds = static_cast<std::size_t>(WatchKind::kThen) + 1;
+
+/** Whether it is about two things, and whether about a number of them. */
+constexpr bool is_about_two(WatchKind kind) { return kind >= WatchKind::kTogether; }
+constexpr bool is_about_number(WatchKind kind) { return kind == WatchKind::kAtLeast || kind == WatchKind::kExactly; }
 
 /** "present", "appears", ...: as in tables. */
 std::string_view name_of(WatchKind kind) noexcept;
@@ -49,7 +54,7 @@ bool fits(const Filter& filter, const Track& track, Reading reading);
 struct WatchQuery {
   WatchKind kind = WatchKind::kPresent;
   Filter x;
-  Filter y;                        ///< of kTogether and kThen
+  Filter y;                        ///< of kTogether, kBeside and kThen
   Side side = Side::kNone;         ///< of kEnters, kLeaves and kPasses
   Place place = Place::kAnywhere;  ///< of kPresent and kAppears
   int count = 0;                   ///< of kAtLeast and kExactly
@@ -57,6 +62,9 @@ struct WatchQuery {
 
 /** When it is true to such a reader, in order; stretches with shorter gaps than anyone minds are one. */
 Spans truth(const Watched& watched, const WatchQuery& query, Reading reading);
+
+/** Whether a visit leads from the side `from` (kNone: from any) straight to the opposite one. */
+bool surely_passes(const Sight& sight, const Visit& visit, Side from);
 
 /** Longest list of times that is asked for. */
 inline constexpr std::size_t kMostSpans = 12;

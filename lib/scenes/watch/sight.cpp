@@ -32,6 +32,10 @@ constexpr std::array<double, kReadings> kStill{0.012, 0.02, 0.05};
 constexpr std::array<double, kReadings> kStillGrowth{0.03, 0.06, 0.16};
 constexpr std::array<double, kReadings> kRest{1.8, 1.2, 0.3};
 
+/** How far from each other are two things that are at each other. */
+constexpr std::array<double, kReadings> kNear{0, 0.03, 0.12};
+constexpr double kCoarse = 0.1;
+
 /** A frame is wider than high. */
 constexpr double kHeightToWidth = 0.6;
 
@@ -76,6 +80,13 @@ bool is_movement(const Change& change, Direction direction, double seconds, std:
 
 bool is_rest(const Change& change, std::size_t level) {
   return std::hypot(change.right, change.down) < kStill[level] && std::abs(change.growth) < kStillGrowth[level];
+}
+
+/** Between two boxes, in frame widths; negative where they overlap, by how much. */
+double gap_between(const TrackedBox& a, const TrackedBox& b) {
+  const double across = std::abs(a.x - b.x) - (a.width + b.width) / 2;
+  const double along = (std::abs(a.y - b.y) - (a.height + b.height) / 2) * kHeightToWidth;
+  return std::max(across, along);
 }
 
 bool same(const TrackedBox& a, const TrackedBox& b) {
@@ -155,6 +166,22 @@ Spans Sight::resting(Reading reading) const {
   spans = merged(std::move(spans));
   std::erase_if(spans, [&](const TimeRange& span) { return length(span) < kRest[level(reading)]; });
   return spans;
+}
+
+Spans Sight::beside(const Sight& other, Reading reading) const {
+  Spans spans;
+  for (const TimeRange& time : intersection(seen(reading), other.seen(reading))) {
+    const int steps = std::max(1, static_cast<int>(std::ceil(length(time) / kCoarse)));
+    const double step = length(time) / steps;
+    for (int i = 0; i < steps; ++i) {
+      const double start = time.start + i * step;
+      const double middle = start + step / 2;
+      if (gap_between(track_->box_at(middle), other.track().box_at(middle)) < kNear[level(reading)]) {
+        spans.push_back({start, start + step});
+      }
+    }
+  }
+  return merged(std::move(spans), kStep / 2);
 }
 
 Watched::Watched(const WatchedScene& watched) : scene(watched) {

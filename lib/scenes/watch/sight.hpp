@@ -56,6 +56,7 @@ struct Handling {
   TimeRange when;
   bool placed = false;  ///< else taken away
   bool surely = false;
+  const Track* hand = nullptr;
 };
 
 /** Everything about one track that queries ask for. */
@@ -68,6 +69,8 @@ class Sight {
   Spans seen_at(Place place, Reading reading) const;
   Spans moving(Direction direction, Reading reading) const;
   Spans resting(Reading reading) const;
+  /** When the two are seen at each other. */
+  Spans beside(const Sight& other, Reading reading) const;
   const std::vector<Visit>& visits() const noexcept { return visits_; }
   const std::vector<Handling>& handlings() const noexcept { return handlings_; }
 

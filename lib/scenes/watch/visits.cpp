@@ -46,7 +46,7 @@ std::optional<Handling> handling_by(const Track& hand, const Track& thing, const
   if (!touch_at(thing, hand, inside)) return std::nullopt;
   constexpr double kFine = 0.05;
   const double before = touching(thing, hand, inside, -kFine), after = touching(thing, hand, inside, kFine);
-  Handling handling{{inside - before, inside + after}, placed, false};
+  Handling handling{{inside - before, inside + after}, placed, false, &hand};
   // What came with the hand, or before it, is put down from when it can be seen.
   handling.when.start = std::max(handling.when.start, placed ? change - 1.5 : seen.start);
   handling.when.stop = std::min(handling.when.stop, placed ? seen.stop : change + 1.5);

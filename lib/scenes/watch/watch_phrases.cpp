@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "scenes/english.hpp"
 #include "scenes/phrases.hpp"
 #include "scenes/watch/naming.hpp"
 
@@ -63,16 +64,24 @@ std::string_view stand_words(Gait gait) {
   }
 }
 
+std::string indefinite(const std::string& mention) {
+  return mention.starts_with("the ") ? with_article(without_article(mention)) : mention;
+}
+
 /** The words for all that a query has. */
 class QueryWords {
  public:
   QueryWords(const WatchQuery& query, bool bare, Random* random)
-      : x_(one_of(query.x, random)), xo_(many_of(query.x, random)), o_(noun_of(query.x, random)) {
+      : x_(one_of(query.x, random)),
+        ax_(indefinite(x_.text)),
+        xo_(many_of(query.x, random)),
+        o_(noun_of(query.x, random)) {
     add("x", x_.text, x_.plural);
+    add("ax", ax_);
     add("xs", xo_, true);
     add("xo", xo_);
     add("o", o_);
-    if (query.kind == WatchKind::kTogether || query.kind == WatchKind::kThen) {
+    if (is_about_two(query.kind)) {
       y_ = one_of(query.y, random);
       add("y", y_.text, y_.plural);
     }
@@ -108,7 +117,7 @@ class QueryWords {
   }
 
   Mention x_, y_, number_;
-  std::string xo_, o_, none_, nones_;
+  std::string ax_, xo_, o_, none_, nones_;
   std::vector<Slot> slots_;
 };
 

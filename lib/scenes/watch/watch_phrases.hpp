@@ -14,11 +14,11 @@
 namespace gvl::scenes {
 
 /**
- * All words for one kind of query, as templates (clauses.hpp). {x}, {y} are things, {xs} things in the plural and {nx}
- * some number of them as a subject, {n} the same elsewhere, {there} "there" before it, {o} one without an article, {xo}
- * {xs} elsewhere, {none} and {nones} none of them; {pic} is the picture, {go} and {stand} how the thing moves or rests,
- * {hand} who moves it; {from}, {out}, {way} and {at} name a side or place, and stand in all templates, and only those,
- * that are used where the query names one.
+ * All words for one kind of query, as templates (clauses.hpp). {x}, {y} are things, {ax} is {x} without "the", {xs}
+ * things in the plural and {nx} some number of them as a subject, {n} the same elsewhere, {there} "there" before it,
+ * {o} one without an article, {xo} {xs} elsewhere, {none} and {nones} none of them; {pic} is the picture, {go} and
+ * {stand} how the thing moves or rests, {hand} who moves it; {from}, {out}, {way} and {at} name a side or place, and
+ * stand in all templates, and only those, that are used where the query names one.
  */
 struct WatchPhrases {
   WatchKind kind;
