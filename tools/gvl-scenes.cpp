@@ -6,14 +6,18 @@
  * gvl-scenes --tokenizer FILE [--vocabulary N]: trains a tokenizer on the words that such conversations use.
  * gvl-scenes --words FILE [CONVERSATIONS.json...]: writes the words that such conversations use, and those of files in
  * the form that gvl-train reads: the words.txt of a model that is trained on them.
+ * gvl-scenes --watched [--seed N] [--videos N]: prints conversations about what things do in front of a camera, without
+ * videos, and how many of which kind there are. With --tokenizer or --words, --watched adds what these say.
  * Exits 0 when everything is written, 1 on wrong usage, 2 when it cannot be.
  */
 #include <glib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/videoio.hpp>
 #include <string>
@@ -25,6 +29,9 @@
 #include "scenes/phrases.hpp"
 #include "scenes/places.hpp"
 #include "scenes/render.hpp"
+#include "scenes/watch/compose_watch.hpp"
+#include "scenes/watch/things.hpp"
+#include "scenes/watch/watch_conversation.hpp"
 #include "text/words.hpp"
 #include "training/bpe_trainer.hpp"
 #include "training/conversation_file.hpp"
@@ -38,25 +45,37 @@ namespace fs = std::filesystem;
 int usage(const char* reason) {
   std::fprintf(stderr,
                "gvl-scenes: %s\nusage: gvl-scenes [--config FILE] [--seed N] [--videos N] OUT_DIR\n"
-               "       gvl-scenes --tokenizer FILE [--vocabulary N]\n"
-               "       gvl-scenes --words FILE [CONVERSATIONS.json...]\n",
+               "       gvl-scenes --tokenizer FILE [--vocabulary N] [--watched]\n"
+               "       gvl-scenes --words FILE [--watched] [CONVERSATIONS.json...]\n"
+               "       gvl-scenes --watched [--seed N] [--videos N]\n",
                reason);
   return 1;
 }
 
 constexpr std::size_t kTexts = 60000;  // of the corpus
 
-int write_tokenizer(const std::string& file, std::size_t vocabulary) {
-  const std::vector<std::string> texts = scenes::corpus(1, kTexts);
+/** What is said about generated videos, and about watched scenes where a model is trained on them too. */
+std::vector<std::string> sample_texts(bool watched) {
+  std::vector<std::string> texts = scenes::corpus(1, kTexts);
+  if (!watched) return texts;
+  for (std::string& text : scenes::watched_corpus(1, kTexts)) texts.push_back(std::move(text));
+  return texts;
+}
+
+int write_tokenizer(const std::string& file, std::size_t vocabulary, bool watched) {
+  const std::vector<std::string> texts = sample_texts(watched);
   io::write_atomically(file, training::train_byte_level_bpe(texts, vocabulary, {"<|video|>", "<|answer|>", "<|end|>"}));
   return 0;
 }
 
 /** The words of generated conversations and of files of them. */
-int write_words(const std::string& file, const std::vector<fs::path>& conversations) {
+int write_words(const std::string& file, const std::vector<fs::path>& conversations, bool watched) {
   text::WordList words;
-  for (const std::string& text : scenes::corpus(1, kTexts)) words.add_words_of(text);
+  for (const std::string& text : sample_texts(watched)) words.add_words_of(text);
   for (const std::string& text : scenes::all_places()) words.add_words_of(text);
+  if (watched) {
+    for (const std::string& text : scenes::all_nouns()) words.add_words_of(text);
+  }
   for (const fs::path& from : conversations) {
     for (const training::ConversationRecord& record : training::read_conversations(from, {})) {
       for (const training::TrainingText& text : record.texts) {
@@ -152,6 +171,55 @@ int write_scenes(const fs::path& folder, const training::SceneSourceOptions& opt
   return 0;
 }
 
+/** Of conversations, by their kinds. */
+class WatchedStatistics {
+ public:
+  void add(const scenes::Conversation& about) {
+    Count& count = counts_[about.kind];
+    ++count.conversations;
+    count.moments += about.moments.size();
+    if (about.task != Task::kGrounding) return;
+    ++grounding_;
+    if (about.moments.empty()) ++absent_;
+  }
+
+  void print() const {
+    std::printf("%-16s %13s %20s\n", "kind", "conversations", "moments in each");
+    for (const auto& [kind, count] : counts_) {
+      std::printf("%-16s %13zu %20.2f\n", kind.c_str(), count.conversations,
+                  static_cast<double>(count.moments) / static_cast<double>(count.conversations));
+    }
+    if (grounding_ > 0) {
+      std::printf("of %zu grounding queries %.1f %% ask for what does not happen\n", grounding_,
+                  100 * static_cast<double>(absent_) / static_cast<double>(grounding_));
+    }
+  }
+
+ private:
+  struct Count {
+    std::size_t conversations = 0, moments = 0;
+  };
+  std::map<std::string, Count> counts_;
+  std::size_t grounding_ = 0, absent_ = 0;
+};
+
+int print_watched(std::uint64_t seed, std::int64_t videos) {
+  scenes::ConversationOptions options;
+  options.absent = options.grounding;
+  WatchedStatistics statistics;
+  for (std::int64_t i = 0; i < videos; ++i, ++seed) {
+    const scenes::WatchedScene scene = scenes::compose_watch(seed, {});
+    std::printf("%llu: %.2f seconds, %zu things\n", static_cast<unsigned long long>(seed), scene.duration,
+                scene.tracks.size());
+    for (const scenes::Conversation& about : scenes::converse(scene, seed, options)) {
+      std::printf("[%s] %s\n  %s\n", about.kind.c_str(), about.query.c_str(), about.answer.c_str());
+      statistics.add(about);
+    }
+  }
+  statistics.print();
+  return 0;
+}
+
 training::SceneSourceOptions read_options(const char* config) {
   if (config != nullptr) {
     const io::JsonValue root = io::JsonValue::load(config);
@@ -162,42 +230,77 @@ training::SceneSourceOptions read_options(const char* config) {
   return options;
 }
 
-}  // namespace
+/** What is asked for. */
+struct Arguments {
+  Arguments() = default;
+  Arguments(const Arguments&) = delete;
+  Arguments& operator=(const Arguments&) = delete;
+  ~Arguments() {
+    for (char* text : {config, tokenizer, words}) g_free(text);
+  }
 
-int main(int argc, char** argv) {
-  g_autofree char* config = nullptr;
-  g_autofree char* tokenizer = nullptr;
-  g_autofree char* words = nullptr;
+  char* config = nullptr;
+  char* tokenizer = nullptr;
+  char* words = nullptr;
+  gboolean watched = FALSE;
   gint64 seed = -1;
   gint64 videos = 0;
   gint vocabulary = 2700;
+};
+
+/** What is wrong with it, or null. */
+const char* fault_of(const Arguments& wanted, int argc) {
+  const bool texts = wanted.tokenizer != nullptr || wanted.words != nullptr;
+  if (wanted.tokenizer != nullptr && wanted.words != nullptr) return "a tokenizer or words, not both";
+  if (wanted.watched && wanted.config != nullptr) return "--watched takes no --config";
+  if (wanted.watched && !texts && argc != 1) return "--watched writes nothing and needs no folder";
+  if (!wanted.watched && !texts && argc != 2) return "one folder is needed";
+  if (wanted.tokenizer != nullptr && argc != 1) return "a tokenizer needs no folder";
+  if (wanted.seed < -1 || wanted.videos < 0 || wanted.vocabulary < 0) return "numbers must not be negative";
+  return nullptr;
+}
+
+int run(const Arguments& wanted, const std::vector<fs::path>& paths) {
+  constexpr std::int64_t kVideos = 10;
+  if (wanted.words != nullptr) return write_words(wanted.words, paths, wanted.watched);
+  if (wanted.tokenizer != nullptr) {
+    return write_tokenizer(wanted.tokenizer, static_cast<std::size_t>(wanted.vocabulary), wanted.watched);
+  }
+  if (wanted.watched) {
+    return print_watched(static_cast<std::uint64_t>(std::max<gint64>(wanted.seed, 0)),
+                         wanted.videos > 0 ? wanted.videos : kVideos);
+  }
+  training::SceneSourceOptions options = read_options(wanted.config);
+  if (wanted.seed >= 0) options.seed = static_cast<std::uint64_t>(wanted.seed);
+  if (wanted.videos > 0) options.videos = wanted.videos;
+  if (options.videos == 0) options.videos = kVideos;
+  return write_scenes(paths.at(0), options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments wanted;
   const GOptionEntry entries[] = {
-      {"config", 0, 0, G_OPTION_ARG_FILENAME, &config, "Take `scenes` of this file (docs/training.md)", "FILE"},
-      {"seed", 0, 0, G_OPTION_ARG_INT64, &seed, "Of the first video; the next has the next", "N"},
-      {"videos", 0, 0, G_OPTION_ARG_INT64, &videos, "How many; default: the file's, or 10", "N"},
-      {"tokenizer", 0, 0, G_OPTION_ARG_FILENAME, &tokenizer, "Train a tokenizer instead and write it here", "FILE"},
-      {"words", 0, 0, G_OPTION_ARG_FILENAME, &words, "Write the words of conversations instead, those of files too",
+      {"config", 0, 0, G_OPTION_ARG_FILENAME, &wanted.config, "Take `scenes` of this file (docs/training.md)", "FILE"},
+      {"seed", 0, 0, G_OPTION_ARG_INT64, &wanted.seed, "Of the first video; the next has the next", "N"},
+      {"videos", 0, 0, G_OPTION_ARG_INT64, &wanted.videos, "How many; default: the file's, or 10", "N"},
+      {"tokenizer", 0, 0, G_OPTION_ARG_FILENAME, &wanted.tokenizer, "Train a tokenizer instead and write it here",
        "FILE"},
-      {"vocabulary", 0, 0, G_OPTION_ARG_INT, &vocabulary, "Tokens of the tokenizer; default: 2700", "N"},
+      {"words", 0, 0, G_OPTION_ARG_FILENAME, &wanted.words,
+       "Write the words of conversations instead, those of files too", "FILE"},
+      {"watched", 0, 0, G_OPTION_ARG_NONE, &wanted.watched,
+       "Print conversations about watched scenes instead; with the two above, take theirs too", nullptr},
+      {"vocabulary", 0, 0, G_OPTION_ARG_INT, &wanted.vocabulary, "Tokens of the tokenizer; default: 2700", "N"},
       {}};
   g_autoptr(GOptionContext) context = g_option_context_new("OUT_DIR");
   g_option_context_set_summary(context, "Generates videos whose every event is known, with questions about them.");
   g_option_context_add_main_entries(context, entries, nullptr);
   g_autoptr(GError) error = nullptr;
   if (!g_option_context_parse(context, &argc, &argv, &error)) return usage(error->message);
-  if (tokenizer != nullptr && words != nullptr) return usage("a tokenizer or words, not both");
-  if (tokenizer == nullptr && words == nullptr && argc != 2) return usage("one folder is needed");
-  if (tokenizer != nullptr && argc != 1) return usage("a tokenizer needs no folder");
-  if (seed < -1 || videos < 0 || vocabulary < 0) return usage("numbers must not be negative");
-  constexpr std::int64_t kVideos = 10;
+  if (const char* fault = fault_of(wanted, argc)) return usage(fault);
   try {
-    if (words != nullptr) return write_words(words, {argv + 1, argv + argc});
-    if (tokenizer != nullptr) return write_tokenizer(tokenizer, static_cast<std::size_t>(vocabulary));
-    training::SceneSourceOptions options = read_options(config);
-    if (seed >= 0) options.seed = static_cast<std::uint64_t>(seed);
-    if (videos > 0) options.videos = videos;
-    if (options.videos == 0) options.videos = kVideos;
-    return write_scenes(argv[1], options);
+    return run(wanted, {argv + 1, argv + argc});
   } catch (const std::exception& failure) {
     std::fprintf(stderr, "gvl-scenes: %s\n", failure.what());
     return 2;

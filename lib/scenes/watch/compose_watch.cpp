@@ -183,9 +183,9 @@ class WatchComposer {
 }  // namespace
 
 WatchedScene compose_watch(std::uint64_t seed, const WatchOptions& options) {
-  if (!(options.shortest > 0) || options.longest < options.shortest) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "a watched scene's lengths must be positive, and shortest not over longest");
+  constexpr double kDay = 86400;
+  if (!(options.shortest > 0) || !(options.longest >= options.shortest) || !(options.longest <= kDay)) {
+    throw Error(ErrorCode::kInvalidArgument, "no watched scene can be composed: of more than 0 s to a day");
   }
   return WatchComposer(seed, options).compose();
 }

@@ -17,7 +17,7 @@ struct WatchOptions {
 
 /**
  * Invents what happens in front of a camera. The same seed and options give the same scene. Thread safe. Throws
- * Error(kInvalidArgument) for lengths that are not positive or in the wrong order.
+ * Error(kInvalidArgument) for lengths that are not positive, in the wrong order or over a day.
  */
 WatchedScene compose_watch(std::uint64_t seed, const WatchOptions& options);
 

@@ -147,12 +147,21 @@ Spans truth_of(const Sight& sight, const WatchQuery& query, Reading reading) {
   }
 }
 
+/** To strict readers, of all that fits; to lenient ones, also of each thing alone. */
+Spans presences(const Watched& watched, const Filter& filter, Reading reading) {
+  if (reading < Reading::kLenient) return merged(at_least(watched, filter, 1, reading), kGaps[Sight::level(reading)]);
+  Spans spans;
+  for (const Sight* sight : sights_of(watched, filter, reading)) {
+    for (const TimeRange& span : sight->seen(reading)) spans.push_back(span);
+  }
+  return spans;
+}
+
 Spans one_then_other(const Watched& watched, const WatchQuery& query, Reading reading) {
   const std::size_t level = Sight::level(reading);
-  const Spans first = merged(at_least(watched, query.x, 1, reading), kGaps[level]);
-  const Spans second = merged(at_least(watched, query.y, 1, reading), kGaps[level]);
+  const Spans second = presences(watched, query.y, reading);
   Spans spans;
-  for (const TimeRange& one : first) {
+  for (const TimeRange& one : presences(watched, query.x, reading)) {
     for (const TimeRange& other : second) {
       const double pause = other.start - one.stop;
       if (other.start > one.start && pause >= -kThenOverlap[level] && pause <= kThenWithin[level]) {

@@ -62,6 +62,19 @@ const std::vector<GeneralWord>& general_words() {
   return words;
 }
 
+std::vector<std::string> all_nouns() {
+  std::vector<std::string> words;
+  const auto add = [&](const std::vector<Noun>& nouns) {
+    for (const Noun noun : nouns) {
+      words.push_back(singular(noun));
+      words.push_back(plural(noun));
+    }
+  };
+  for (const Thing& thing : things()) add(thing.nouns);
+  for (const GeneralWord& word : general_words()) add(word.nouns);
+  return words;
+}
+
 const ThingSet& lookalikes(int thing) {
   static const std::array<ThingSet, kThings> sets = make_lookalikes();
   return sets[static_cast<std::size_t>(thing)];

@@ -76,6 +76,9 @@ struct GeneralWord {
 };
 const std::vector<GeneralWord>& general_words();
 
+/** Every word for a thing or several, in the singular and the plural. */
+std::vector<std::string> all_nouns();
+
 /** Things that a viewer, or a detector, might take for this one; without itself. */
 const ThingSet& lookalikes(int thing);
 

@@ -2,10 +2,10 @@
 #include "scenes/watch/watch_conversation.hpp"
 
 #include <algorithm>
-#include <string>
 
 #include "scenes/english.hpp"
 #include "scenes/forms.hpp"
+#include "scenes/watch/compose_watch.hpp"
 #include "scenes/watch/story.hpp"
 #include "scenes/watch/watch_phrases.hpp"
 #include "scenes/watch/watch_questions.hpp"
@@ -122,6 +122,20 @@ std::vector<Conversation> converse(const WatchedScene& scene, std::uint64_t seed
   with_asker(4, [&](Inquiry& inquiry) { add_choices(inquiry, options.multiple_choice, talks); });
   with_asker(5, [&](Inquiry& inquiry) { add_open_questions(inquiry, options.open_question, talks); });
   return talks;
+}
+
+std::vector<std::string> watched_corpus(std::uint64_t seed, std::size_t count) {
+  Random random(seed);
+  std::vector<std::string> texts;
+  while (texts.size() < count) {
+    const WatchedScene scene = compose_watch(random.next(), {});
+    for (const Conversation& talk : converse(scene, random.next(), {})) {
+      texts.push_back(talk.question);
+      texts.push_back(talk.answer);
+    }
+  }
+  texts.resize(count);
+  return texts;
 }
 
 }  // namespace gvl::scenes

@@ -36,7 +36,7 @@ std::vector<WatchPhrases> presence_phrases() {
         "{xs}|be [there/visible]",
         "#all [moments/times] with any {o}",
         "{x} [on screen/in view/in sight]",
-        "there|be [at least one/one or more] {o}",
+        "there|be at least one {o}",
         "{x}|be {at}",
         "{x} {at}",
         "there|be {ax} {at}",

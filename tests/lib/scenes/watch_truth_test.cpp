@@ -41,7 +41,7 @@ Track standing(const char* name, const char* colour, double start, double stop, 
   return {thing(name), colour, start, stop, {{start, box}}};
 }
 
-/** Over the whole width in a second for each fifth of it, all of it outside at first and at last. */
+/** A fifth of the width in a second, all of it outside at first and at last. */
 Track crossing(const char* name, double start, bool to_the_right = true) {
   const double from = to_the_right ? -0.1 : 1.1;
   return {thing(name), "red", start, start + 6, {{start, at(from)}, {start + 6, at(1 - from)}}};
@@ -99,4 +99,184 @@ GVL_TEST(what_crosses_enters_passes_moves_and_leaves) {
   expect(scene, sided, {{5.25, 6.25}}, "from the left");
   sided.side = Side::kRight;
   expect(scene, sided, Verdict::kAbsent, "from the right");
+}
+
+/** From x = 0.2 to 0.8 and back, with rests of 3 s before, between and behind. */
+GVL_TEST(movements_and_rests_within_the_picture) {
+  Track dog = standing("dog", "black", 0, 17, at(0.2));
+  dog.path = {{3, at(0.2)}, {7, at(0.8)}, {10, at(0.8)}, {14, at(0.2)}};
+  const WatchedScene scene{1, 17, {dog}};
+  expect(scene, about(kMovesRight, "dog"), {{3, 7}}, "right");
+  expect(scene, about(kMovesLeft, "dog"), {{10, 14}}, "left");
+  expect(scene, about(kStays, "dog"), {{0, 3}, {7, 10}, {14, 17}}, "stays");
+  expect(scene, about(kMovesUp, "dog"), Verdict::kAbsent, "up");
+  expect(scene, about(kEnters, "dog"), Verdict::kAbsent, "enters");
+  expect(scene, about(kAppears, "dog"), Verdict::kAbsent, "appears");
+  WatchQuery middle = about(kPresent, "dog");
+  middle.place = Place::kMiddle;
+  // The middle reaches 0.17 to either side: at 0.15 of the width a second, from 3.87 to 6.13 s, and on the way back.
+  expect(scene, middle, Verdict::kArguable, "how far the middle reaches is a matter of taste");
+}
+
+GVL_TEST(movements_up_and_down) {
+  Track kite = standing("kite", "red", 0, 16, at(0.5, 0.8));
+  kite.path = {{2, at(0.5, 0.8)}, {6, at(0.5, 0.2)}, {9, at(0.5, 0.2)}, {13, at(0.52, 0.8)}};
+  const WatchedScene scene{1, 16, {kite}};
+  expect(scene, about(kMovesUp, "kite"), {{2, 6}}, "up");
+  expect(scene, about(kMovesDown, "kite"), {{9, 13}}, "down");
+  expect(scene, about(kMovesRight, "kite"), Verdict::kAbsent, "right");
+}
+
+GVL_TEST(a_slanting_movement_is_arguable) {
+  Track bird = standing("bird", "", 0, 10, at(0.2, 0.8));
+  bird.path = {{2, at(0.2, 0.8)}, {6, at(0.6, 0.2)}};
+  const WatchedScene scene{1, 10, {bird}};
+  expect(scene, about(kMovesRight, "bird"), Verdict::kArguable, "right");
+  expect(scene, about(kMovesUp, "bird"), Verdict::kArguable, "up");
+  expect(scene, about(kMovesDown, "bird"), Verdict::kAbsent, "down");
+}
+
+GVL_TEST(coming_closer_is_growing) {
+  Track person = standing("person", "", 0, 20, {0.5, 0.5, 0.1, 0.3});
+  person.path = {
+      {4, {0.5, 0.5, 0.1, 0.3}}, {8, {0.5, 0.5, 0.2, 0.6}}, {12, {0.5, 0.5, 0.2, 0.6}}, {15, {0.5, 0.5, 0.09, 0.27}}};
+  const WatchedScene scene{1, 20, {person}};
+  expect(scene, about(kComesCloser, "person"), {{4, 8}}, "closer");
+  expect(scene, about(kGoesAway, "person"), {{12, 15}}, "away");
+  person.path[1].box = person.path[2].box = {0.5, 0.5, 0.12, 0.36};
+  expect({1, 20, {person}}, about(kComesCloser, "person"), Verdict::kArguable, "a little closer");
+}
+
+GVL_TEST(coming_up_in_the_middle_is_no_entry) {
+  const WatchedScene scene{1, 20, {standing("cat", "black", 6, 14, at(0.5))}};
+  expect(scene, about(kAppears, "cat"), {{6, 7}}, "appears");
+  expect(scene, about(kDisappears, "cat"), {{13, 14}}, "disappears");
+  expect(scene, about(kEnters, "cat"), Verdict::kArguable, "enters");
+  WatchQuery sided = about(kEnters, "cat");
+  sided.side = Side::kLeft;
+  expect(scene, sided, Verdict::kAbsent, "from the left");
+  WatchQuery placed = about(kAppears, "cat");
+  placed.place = Place::kMiddle;
+  expect(scene, placed, {{6, 7}}, "in the middle");
+  placed.place = Place::kTop;
+  expect(scene, placed, Verdict::kArguable, "it is half at the top");
+}
+
+GVL_TEST(what_is_cut_off_or_tiny_is_arguable) {
+  const WatchedScene half{1, 20, {standing("dog", "", 0, 20, {0, 0.5, 0.2, 0.2})}};
+  expect(half, about(kPresent, "dog"), Verdict::kArguable, "half outside");
+  const WatchedScene tiny{1, 20, {standing("car", "", 0, 20, {0.5, 0.5, 0.03, 0.03})}};
+  expect(tiny, about(kPresent, "car"), Verdict::kArguable, "tiny");
+  const WatchedScene late{1, 20, {standing("car", "", 0.3, 20, at(0.5))}};
+  expect(late, about(kAppears, "car"), Verdict::kArguable, "so soon");
+}
+
+GVL_TEST(colours_must_be_clear) {
+  const WatchedScene scene{1, 20, {standing("car", "red", 2, 8, at(0.3)), standing("car", "blue", 11, 18, at(0.3))}};
+  expect(scene, about(kPresent, "car", "red"), {{2, 8}}, "red");
+  expect(scene, about(kPresent, "car", "orange"), Verdict::kArguable, "orange");
+  expect(scene, about(kPresent, "car", "green"), Verdict::kAbsent, "green");
+}
+
+GVL_TEST(a_hand_puts_down_and_takes_away) {
+  // The hand reaches the bottle at 5 s, rests at it for a second and is away from it at once.
+  const TrackedBox away{1.2, 0.5, 0.2, 0.3}, there{0.6, 0.5, 0.2, 0.3};
+  Track hand{thing("person"), "", 4, 7, {{4, away}, {5, there}, {6, there}, {7, away}}};
+  Track taking{thing("person"), "", 13, 16, {{13, away}, {14, there}, {15, there}, {16, away}}};
+  const WatchedScene scene{1, 20, {hand, standing("bottle", "green", 5, 15, at(0.46)), taking}};
+  // The two touch (with a little room) while the hand's left edge is at most 0.53: for 0.05 s before and behind.
+  expect(scene, about(kPlaced, "bottle"), {{4.95, 6.05}}, "placed");
+  expect(scene, about(kTaken, "bottle"), {{13.95, 15.05}}, "taken");
+  expect(scene, about(kPlaced, "cup"), Verdict::kArguable, "a bottle may be taken for a cup");
+  expect(scene, about(kPlaced, "book"), Verdict::kAbsent, "another thing");
+  const WatchedScene alone{1, 20, {standing("bottle", "green", 5, 15, at(0.46))}};
+  expect(alone, about(kPlaced, "bottle"), Verdict::kAbsent, "without a hand");
+}
+
+GVL_TEST(numbers_count_what_is_seen_at_once) {
+  const WatchedScene scene{1,
+                           20,
+                           {standing("sheep", "", 0, 12, at(0.2)), standing("sheep", "", 4, 16, at(0.5)),
+                            standing("sheep", "", 8, 20, at(0.8))}};
+  WatchQuery query = about(kAtLeast, "sheep");
+  query.count = 2;
+  expect(scene, query, {{4, 16}}, "at least two");
+  query.count = 3;
+  expect(scene, query, {{8, 12}}, "at least three");
+  query.count = 4;
+  expect(scene, query, Verdict::kAbsent, "at least four");
+  query.kind = kExactly;
+  query.count = 2;
+  expect(scene, query, {{4, 8}, {12, 16}}, "two");
+  query.count = 1;
+  expect(scene, query, {{0, 4}, {16, 20}}, "one");
+}
+
+GVL_TEST(nothing_there_is_the_rest) {
+  const WatchedScene scene{1, 20, {standing("person", "", 3, 8, at(0.3)), standing("person", "", 12, 14, at(0.6))}};
+  expect(scene, about(kNone, "person"), {{0, 3}, {8, 12}, {14, 20}}, "nobody");
+  expect(scene, about(kNone, "bus"), {{0, 20}}, "no bus");
+  const WatchedScene full{1, 20, {standing("person", "", 0, 20, at(0.3))}};
+  expect(full, about(kNone, "person"), Verdict::kAbsent, "nobody where somebody always is");
+  const WatchedScene empty{1, 20, {}};
+  expect(empty, about(kNone, "person"), {{0, 20}}, "nobody in an empty scene");
+  expect(empty, about(kPresent, "person"), Verdict::kAbsent, "somebody in an empty scene");
+}
+
+GVL_TEST(two_things_together_beside_and_in_order) {
+  const WatchedScene scene{
+      1,
+      30,
+      {standing("person", "", 2, 10, {0.3, 0.5, 0.2, 0.5}), standing("dining table", "", 0, 30, {0.45, 0.6, 0.3, 0.3}),
+       standing("dog", "", 7, 13, at(0.9)), standing("bus", "", 16, 25, {0.7, 0.3, 0.4, 0.3})}};
+  WatchQuery query = about(kTogether, "person");
+  query.y = {thing("dog"), -1, ""};
+  expect(scene, query, {{7, 10}}, "person and dog");
+  query.y = {thing("bus"), -1, ""};
+  expect(scene, query, Verdict::kAbsent, "person and bus");
+  query.kind = kThen;
+  expect(scene, query, {{2, 25}}, "person, then bus");
+  query.x.thing = thing("bus");
+  query.y.thing = thing("person");
+  expect(scene, query, Verdict::kAbsent, "bus, then person");
+  query = about(kBeside, "person");
+  query.y = {thing("dining table"), -1, ""};
+  expect(scene, query, {{2, 10}}, "person at the table");
+  query.y = {thing("dog"), -1, ""};
+  expect(scene, query, Verdict::kAbsent, "person at the dog");
+}
+
+GVL_TEST(short_gaps_are_none) {
+  const auto with_gap = [](double gap) {
+    return WatchedScene{1, 20, {standing("dog", "", 2, 8, at(0.3)), standing("dog", "", 8 + gap, 15, at(0.3))}};
+  };
+  expect(with_gap(0.3), about(kPresent, "dog"), {{2, 15}}, "a gap that nobody minds");
+  expect(with_gap(0.7), about(kPresent, "dog"), Verdict::kArguable, "a gap that some mind");
+  expect(with_gap(1.2), about(kPresent, "dog"), {{2, 8}, {9.2, 15}}, "a gap");
+}
+
+GVL_TEST(more_than_twelve_times_are_not_asked_for) {
+  WatchedScene scene{1, 60, {}};
+  for (int i = 0; i < 13; ++i) scene.tracks.push_back(standing("bird", "", 4 * i + 1, 4 * i + 3, at(0.4)));
+  expect(scene, about(kPresent, "bird"), Verdict::kArguable, "thirteen times");
+  scene.tracks.pop_back();
+  const Watched watched(scene);
+  ck_assert_int_eq(judge(watched, about(kPresent, "bird")).spans.size(), 12);
+}
+
+GVL_TEST(passing_needs_both_sides) {
+  Track there_and_back = crossing("car", 5);
+  there_and_back.path = {{5, at(-0.1)}, {8, at(0.6)}, {11, at(-0.1)}};
+  const WatchedScene scene{1, 20, {there_and_back}};
+  expect(scene, about(kPasses, "car"), Verdict::kAbsent, "it goes back");
+  const WatchedScene left{1, 20, {crossing("car", 5, false)}};
+  WatchQuery query = about(kPasses, "car");
+  query.side = Side::kRight;
+  expect(left, query, {{5.4, 10.6}}, "from the right");
+  query.side = Side::kLeft;
+  expect(left, query, Verdict::kAbsent, "from the left");
+  Track halting = crossing("car", 5);
+  halting.path = {{5, at(-0.1)}, {8, at(0.5)}, {10, at(0.5)}, {13, at(1.1)}};
+  halting.stop = 13;
+  expect({1, 20, {halting}}, about(kPasses, "car"), Verdict::kArguable, "it stops on its way");
 }
