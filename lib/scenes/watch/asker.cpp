@@ -2,6 +2,7 @@
 #include "scenes/watch/asker.hpp"
 
 #include <array>
+#include <iterator>
 
 #include "scenes/claim.hpp"
 #include "scenes/watch/naming.hpp"
@@ -12,33 +13,47 @@ namespace {
 
 using enum WatchKind;
 
-/** How often each kind is asked for, by WatchKind. */
-constexpr std::array<double, kWatchKinds> kWeights{7,              // kPresent
-                                                   1.5, 1,         // kAppears, kDisappears
-                                                   2.5, 2,   3,    // kEnters, kLeaves, kPasses
-                                                   1.5, 1.5,       // kMovesLeft, kMovesRight
-                                                   3,   3,         // kMovesUp, kMovesDown
-                                                   1.5,            // kStays
-                                                   4,   4,         // kComesCloser, kGoesAway
-                                                   4,   3.5,       // kPlaced, kTaken
-                                                   1.5, 1,   1.5,  // kAtLeast, kExactly, kNone
-                                                   1,   3,   4};   // kTogether, kBeside, kThen
+using Weights = std::array<double, kWatchKinds>;
+
+/** How often each kind is tried, by WatchKind: more often what is seldom found. */
+constexpr Weights kWeights{7,              // kPresent
+                           1.5, 1,         // kAppears, kDisappears
+                           2.5, 2,   3,    // kEnters, kLeaves, kPasses
+                           1.5, 1.5,       // kMovesLeft, kMovesRight
+                           3,   3,         // kMovesUp, kMovesDown
+                           1.5,            // kStays
+                           4,   4,         // kComesCloser, kGoesAway
+                           4,   3.5,       // kPlaced, kTaken
+                           1.5, 1,   1.5,  // kAtLeast, kExactly, kNone
+                           1,   3,   4};   // kTogether, kBeside, kThen
+
+/** What is found by these, relatively: a kind must be as often absent, or its words alone would tell. */
+constexpr Weights kFound{44,              // kPresent
+                         8.3, 5.5,        // kAppears, kDisappears
+                         13,  10,  8.7,   // kEnters, kLeaves, kPasses
+                         6.2, 6.1,        // kMovesLeft, kMovesRight
+                         2.5, 2.7,        // kMovesUp, kMovesDown
+                         4.6,             // kStays
+                         1.2, 1.4,        // kComesCloser, kGoesAway
+                         5,   5.2,        // kPlaced, kTaken
+                         3.2, 3.5, 13,    // kAtLeast, kExactly, kNone
+                         4.2, 6.6, 2.5};  // kTogether, kBeside, kThen
+
+WatchKind draw_kind(const Weights& weights, Random& random) {
+  double sum = 0;
+  for (const double weight : weights) sum += weight;
+  double left = random.uniform() * sum;
+  for (std::size_t i = 0; i < kWatchKinds; ++i) {
+    left -= weights[i];
+    if (left < 0) return static_cast<WatchKind>(i);
+  }
+  return kPresent;
+}
 
 /** A word for nearly everything says too little where it is only there. */
 constexpr std::size_t kSaysLittle = 40;
 
 }  // namespace
-
-WatchKind Asker::draw_kind() {
-  double sum = 0;
-  for (const double weight : kWeights) sum += weight;
-  double left = random_.uniform() * sum;
-  for (std::size_t i = 0; i < kWatchKinds; ++i) {
-    left -= kWeights[i];
-    if (left < 0) return static_cast<WatchKind>(i);
-  }
-  return kPresent;
-}
 
 /** Furniture does not walk, and only what is carried is put down. */
 bool Asker::can_do(const Filter& filter, WatchKind kind) const {
@@ -64,7 +79,7 @@ Filter Asker::filter_for(const Track& track) {
     }
     if (!words.empty()) filter = {-1, random_.pick(words), ""};
   }
-  if (random_.chance(0.25)) filter.colour = track.colour;
+  if (random_.chance(0.4)) filter.colour = track.colour;
   return filter;
 }
 
@@ -82,7 +97,7 @@ void Asker::add_side(const Sight& sight, WatchQuery& query) {
 /** Seldom one that does nothing. */
 const Sight& Asker::pick_sight() {
   const Sight* sight = &random_.pick(watched_.sights);
-  for (int attempt = 0; attempt < 2 && sight->track().path.size() == 1; ++attempt) {
+  for (int attempt = 0; attempt < 1 && sight->track().path.size() == 1; ++attempt) {
     sight = &random_.pick(watched_.sights);
   }
   return *sight;
@@ -121,65 +136,59 @@ std::optional<Finding> Asker::happening(WatchKind kind) {
 
 std::optional<Finding> Asker::happening() {
   for (int attempt = 0; attempt < 12; ++attempt) {
-    if (auto finding = happening(draw_kind())) return finding;
+    if (auto finding = happening(draw_kind(kWeights, random_))) return finding;
   }
   return std::nullopt;
 }
 
-/** Any words. */
+/** Any words, as often as what they name is shown. */
 Filter Asker::foreign_filter() {
   Filter filter;
-  double sum = 0;
-  for (const Thing& thing : things()) sum += thing.weight;
-  double left = random_.uniform() * sum;
-  for (std::size_t i = 0; i < kThings && left >= 0; ++i) {
-    left -= things()[i].weight;
-    filter.thing = static_cast<int>(i);
-  }
-  if (random_.chance(0.1))
-    filter = {-1, static_cast<int>(random_.integer(0, static_cast<std::int64_t>(general_words().size()) - 1)), ""};
-  if (filter.thing >= 0 && !thing_at(filter.thing).colours.empty() && random_.chance(0.15)) {
-    filter.colour = random_.pick(thing_at(filter.thing).colours);
-  }
+  const auto setting = static_cast<Setting>(random_.integer(0, kSettings - 1));
+  filter.thing = draw_thing(random_, setting, [](const Thing&) { return true; });
+  const auto& colours = thing_at(filter.thing).colours;
+  if (random_.chance(0.08)) return {-1, static_cast<int>(random_.integer(0, std::ssize(general_words()) - 1)), ""};
+  if (!colours.empty() && random_.chance(0.15)) filter.colour = random_.pick(colours);
   return filter;
 }
 
 /** Words for a thing of the scene that may be wrong in one point. */
-WatchQuery Asker::near_miss(const Sight& sight) {
+WatchQuery Asker::near_miss(WatchKind kind) {
+  const Sight& sight = pick_sight();
   WatchQuery query;
-  query.kind = draw_kind();
+  query.kind = kind;
   query.x = filter_for(sight.track());
   add_side(sight, query);
-  const double drawn = random_.uniform();
-  if (drawn < 0.3) {
-    query.kind = kPresent;
-    query.side = Side::kNone;
-    query.x.colour = random_.pick(kBasicColours);
-  } else if (drawn < 0.6 && (query.kind == kEnters || query.kind == kLeaves || query.kind == kPasses)) {
-    query.side = static_cast<Side>(random_.integer(1, 4));
-  }
-  if (is_about_number(query.kind)) query.count = static_cast<int>(random_.integer(2, 4));
+  const bool sided = kind == kEnters || kind == kLeaves || kind == kPasses;
+  if (random_.chance(kind == kPresent ? 0.6 : 0.2)) query.x.colour = random_.pick(kBasicColours);
+  if (sided && random_.chance(0.6)) query.side = static_cast<Side>(random_.integer(1, 4));
   return query;
 }
 
-std::optional<WatchQuery> Asker::absent(bool near) {
-  for (int attempt = 0; attempt < 40; ++attempt) {
-    WatchQuery query;
-    if (near && !watched_.sights.empty()) {
-      query = near_miss(pick_sight());
-    } else {
-      query.kind = draw_kind();
-      query.x = foreign_filter();
-      if (is_about_number(query.kind)) query.count = static_cast<int>(random_.integer(1, 4));
-      if (query.kind == kAtLeast) query.count = std::max(query.count, 2);
-    }
-    if (is_about_two(query.kind)) {
-      query.y = watched_.sights.empty() ? foreign_filter() : filter_for(random_.pick(watched_.sights).track());
-      if (query.y.general >= 0 || query.x.general >= 0 || query.y.thing == query.x.thing) continue;
-    }
-    if (can_do(query.x, query.kind) && judge(watched_, query).verdict == Verdict::kAbsent) return query;
+std::optional<WatchQuery> Asker::try_absent(WatchKind kind, bool near) {
+  WatchQuery query{kind};
+  if (near && !watched_.sights.empty()) {
+    query = near_miss(kind);
+  } else {
+    query.x = foreign_filter();
   }
-  return near ? absent(false) : std::nullopt;
+  if (is_about_number(kind)) query.count = static_cast<int>(random_.integer(kind == kAtLeast ? 2 : 1, 4));
+  if (is_about_two(kind)) {
+    query.y = watched_.sights.empty() ? foreign_filter() : filter_for(pick_sight().track());
+    if (query.y.general >= 0 || query.x.general >= 0 || query.y.thing == query.x.thing) return std::nullopt;
+  }
+  const bool right = can_do(query.x, kind) && judge(watched_, query).verdict == Verdict::kAbsent;
+  return right ? std::optional(query) : std::nullopt;
+}
+
+std::optional<WatchQuery> Asker::absent(bool near) {
+  for (int round = 0; round < 6; ++round) {
+    const WatchKind kind = draw_kind(kFound, random_);
+    for (int attempt = 0; attempt < 12; ++attempt) {
+      if (auto query = try_absent(kind, near && attempt < 8)) return query;
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace gvl::scenes

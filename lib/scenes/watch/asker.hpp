@@ -33,13 +33,13 @@ class Asker {
   Random& random() { return random_; }
 
  private:
-  WatchKind draw_kind();
   Filter filter_for(const Track& track);
   const Sight& pick_sight();
   std::optional<WatchQuery> about(const Sight& sight, WatchKind kind);
   void add_side(const Sight& sight, WatchQuery& query);
   Filter foreign_filter();
-  WatchQuery near_miss(const Sight& sight);
+  WatchQuery near_miss(WatchKind kind);
+  std::optional<WatchQuery> try_absent(WatchKind kind, bool near);
   bool can_do(const Filter& filter, WatchKind kind) const;
 
   const Watched& watched_;

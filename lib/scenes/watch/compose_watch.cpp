@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "gvl/error.hpp"
 #include "gvl/task.hpp"
@@ -56,26 +55,10 @@ class WatchComposer {
   double duration() const { return scene_.duration; }
   void add(Track track) { scene_.tracks.push_back(std::move(track)); }
 
-  /** A thing of the setting, seldom of another one. */
-  int draw_thing(const std::function<bool(const Thing&)>& wanted) {
-    const bool anywhere = random_.chance(0.1);
-    const auto weight = [&](const Thing& thing) {
-      return (anywhere || thing.settings.contains(setting_)) && wanted(thing) ? thing.weight : 0;
-    };
-    double sum = 0;
-    for (const Thing& thing : things()) sum += weight(thing);
-    double left = random_.uniform() * sum;
-    for (std::size_t i = 0; i < kThings; ++i) {
-      left -= weight(things()[i]);
-      if (left < 0) return static_cast<int>(i);
-    }
-    return kPerson;
-  }
-
   void add_furniture() {
     const std::int64_t count = random_.integer(0, 4);
     for (std::int64_t i = 0; i < count; ++i) {
-      const int thing = draw_thing([&](const Thing& one) {
+      const int thing = draw_thing(random_, setting_, [&](const Thing& one) {
         return one.gait == Gait::kStands || one.gait == Gait::kCarried || one.gait == Gait::kDrives;
       });
       if (thing != kPerson) add(director_.rest(thing, 0, duration()));
@@ -90,7 +73,7 @@ class WatchComposer {
   }
 
   void add_act() {
-    const int thing = draw_thing([](const Thing& one) { return one.gait != Gait::kStands; });
+    const int thing = draw_thing(random_, setting_, [](const Thing& one) { return one.gait != Gait::kStands; });
     const Gait gait = thing_at(thing).gait;
     if (gait == Gait::kCarried) return add_handled(thing);
     if (gait == Gait::kAlong) return add_along(thing);
@@ -120,7 +103,8 @@ class WatchComposer {
     const Track leader = director_.cross(thing, start);
     add(leader);
     if (!random_.chance(0.15)) return;
-    const int other = random_.chance(0.5) ? thing : draw_thing([](const Thing& one) { return one.speed > 0; });
+    const int other =
+        random_.chance(0.5) ? thing : draw_thing(random_, setting_, [](const Thing& one) { return one.speed > 0; });
     add(director_.follow(leader, other, random_.uniform(1, 4), 0));
   }
 
@@ -151,7 +135,7 @@ class WatchComposer {
 
   /** The same again and again, at most twelve times a minute. */
   void add_repeats() {
-    const int thing = draw_thing([](const Thing& one) { return one.gait != Gait::kStands; });
+    const int thing = draw_thing(random_, setting_, [](const Thing& one) { return one.gait != Gait::kStands; });
     const Gait gait = thing_at(thing).gait;
     const double every = random_.uniform(5, 18);
     double time = random_.uniform(-1, every);

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
+#include <span>
 
 #include "scenes/watch/thing_table.hpp"
 
@@ -46,6 +46,21 @@ bool ends_with_any(std::string_view text, std::initializer_list<std::string_view
 }  // namespace
 
 const Thing& thing_at(int index) { return things()[static_cast<std::size_t>(index)]; }
+
+int draw_thing(Random& random, Setting setting, const std::function<bool(const Thing&)>& wanted) {
+  const bool anywhere = random.chance(0.1);
+  const auto weight = [&](const Thing& thing) {
+    return (anywhere || thing.settings.contains(setting)) && wanted(thing) ? thing.weight : 0;
+  };
+  double sum = 0;
+  for (const Thing& thing : things()) sum += weight(thing);
+  double left = random.uniform() * sum;
+  for (std::size_t i = 0; i < kThings; ++i) {
+    left -= weight(things()[i]);
+    if (left < 0) return static_cast<int>(i);
+  }
+  return kPerson;
+}
 
 const std::vector<GeneralWord>& general_words() {
   static const std::vector<GeneralWord> words = [] {

@@ -4,10 +4,13 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <functional>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "scenes/random.hpp"
 
 /** The everyday things that an object detector knows: COCO's 80 classes. */
 namespace gvl::scenes {
@@ -66,6 +69,9 @@ struct Thing {
 /** All, in COCO's order. */
 const std::vector<Thing>& things();
 const Thing& thing_at(int index);
+
+/** One of those that are `wanted`, as often as it is seen in a setting; seldom of another one. */
+int draw_thing(Random& random, Setting setting, const std::function<bool(const Thing&)>& wanted);
 
 /** A word for several things. */
 struct GeneralWord {

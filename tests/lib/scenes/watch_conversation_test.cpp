@@ -2,6 +2,7 @@
 #include "scenes/watch/watch_conversation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -208,6 +209,37 @@ GVL_TEST(what_is_asked_is_never_arguable) {
     }
   }
   ck_assert_msg(happening > 3500 && absent > 3900, "%d, %d", happening, absent);
+}
+
+/** Or the words of a query would tell its answer. */
+GVL_TEST(each_kind_is_as_often_absent) {
+  std::array<int, kWatchKinds> happening{}, absent{};
+  int coloured = 0, coloured_absent = 0;
+  for (std::uint64_t seed = 0; seed < 1500; ++seed) {
+    const WatchedScene scene = compose_watch(seed, {});
+    const Watched watched(scene);
+    Random random(seed);
+    Asker asker(watched, random);
+    for (int i = 0; i < 8; ++i) {
+      if (const auto finding = asker.happening()) {
+        ++happening[static_cast<std::size_t>(finding->query.kind)];
+        coloured += !finding->query.x.colour.empty();
+      }
+      if (const auto query = asker.absent(i % 2)) {
+        ++absent[static_cast<std::size_t>(query->kind)];
+        coloured_absent += !query->x.colour.empty();
+      }
+    }
+  }
+  for (std::size_t i = 0; i < kWatchKinds; ++i) {
+    // Where something is hardly ever without interruption, its absence cannot be denied.
+    const bool denied = static_cast<WatchKind>(i) == WatchKind::kNone;
+    const int all = happening[i] + absent[i];
+    ck_assert_msg(happening[i] * 3 > all && absent[i] * (denied ? 6 : 3) > all, "%s: %d, %d",
+                  std::string(name_of(static_cast<WatchKind>(i))).c_str(), happening[i], absent[i]);
+  }
+  ck_assert_msg(coloured * 3 > coloured + coloured_absent && coloured_absent * 3 > coloured + coloured_absent, "%d, %d",
+                coloured, coloured_absent);
 }
 
 GVL_TEST(no_sign_of_a_template_is_left) {
