@@ -43,6 +43,14 @@ python3 -c 'import json; assert json.load(open("numbers.json"))["grounding"]["ov
 expect 1 usage gvl-train
 expect 2 none.json gvl-train none.json
 expect 1 usage gvl-scenes
+gvl-scenes --watched --seed 5 --videos 3 >said
+grep -q "^5: " said && grep -q "^7: " said && grep -qE "^\[(present|absent)\] " said || fail "no watched scenes were printed"
+grep -qE "of [0-9]+ grounding queries [0-9.]+ % ask for what does not happen" said || fail "no statistics"
+gvl-scenes --words plain.txt
+gvl-scenes --words watched.txt --watched
+grep -qx toothbrush watched.txt && ! grep -qx toothbrush plain.txt || fail "--watched added no words, or always does"
+expect 1 "--watched takes no --config" gvl-scenes --watched --config videos.json
+expect 1 "--watched writes nothing" gvl-scenes --watched made
 expect 2 none.json gvl-scenes --config none.json made
 GVL_MODEL_PATH=$work/none expect 2 none gvl-eval videos.json
 expect 1 usage gvl-eval
