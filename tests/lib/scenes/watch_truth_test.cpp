@@ -67,6 +67,46 @@ void expect(const WatchedScene& scene, const WatchQuery& query, Verdict verdict,
 
 }  // namespace
 
+GVL_TEST(a_track_moves_from_key_to_key) {
+  const Track track{0, "", 1, 9, {{2, at(0.2)}, {6, {0.6, 0.5, 0.3, 0.4}, Ease::kLinear}, {8, at(1.2), Ease::kIn}}};
+  const auto is = [&](double time, double x, double width) {
+    const TrackedBox box = track.box_at(time);
+    ck_assert_msg(std::abs(box.x - x) < 1e-9 && std::abs(box.width - width) < 1e-9, "%.2f: %f, %f", time, box.x,
+                  box.width);
+  };
+  is(0, 0.2, 0.1);
+  is(2, 0.2, 0.1);
+  is(4, 0.4, 0.2);
+  is(6, 0.6, 0.3);
+  is(7, 0.6 + 0.6 * eased(Ease::kIn, 0.5), 0.3 - 0.2 * eased(Ease::kIn, 0.5));
+  is(20, 1.2, 0.1);
+  ck_assert(!track.visible_at(0.99) && track.visible_at(1) && track.visible_at(7));
+  ck_assert_msg(!track.visible_at(8.5), "it is beyond the border");
+  ck_assert(std::abs(part_in_frame({0, 0.5, 0.2, 0.2}) - 0.5) < 1e-9);
+  ck_assert(std::abs(part_in_frame({1, 1, 0.2, 0.2}) - 0.25) < 1e-9);
+  ck_assert(part_in_frame({0.5, 0.5, 0, 0.2}) == 0 && part_in_frame({2, 0.5, 0.2, 0.2}) == 0);
+}
+
+GVL_TEST(spans_are_sets_of_times) {
+  const auto is = [](const Spans& spans, const Spans& wanted) {
+    ck_assert_int_eq(spans.size(), wanted.size());
+    for (std::size_t i = 0; i < spans.size(); ++i) {
+      ck_assert(spans[i].start == wanted[i].start && spans[i].stop == wanted[i].stop);
+    }
+  };
+  is(merged({{5, 6}, {1, 2}, {2, 3}, {4, 4}, {5.5, 7}}), {{1, 3}, {5, 7}});
+  is(merged({{1, 2}, {2.4, 3}, {3.5, 4}}, 0.5), {{1, 3}, {3.5, 4}});
+  is(intersection({{0, 4}, {6, 9}}, {{1, 2}, {3, 7}, {8, 12}}), {{1, 2}, {3, 4}, {6, 7}, {8, 9}});
+  is(complement({{1, 2}, {5, 8}}, 0, 7), {{0, 1}, {2, 5}});
+  is(complement({}, 0, 7), {{0, 7}});
+  const Spans a{{0, 4}, {6, 9}}, b{{3, 7}}, c{{3.5, 6.5}};
+  is(covered({&a, &b, &c}, 1), {{0, 9}});
+  is(covered({&a, &b, &c}, 2), {{3, 7}});
+  is(covered({&a, &b, &c}, 3), {{3.5, 4}, {6, 6.5}});
+  is(covered({}, 1), {});
+  ck_assert(overlap_ratio({0, 4}, {2, 6}) == 2.0 / 6 && overlap_ratio({0, 1}, {2, 3}) == 0);
+}
+
 GVL_TEST(a_thing_is_present_while_it_is_seen) {
   const WatchedScene scene{1, 20, {standing("dog", "brown", 3, 8.5, at(0.2)), standing("dog", "", 12, 20, at(0.8))}};
   expect(scene, about(kPresent, "dog"), {{3, 8.5}, {12, 20}}, "dog");
@@ -189,6 +229,9 @@ GVL_TEST(a_hand_puts_down_and_takes_away) {
   expect(scene, about(kTaken, "bottle"), {{13.95, 15.05}}, "taken");
   expect(scene, about(kPlaced, "cup"), Verdict::kArguable, "a bottle may be taken for a cup");
   expect(scene, about(kPlaced, "book"), Verdict::kAbsent, "another thing");
+  Track carried = hand, carrying = hand;
+  carried.thing = thing("bottle");
+  expect({1, 20, {carrying, carried}}, about(kPlaced, "bottle"), Verdict::kArguable, "it is never without the hand");
   const WatchedScene alone{1, 20, {standing("bottle", "green", 5, 15, at(0.46))}};
   expect(alone, about(kPlaced, "bottle"), Verdict::kAbsent, "without a hand");
 }
@@ -216,6 +259,12 @@ GVL_TEST(nothing_there_is_the_rest) {
   const WatchedScene scene{1, 20, {standing("person", "", 3, 8, at(0.3)), standing("person", "", 12, 14, at(0.6))}};
   expect(scene, about(kNone, "person"), {{0, 3}, {8, 12}, {14, 20}}, "nobody");
   expect(scene, about(kNone, "bus"), {{0, 20}}, "no bus");
+  const Track a_fifth_of_it = standing("person", "", 0, 20, {-0.06, 0.5, 0.2, 0.3});
+  expect({1, 20, {a_fifth_of_it}}, about(kNone, "person"), Verdict::kArguable, "nobody but an elbow");
+  WatchQuery one = about(kExactly, "person");
+  one.count = 1;
+  expect({1, 20, {a_fifth_of_it, standing("person", "", 0, 20, at(0.5))}}, one, Verdict::kArguable,
+         "one, and an elbow");
   const WatchedScene full{1, 20, {standing("person", "", 0, 20, at(0.3))}};
   expect(full, about(kNone, "person"), Verdict::kAbsent, "nobody where somebody always is");
   const WatchedScene empty{1, 20, {}};
