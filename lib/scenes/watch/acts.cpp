@@ -231,6 +231,7 @@ Track Director::hand_at(const TrackedBox& target, double reach, double away) {
   wait(hand, away);
   go(hand, reach * random_.uniform(0.8, 1.3), gone, Ease::kLinear);
   hand.stop = end_of(hand);
+  hand.hand = true;
   return hand;
 }
 

@@ -68,14 +68,16 @@ bool Asker::can_do(const Filter& filter, WatchKind kind) const {
   return moves || (kind != kEnters && kind != kLeaves && kind != kPasses);
 }
 
-/** Words that are right for a track. */
+/** Words that are right for a track: of a hand often "hand", of other things seldom a general word. */
 Filter Asker::filter_for(const Track& track) {
   Filter filter;
   filter.thing = track.thing;
-  if (random_.chance(0.2)) {
+  if (random_.chance(track.hand ? 0.5 : 0.2)) {
     std::vector<int> words;
     for (std::size_t i = 0; i < general_words().size(); ++i) {
-      if (general_words()[i].surely.test(static_cast<std::size_t>(track.thing))) words.push_back(static_cast<int>(i));
+      const GeneralWord& word = general_words()[i];
+      const bool right = word.surely.test(static_cast<std::size_t>(track.thing)) && word.hands == track.hand;
+      if (right) words.push_back(static_cast<int>(i));
     }
     if (!words.empty()) filter = {-1, random_.pick(words), ""};
   }
@@ -107,7 +109,9 @@ std::optional<WatchQuery> Asker::about(const Sight& sight, WatchKind kind) {
   WatchQuery query;
   query.kind = kind;
   query.x = filter_for(sight.track());
-  if (!can_do(query.x, kind)) return std::nullopt;
+  // A hand does not walk.
+  const bool walks = sight.track().hand && query.x.thing == kPerson && kind >= kEnters && kind <= kGoesAway;
+  if (walks || !can_do(query.x, kind)) return std::nullopt;
   add_side(sight, query);
   if (is_about_number(kind)) query.count = static_cast<int>(random_.integer(kind == kAtLeast ? 2 : 1, 4));
   if (is_about_two(kind)) {
@@ -160,7 +164,8 @@ WatchQuery Asker::near_miss(WatchKind kind) {
   query.x = filter_for(sight.track());
   add_side(sight, query);
   const bool sided = kind == kEnters || kind == kLeaves || kind == kPasses;
-  if (random_.chance(kind == kPresent ? 0.6 : 0.2)) query.x.colour = random_.pick(kBasicColours);
+  const bool hands = query.x.general >= 0 && general_words()[static_cast<std::size_t>(query.x.general)].hands;
+  if (!hands && random_.chance(kind == kPresent ? 0.6 : 0.2)) query.x.colour = random_.pick(kBasicColours);
   if (sided && random_.chance(0.6)) query.side = static_cast<Side>(random_.integer(1, 4));
   return query;
 }

@@ -236,6 +236,8 @@ std::string_view name_of(WatchKind kind) noexcept {
 }
 
 bool fits(const Filter& filter, const Track& track, Reading reading) {
+  const bool hands = filter.general >= 0 && general_words()[static_cast<std::size_t>(filter.general)].hands;
+  if (hands && !track.hand && reading < Reading::kLenient) return false;
   if (!meant(filter, reading).test(static_cast<std::size_t>(track.thing))) return false;
   if (filter.colour.empty() || filter.colour == track.colour) return true;
   return reading >= Reading::kLenient && (track.colour.empty() || colours_close(filter.colour, track.colour));

@@ -302,6 +302,7 @@ const std::vector<Thing>& things() {
 
 const std::vector<GeneralRow>& general_rows() {
   static const std::vector<GeneralRow> rows{
+      {{"hand", "hand", "arm"}, kAlong, {"person"}, {}, true},
       {{"vehicle", "vehicle", "motor vehicle"},
        kDrives,
        {"car", "motorcycle", "bus", "truck"},

@@ -14,6 +14,7 @@ struct GeneralRow {
   Gait gait;
   std::vector<std::string_view> surely;
   std::vector<std::string_view> arguably;
+  bool hands = false;
 };
 const std::vector<GeneralRow>& general_rows();
 

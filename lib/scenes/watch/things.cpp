@@ -66,7 +66,7 @@ const std::vector<GeneralWord>& general_words() {
   static const std::vector<GeneralWord> words = [] {
     std::vector<GeneralWord> all;
     for (const GeneralRow& row : general_rows()) {
-      all.push_back({row.nouns, row.gait, set_of(row.surely), set_of(row.arguably)});
+      all.push_back({row.nouns, row.gait, set_of(row.surely), set_of(row.arguably), row.hands});
     }
     ThingSet person;
     person.set(kPerson);

@@ -76,9 +76,10 @@ int draw_thing(Random& random, Setting setting, const std::function<bool(const T
 /** A word for several things. */
 struct GeneralWord {
   std::vector<Noun> nouns;
-  Gait gait;          ///< whose verbs fit
-  ThingSet surely;    ///< the things that it means
-  ThingSet arguably;  ///< those that some would also call so
+  Gait gait;           ///< whose verbs fit
+  ThingSet surely;     ///< the things that it means
+  ThingSet arguably;   ///< those that some would also call so
+  bool hands = false;  ///< it means people's hands alone (Track::hand)
 };
 const std::vector<GeneralWord>& general_words();
 

@@ -38,6 +38,7 @@ struct Track {
   double start = 0;
   double stop = 0;            ///< it is nowhere before start and from stop on
   std::vector<PathKey> path;  ///< by time, at least one; before the first and after the last key it rests
+  bool hand = false;          ///< of a person, only a hand that reaches into the picture
 
   /** Whether any of it can be seen. */
   bool visible_at(double time) const noexcept;

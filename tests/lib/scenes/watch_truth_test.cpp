@@ -236,6 +236,17 @@ GVL_TEST(a_hand_puts_down_and_takes_away) {
   expect(alone, about(kPlaced, "bottle"), Verdict::kAbsent, "without a hand");
 }
 
+GVL_TEST(a_hand_is_a_person_but_not_the_reverse) {
+  Track hand = standing("person", "", 3, 8, at(0.3));
+  hand.hand = true;
+  WatchQuery query = about(kPresent, "person");
+  expect({1, 20, {hand}}, query, {{3, 8}}, "person");
+  query.x = {-1, general("hand"), ""};
+  expect({1, 20, {hand}}, query, {{3, 8}}, "hand");
+  expect({1, 20, {standing("person", "", 3, 8, at(0.3))}}, query, Verdict::kArguable, "a person has hands");
+  expect({1, 20, {}}, query, Verdict::kAbsent, "nobody's hand");
+}
+
 GVL_TEST(numbers_count_what_is_seen_at_once) {
   const WatchedScene scene{1,
                            20,
