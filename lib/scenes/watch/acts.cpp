@@ -72,10 +72,10 @@ Side Director::draw_side(int thing) {
   return random_.chance(0.5) ? Side::kTop : Side::kBottom;
 }
 
-/** Beyond a border; `far` enough that nothing of it is left. */
-TrackedBox Director::outside(const TrackedBox& inside, Side side, bool far) const {
+/** So far beyond a border that nothing of it is left. */
+TrackedBox Director::outside(const TrackedBox& inside, Side side) const {
+  constexpr double part = 0.52;
   TrackedBox box = inside;
-  const double part = far ? 0.52 : 0.2;
   if (side == Side::kLeft) box.x = -part * box.width;
   if (side == Side::kRight) box.x = 1 + part * box.width;
   if (side == Side::kTop) box.y = -part * box.height;
@@ -93,10 +93,10 @@ Track Director::cross(int thing, double start) {
   static constexpr std::array<Side, 5> opposite{Side::kNone, Side::kRight, Side::kLeft, Side::kBottom, Side::kTop};
   const Side from = draw_side(thing);
   const TrackedBox inside = place_of(thing);
-  TrackedBox end = outside(inside, opposite[static_cast<std::size_t>(from)], true);
+  TrackedBox end = outside(inside, opposite[static_cast<std::size_t>(from)]);
   const double drift = random_.uniform(-0.08, 0.08);
   (from == Side::kLeft || from == Side::kRight ? end.y : end.x) += drift;
-  Track track{thing, colour_of(thing), start, 0, {{start, outside(inside, from, true)}}};
+  Track track{thing, colour_of(thing), start, 0, {{start, outside(inside, from)}}};
   go(track, crossing_time(thing), end, random_.pick(kEases));
   track.stop = end_of(track);
   return clipped(std::move(track));
@@ -145,19 +145,18 @@ Track Director::visit(const Act& act) {
   };
   Track track{act.thing, colour_of(act.thing), act.start, act.stop, {}};
   if (act.in == Way::kBorder) {
-    const TrackedBox away = outside(home, draw_side(act.thing), true);
+    const TrackedBox away = outside(home, draw_side(act.thing));
     track.path.push_back({act.start, away});
     go(track, walk(away, home), home, random_.pick(kEases));
   } else {
     track.path.push_back({act.start, home});
   }
-  TrackedBox gone;
   const double way_out = act.out == Way::kBorder ? 0.5 * crossing_time(act.thing) : 0;
   const double leaving = std::max(act.stop - way_out, end_of(track));
   act.restless ? wander(track, leaving) : wait(track, leaving - end_of(track));
   if (act.out == Way::kBorder) {
     const TrackedBox last = track.path.back().box;
-    gone = outside(last, draw_side(act.thing), true);
+    const TrackedBox gone = outside(last, draw_side(act.thing));
     go(track, walk(last, gone), gone, random_.pick(kEases));
   }
   track.stop = std::max(end_of(track), act.start + 0.5);
@@ -225,7 +224,7 @@ Track Director::hand_at(const TrackedBox& target, double reach, double away) {
   if (side == Side::kLeft) box.x -= (target.width + box.width) / 2 - 0.02;
   if (side == Side::kRight) box.x += (target.width + box.width) / 2 - 0.02;
   if (side == Side::kBottom) box.y += (target.height + box.height) / 2 - 0.03;
-  const TrackedBox gone = outside(box, side, true);
+  const TrackedBox gone = outside(box, side);
   Track hand{kPerson, "", -reach, 0, {{-reach, gone}}};
   go(hand, reach, box, Ease::kLinear);
   wait(hand, away);

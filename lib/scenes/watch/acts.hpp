@@ -40,14 +40,12 @@ class Director {
   /** A thing that a hand puts down at `start` and takes away at `stop`, where these lie within the video. */
   std::vector<Track> handle(int thing, double start, double stop);
 
-  std::string colour_of(int thing);
-  /** As cross() would take. */
-  double crossing_time(int thing);
-
  private:
+  std::string colour_of(int thing);
+  double crossing_time(int thing);
   TrackedBox size_of(int thing);
   TrackedBox place_of(int thing);
-  TrackedBox outside(const TrackedBox& inside, Side side, bool far) const;
+  TrackedBox outside(const TrackedBox& inside, Side side) const;
   Side draw_side(int thing);
   void wander(Track& track, double until);
   TrackedBox moved(const Track& track);
