@@ -61,6 +61,10 @@ void Pictures::put(std::int64_t index, const RgbView& frame) {
                {pixels_.data_ptr<std::uint8_t>() + index * kBytes, static_cast<std::size_t>(kBytes)});
 }
 
+at::Tensor Pictures::in_unit_range() const {
+  return pixels_.permute({0, 3, 1, 2}).to(at::kFloat).div(255).contiguous();
+}
+
 Keyframes read_keyframes(const std::filesystem::path& file, std::int64_t most) {
   training::VideoFile video(file);
   const std::int64_t number = std::min(most, video.frames());
@@ -83,10 +87,6 @@ std::vector<vision::SeenPicture> Detector::look(const Pictures& pictures, std::i
     }
   }
   return seen;
-}
-
-at::Tensor Detector::in_unit_range(const Pictures& pictures) {
-  return pictures.pixels().permute({0, 3, 1, 2}).to(at::kFloat).div(255).contiguous();
 }
 
 }  // namespace gvl::benchmarks

@@ -33,6 +33,8 @@ class Pictures {
   void put(std::int64_t index, const RgbView& frame);
 
   const at::Tensor& pixels() const noexcept { return pixels_; }
+  /** In 0-1, float32 [n, 3, S, S]. */
+  at::Tensor in_unit_range() const;
 
  private:
   at::Tensor pixels_;
@@ -55,9 +57,6 @@ class Detector {
 
   /** What is seen in each picture, at most `most` objects. */
   std::vector<vision::SeenPicture> look(const Pictures& pictures, std::int64_t most) const;
-
-  /** The pictures in 0-1, [n, 3, S, S]. */
-  static at::Tensor in_unit_range(const Pictures& pictures);
 
  private:
   vision::NanoDet network_;
