@@ -20,6 +20,7 @@
 #include "training/scene_source.hpp"
 #include "training/trainer.hpp"
 #include "training/video_source.hpp"
+#include "training/watch_source.hpp"
 
 namespace {
 
@@ -81,7 +82,14 @@ std::shared_ptr<const training::SampleSource> make_source(const io::JsonValue& d
   if (const auto conversations = data.find("conversations")) {
     return std::make_shared<training::VideoSource>(*conversations, model, seed);
   }
-  return std::make_shared<training::SceneSource>(training::SceneSourceOptions::read(data.object("scenes")), model);
+  const auto options = training::SceneSourceOptions::read(data.object("scenes"));
+  const auto watched = data.find("watched");
+  if (!watched) return std::make_shared<training::SceneSource>(options, model);
+  const auto watch = training::WatchSourceOptions::read(*watched);
+  auto things = std::make_shared<training::WatchSource>(watch, options, model);
+  if (watch.share == 1) return things;
+  return std::make_shared<training::MixedSource>(
+      std::move(things), std::make_shared<training::SceneSource>(options, model), watch.share, seed);
 }
 
 int train(const training::TrainingConfig& config, const char* export_folder, DataType dtype) {

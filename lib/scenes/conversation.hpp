@@ -31,6 +31,7 @@ struct Conversation {
   std::string answer;
   std::vector<Event> events;       ///< of a Scene, what the answer is about; none for what does not happen
   std::vector<TimeRange> moments;  ///< when that is, as the answer to a grounding query says it; none likewise
+  std::vector<int> things;         ///< of a watched scene, what is asked for: places in things()
   std::vector<Option> options;     ///< of a multiple-choice question
   int right_option = -1;
 };

@@ -61,7 +61,7 @@ void allow_members(const io::JsonValue& root) {
                       "checkpoint_every",
                       "weight_interpolation",
                       "data"});
-  root.object("data").allow_members({"scenes", "conversations"});
+  root.object("data").allow_members({"scenes", "watched", "conversations"});
 }
 
 void read_trained(const io::JsonValue& root, TrainedParameters& trained) {

@@ -45,7 +45,16 @@ void read_weights(const io::JsonValue& weights, scenes::ComposeOptions& compose)
   }
 }
 
-void read_counts(const io::JsonValue& counts, scenes::ConversationOptions& options) {
+/** Those of a stage, and these. */
+void allow_stage_members(const io::JsonValue& object, std::vector<std::string_view> names) {
+  names.insert(names.end(), {"videos", "shortest", "longest", "fewest_events", "most_events", "event_scale",
+                             "without_objects", "weights", "conversations"});
+  object.allow_members(names);
+}
+
+}  // namespace
+
+void read_conversation_counts(const io::JsonValue& counts, scenes::ConversationOptions& options) {
   constexpr std::int64_t kMost = 1000;
   counts.allow_members({"grounding", "absent", "dense_caption", "referring", "multiple_choice", "open_question",
                         "caption", "held_out_phrasings"});
@@ -62,12 +71,7 @@ void read_counts(const io::JsonValue& counts, scenes::ConversationOptions& optio
   options.held_out_phrasings = counts.boolean_or("held_out_phrasings", options.held_out_phrasings);
 }
 
-/** Those of a stage, and these. */
-void allow_stage_members(const io::JsonValue& object, std::vector<std::string_view> names) {
-  names.insert(names.end(), {"videos", "shortest", "longest", "fewest_events", "most_events", "event_scale",
-                             "without_objects", "weights", "conversations"});
-  object.allow_members(names);
-}
+namespace {
 
 void read_stage(const io::JsonValue& object, CurriculumStage& stage) {
   scenes::ComposeOptions& compose = stage.compose;
@@ -78,7 +82,7 @@ void read_stage(const io::JsonValue& object, CurriculumStage& stage) {
   compose.event_scale = object.number_or("event_scale", compose.event_scale);
   compose.without_objects = object.number_or("without_objects", compose.without_objects);
   if (const auto weights = object.find("weights")) read_weights(*weights, compose);
-  if (const auto counts = object.find("conversations")) read_counts(*counts, stage.conversations);
+  if (const auto counts = object.find("conversations")) read_conversation_counts(*counts, stage.conversations);
 }
 
 std::string replace(std::string text, const std::string& what, const std::string& by) {
@@ -243,13 +247,12 @@ void SceneSource::label(const scenes::Renderer& renderer, Sample& sample) const 
   }
 }
 
-/** As the model is asked: its own prompt where there is one for the task, else the question as it stands. */
-TrainingText SceneSource::text_of(const scenes::Conversation& conversation) const {
+TrainingText training_text(const scenes::Conversation& conversation, const PromptConfig& prompts) {
   switch (conversation.task) {
     case Task::kGrounding:
-      return {replace(model_.prompts.grounding, "{query}", conversation.query), conversation.answer};
+      return {replace(prompts.grounding, "{query}", conversation.query), conversation.answer};
     case Task::kDenseCaption:
-      return {replace(model_.prompts.dense_caption, "{query}", ""), conversation.answer};
+      return {replace(prompts.dense_caption, "{query}", ""), conversation.answer};
     default:
       break;
   }
@@ -266,7 +269,7 @@ Sample SceneSource::make(std::int64_t index) const {
   const scenes::Renderer renderer = this->renderer(index);
   Sample sample = render(renderer);
   for (const scenes::Conversation& conversation : conversations(renderer.scene(), index)) {
-    sample.texts.push_back(text_of(conversation));
+    sample.texts.push_back(training_text(conversation, model_.prompts));
     if (conversation.task == Task::kGrounding && !conversation.events.empty()) {
       const scenes::Event& event = conversation.events.front();
       sample.texts.back().classes = classes_of(event.kind, event.side);

@@ -35,6 +35,14 @@ struct SceneSourceOptions {
   static SceneSourceOptions read(const io::JsonValue& scenes);
 };
 
+/** Reads how many conversations are wanted of each form; what is not said stays. Throws Error naming file and member.
+ */
+void read_conversation_counts(const io::JsonValue& counts, scenes::ConversationOptions& options);
+
+/** A conversation as the model is asked: its own prompt where there is one for the task, else the question as it
+ * stands. */
+TrainingText training_text(const scenes::Conversation& conversation, const PromptConfig& prompts);
+
 /** Generated videos as samples, rendered where the model looks and nowhere else. */
 class SceneSource : public SampleSource {
  public:
@@ -53,7 +61,6 @@ class SceneSource : public SampleSource {
   std::uint64_t seed_of(std::int64_t index) const noexcept;
   Sample render(const scenes::Renderer& renderer) const;
   void label(const scenes::Renderer& renderer, Sample& sample) const;
-  TrainingText text_of(const scenes::Conversation& conversation) const;
 
   SceneSourceOptions options_;
   ModelConfig model_;

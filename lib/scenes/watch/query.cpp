@@ -235,6 +235,13 @@ std::string_view name_of(WatchKind kind) noexcept {
   return names[static_cast<std::size_t>(kind)];
 }
 
+ThingSet things_of(const Filter& filter) {
+  ThingSet meant;
+  if (filter.general >= 0) meant = general_words()[static_cast<std::size_t>(filter.general)].surely;
+  if (filter.thing >= 0) meant.set(static_cast<std::size_t>(filter.thing));
+  return meant;
+}
+
 bool fits(const Filter& filter, const Track& track, Reading reading) {
   const bool hands = filter.general >= 0 && general_words()[static_cast<std::size_t>(filter.general)].hands;
   if (hands && !track.hand && reading < Reading::kLenient) return false;

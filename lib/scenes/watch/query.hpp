@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "scenes/watch/sight.hpp"
+#include "scenes/watch/things.hpp"
 
 /** What can be asked about a watched scene, and when it is true. */
 namespace gvl::scenes {
@@ -50,6 +51,9 @@ struct Filter {
 
 /** Whether these words fit a track. */
 bool fits(const Filter& filter, const Track& track, Reading reading);
+
+/** What is surely meant, whatever its colour: places in things(). */
+ThingSet things_of(const Filter& filter);
 
 struct WatchQuery {
   WatchKind kind = WatchKind::kPresent;

@@ -30,6 +30,17 @@ std::optional<std::string> words_for(const Inquiry& inquiry, const Finding& find
                   bare_number_fits(inquiry.asker.watched(), finding));
 }
 
+/** A grounding query for `finding`. */
+Conversation grounding_talk(const Inquiry& inquiry, const std::string& words, std::string kind,
+                            const Finding& finding) {
+  Conversation talk = grounding_form(as_typed(words, inquiry.asker.random()), std::move(kind), finding.spans);
+  const ThingSet asked = things_of(finding.query.x) | things_of(finding.query.y);
+  for (int thing = 0; thing < static_cast<int>(kThings); ++thing) {
+    if (asked.test(static_cast<std::size_t>(thing))) talk.things.push_back(thing);
+  }
+  return talk;
+}
+
 void add_grounding(const Inquiry& inquiry, int count, std::vector<Conversation>& talks) {
   std::vector<std::string> asked;
   for (int attempt = 0; attempt < 2 * count && static_cast<int>(asked.size()) < count; ++attempt) {
@@ -37,8 +48,7 @@ void add_grounding(const Inquiry& inquiry, int count, std::vector<Conversation>&
     const auto words = finding ? words_for(inquiry, *finding) : std::nullopt;
     if (!words || std::find(asked.begin(), asked.end(), *words) != asked.end()) continue;
     asked.push_back(*words);
-    talks.push_back(grounding_form(as_typed(*words, inquiry.asker.random()), std::string(name_of(finding->query.kind)),
-                                   finding->spans));
+    talks.push_back(grounding_talk(inquiry, *words, std::string(name_of(finding->query.kind)), *finding));
   }
 }
 
@@ -46,8 +56,10 @@ void add_absent(const Inquiry& inquiry, int count, std::vector<Conversation>& ta
   Random& random = inquiry.asker.random();
   for (int i = 0; i < count; ++i) {
     const auto query = inquiry.asker.absent(random.chance(0.5));
-    const auto words = query ? words_for(inquiry, {*query, {}}) : std::nullopt;
-    if (words) talks.push_back(grounding_form(as_typed(*words, random), "absent", {}));
+    if (!query) continue;
+    const Finding finding{*query, {}};
+    const auto words = words_for(inquiry, finding);
+    if (words) talks.push_back(grounding_talk(inquiry, *words, "absent", finding));
   }
 }
 
