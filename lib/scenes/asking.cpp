@@ -25,6 +25,25 @@ std::optional<std::size_t> third_of(const TimeRange& time, double duration) noex
   return third(time.start) == third(time.stop) ? std::optional(third(time.start)) : std::nullopt;
 }
 
+std::string words_for_count(std::size_t count) {
+  static constexpr std::array<std::string_view, kMostCounted + 1> words{
+      "never",          "once",           "twice",          "three times",   "four times",    "five times",
+      "six times",      "seven times",    "eight times",    "nine times",    "ten times",     "eleven times",
+      "twelve times",   "thirteen times", "fourteen times", "fifteen times", "sixteen times", "seventeen times",
+      "eighteen times", "nineteen times", "twenty times"};
+  return std::string(count < words.size() ? words[count] : "many times");
+}
+
+void add_counts(std::vector<Option>& options, std::size_t right) {
+  constexpr std::size_t kOptions = 4;
+  const std::size_t step = right > kOptions ? right / 4 : 1;
+  std::vector<std::size_t> others{0, 1, 2, 3};
+  if (right > kOptions) others = {right - step, right + step, right - 2 * step, right + 2 * step, right - 3 * step};
+  for (const std::size_t other : others) {
+    if (other <= kMostCounted && options.size() < kOptions) add_option(options, plain(words_for_count(other)));
+  }
+}
+
 Option plain(std::string_view text) { return {.text = std::string(text)}; }
 
 void add_option(std::vector<Option>& options, const Option& option) {

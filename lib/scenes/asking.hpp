@@ -28,8 +28,13 @@ std::string draw_words(Asking asking, Random& random);
 
 /** By Side. */
 inline constexpr std::array<std::string_view, 5> kSideNames{"", "the left", "the right", "the top", "the bottom"};
-/** How often something happens, or when. */
-inline constexpr std::array<std::string_view, 5> kCountNames{"never", "once", "twice", "three times", "four times"};
+/** The most times that are counted in questions. */
+inline constexpr std::size_t kMostCounted = 20;
+/** "never", "once", "twice", "three times", ... "twenty times", "many times". */
+std::string words_for_count(std::size_t count);
+/** Adds options to the right one, up to four in all: small counts, or near ones where it is not small. */
+void add_counts(std::vector<Option>& options, std::size_t right);
+/** When something happens. */
 inline constexpr std::array<std::string_view, 4> kThirdNames{"at the beginning", "in the middle", "at the end",
                                                              "it does not happen"};
 /** The third (0 ... 2) in which all of a time lies, if one does. */

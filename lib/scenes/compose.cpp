@@ -16,11 +16,11 @@ bool needs_before(EventKind kind) {
   return kind == EventKind::kFreeze || (kind >= EventKind::kCut && kind <= EventKind::kCrossFade);
 }
 
+}  // namespace
+
 double log_uniform(Random& random, double low, double high) {
   return low * std::pow(std::max(high / low, 1.0), random.uniform());
 }
-
-}  // namespace
 
 Interval length_limits(EventKind kind, double duration) noexcept {
   const auto limits = [&](double low, double high) {
@@ -53,6 +53,10 @@ Composer::Composer(const Assets& assets, std::uint64_t seed, const ComposeOption
   if (!times || !events || options.shortest_side < 32 || options.shortest_side > 4096) {
     throw Error(ErrorCode::kInvalidArgument, "no video can be composed: of 4 s to a day, 32 to 4096 pixels");
   }
+  const bool shares = options.repeats >= 0 && options.long_events >= 0 && options.repeats + options.long_events <= 1;
+  if (!shares) {
+    throw Error(ErrorCode::kInvalidArgument, "shares of repeats and of long events must be from 0 to 1 together");
+  }
   double total = 0;
   for (const double weight : options.weights) total += weight >= 0 ? weight : NAN;
   if (!(total > 0)) throw Error(ErrorCode::kInvalidArgument, "weights of event kinds must be positive somewhere");
@@ -70,8 +74,10 @@ bool Composer::planned(EventKind kind) const {
 Composition Composer::compose() {
   choose_frame();
   draw_kinds();
+  choose_theme();
   choose_shape();
   place_blocks();
+  if (theme_.form == Theme::Form::kLong) add_long_event();
   direct_levels();
   direct_shots();
   direct_camera();
@@ -102,14 +108,8 @@ void Composer::choose_shape() {
   scene.width = static_cast<int>(std::lround(options_.shortest_side * shape / 2)) * 2;
 }
 
-EventKind Composer::draw_kind(bool objects_too) {
-  std::array<double, kEventKinds> weights = options_.weights;
-  for (std::size_t i = 0; i < kEventKinds; ++i) {
-    const auto kind = static_cast<EventKind>(i);
-    // Videos without objects have none of these: those with objects make up for it.
-    if (group_of(kind) == EventGroup::kObject) weights[i] *= objects_too ? 2 : 0;
-  }
-  double left = random_.uniform() * std::accumulate(weights.begin(), weights.end(), 0.0);
+EventKind pick_kind(Random& random, const Weights& weights) {
+  double left = random.uniform() * std::accumulate(weights.begin(), weights.end(), 0.0);
   std::size_t last = 0;
   for (std::size_t i = 0; i < kEventKinds; ++i) {
     if (weights[i] <= 0) continue;
@@ -117,6 +117,16 @@ EventKind Composer::draw_kind(bool objects_too) {
     if ((left -= weights[i]) < 0) break;
   }
   return static_cast<EventKind>(last);
+}
+
+EventKind Composer::draw_kind(bool objects_too) {
+  Weights weights = options_.weights;
+  for (std::size_t i = 0; i < kEventKinds; ++i) {
+    const auto kind = static_cast<EventKind>(i);
+    // Videos without objects have none of these: those with objects make up for it.
+    if (group_of(kind) == EventGroup::kObject) weights[i] *= objects_too ? 2 : 0;
+  }
+  return pick_kind(random_, weights);
 }
 
 void Composer::draw_kinds() {
@@ -136,6 +146,7 @@ void Composer::draw_kinds() {
 }
 
 Interval Composer::limits_of(EventKind kind) const {
+  if (is_again(kind)) return repeated_limits(kind);
   return length_limits(kind, std::min(composition_.scene.duration, options_.event_scale));
 }
 
@@ -147,7 +158,7 @@ double Composer::draw_length(EventKind kind) {
 Composer::Part Composer::black_part() {
   const double shortest = limits_of(EventKind::kBlack).start;
   const bool labelled = options_.weights[static_cast<std::size_t>(EventKind::kBlack)] > 0 &&
-                        !planned(EventKind::kBlack) && random_.chance(0.35);
+                        theme_.form != Theme::Form::kAgain && !planned(EventKind::kBlack) && random_.chance(0.35);
   if (labelled) return {EventKind::kBlack, true, shortest * random_.uniform(1, 3), shortest};
   const double length = shortest * random_.uniform(0.2, 0.6);
   return {EventKind::kBlack, false, length, length / 2};
@@ -164,7 +175,7 @@ void Composer::place_blocks() {
   std::vector<Block> blocks;
   const bool one_fade = planned(EventKind::kFadeToBlack) && planned(EventKind::kFadeFromBlack);
   for (const EventKind kind : picture_kinds_) {
-    if (one_fade && kind == EventKind::kFadeFromBlack) continue;
+    if (is_long(kind) || (one_fade && kind == EventKind::kFadeFromBlack)) continue;
     blocks.push_back(block_of(kind));
     if (one_fade && kind == EventKind::kFadeToBlack) {
       const EventKind rise = EventKind::kFadeFromBlack;
@@ -173,9 +184,15 @@ void Composer::place_blocks() {
     }
   }
   random_.shuffle(blocks);
-  const double duration = composition_.scene.duration;
-  const double gap = std::max(0.02 * duration, 0.5);
-  const double room = (object_kinds_.empty() ? 0.92 : 0.6) * duration;
+  shorten(blocks);
+  alternate(blocks);
+  put_blocks(blocks);
+}
+
+/** Until they fit. */
+void Composer::shorten(std::vector<Block>& blocks) const {
+  const double gap = least_gap();
+  const double room = (object_kinds_.empty() ? 0.92 : 0.6) * (window().stop - window().start);
   const auto total = [&] {
     double sum = gap * static_cast<double>(blocks.size() + 1);
     for (const Block& block : blocks) {
@@ -185,33 +202,33 @@ void Composer::place_blocks() {
   };
   for (int round = 0; total() > room && !blocks.empty(); ++round) {
     // Shorter first; when all are as short as may be, fewer.
-    if (round % 12 == 11) blocks.pop_back();
+    if (round % 12 == 11) drop_block(blocks);
     for (Block& block : blocks) {
       for (Part& part : block) part.length = std::max(part.length * 0.85, part.shortest);
     }
   }
-  put_blocks(blocks);
 }
 
 void Composer::put_blocks(const std::vector<Block>& blocks) {
   const double duration = composition_.scene.duration;
-  const double gap = std::max(0.02 * duration, 0.5);
+  const double gap = least_gap();
+  const Interval window = this->window();
   std::vector<double> gaps(blocks.size() + 1);
-  double spare = duration;
+  double spare = window.stop - window.start;
   for (const Block& block : blocks) {
     // A frame more than it lasts: parts are rounded to whole frames and must not be pushed out of the video.
     for (const Part& part : block) spare -= part.length + 1 / composition_.scene.fps;
   }
   for (double& value : gaps) value = -std::log(1 - random_.uniform());
   const auto at_edge = [&](const Part& part) { return !needs_before(part.kind) && random_.chance(0.12); };
-  const bool from_start = !blocks.empty() && at_edge(blocks.front().front());
-  const bool to_end = !blocks.empty() && at_edge(blocks.back().back());
+  const bool from_start = window.start == 0 && !blocks.empty() && at_edge(blocks.front().front());
+  const bool to_end = window.stop == duration && !blocks.empty() && at_edge(blocks.back().back());
   if (from_start) gaps.front() = 0;
   if (to_end && !(from_start && gaps.size() == 2)) gaps.back() = 0;
   double least = 0;
   for (const double value : gaps) least += value > 0 ? gap : 0;
   const double sum = std::accumulate(gaps.begin(), gaps.end(), 0.0);
-  double time = 0;
+  double time = window.start;
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     if (gaps[i] > 0) time += gap + gaps[i] / sum * (spare - least);
     for (const Part& part : blocks[i]) {

@@ -19,6 +19,8 @@ struct ComposeOptions {
   double without_objects = 0.45;  ///< share of videos of backgrounds alone
   double single_event = 0.15;     ///< share with one event among things that do nothing
   double without_events = 0.03;   ///< share where nothing happens
+  double repeats = 0;             ///< share where one kind comes again and again; of 10 s at least
+  double long_events = 0;         ///< share with an event of more than half of the video, up to its edge or to both
   int shortest_side = 144;        ///< of the frame, pixels; its shape is 4:3, 16:9 or 1:1
 
   static constexpr std::array<double, kEventKinds> filled(double weight) {
@@ -37,7 +39,10 @@ struct Composition {
  * Invents a video. The same assets, seed and options give the same composition. Events start and stop on frames and
  * last at least max(4 % of the video, 0.5 s); cuts, appearing and disappearing max(3 %, 0.5 s). Signal and camera
  * events do not overlap; object events overlap camera moves, grayscale and events of other objects only. A kind (of
- * one object) happens at most once. Thread safe. Throws Error(kInvalidArgument) for options that cannot be met.
+ * one object) happens at most once, but for one in a video that repeats: that comes 2 to 12 times a minute, at least
+ * twice and at most 20 times, for at least max(2 %, 0.5 s), with a second or more between. Turns of the camera and
+ * zooms alternate with their opposite then, which is no rarer than once less. Thread safe. Throws
+ * Error(kInvalidArgument) for options that cannot be met.
  */
 Composition compose(const Assets& assets, std::uint64_t seed, const ComposeOptions& options);
 

@@ -8,8 +8,6 @@
 namespace gvl::scenes {
 namespace {
 
-bool is_camera_move(EventKind kind) { return kind >= EventKind::kPanLeft && kind <= EventKind::kZoomOut; }
-
 /** A fault that may come and go slowly. */
 bool is_gradual(EventKind kind) {
   return kind == EventKind::kBlur || kind == EventKind::kNoise || kind == EventKind::kTooBright ||
@@ -133,19 +131,20 @@ void Composer::direct_shots() {
   shots.push_back({0, shown, 0});
   for (const Event& event : composition_.scene.events) {
     if (event.kind == EventKind::kCut) {
-      shown = add_backdrop();
+      shown = other_backdrop(shown);
       shots.push_back({on_frame((event.start + event.stop) / 2), shown, 0});
     } else if (event.kind == EventKind::kOtherScene) {
-      shots.push_back({event.start, add_backdrop(), 0});
+      shots.push_back({event.start, other_backdrop(shown), 0});
       shots.push_back({event.stop, shown, 0});
     } else if (event.kind == EventKind::kCrossFade) {
-      shown = add_backdrop();
+      shown = other_backdrop(shown);
       shots.push_back({event.start, shown, event.stop - event.start});
     }
   }
 }
 
 void Composer::direct_camera() {
+  CameraMove way_out;
   for (const Event& event : composition_.scene.events) {
     if (event.kind == EventKind::kShake) {
       const double amplitude = random_.uniform(0.03, 0.08);
@@ -175,6 +174,11 @@ void Composer::direct_camera() {
         move.zoom = -zoom;
         break;
     }
+    if (is_way_back(event.kind)) {
+      move.right = -way_out.right, move.down = -way_out.down, move.zoom = -way_out.zoom;
+    }
+    if (is_again(event.kind)) way_out = move;
+    if (is_long(event.kind)) move.ease = Ease::kLinear;
     composition_.look.moves.push_back(move);
   }
   settle_camera();
@@ -226,7 +230,9 @@ void Composer::direct_faults() {
     const bool of_fade = event.kind == EventKind::kBlack && std::any_of(keys.begin(), keys.end(), [&](auto& key) {
                            return key.level == 0 && key.time == event.start;
                          });
-    if (!of_fade) composition_.look.faults.push_back(draw_fault(event));
+    if (of_fade) continue;
+    composition_.look.faults.push_back(draw_fault(event));
+    if (is_long(event.kind)) go_on_beyond(composition_.look.faults.back());
   }
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,19 @@ struct Interval {
 
 /** Shortest and longest length of an event in a video of `duration` seconds. */
 Interval length_limits(EventKind kind, double duration) noexcept;
+
+bool is_camera_move(EventKind kind) noexcept;
+
+/** The way back of a camera's move. */
+EventKind opposite(EventKind move) noexcept;
+
+/** Between `low` and `high`, each ratio as likely as another. */
+double log_uniform(Random& random, double low, double high);
+
+using Weights = std::array<double, kEventKinds>;
+
+/** One of the kinds, as often as their weights say; one at least must be above 0. */
+EventKind pick_kind(Random& random, const Weights& weights);
 
 /** The work of compose(): one video, step by step. */
 class Composer {
@@ -31,6 +46,14 @@ class Composer {
   };
   using Block = std::vector<Part>;
 
+  /** The kind that a video is about, if it is about one. */
+  struct Theme {
+    enum class Form : std::uint8_t { kNone, kAgain, kLong };
+    Form form = Form::kNone;
+    EventKind kind = EventKind::kBlack;
+    Interval interval;  ///< of kLong
+  };
+
   // compose.cpp: the plan.
   void choose_frame();
   void choose_shape();
@@ -41,10 +64,28 @@ class Composer {
   Block block_of(EventKind kind);
   Part black_part();
   void place_blocks();
+  void shorten(std::vector<Block>& blocks) const;
   void put_blocks(const std::vector<Block>& blocks);
   void add_event(const Event& event) { composition_.scene.events.push_back(event); }
   bool planned(EventKind kind) const;
   double on_frame(double seconds) const noexcept;
+
+  // compose_theme.cpp: what comes again and again, or lasts for most of the video.
+  void choose_theme();
+  void choose_repeats(Random& random);
+  void choose_long(Random& random);
+  void make_room();
+  bool is_again(EventKind kind) const noexcept;
+  bool is_long(EventKind kind) const noexcept;
+  bool is_way_back(EventKind kind) const noexcept;
+  Interval repeated_limits(EventKind kind) const noexcept;
+  Interval window() const noexcept;
+  double least_gap() const noexcept;
+  void drop_block(std::vector<Block>& blocks) const;
+  void alternate(std::vector<Block>& blocks) const;
+  void add_long_event();
+  void go_on_beyond(Fault& fault) const;
+  int other_backdrop(int shown);
 
   // compose_picture.cpp: what is seen of it, but for objects.
   void direct_levels();
@@ -85,6 +126,7 @@ class Composer {
   Random random_;
   Composition composition_;
   std::vector<EventKind> picture_kinds_, object_kinds_;
+  Theme theme_;
   bool with_objects_ = false;
   std::vector<Role> roles_;
 };

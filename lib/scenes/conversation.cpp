@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "scenes/asking.hpp"
 #include "scenes/english.hpp"
 #include "scenes/forms.hpp"
 #include "scenes/questions.hpp"
@@ -13,19 +14,36 @@ namespace {
 
 TimeRange time_of(const Event& event) { return {event.start, event.stop}; }
 
+std::vector<TimeRange> times_of(const std::vector<const Event*>& events) {
+  std::vector<TimeRange> times;
+  for (const Event* event : events) times.push_back(time_of(*event));
+  return times;
+}
+
+/** Of what happens again and again most want all times, a few one of them. */
+std::optional<Told> describe_asked(Speaker& speaker, const Event& event) {
+  if (speaker.happens_again(event) && speaker.random().chance(0.75)) return speaker.describe_all(event);
+  auto words = speaker.describe(event);
+  return words ? std::optional(Told{std::move(*words), {&event}}) : std::nullopt;
+}
+
 void add_grounding(Speaker& speaker, int count, std::vector<Conversation>& talks) {
   std::vector<const Event*> events;
   for (const Event& event : speaker.scene().events) events.push_back(&event);
   std::vector<std::string> asked;
   for (int round = 0; round < count && !events.empty() && count > 0; ++round) {
     speaker.random().shuffle(events);
+    KindSet repeated;
     for (const Event* event : events) {
-      const auto words = count > 0 ? speaker.describe(*event) : std::nullopt;
-      if (!words || std::find(asked.begin(), asked.end(), *words) != asked.end()) continue;
-      asked.push_back(*words);
-      talks.push_back(
-          grounding_form(as_typed(*words, speaker.random()), std::string(name_of(event->kind)), {time_of(*event)}));
-      talks.back().events = {*event};
+      // Once in a round, or little else would be asked for.
+      if (repeated.contains(event->kind)) continue;
+      if (speaker.happens_again(*event)) repeated.insert(event->kind);
+      const auto told = count > 0 ? describe_asked(speaker, *event) : std::nullopt;
+      if (!told || std::find(asked.begin(), asked.end(), told->text) != asked.end()) continue;
+      asked.push_back(told->text);
+      talks.push_back(grounding_form(as_typed(told->text, speaker.random()), std::string(name_of(event->kind)),
+                                     times_of(told->events)));
+      for (const Event* one : told->events) talks.back().events.push_back(*one);
       --count;
     }
   }
@@ -77,12 +95,30 @@ void add_referring(Speaker& speaker, int count, std::vector<Conversation>& talks
   }
 }
 
+/** As reports_of(), but what happens again and again is told once: how often. */
+std::vector<Report> summary_of(Speaker& speaker) {
+  const std::vector<Event>& events = speaker.scene().events;
+  std::vector<Report> reports;
+  KindSet repeated;
+  for (const Event& event : events) {
+    if (repeated.contains(event.kind)) continue;
+    std::string words = speaker.report(event, wording(speaker));
+    if (speaker.happens_again(event)) {
+      repeated.insert(event.kind);
+      const auto times = std::count_if(events.begin(), events.end(), [&](auto& one) { return one.kind == event.kind; });
+      words += " " + words_for_count(static_cast<std::size_t>(times));
+    }
+    reports.emplace_back(time_of(event), std::move(words));
+  }
+  return reports;
+}
+
 Conversation caption(Speaker& speaker) {
   const Scene& scene = speaker.scene();
   const bool placed = !scene.places.empty() && !scene.places.front().empty();
   std::string question = draw_caption_question(speaker.random());
   Conversation talk =
-      caption_form(std::move(question), placed ? sentence(scene.places.front()) : "", reports_of(speaker));
+      caption_form(std::move(question), placed ? sentence(scene.places.front()) : "", summary_of(speaker));
   talk.events = scene.events;
   return talk;
 }

@@ -206,15 +206,13 @@ std::optional<Quiz> how_often(Speaker& speaker) {
   }
   const auto clause = describe(claim.kind, {}, speaker.random(), speaker.split(), ClauseForm::kQuestion, others);
   const auto events = speaker.meant(claim, nullptr);
-  if (!clause || events.size() >= kCountNames.size()) return std::nullopt;
+  if (!clause || events.size() > kMostCounted) return std::nullopt;
   Quiz quiz{"count",
             draw_words(Asking::kHowMany, speaker.random()) + clause->text + "?",
-            {plain(kCountNames[events.size()])},
+            {plain(words_for_count(events.size()))},
             {}};
   for (const Event* event : events) quiz.events.push_back(*event);
-  for (std::size_t i = 0; i < 4; ++i) {
-    if (quiz.options.size() < 4) add_option(quiz.options, plain(kCountNames[i]));
-  }
+  add_counts(quiz.options, events.size());
   return quiz;
 }
 
@@ -269,6 +267,13 @@ std::optional<Quiz> which_time(Speaker& speaker) {
   return quiz;
 }
 
+/** A question for it, or for all of its kind where it happens again. */
+std::optional<std::string> clause_for_any(Speaker& speaker, const Event& event) {
+  if (!speaker.happens_again(event)) return speaker.describe(event, ClauseForm::kQuestion);
+  const auto told = speaker.describe_all(event, ClauseForm::kQuestion);
+  return told ? std::optional(told->text) : std::nullopt;
+}
+
 std::optional<Quiz> yes_or_no(Speaker& speaker) {
   const bool yes = speaker.random().chance(0.5);
   Quiz quiz{"yes-no", "", {plain(yes ? "yes" : "no")}, {}};
@@ -277,7 +282,7 @@ std::optional<Quiz> yes_or_no(Speaker& speaker) {
   for (int attempt = 0; attempt < 10 && !clause; ++attempt) {
     if (yes) {
       const Event& event = speaker.random().pick(speaker.scene().events);
-      clause = speaker.describe(event, ClauseForm::kQuestion);
+      clause = clause_for_any(speaker, event);
       quiz.events = {event};
     } else if (const auto absent = speaker.absent(speaker.random().chance(0.5))) {
       clause = speaker.describe(*absent, ClauseForm::kQuestion);

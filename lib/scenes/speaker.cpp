@@ -34,10 +34,11 @@ std::string colour_word(const std::string& colour, Random& random) {
   return random.chance(0.06) ? colour + "-coloured" : random.chance(0.03) ? colour + "-colored" : colour;
 }
 
+constexpr std::string_view kOrdinals[] = {"first", "second", "third", "fourth", "fifth"};
+
 /** "the first time", "for the second time", ... of `count` times. */
 std::string with_ordinal(const std::string& clause, std::size_t place, std::size_t count, Random& random) {
-  static constexpr std::string_view ordinals[] = {"first", "second", "third", "fourth", "fifth"};
-  std::string ordinal(ordinals[std::min<std::size_t>(place, 4)]);
+  std::string ordinal(kOrdinals[place]);
   if (place + 1 == count && random.chance(0.4)) ordinal = random.chance(0.6) ? "last" : "final";
   if (random.chance(0.5)) return "the " + ordinal + " time " + (random.chance(0.25) ? "that " : "") + clause;
   if (random.chance(0.3)) return "when " + clause + " for the " + ordinal + " time";
@@ -81,6 +82,29 @@ std::vector<const Event*> Speaker::meant(const Claim& claim, bool* sure) const {
   return events;
 }
 
+KindSet Speaker::other_kinds(const Event& event) const {
+  KindSet others;
+  for (const Event& one : scene_.events) {
+    if (one.kind != event.kind) others.insert(one.kind);
+  }
+  return others;
+}
+
+bool Speaker::happens_again(const Event& event) const {
+  return !is_object(event.kind) && std::any_of(scene_.events.begin(), scene_.events.end(), [&](const Event& one) {
+    return &one != &event && one.kind == event.kind;
+  });
+}
+
+std::optional<Told> Speaker::describe_all(const Event& event, ClauseForm form) {
+  bool sure = true;
+  auto events = meant({event.kind, {}, {}, Side::kNone}, &sure);
+  if (!sure) return std::nullopt;
+  auto phrase = gvl::scenes::describe(event.kind, {}, random_, split_, form, other_kinds(event));
+  if (!phrase) return std::nullopt;
+  return Told{std::move(phrase->text), std::move(events)};
+}
+
 std::optional<std::string> Speaker::try_describe(const Event& event, ClauseForm form) {
   Saying saying;
   saying.claim.kind = event.kind;
@@ -96,10 +120,7 @@ std::optional<std::string> Speaker::try_describe(const Event& event, ClauseForm 
     }
   }
   saying.subject.side = event.side;
-  KindSet others;
-  for (const Event& one : scene_.events) {
-    if (&one != &event && one.kind != event.kind) others.insert(one.kind);
-  }
+  const KindSet others = other_kinds(event);
   const bool repeated = std::any_of(scene_.events.begin(), scene_.events.end(), [&](const Event& one) {
     return &one != &event && shown_by(saying.claim, scene_, one) != Truth::kNo;
   });
@@ -114,11 +135,12 @@ std::optional<std::string> Speaker::try_describe(const Event& event, ClauseForm 
   if (!sure) return std::nullopt;
   if (events.size() == 1) return phrase->text;
   if (form == ClauseForm::kQuestion || events.empty()) return std::nullopt;
-  const auto place = std::find(events.begin(), events.end(), &event) - events.begin();
+  const auto place = static_cast<std::size_t>(std::find(events.begin(), events.end(), &event) - events.begin());
+  if (place >= std::size(kOrdinals)) return std::nullopt;
   // Two different things that fit "a red thing" are not one thing doing something twice.
   const auto same = [&](const Event* one) { return one->object == event.object && one->other == event.other; };
   if (!std::all_of(events.begin(), events.end(), same)) return std::nullopt;
-  return with_ordinal(phrase->text, static_cast<std::size_t>(place), events.size(), random_);
+  return with_ordinal(phrase->text, place, events.size(), random_);
 }
 
 std::optional<std::string> Speaker::describe(const Event& event, ClauseForm form) {

@@ -15,6 +15,12 @@ struct Saying {
   PhraseSubject subject;
 };
 
+/** A description, and the events that it tells of, by start. */
+struct Told {
+  std::string text;
+  std::vector<const Event*> events;
+};
+
 /** Talks about one scene. What it says of an event is never true of another one of the scene. */
 class Speaker {
  public:
@@ -23,6 +29,12 @@ class Speaker {
 
   /** A description that only `event` fits, where needed by "the second time"; nothing where none was found. */
   std::optional<std::string> describe(const Event& event, ClauseForm form = ClauseForm::kAny);
+
+  /** Whether it is of the picture and one of several of its kind. */
+  bool happens_again(const Event& event) const;
+
+  /** A description of all that happens like `event`, which happens again; nothing where it could mean anything else. */
+  std::optional<Told> describe_all(const Event& event, ClauseForm form = ClauseForm::kAny);
 
   /** A description of what does not happen. */
   std::optional<std::string> describe(const Saying& absent, ClauseForm form = ClauseForm::kAny);
@@ -46,6 +58,7 @@ class Speaker {
 
  private:
   std::optional<std::string> try_describe(const Event& event, ClauseForm form);
+  KindSet other_kinds(const Event& event) const;
   Mention report_mention(int object) const;
   std::optional<Saying> absent_object(EventKind kind, const Event* near);
 

@@ -48,7 +48,7 @@ void read_weights(const io::JsonValue& weights, scenes::ComposeOptions& compose)
 /** Those of a stage, and these. */
 void allow_stage_members(const io::JsonValue& object, std::vector<std::string_view> names) {
   names.insert(names.end(), {"videos", "shortest", "longest", "fewest_events", "most_events", "event_scale",
-                             "without_objects", "weights", "conversations"});
+                             "without_objects", "repeats", "long", "weights", "conversations"});
   object.allow_members(names);
 }
 
@@ -73,6 +73,17 @@ void read_conversation_counts(const io::JsonValue& counts, scenes::ConversationO
 
 namespace {
 
+void read_shares(const io::JsonValue& object, scenes::ComposeOptions& compose) {
+  const auto read = [&](const char* name, double& share) {
+    share = object.number_or(name, share);
+    if (!(share >= 0 && share <= 1)) throw object.at(name).error("must be from 0 to 1");
+  };
+  read("repeats", compose.repeats);
+  read("long", compose.long_events);
+  if (compose.repeats + compose.long_events > 1)
+    throw object.error("\"repeats\" and \"long\" are more than 1 together");
+}
+
 void read_stage(const io::JsonValue& object, CurriculumStage& stage) {
   scenes::ComposeOptions& compose = stage.compose;
   compose.shortest = object.number_or("shortest", compose.shortest);
@@ -81,6 +92,7 @@ void read_stage(const io::JsonValue& object, CurriculumStage& stage) {
   compose.most_events = static_cast<int>(object.integer_or("most_events", compose.most_events, 0, 100));
   compose.event_scale = object.number_or("event_scale", compose.event_scale);
   compose.without_objects = object.number_or("without_objects", compose.without_objects);
+  read_shares(object, compose);
   if (const auto weights = object.find("weights")) read_weights(*weights, compose);
   if (const auto counts = object.find("conversations")) read_conversation_counts(*counts, stage.conversations);
 }

@@ -180,18 +180,19 @@ MaybeQuiz how_often(Inquiry& inquiry) {
   } else {
     finding = inquiry.asker.happening(random.pick(kinds));
   }
-  if (!finding || finding->spans.size() >= kCountNames.size()) return std::nullopt;
+  if (!finding || finding->spans.size() > kMostCounted) return std::nullopt;
   // Two that come side by side are one time, and two things.
   const WatchQuery two{.kind = kAtLeast, .x = finding->query.x, .count = 2};
   if (judge(inquiry.asker.watched(), two).verdict != Verdict::kAbsent) return std::nullopt;
   const auto clause = describe(finding->query, random, inquiry.split, ClauseForm::kQuestion);
   if (!clause) return std::nullopt;
   const std::size_t count = finding->spans.size();
-  Quiz quiz{
-      "count", draw_words(Asking::kHowMany, random) + *clause + "?", {plain(kCountNames[count])}, {}, finding->spans};
-  for (std::size_t i = 0; i < kCountNames.size() && quiz.options.size() < kOptions; ++i) {
-    add_option(quiz.options, plain(kCountNames[i]));
-  }
+  Quiz quiz{"count",
+            draw_words(Asking::kHowMany, random) + *clause + "?",
+            {plain(words_for_count(count))},
+            {},
+            finding->spans};
+  add_counts(quiz.options, count);
   return quiz;
 }
 

@@ -147,6 +147,12 @@ GVL_TEST(test_scene_options_are_checked) {
   ck_assert(curriculum.first.size() == 1 && curriculum.first[0].videos == 7);
   ck_assert(curriculum.first[0].compose.longest == 20 && curriculum.lasting.compose.longest == 30);
   ck_assert(curriculum.first[0].conversations.absent == 1 && curriculum.lasting.conversations.absent != 1);
+  const auto shares = read("{\"repeats\": 0.2, \"long\": 0.15, \"first\": [{\"videos\": 7, \"repeats\": 0}]}");
+  ck_assert(shares.lasting.compose.repeats == 0.2 && shares.lasting.compose.long_events == 0.15);
+  ck_assert(shares.first.at(0).compose.repeats == 0 && shares.first[0].compose.long_events == 0.15);
+  expect_failure([&] { read("{\"repeats\": 1.5}"); }, "repeats");
+  expect_failure([&] { read("{\"long\": -0.5}"); }, "long");
+  expect_failure([&] { read("{\"repeats\": 0.6, \"long\": 0.6}"); }, "together");
   expect_failure([&] { read("{\"weights\": {\"freze\": 3}}"); }, "freze");
   expect_failure([&] { read("{\"first\": [{\"longest\": 20}]}"); }, "videos");
   expect_failure([&] { read("{\"videos\": 0}"); }, "videos");
