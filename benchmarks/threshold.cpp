@@ -45,7 +45,7 @@ struct Options {
 /** A query with what the detector says to it. */
 struct Scored {
   std::string kind;
-  std::optional<Interval> truth;
+  std::vector<Interval> truths;
   std::vector<float> scores;  ///< of the keyframes; all 0 of a class that it does not know
   double share = 0;           ///< seconds of a keyframe
 };
@@ -71,7 +71,7 @@ std::vector<Scored> score(const benchmarks::Detector& detector, const evaluation
     const auto number = benchmarks::class_of(question.kind);
     std::vector<float> scores;
     for (const vision::SeenPicture& picture : seen) scores.push_back(number ? picture.strongest[*number] : 0);
-    queries.push_back({question.kind, question.truth, smoothed(scores, options.smooth), keyframes.share});
+    queries.push_back({question.kind, question.truths, smoothed(scores, options.smooth), keyframes.share});
   }
   return queries;
 }
@@ -105,7 +105,8 @@ std::optional<Interval> find_run(const Scored& query, const Threshold& from) {
 std::string grounding_table(const std::vector<Scored>& queries, const Threshold& threshold) {
   Report report;
   for (const Scored& query : queries) {
-    if (query.truth) report.add_grounding(query.kind, {find_run(query, threshold), *query.truth});
+    if (query.truths.empty()) continue;
+    report.add_grounding(query.kind, evaluation::best_match(find_run(query, threshold), query.truths));
   }
   return report.to_table();
 }
@@ -113,7 +114,7 @@ std::string grounding_table(const std::vector<Scored>& queries, const Threshold&
 std::string presence_table(const std::vector<Scored>& queries) {
   Report report;
   for (const Scored& query : queries) {
-    report.add_presence(query.kind, strongest(query), query.truth.has_value());
+    report.add_presence(query.kind, strongest(query), !query.truths.empty());
   }
   return report.to_table();
 }
@@ -121,7 +122,7 @@ std::string presence_table(const std::vector<Scored>& queries) {
 double mean_iou(const std::vector<Scored>& queries, const Threshold& threshold) {
   std::vector<evaluation::Grounding> groundings;
   for (const Scored& query : queries) {
-    if (query.truth) groundings.push_back({find_run(query, threshold), *query.truth});
+    if (!query.truths.empty()) groundings.push_back(evaluation::best_match(find_run(query, threshold), query.truths));
   }
   return evaluation::grounding_score(groundings).mean_iou;
 }

@@ -54,8 +54,9 @@ float growth(const vision::Box& from, const vision::Box& to) {
 }
 
 bool is_shown(const std::string& kind, const evaluation::QueriedVideo& video) {
-  return std::any_of(video.questions.begin(), video.questions.end(),
-                     [&](const evaluation::Question& question) { return question.kind == kind && question.truth; });
+  return std::any_of(video.questions.begin(), video.questions.end(), [&](const evaluation::Question& question) {
+    return question.kind == kind && !question.truths.empty();
+  });
 }
 
 bool is_same(const Sighting& a, const Sighting& b) {
@@ -77,19 +78,23 @@ void Moments::add(const evaluation::QueriedVideo& video) {
     const auto kind = class_of(question.kind);
     if (!kind) continue;
     if (!is_shown(question.kind, video)) add_absent(*kind, seen);
-    if (!question.truth) continue;
-    std::vector<std::int64_t> moment;
-    for (std::int64_t i = 0; i < keyframes.number; ++i) {
-      const double time = (static_cast<double>(i) + 0.5) * keyframes.share;
-      if (time >= question.truth->start && time < question.truth->stop) moment.push_back(i);
-    }
-    if (moment.empty()) continue;
-    std::vector<Sighting> sightings;
-    for (const std::int64_t i : moment) sightings.push_back(sight(*kind, seen[static_cast<std::size_t>(i)]));
-    const Sighting& middle = sightings[sightings.size() / 2];
-    if (is_seen(middle)) crops_.write(keyframes.pictures, moment[moment.size() / 2], *kind, middle.seen->box);
-    add_moment(std::move(sightings));
+    for (const evaluation::Interval& time : question.truths) add_shown(*kind, time, keyframes, seen);
   }
+}
+
+void Moments::add_shown(std::size_t kind, const evaluation::Interval& time, const Keyframes& keyframes,
+                        const std::vector<vision::SeenPicture>& seen) {
+  std::vector<std::int64_t> moment;
+  for (std::int64_t i = 0; i < keyframes.number; ++i) {
+    const double middle = (static_cast<double>(i) + 0.5) * keyframes.share;
+    if (middle >= time.start && middle < time.stop) moment.push_back(i);
+  }
+  if (moment.empty()) return;
+  std::vector<Sighting> sightings;
+  for (const std::int64_t i : moment) sightings.push_back(sight(kind, seen[static_cast<std::size_t>(i)]));
+  const Sighting& middle = sightings[sightings.size() / 2];
+  if (is_seen(middle)) crops_.write(keyframes.pictures, moment[moment.size() / 2], kind, middle.seen->box);
+  add_moment(std::move(sightings));
 }
 
 void Moments::add_moment(std::vector<Sighting> sightings) {

@@ -7,6 +7,7 @@
 #include "detector-errors/crops.hpp"
 #include "detector-errors/statistics.hpp"
 #include "detector.hpp"
+#include "evaluation/grounding.hpp"
 #include "evaluation/query_file.hpp"
 
 namespace gvl::benchmarks {
@@ -24,6 +25,8 @@ class Moments {
   void print() const;
 
  private:
+  void add_shown(std::size_t kind, const evaluation::Interval& time, const Keyframes& keyframes,
+                 const std::vector<vision::SeenPicture>& seen);
   void add_moment(std::vector<Sighting> sightings);
   /** Of a class that is asked for and nowhere in the film. */
   void add_absent(std::size_t kind, const std::vector<vision::SeenPicture>& seen);

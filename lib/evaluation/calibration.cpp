@@ -50,7 +50,7 @@ std::vector<Label> labels_of(const std::vector<Question>& questions) {
     if (question.query.task != Task::kGrounding) continue;
     const auto [place, is_new] = known.emplace(question.query.text, labels.size());
     if (is_new) labels.push_back({question.query.text, {}});
-    if (question.truth) add_interval(*question.truth, labels[place->second].intervals);
+    for (const Interval& truth : question.truths) add_interval(truth, labels[place->second].intervals);
   }
   return labels;
 }

@@ -51,11 +51,10 @@ void Evaluation::add(const Question& question, const FoundInVideo& found) {
 
 void Evaluation::add_grounding(const Question& question, const Events& events) {
   const GroundedEvent* best = most_confident(events);
-  report_.add_presence("all", best != nullptr ? best->confidence : 0, question.truth.has_value());
-  if (!question.truth) return;
-  Grounding grounding{std::nullopt, *question.truth};
-  if (best != nullptr) grounding.prediction = interval_of(*best);
-  report_.add_grounding(question.kind, grounding);
+  report_.add_presence("all", best != nullptr ? best->confidence : 0, !question.truths.empty());
+  if (question.truths.empty()) return;
+  const auto prediction = best != nullptr ? std::optional(interval_of(*best)) : std::nullopt;
+  report_.add_grounding(question.kind, best_match(prediction, question.truths));
 }
 
 void Evaluation::add_captions(const Question& question, const Events& events) {

@@ -19,9 +19,9 @@ namespace gvl::evaluation {
 /** A question about a video, and what is true. */
 struct Question {
   Query query;
-  std::string kind;                 ///< what is measured apart
-  std::optional<Interval> truth{};  ///< grounding: when it happens; none: it does not
-  Captions captions{};              ///< dense captioning: what happens
+  std::string kind;                ///< what is measured apart
+  std::vector<Interval> truths{};  ///< grounding: all times at which it happens; none: it does not
+  Captions captions{};             ///< dense captioning: what happens
   std::vector<std::string> options{};
   std::optional<std::size_t> right{};  ///< of the options; none where it is not a multiple-choice question
 };

@@ -37,6 +37,18 @@ GroundingScore grounding_score(const std::vector<double>& ious) {
   return score;
 }
 
+// What happens several times is found by an answer that is one of them: so R@1 of QVHighlights has it (Lei et al.,
+// "Detecting Moments and Highlights in Videos via Natural Language Queries", NeurIPS 2021). With one reference it is
+// R@1 as above.
+Grounding best_match(const std::optional<Interval>& prediction, const std::vector<Interval>& references) {
+  if (references.empty()) throw Error(ErrorCode::kInvalidArgument, "a query has no reference interval");
+  if (!prediction) return {prediction, references.front()};
+  const auto less = [&](const Interval& a, const Interval& b) {
+    return temporal_iou(*prediction, a) < temporal_iou(*prediction, b);
+  };
+  return {prediction, *std::max_element(references.begin(), references.end(), less)};
+}
+
 double grounding_iou(const Grounding& grounding) {
   if (!is_valid(grounding.reference)) {
     throw Error(ErrorCode::kInvalidArgument, "a reference interval is reversed or not finite");

@@ -42,6 +42,12 @@ struct Grounding {
   Interval reference;
 };
 
+/**
+ * A query's first prediction beside the reference that it overlaps most; the first one where it overlaps none. Throws
+ * Error(kInvalidArgument) without references.
+ */
+Grounding best_match(const std::optional<Interval>& prediction, const std::vector<Interval>& references);
+
 /** The IoU of a query: 0 without a valid prediction. Throws Error(kInvalidArgument) when the reference is not valid. */
 double grounding_iou(const Grounding& grounding);
 

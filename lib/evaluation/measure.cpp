@@ -64,8 +64,8 @@ Question question_of(const scenes::Conversation& conversation, double duration, 
   Question question{{conversation.task, conversation.query}, conversation.kind};
   if (conversation.task == Task::kDenseCaption) {
     question.captions = captions_of(conversation, duration, temporal_tokens);
-  } else if (conversation.task == Task::kGrounding && !conversation.events.empty()) {
-    question.truth = {conversation.events.front().start, conversation.events.front().stop};
+  } else if (conversation.task == Task::kGrounding) {
+    for (const TimeRange& moment : conversation.moments) question.truths.push_back({moment.start, moment.stop});
   }
   if (conversation.right_option < 0) return question;
   for (const scenes::Option& option : conversation.options) question.options.push_back(option.text);

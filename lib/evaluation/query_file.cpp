@@ -17,7 +17,7 @@ Question read_question(const io::JsonValue& record) {
   const double start = record.number("start"), stop = record.number("stop");
   if (start < 0) throw record.at("start").error("must not be below 0");
   if (stop <= start) throw record.at("stop").error("must be behind start");
-  question.truth = {start, stop};
+  question.truths = {{start, stop}};
   return question;
 }
 
@@ -25,7 +25,7 @@ Question read_question(const io::JsonValue& record) {
 using Happens = std::map<std::pair<fs::path, std::string>, bool>;
 
 void check_agrees(const io::JsonValue& record, const fs::path& video, const Question& question, Happens& happens) {
-  const bool is_there = question.truth.has_value();
+  const bool is_there = !question.truths.empty();
   if (happens.emplace(std::pair(video, question.query.text), is_there).first->second == is_there) return;
   throw record.error("has " + std::string(is_there ? "" : "no ") + "times of \"" + question.query.text +
                      "\" in that video, unlike an entry before it: either it happens or it never does");

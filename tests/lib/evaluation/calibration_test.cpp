@@ -8,6 +8,7 @@
 #include <chrono>
 #include <utility>
 
+#include "drawn_answers.hpp"
 #include "evaluation/calibration_report.hpp"
 #include "evaluation_test.hpp"
 
@@ -51,12 +52,11 @@ GVL_TEST(ratios) {
 }
 
 GVL_TEST(labels_are_by_query) {
-  using Truth = evaluation::Interval;
-  const std::vector<Label> labels = labels_of({{{Task::kGrounding, "dark"}, "a", Truth{20, 30}},
+  const std::vector<Label> labels = labels_of({{{Task::kGrounding, "dark"}, "a", {{20, 30}}},
                                                {{Task::kGrounding, "rain"}, "a"},
                                                {{Task::kQuestion, "which?"}, "a"},
-                                               {{Task::kGrounding, "dark"}, "b", Truth{1, 2}},
-                                               {{Task::kGrounding, "dark"}, "b", Truth{20, 30}}});
+                                               {{Task::kGrounding, "dark"}, "b", {{1, 2}}},
+                                               {{Task::kGrounding, "dark"}, "b", {{20, 30}}}});
   ck_assert_int_eq(labels.size(), 2);
   ck_assert(labels[0].query == "dark" && labels[0].intervals.size() == 2 && labels[0].intervals[1].start == 1);
   ck_assert(labels[1].query == "rain" && labels[1].intervals.empty());
@@ -220,41 +220,6 @@ GVL_TEST(json) {
 )");
 }
 
-/** Says of every window of a video what was drawn for it; what it is shown does not matter. */
-class DrawnAnswers : public Model {
- public:
-  DrawnAnswers() {
-    config_.frames = 24;
-    config_.segments = 12;
-    config_.spatial.image_size = config_.temporal.image_size = 8;
-    config_.min_confidence = 0.2;
-  }
-
-  const ModelConfig& config() const noexcept override { return config_; }
-  const std::string& device() const noexcept override { return device_; }
-  Future<Tensor> encode_spatial(Future<Tensor> pixels, Cancellation) override { return pixels; }
-  Future<Tensor> encode_temporal(Future<Tensor> pixels, Cancellation) override { return pixels; }
-  Future<Tensor> fuse(Future<Tensor> spatial, Future<Tensor>, Cancellation) override { return spatial; }
-  Future<Tensor> concatenate(std::vector<Future<Tensor>> segments, Cancellation) override { return segments.front(); }
-  std::vector<Future<Answer>> answer(VideoWindow window, std::vector<Query> queries, const GenerationOptions&,
-                                     Cancellation) override {
-    std::vector<Future<Answer>> answers;
-    for (const Query& query : queries) {
-      Answer answer{.query = query};
-      const auto start = static_cast<double>(random_.below(50));
-      answer.intervals.push_back({start, std::min(start + 5 + static_cast<double>(random_.below(40)), window.duration),
-                                  static_cast<double>(random_.below(1000)) / 1000, ""});
-      answers.push_back(Future<Answer>::of(std::move(answer)));
-    }
-    return answers;
-  }
-
- private:
-  ModelConfig config_;
-  std::string device_ = "none";
-  Random random_;
-};
-
 /** Ten minutes of black. */
 class BlackVideo : public Video {
  public:
@@ -272,7 +237,7 @@ GVL_TEST(each_min_confidence_counts_what_a_run_with_it_finds) {
   for (const char* text : {"a", "b", "c", "d"}) {
     queries.push_back({Task::kGrounding, text});
     for (const double start : {0.0, 70.0, 200.0, 430.0})
-      questions.push_back({queries.back(), "kind", evaluation::Interval{start, start + 40}});
+      questions.push_back({queries.back(), "kind", {{start, start + 40}}});
   }
   BlackVideo video;
   Calibration calibration(0.3);

@@ -39,6 +39,18 @@ GVL_TEST(recall_and_mean_by_hand) {
   expect_near("mIoU", score.mean_iou, 11.0 / 24);
 }
 
+GVL_TEST(the_nearest_reference_counts) {
+  const std::vector<evaluation::Interval> references{{0, 4}, {10, 14}, {20, 24}};
+  expect_near("the second", grounding_iou(best_match(evaluation::Interval{11, 14}, references)), 0.75);
+  expect_near("the last", grounding_iou(best_match(evaluation::Interval{20, 24}, references)), 1);
+  expect_near("none", grounding_iou(best_match(evaluation::Interval{5, 9}, references)), 0);
+  expect_near("no prediction", grounding_iou(best_match(std::nullopt, references)), 0);
+  // One that reaches over two is no better than the one that it overlaps more.
+  expect_near("over two", grounding_iou(best_match(evaluation::Interval{0, 14}, references)), 4.0 / 14);
+  expect_near("a single one", grounding_iou(best_match(evaluation::Interval{0, 2}, {{0, 4}})), 0.5);
+  expect_error("no reference", ErrorCode::kInvalidArgument, {"reference"}, [] { best_match(std::nullopt, {}); });
+}
+
 GVL_TEST(empty_and_wrong_input) {
   const GroundingScore none = grounding_score(std::vector<Grounding>{});
   ck_assert_uint_eq(none.count, 0);

@@ -25,8 +25,8 @@ GVL_TEST(queries_are_read_by_video) {
       " {\"video\": \"a.mkv\", \"query\": \"it rains\"}, {\"video\": \"b.mkv\", \"query\": \"it snows\"}]");
   ck_assert_int_eq(videos.size(), 2);
   ck_assert(videos[0].file == root / "videos" / "b.mkv" && videos[0].questions.size() == 2);
-  ck_assert(videos[0].questions[0].kind == "dark" && videos[0].questions[0].truth->stop == 2.5);
-  ck_assert(videos[0].questions[1].query.text == "it snows" && !videos[0].questions[1].truth);
+  ck_assert(videos[0].questions[0].kind == "dark" && videos[0].questions[0].truths.at(0).stop == 2.5);
+  ck_assert(videos[0].questions[1].query.text == "it snows" && videos[0].questions[1].truths.empty());
   expect_error("stop", ErrorCode::kMalformed, {"stop"},
                [&] { read("[{\"video\": \"a\", \"query\": \"q\", \"start\": 3, \"stop\": 2}]"); });
   expect_error("stop", ErrorCode::kMalformed, {"stop"},
@@ -41,8 +41,8 @@ GVL_TEST(a_query_has_several_times_or_none) {
   const auto videos = read(
       "[{\"video\": \"a\", \"query\": \"q\", \"start\": 1, \"stop\": 2},"
       " {\"video\": \"a\", \"query\": \"q\", \"start\": 5, \"stop\": 8}, {\"video\": \"b\", \"query\": \"q\"}]");
-  ck_assert(videos[0].questions.size() == 2 && videos[0].questions[1].truth->start == 5);
-  ck_assert(!videos[1].questions[0].truth);
+  ck_assert(videos[0].questions.size() == 2 && videos[0].questions[1].truths.at(0).start == 5);
+  ck_assert(videos[1].questions[0].truths.empty());
   const char* kTimes = "{\"video\": \"a\", \"query\": \"it rains\", \"start\": 1, \"stop\": 2}";
   const char* kNone = "{\"video\": \"a\", \"query\": \"it rains\"}";
   for (const auto& [first, second] : {std::pair(kTimes, kNone), std::pair(kNone, kTimes)}) {

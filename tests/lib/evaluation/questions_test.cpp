@@ -48,7 +48,7 @@ double value(const Evaluation& evaluation, const std::string& name, const std::s
 
 GVL_TEST(the_most_confident_event_is_the_answer) {
   Evaluation evaluation(0);
-  const Question question{{Task::kGrounding, "dark"}, "dark", evaluation::Interval{20, 30}};
+  const Question question{{Task::kGrounding, "dark"}, "dark", {{20, 30}}};
   evaluation.add(question,
                  events({timed(Task::kGrounding, "dark", 0, 10, 0.5), timed(Task::kGrounding, "dark", 20, 25, 0.75),
                          timed(Task::kGrounding, "light", 20, 30, 0.9)}));
@@ -58,9 +58,20 @@ GVL_TEST(the_most_confident_event_is_the_answer) {
   expect_near("miou", value(evaluation, "grounding", "miou"), 0.25);
 }
 
+/** One answer to what happens several times is measured by the time that it comes nearest to. */
+GVL_TEST(any_of_several_times_is_right) {
+  Evaluation evaluation(0);
+  const Question question{{Task::kGrounding, "dark"}, "dark", {{0, 10}, {20, 30}, {40, 44}}};
+  evaluation.add(question, events({timed(Task::kGrounding, "dark", 20, 25, 0.75)}));
+  expect_near("miou", value(evaluation, "grounding", "miou"), 0.5);
+  evaluation.add(question, events({timed(Task::kGrounding, "dark", 40, 44, 0.75)}));
+  expect_near("miou", value(evaluation, "grounding", "miou"), 0.75);
+  ck_assert_int_eq(section(evaluation, "grounding").overall.counts.at(0), 2);
+}
+
 GVL_TEST(what_does_not_happen_is_told_apart_by_confidence) {
   Evaluation evaluation(0);
-  evaluation.add({{Task::kGrounding, "dark"}, "dark", evaluation::Interval{0, 10}},
+  evaluation.add({{Task::kGrounding, "dark"}, "dark", {{0, 10}}},
                  events({timed(Task::kGrounding, "dark", 0, 10, 0.5), timed(Task::kGrounding, "dark", 20, 25, 0.25)}));
   evaluation.add({{Task::kGrounding, "light"}, "absent"}, events({timed(Task::kGrounding, "light", 0, 10, 0.4)}));
   evaluation.add({{Task::kGrounding, "rain"}, "absent"}, {});
