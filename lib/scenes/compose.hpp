@@ -40,7 +40,7 @@ struct Composition {
  * last at least max(4 % of the video, 0.5 s); cuts, appearing and disappearing max(3 %, 0.5 s). Signal and camera
  * events do not overlap; object events overlap camera moves, grayscale and events of other objects only. A kind (of
  * one object) happens at most once, but for one in a video that repeats: that comes 2 to 12 times a minute, at least
- * twice and at most 20 times, for at least max(2 %, 0.5 s), with a second or more between. Turns of the camera and
+ * twice and at most 12 times, for at least max(2 %, 0.5 s), with a second or more between. Turns of the camera and
  * zooms alternate with their opposite then, which is no rarer than once less. Thread safe. Throws
  * Error(kInvalidArgument) for options that cannot be met.
  */

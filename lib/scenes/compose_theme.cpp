@@ -10,7 +10,7 @@ namespace gvl::scenes {
 namespace {
 
 constexpr double kShortestRepeating = 10;     // seconds of video: two events are at most twelve a minute then
-constexpr double kMostTimes = 20;             // what an answer can list, and a video has room for
+constexpr double kMostTimes = 12;             // what an answer has room for
 constexpr std::size_t kMostBesides = 2;       // other kinds between what comes again and again
 constexpr std::size_t kSeveralBackdrops = 4;  // that edits go to and fro between
 constexpr double kLongestMoving = 30;         // seconds: a slower camera hardly seems to move
