@@ -68,7 +68,8 @@ std::optional<Phrase> describe(EventKind kind, const PhraseSubject& subject, Ran
   phrase.index = random.pick(fitting);
   const std::string_view text = phrases.templates[phrase.index].text;
   phrase.has_side = names_side(text);
-  phrase.text = in_form(clause_of(text, slots_of(subject), &random), form, phrases.manner, random);
+  const Manner manner = subject.long_lasting ? Manner::kPlain : phrases.manner;
+  phrase.text = in_form(clause_of(text, slots_of(subject), &random), form, manner, random);
   return phrase;
 }
 

@@ -60,7 +60,8 @@ struct Mention {
 struct PhraseSubject {
   Mention x;
   Mention y;
-  Side side = Side::kNone;  ///< kNone: words that name a side are not used
+  Side side = Side::kNone;    ///< kNone: words that name a side are not used
+  bool long_lasting = false;  ///< it is neither brief nor sudden: no adverb says so
 };
 
 /** "from the left", "to the left": words with choices (clauses.hpp), none for Side::kNone. */

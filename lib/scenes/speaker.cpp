@@ -120,6 +120,7 @@ std::optional<std::string> Speaker::try_describe(const Event& event, ClauseForm 
     }
   }
   saying.subject.side = event.side;
+  saying.subject.long_lasting = event.stop - event.start > scene_.duration / 2;
   const KindSet others = other_kinds(event);
   const bool repeated = std::any_of(scene_.events.begin(), scene_.events.end(), [&](const Event& one) {
     return &one != &event && shown_by(saying.claim, scene_, one) != Truth::kNo;

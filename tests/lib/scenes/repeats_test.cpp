@@ -316,6 +316,21 @@ GVL_TEST(answers_list_all_times) {
   ck_assert_int_gt(lists, 300);
 }
 
+GVL_TEST(what_lasts_is_not_called_brief) {
+  int asked = 0;
+  for_compositions(shares(0, 1), [&](const Composition& composition, const std::string& label) {
+    const Event* event = long_event(composition.scene);
+    for (const Conversation& talk : converse(composition.scene, 3, {})) {
+      if (talk.task != Task::kGrounding || talk.kind != name_of(event->kind)) continue;
+      for (const char* word : {"briefly", "temporarily", "suddenly", "for a moment", "for a few moments"}) {
+        ck_assert_msg(talk.query.find(word) == talk.query.npos, "%s: %s", label.c_str(), talk.query.c_str());
+      }
+      ++asked;
+    }
+  });
+  ck_assert_int_gt(asked, 800);
+}
+
 GVL_TEST(the_arguable_is_not_asked) {
   Scene scene;
   scene.duration = 40;

@@ -177,11 +177,9 @@ GVL_TEST(test_curriculum_stages_come_one_after_the_other) {
 }
 
 /** What frames are labelled with is what the scene says of them. */
-GVL_TEST(test_scene_samples) {
+void expect_labels_of_scenes(const training::SceneSourceOptions& options) {
   ModelConfig config = small_config();
   config.frames = 48;
-  training::SceneSourceOptions options;
-  options.lasting.compose.shortest = options.lasting.compose.longest = 24;
   const training::SceneSource source(options, config);
   for (std::int64_t index = 0; index < 10; ++index) {
     const training::Sample sample = source.make(index);
@@ -211,6 +209,15 @@ GVL_TEST(test_scene_samples) {
       }
     }
   }
+}
+
+GVL_TEST(test_scene_samples) {
+  training::SceneSourceOptions options;
+  options.lasting.compose.shortest = options.lasting.compose.longest = 24;
+  expect_labels_of_scenes(options);
+  options.lasting.compose.repeats = 0.7;
+  options.lasting.compose.long_events = 0.3;
+  expect_labels_of_scenes(options);
 }
 
 ModelConfig with_small_patches() {
