@@ -138,6 +138,16 @@ std::vector<text::ParsedInterval> read_back(std::string answer, double duration)
   return text::parse_intervals(answer, duration, std::llround(duration * 100), false);
 }
 
+/** A video of one long event. */
+Video long_video(EventKind kind, std::uint64_t seed) {
+  ComposeOptions options = only(kind);
+  options.long_events = 1;
+  Video video(kind, seed, false);
+  video.composition = compose(*assets(), seed, options);
+  video.event = *long_event(video.composition.scene);
+  return video;
+}
+
 }  // namespace
 
 /** Recipes made before there were repeats give the videos that they gave. */
@@ -276,6 +286,35 @@ GVL_TEST(long_events_go_on_beyond_the_video) {
     }
   });
   ck_assert_int_gt(gradual, 20);
+}
+
+/** From the first frame to the last, where they reach so far. */
+GVL_TEST(long_faults_are_seen_all_the_time) {
+  using enum EventKind;
+  for (const EventKind kind :
+       {kBlack, kWhite, kGrayscale, kBlur, kNoise, kBlocks, kColorBars, kUpsideDown, kCovered, kTooBright, kTooDark}) {
+    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+      const Video video = long_video(kind, seed);
+      Video clean = video;
+      clean.composition.look.faults.clear();
+      const auto spoilt = [&](double time) { return difference(video.at(time), clean.at(time)); };
+      if (!video.has_before()) video.expect(spoilt(0) > 2.5, "is hardly seen at the start");
+      if (!video.has_after()) video.expect(spoilt(video.last()) > 2.5, "is hardly seen at the end");
+      video.expect(spoilt(video.middle()) > 2.5, "is hardly seen");
+    }
+  }
+}
+
+GVL_TEST(long_freezes_end_what_moved) {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    Video video = long_video(EventKind::kFreeze, seed);
+    const cv::Mat frozen = video.at(video.event.start);
+    video.expect(difference(video.at(video.middle()), frozen) == 0, "moves");
+    video.expect(difference(video.at(video.last()), frozen) == 0, "moves at its end");
+    video.composition.look.noise = 0;
+    const double earlier = std::max(video.event.start - 2, 0.0);
+    video.expect(difference(video.at(video.event.start), video.at(earlier)) > 0.05, "stood still before");
+  }
 }
 
 GVL_TEST(wrong_shares_are_refused) {
