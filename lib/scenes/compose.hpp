@@ -41,8 +41,9 @@ struct Composition {
  * events do not overlap; object events overlap camera moves, grayscale and events of other objects only. A kind (of
  * one object) happens at most once, but for one in a video that repeats: that comes 2 to 12 times a minute, at least
  * twice and at most 12 times, for at least max(2 %, 0.5 s), with a second or more between. Turns of the camera and
- * zooms alternate with their opposite then, which is no rarer than once less. Thread safe. Throws
- * Error(kInvalidArgument) for options that cannot be met.
+ * zooms alternate with their opposite then. Signal faults and shakes are long, and turns and zooms in videos of up to
+ * 30 s. Frozen pictures only run to the end, and those that are upside down never fill a video: a still photograph or
+ * another scene would look the same. Thread safe. Throws Error(kInvalidArgument) for options that cannot be met.
  */
 Composition compose(const Assets& assets, std::uint64_t seed, const ComposeOptions& options);
 
