@@ -46,11 +46,12 @@ PictureColours::Shares shares_of(const std::array<std::int64_t, kColours>& count
 
 }  // namespace
 
-Colour name_of_colour(float red, float green, float blue) noexcept {
+Colour name_of_colour(float red, float green, float blue, float brightest) noexcept {
   const Hsv hsv = hsv_of(red, green, blue);
   if (hsv.value < 0.2F) return Colour::kBlack;
   // The darker a colour, the stronger it must be to be seen as one.
-  if (hsv.saturation < (hsv.value < 0.4F ? 0.3F : 0.18F)) return hsv.value > 0.8F ? Colour::kWhite : Colour::kGrey;
+  if (hsv.saturation < (hsv.value < 0.4F ? 0.3F : 0.18F))
+    return hsv.value > 0.8F * brightest ? Colour::kWhite : Colour::kGrey;
   if (hsv.hue < 15 || hsv.hue >= 345) return hsv.saturation < 0.5F && hsv.value > 0.7F ? Colour::kPink : Colour::kRed;
   if (hsv.hue < 42) return hsv.value > 0.7F && hsv.saturation > 0.6F ? Colour::kOrange : Colour::kBrown;
   if (hsv.hue < 68) return hsv.value > 0.5F ? Colour::kYellow : Colour::kBrown;
@@ -62,22 +63,41 @@ Colour name_of_colour(float red, float green, float blue) noexcept {
 
 PictureColours::PictureColours(const float* pixels, std::int64_t size) : side_(size / 2) {
   const float *reds = pixels, *greens = reds + size * size, *blues = greens + size * size;
+  const auto for_each_pixel = [&](const auto& look) {
+    for (std::int64_t i = 0; i < side_ * side_; ++i) {
+      const std::int64_t at = 2 * (i / side_) * size + 2 * (i % side_);
+      look(static_cast<std::size_t>(i), reds[at], greens[at], blues[at]);
+    }
+  };
   double saturation = 0;
   std::int64_t inside = 0;
-  for (std::int64_t y = 0; y < side_; ++y) {
-    for (std::int64_t x = 0; x < side_; ++x) {
-      const std::int64_t at = 2 * y * size + 2 * x;
-      const float red = reds[at], green = greens[at], blue = blues[at];
-      const bool outside = is_padding(red, green, blue);
-      colours_.push_back(outside ? kOutside : static_cast<std::uint8_t>(name_of_colour(red, green, blue)));
-      lights_.push_back(0.299F * red + 0.587F * green + 0.114F * blue);
-      if (outside) continue;
-      saturation += hsv_of(red, green, blue).saturation;
-      ++inside;
-    }
-  }
+  for_each_pixel([&](std::size_t, float red, float green, float blue) {
+    const bool outside = is_padding(red, green, blue);
+    colours_.push_back(outside ? kOutside : 0);
+    lights_.push_back(0.299F * red + 0.587F * green + 0.114F * blue);
+    if (outside) return;
+    saturation += hsv_of(red, green, blue).saturation;
+    ++inside;
+  });
   saturation_ = inside > 0 ? static_cast<float>(saturation / static_cast<double>(inside)) : 0;
   measure_light();
+  const float brightest = brightest_light();
+  for_each_pixel([&](std::size_t i, float red, float green, float blue) {
+    if (colours_[i] != kOutside) colours_[i] = static_cast<std::uint8_t>(name_of_colour(red, green, blue, brightest));
+  });
+}
+
+/** What all but a twentieth of the picture is darker than; not less than what half a light would give. */
+float PictureColours::brightest_light() const {
+  constexpr float kLeast = 0.5F;
+  std::vector<float> lights;
+  for (std::size_t i = 0; i < lights_.size(); ++i) {
+    if (colours_[i] != kOutside) lights.push_back(lights_[i]);
+  }
+  if (lights.empty()) return 1;
+  const auto place = lights.begin() + static_cast<std::ptrdiff_t>(lights.size() * 19 / 20);
+  std::nth_element(lights.begin(), place, lights.end());
+  return std::clamp(*place, kLeast, 1.0F);
 }
 
 void PictureColours::measure_light() {

@@ -26,8 +26,11 @@ enum class Colour : std::uint8_t {
 };
 inline constexpr std::size_t kColours = 11;
 
-/** What a colour is called; red, green and blue in 0-1. */
-Colour name_of_colour(float red, float green, float blue) noexcept;
+/**
+ * What a colour is called; red, green and blue in 0-1. In dim light, where nothing is brighter than `brightest`, white
+ * is what comes near to that.
+ */
+Colour name_of_colour(float red, float green, float blue, float brightest = 1) noexcept;
 
 /** A picture by what its pixels' colours are called, and some numbers about its light. Every second pixel is looked at.
  */
@@ -53,6 +56,7 @@ class PictureColours {
  private:
   static constexpr std::uint8_t kOutside = 255;
 
+  float brightest_light() const;
   void measure_light();
 
   std::int64_t side_;                  // of what follows

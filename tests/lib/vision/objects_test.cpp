@@ -99,6 +99,19 @@ GVL_TEST(colours_have_the_names_that_people_use) {
   }
 }
 
+GVL_TEST(white_is_white_in_dim_light) {
+  // Two thirds are dark, a third is as bright as it gets.
+  at::Tensor picture = pictures_of({{0.2, 0.25, 0.2}})[0].clone();
+  picture.narrow(1, 0, 22).fill_(0.62);
+  const PictureColours colours(picture.contiguous().data_ptr<float>(), kSide);
+  ck_assert(colours.whole()[static_cast<std::size_t>(Colour::kWhite)] > 0.3F);
+  ck_assert(name_of_colour(0.62F, 0.62F, 0.62F) == Colour::kGrey);
+  // Where everything is dark, nothing is white.
+  const at::Tensor night = pictures_of({{0.3, 0.3, 0.3}})[0];
+  const PictureColours dark(night.contiguous().data_ptr<float>(), kSide);
+  ck_assert(dark.whole()[static_cast<std::size_t>(Colour::kWhite)] == 0);
+}
+
 GVL_TEST(what_is_beside_the_picture_does_not_count) {
   at::Tensor picture = pictures_of({{0.9, 0.1, 0.1}})[0].clone();
   picture.narrow(1, 0, 16).fill_(114.0 / 255);
