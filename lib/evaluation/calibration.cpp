@@ -85,12 +85,12 @@ Verdicts judge(std::vector<GroundedEvent> events, std::vector<Interval> labels, 
   return verdicts;
 }
 
-void Calibration::measure(Model& model, Video& video, const std::vector<Question>& questions) {
+void Calibration::measure(const Ask& ask, const std::vector<Question>& questions) {
   const std::vector<Label> labels = labels_of(questions);
   if (labels.empty()) return;
   std::vector<Query> queries;
   for (const Label& label : labels) queries.push_back({Task::kGrounding, label.query});
-  add(ask(model, video, queries), labels);
+  add(ask(queries), labels);
 }
 
 void Calibration::add(const AnsweredVideo& video, const std::vector<Label>& labels) {

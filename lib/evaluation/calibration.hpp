@@ -68,8 +68,8 @@ class Calibration {
   /** An event is right from this IoU on, above 0 and at most 1. */
   explicit Calibration(double least_iou) : least_iou_(least_iou) {}
 
-  /** Asks the grounding questions of `questions` about `video`. Throws what the model throws. */
-  void measure(Model& model, Video& video, const std::vector<Question>& questions);
+  /** Asks the grounding questions of `questions`. Throws what `ask` throws. */
+  void measure(const Ask& ask, const std::vector<Question>& questions);
 
   /** Counts what was answered about a video, in which the labels' queries were asked and no others. */
   void add(const AnsweredVideo& video, const std::vector<Label>& labels);

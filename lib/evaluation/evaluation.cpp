@@ -31,14 +31,14 @@ std::vector<const Said*> said_to(const Query& query, const std::vector<Said>& al
 
 }  // namespace
 
-void Evaluation::measure(Model& model, Video& video, const std::vector<Question>& questions) {
+void Evaluation::measure(const Ask& ask, const std::vector<Question>& questions) {
   std::vector<Query> queries;
   for (const Question& question : questions) {
     const auto same = [&](const Query& query) { return is_same(query, question.query); };
     if (std::none_of(queries.begin(), queries.end(), same)) queries.push_back(question.query);
   }
   if (queries.empty()) return;
-  const FoundInVideo found = find_events(model, video, queries, min_confidence_);
+  const FoundInVideo found = events_of(ask(queries), min_confidence_);
   for (const Question& question : questions) add(question, found);
 }
 

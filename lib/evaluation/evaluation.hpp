@@ -35,8 +35,8 @@ class Evaluation {
   /** Intervals that are less sure than `min_confidence` are no events. */
   explicit Evaluation(double min_confidence) : min_confidence_(min_confidence) {}
 
-  /** Asks `questions` about `video`. Throws what the model throws. */
-  void measure(Model& model, Video& video, const std::vector<Question>& questions);
+  /** Asks `questions`. Throws what `ask` throws. */
+  void measure(const Ask& ask, const std::vector<Question>& questions);
 
   /** Counts what the events of a video say to one of its questions. */
   void add(const Question& question, const FoundInVideo& found);

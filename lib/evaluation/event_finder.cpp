@@ -73,6 +73,16 @@ class Pictures {
   std::shared_ptr<std::byte> data_;
 };
 
+/** What an answer about a window is made events of. */
+timeline::AnsweredWindow about_window(const ModelConfig& config, std::uint64_t index, Time start, Time stop) {
+  return {{.index = index,
+           .start = start,
+           .stop = stop,
+           .resolution = (stop - start) / config.temporal_tokens,
+           .edge = timeline::edge_of(start, stop, config.segments),
+           .believed = config.min_confidence}};
+}
+
 /** One video's way through the model. */
 class VideoAsker {
  public:
@@ -118,14 +128,9 @@ class VideoAsker {
     const Time start = window.segments.front().start, stop = window.segments.back().stop;
     const VideoWindow tokens{model_.concatenate(std::move(window.tokens), never_), timeline::to_seconds(stop - start),
                              timeline::to_seconds(start), timeline::boundaries_of(window.segments)};
-    asked_.push_back({{{.index = next_window_++,
-                        .start = start,
-                        .stop = stop,
-                        .settled = window.settled,
-                        .resolution = (stop - start) / config_.temporal_tokens,
-                        .edge = timeline::edge_of(start, stop, config_.segments),
-                        .believed = config_.min_confidence}},
-                      model_.answer(tokens, queries_, {}, never_)});
+    timeline::AnsweredWindow about = about_window(config_, next_window_++, start, stop);
+    about.settled = window.settled;
+    asked_.push_back({std::move(about), model_.answer(tokens, queries_, {}, never_)});
     // So that of a long video not all pictures are in memory.
     while (asked_.size() > 1) take_answers();
   }
@@ -156,6 +161,16 @@ void append(timeline::EventAssembler::Outcome outcome, FoundInVideo& found) {
 
 AnsweredVideo ask(Model& model, Video& video, const std::vector<Query>& queries) {
   return VideoAsker(model, video, queries).ask();
+}
+
+AnsweredVideo ask(Model& model, std::vector<Future<Tensor>> segments, double duration,
+                  const std::vector<Query>& queries) {
+  const Cancellation never;
+  const VideoWindow window{model.concatenate(std::move(segments), never), duration};
+  AnsweredVideo answered{.duration = timeline::from_seconds(duration)};
+  for (const Future<Answer>& answer : model.answer(window, queries, {}, never))
+    answered.answers.push_back({about_window(model.config(), 0, Time(), answered.duration), answer.get()});
+  return answered;
 }
 
 FoundInVideo events_of(const AnsweredVideo& video, double min_confidence) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "evaluation/grounding.hpp"
@@ -32,11 +33,18 @@ inline Interval interval_of(const timeline::GroundedEvent& event) {
   return {timeline::to_seconds(event.start), timeline::to_seconds(event.stop)};
 }
 
+/** What is asked: a video, or a window that stands for one. Throws what the model throws. */
+using Ask = std::function<AnsweredVideo(const std::vector<Query>& queries)>;
+
 /**
  * Asks about a file of these frames: its windows lie where gvlsegmenter's do by default (timeline::WindowPlanner).
  * Throws what the model throws.
  */
 AnsweredVideo ask(Model& model, Video& video, const std::vector<Query>& queries);
+
+/** Asks about one window that begins at 0 and lasts `duration` seconds, of whose segments the tokens are there. */
+AnsweredVideo ask(Model& model, std::vector<Future<Tensor>> segments, double duration,
+                  const std::vector<Query>& queries);
 
 /**
  * The events and answers that a user of the elements hears of when that file plays to its end, in the same order: an

@@ -7,10 +7,12 @@
 
 #include "evaluation/evaluation.hpp"
 #include "evaluation/query_file.hpp"
+#include "layers/tensor_bridge.hpp"
 #include "text/answer.hpp"
 #include "training/batch.hpp"
 #include "training/scene_source.hpp"
 #include "training/video_file.hpp"
+#include "training/watch_source.hpp"
 
 namespace gvl::evaluation {
 namespace {
@@ -78,58 +80,102 @@ bool is_measured(const scenes::Conversation& conversation) {
          conversation.right_option >= 0;
 }
 
-using Visit = std::function<void(Video&, const std::vector<Question>&)>;
+std::vector<Question> questions_of(const std::vector<scenes::Conversation>& conversations, double duration,
+                                   std::int64_t temporal_tokens) {
+  std::vector<Question> questions;
+  for (const scenes::Conversation& conversation : conversations) {
+    if (is_measured(conversation)) questions.push_back(question_of(conversation, duration, temporal_tokens));
+  }
+  return questions;
+}
 
-void visit_scenes(const Model& model, const io::JsonValue& scenes, const Visit& visit, const Progress& progress) {
+using Visit = std::function<void(const Ask&, const std::vector<Question>&)>;
+
+Ask asking(Model& model, Video& video) {
+  return [&](const std::vector<Query>& queries) { return ask(model, video, queries); };
+}
+
+void visit_scenes(Model& model, const io::JsonValue& scenes, const Visit& visit, const Progress& progress) {
   const auto read = training::SceneSourceOptions::read(scenes);
   if (read.videos == 0) throw scenes.error("says no number of videos");
   const training::SceneSource source(read, model.config());
   for (std::int64_t i = 0; i < read.videos; ++i) {
     SceneVideo video(source.renderer(i));
-    std::vector<Question> questions;
-    for (const scenes::Conversation& conversation : source.conversations(video.scene(), i)) {
-      if (!is_measured(conversation)) continue;
-      questions.push_back(question_of(conversation, video.scene().duration, model.config().temporal_tokens));
-    }
-    visit(video, questions);
+    visit(asking(model, video),
+          questions_of(source.conversations(video.scene(), i), video.scene().duration, model.config().temporal_tokens));
     if (progress) progress(i + 1, read.videos);
   }
 }
 
-void visit_queries(const io::JsonValue& queries, const Visit& visit, const Progress& progress) {
+/** Segment `segment` of a sample's stream, [K, ...]. */
+Future<Tensor> part_of(const Tensor& stream, std::int64_t segment) {
+  return Future<Tensor>::of(layers::from_aten(layers::to_aten(stream)[segment].clone()));
+}
+
+/** Watched scenes, as training has them: a detector's word for them is simulated. */
+void visit_watched(Model& model, const io::JsonValue& watched, const Visit& visit, const Progress& progress) {
+  const auto read = training::WatchSourceOptions::read(watched);
+  if (read.videos == 0) throw watched.error("says no number of videos");
+  const training::WatchSource source(read, {}, model.config());
+  const Cancellation never;
+  for (std::int64_t i = 0; i < read.videos; ++i) {
+    const training::Sample sample = source.make(i);
+    const Ask ask_about = [&](const std::vector<Query>& queries) {
+      std::vector<Future<Tensor>> segments;
+      for (std::int64_t segment = 0; segment < model.config().segments; ++segment) {
+        segments.push_back(model.fuse(part_of(sample.spatial_features, segment),
+                                      model.encode_temporal(part_of(sample.temporal_pixels, segment), never), never));
+      }
+      return ask(model, std::move(segments), sample.duration, queries);
+    };
+    visit(ask_about, questions_of(source.conversations(i), sample.duration, model.config().temporal_tokens));
+    if (progress) progress(i + 1, read.videos);
+  }
+}
+
+void visit_queries(Model& model, const io::JsonValue& queries, const Visit& visit, const Progress& progress) {
   const auto videos = read_queries(queries);
   std::int64_t done = 0;
   for (const QueriedVideo& queried : videos) {
     FileVideo video(queried.file);
-    visit(video, queried.questions);
+    visit(asking(model, video), queried.questions);
     if (progress) progress(++done, static_cast<std::int64_t>(videos.size()));
   }
 }
 
 /** Calls `visit` with each video of a configuration, and what is asked about it. */
-void visit_videos(const Model& model, const io::JsonValue& configuration, const Visit& visit,
-                  const Progress& progress) {
-  configuration.allow_members({"queries", "scenes"});
-  const auto queries = configuration.find("queries");
-  if (queries && configuration.find("scenes")) {
-    throw configuration.error("\"queries\" and \"scenes\" are both given: one of them is measured");
+void visit_videos(Model& model, const io::JsonValue& configuration, const Visit& visit, const Progress& progress) {
+  using Visitor = void (*)(Model&, const io::JsonValue&, const Visit&, const Progress&);
+  const std::pair<const char*, Visitor> kinds[] = {
+      {"queries", visit_queries}, {"scenes", visit_scenes}, {"watched", visit_watched}};
+  configuration.allow_members({"queries", "scenes", "watched"});
+  const char* first = nullptr;
+  for (const auto& [name, visitor] : kinds) {
+    if (!configuration.find(name)) continue;
+    if (first) {
+      throw configuration.error("\"" + std::string(first) + "\" and \"" + name +
+                                "\" are both given: one of them is measured");
+    }
+    first = name;
   }
-  if (queries) return visit_queries(*queries, visit, progress);
-  visit_scenes(model, configuration.object("scenes"), visit, progress);
+  for (const auto& [name, visitor] : kinds) {
+    if (first && std::string_view(first) == name) return visitor(model, configuration.object(name), visit, progress);
+  }
+  configuration.object("scenes");  // says what is missing
 }
 
 }  // namespace
 
 Report measure(Model& model, const io::JsonValue& configuration, double min_confidence, const Progress& progress) {
   Evaluation evaluation(min_confidence);
-  const auto visit = [&](Video& video, const auto& questions) { evaluation.measure(model, video, questions); };
+  const auto visit = [&](const Ask& ask, const auto& questions) { evaluation.measure(ask, questions); };
   visit_videos(model, configuration, visit, progress);
   return evaluation.report();
 }
 
 Calibration calibrate(Model& model, const io::JsonValue& configuration, double least_iou, const Progress& progress) {
   Calibration calibration(least_iou);
-  const auto visit = [&](Video& video, const auto& questions) { calibration.measure(model, video, questions); };
+  const auto visit = [&](const Ask& ask, const auto& questions) { calibration.measure(ask, questions); };
   visit_videos(model, configuration, visit, progress);
   return calibration;
 }

@@ -15,8 +15,9 @@ namespace gvl::evaluation {
 using Progress = std::function<void(std::int64_t done, std::int64_t total)>;
 
 /**
- * Measures `model` on all videos of a configuration, which has the member `queries` or `scenes` (docs/training.md).
- * Intervals that are less sure than `min_confidence` are no events; 0-1. Throws Error naming the file at fault.
+ * Measures `model` on all videos of a configuration, which has the member `queries`, `scenes` or `watched`
+ * (docs/training.md). Intervals that are less sure than `min_confidence` are no events; 0-1. Throws Error naming the
+ * file at fault.
  */
 Report measure(Model& model, const io::JsonValue& configuration, double min_confidence, const Progress& progress);
 

@@ -34,9 +34,10 @@ SceneSourceOptions where_nothing_happens(SceneSourceOptions options) {
 
 WatchSourceOptions WatchSourceOptions::read(const io::JsonValue& watched) {
   constexpr std::int64_t kMostBackgrounds = 1 << 12;
-  watched.allow_members({"seed", "share", "backgrounds", "shortest", "longest", "conversations"});
+  watched.allow_members({"seed", "videos", "share", "backgrounds", "shortest", "longest", "conversations"});
   WatchSourceOptions options;
   options.seed = static_cast<std::uint64_t>(watched.integer_or("seed", 0, 0));
+  options.videos = watched.integer_or("videos", 0, 1);
   options.share = watched.number_or("share", options.share);
   if (!(options.share >= 0 && options.share <= 1)) throw watched.at("share").error("must be from 0 to 1");
   options.backgrounds = watched.integer_or("backgrounds", options.backgrounds, 1, kMostBackgrounds);
@@ -103,8 +104,13 @@ Tensor WatchSource::labels_of(const scenes::WatchedScene& scene) const {
   return {DataType::kFloat32, {frames, width}, std::move(data)};
 }
 
+std::vector<scenes::Conversation> WatchSource::conversations(std::int64_t index) const {
+  const std::uint64_t seed = seed_of(index);
+  return scenes::converse(scenes::compose_watch(seed, options_.compose), seed, options_.conversations);
+}
+
 Sample WatchSource::make(std::int64_t index) const {
-  const std::uint64_t seed = options_.seed + static_cast<std::uint64_t>(index);
+  const std::uint64_t seed = seed_of(index);
   const scenes::WatchedScene scene = scenes::compose_watch(seed, options_.compose);
   Sample sample;
   sample.duration = scene.duration;

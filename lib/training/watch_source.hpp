@@ -26,6 +26,7 @@ struct WatchSourceOptions {
                                             .open_question = 1,
                                             .caption = 0};
   std::uint64_t seed = 0;
+  std::int64_t videos = 0;        ///< to be measured with
   double share = 0.75;            ///< of the videos, where generated ones are learnt from, too
   std::int64_t backgrounds = 96;  ///< different ones that the temporal stream sees
 
@@ -46,12 +47,16 @@ class WatchSource : public SampleSource {
   EventClasses event_classes() const noexcept override { return backgrounds_.event_classes(); }
   Sample make(std::int64_t index) const override;
 
+  /** What is asked about sample `index`. */
+  std::vector<scenes::Conversation> conversations(std::int64_t index) const;
+
  private:
   struct Background {
     std::once_flag once;
     Tensor temporal_pixels;
   };
 
+  std::uint64_t seed_of(std::int64_t index) const noexcept { return options_.seed + static_cast<std::uint64_t>(index); }
   const Tensor& background(std::uint64_t seed) const;
   Tensor labels_of(const scenes::WatchedScene& scene) const;
 

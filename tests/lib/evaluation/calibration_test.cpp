@@ -242,7 +242,7 @@ GVL_TEST(each_min_confidence_counts_what_a_run_with_it_finds) {
   BlackVideo video;
   Calibration calibration(0.3);
   DrawnAnswers asked_once;
-  calibration.measure(asked_once, video, questions);
+  calibration.measure([&](const auto& queries) { return ask(asked_once, video, queries); }, questions);
   const auto all = find_events(*std::make_unique<DrawnAnswers>(), video, queries, 0).events;
   std::size_t right = 0, unlike = 0;
   for (std::size_t i = 0; i < kThresholds; ++i) {
