@@ -52,18 +52,19 @@ int usage(const char* reason) {
   return 1;
 }
 
-constexpr std::size_t kTexts = 60000;  // of the corpus
+// Of the corpus: what a tokenizer needs, and enough for all but the rarest words.
+constexpr std::size_t kTexts = 60000, kTextsOfWords = 600000;
 
 /** What is said about generated videos, and about watched scenes where a model is trained on them too. */
-std::vector<std::string> sample_texts(bool watched) {
-  std::vector<std::string> texts = scenes::corpus(1, kTexts);
+std::vector<std::string> sample_texts(bool watched, std::size_t count) {
+  std::vector<std::string> texts = scenes::corpus(1, count);
   if (!watched) return texts;
-  for (std::string& text : scenes::watched_corpus(1, kTexts)) texts.push_back(std::move(text));
+  for (std::string& text : scenes::watched_corpus(1, count)) texts.push_back(std::move(text));
   return texts;
 }
 
 int write_tokenizer(const std::string& file, std::size_t vocabulary, bool watched) {
-  const std::vector<std::string> texts = sample_texts(watched);
+  const std::vector<std::string> texts = sample_texts(watched, kTexts);
   io::write_atomically(file, training::train_byte_level_bpe(texts, vocabulary, {"<|video|>", "<|answer|>", "<|end|>"}));
   return 0;
 }
@@ -71,7 +72,7 @@ int write_tokenizer(const std::string& file, std::size_t vocabulary, bool watche
 /** The words of generated conversations and of files of them. */
 int write_words(const std::string& file, const std::vector<fs::path>& conversations, bool watched) {
   text::WordList words;
-  for (const std::string& text : sample_texts(watched)) words.add_words_of(text);
+  for (const std::string& text : sample_texts(watched, kTextsOfWords)) words.add_words_of(text);
   for (const std::string& text : scenes::all_places()) words.add_words_of(text);
   if (watched) {
     for (const std::string& text : scenes::all_nouns()) words.add_words_of(text);
