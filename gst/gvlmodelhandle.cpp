@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gvlmodelhandle.hpp"
 
-#include <condition_variable>
 #include <exception>
-#include <list>
+#include <map>
 #include <mutex>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include <pthread.h>
 
@@ -14,39 +15,89 @@ namespace gvl::gst {
 namespace {
 
 /**
- * The loads under way. The process does not end before they have: what they use of libraries goes when it does, and a
- * thread that lets go of its own handle is nobody's to wait for.
+ * The threads that load. The process does not end before they have: what they use of libraries goes when it does, at
+ * the very end of a thread, too, so they are joined.
  */
 class Loads {
  public:
-  using Load = std::list<Cancellation>::iterator;
-
   static Loads& all() {
     static Loads loads;
     return loads;
   }
 
   ~Loads() {
-    std::unique_lock lock(mutex_);
-    for (const Cancellation& load : loads_) load.cancel();
-    ended_.wait(lock, [this] { return loads_.empty(); });
+    std::vector<int> left;
+    {
+      std::lock_guard lock(mutex_);
+      for (const auto& [number, load] : loads_) {
+        load.cancellation.cancel();
+        left.push_back(number);
+      }
+    }
+    for (const int number : left) join(take(number));
   }
 
-  Load begin(const Cancellation& cancellation) {
+  /** Runs `work` on a thread of its own. Returns the load's number. */
+  int begin(const Cancellation& cancellation, std::function<void()> work) {
+    join_ended();
     std::lock_guard lock(mutex_);
-    return loads_.insert(loads_.end(), cancellation);
+    const int number = ++last_;
+    std::thread thread([this, number, work = std::move(work)]() mutable {
+      work();
+      // With it may go the model, if nobody wants it any more.
+      work = nullptr;
+      std::lock_guard end(mutex_);
+      ended_.push_back(number);
+    });
+    pthread_setname_np(thread.native_handle(), "gvl-load-model");
+    loads_.emplace(number, Load{cancellation, std::move(thread)});
+    return number;
   }
 
-  void end(Load load) {
-    std::lock_guard lock(mutex_);
-    loads_.erase(load);
-    ended_.notify_all();
+  /** Waits for the load's end. On its own thread nothing is waited for: the next load, or the process's end, does. */
+  void wait_for(int number) {
+    {
+      std::lock_guard lock(mutex_);
+      const auto load = loads_.find(number);
+      if (load == loads_.end() || load->second.thread.get_id() == std::this_thread::get_id()) return;
+    }
+    join(take(number));
   }
 
  private:
+  struct Load {
+    Cancellation cancellation;
+    std::thread thread;
+  };
+
+  std::thread take(int number) {
+    std::lock_guard lock(mutex_);
+    const auto load = loads_.extract(number);
+    return load ? std::move(load.mapped().thread) : std::thread();
+  }
+
+  void join_ended() {
+    std::vector<int> ended;
+    {
+      std::lock_guard lock(mutex_);
+      ended.swap(ended_);
+    }
+    for (const int number : ended) wait_for(number);
+  }
+
+  static void join(std::thread thread) {
+    if (!thread.joinable()) return;
+    // The process may be ended by what a load's failure is reported to.
+    if (thread.get_id() == std::this_thread::get_id())
+      thread.detach();
+    else
+      thread.join();
+  }
+
   std::mutex mutex_;
-  std::condition_variable ended_;
-  std::list<Cancellation> loads_;
+  std::map<int, Load> loads_;
+  std::vector<int> ended_;
+  int last_ = 0;
 };
 
 }  // namespace
@@ -56,35 +107,26 @@ ModelHandle::ModelHandle(std::shared_ptr<Model> model) : model_(Future<std::shar
 ModelHandle::ModelHandle(std::filesystem::path folder, ModelOptions options, Report report) {
   auto promise = std::make_shared<Promise<std::shared_ptr<Model>>>();
   model_ = promise->future();
-  const auto load = Loads::all().begin(cancellation_);
-  thread_ = std::thread([promise = std::move(promise), folder = std::move(folder), options = std::move(options),
-                         report = std::move(report), cancellation = cancellation_, load]() mutable {
-    try {
-      promise->set_value(Model::load(folder, options, cancellation));
-    } catch (...) {
-      const auto failure = std::current_exception();
-      const auto done = [promise = std::move(promise), failure] { promise->set_error(failure); };
-      if (report && !cancellation.cancelled())
-        report(failure, done);
-      else
-        done();
-    }
-    // With it may go the model, if nobody wants it any more.
-    promise.reset();
-    report = nullptr;
-    Loads::all().end(load);
-  });
-  pthread_setname_np(thread_.native_handle(), "gvl-load-model");
+  load_ = Loads::all().begin(
+      cancellation_, [promise = std::move(promise), folder = std::move(folder), options = std::move(options),
+                      report = std::move(report), cancellation = cancellation_]() mutable {
+        try {
+          promise->set_value(Model::load(folder, options, cancellation));
+        } catch (...) {
+          const auto failure = std::current_exception();
+          const auto done = [promise = std::move(promise), failure] { promise->set_error(failure); };
+          if (report && !cancellation.cancelled())
+            report(failure, done);
+          else
+            done();
+        }
+      });
 }
 
 ModelHandle::~ModelHandle() {
   cancellation_.cancel();
-  if (!thread_.joinable()) return;
-  // Who is told that the model is there may let go of it: that is on the thread itself, which then ends.
-  if (thread_.get_id() == std::this_thread::get_id())
-    thread_.detach();
-  else
-    thread_.join();
+  // Who is told that the model is there may let go of it: that is on the loading thread itself.
+  if (load_) Loads::all().wait_for(*load_);
 }
 
 std::shared_ptr<Model> ModelHandle::model_if_loaded() const {

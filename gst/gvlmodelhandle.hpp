@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <thread>
+#include <optional>
 #include <utility>
 
 #include "gvl-export.h"
@@ -48,7 +48,7 @@ class GVL_API ModelHandle {
  private:
   Future<std::shared_ptr<Model>> model_;
   Cancellation cancellation_;
-  std::thread thread_;
+  std::optional<int> load_;  // its number among all that are under way
 };
 
 }  // namespace gvl::gst

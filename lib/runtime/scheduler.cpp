@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <list>
 #include <mutex>
 #include <optional>
@@ -144,12 +145,18 @@ void Scheduler::Queue::fill(StageId stage, Batch& batch) {
 }
 
 Scheduler::Scheduler(std::function<void()> prepare) : queue_(std::make_shared<Queue>()) {
-  queue_->thread = std::thread([queue = queue_, prepare = std::move(prepare)] {
-    pthread_setname_np(pthread_self(), "gvl-scheduler");
-    lower_priority();
-    prepare();
-    queue->run();
-  });
+  std::promise<void> prepared;
+  const std::future<void> ready = prepared.get_future();
+  queue_->thread =
+      std::thread([queue = queue_, prepare = std::move(prepare), prepared = std::move(prepared)]() mutable {
+        pthread_setname_np(pthread_self(), "gvl-scheduler");
+        lower_priority();
+        prepare();
+        prepared.set_value();
+        queue->run();
+      });
+  // A process that ends just now must not meet a library that is about to begin.
+  ready.wait();
 }
 
 Scheduler::~Scheduler() {
