@@ -8,25 +8,40 @@
 
 namespace gvl::gst {
 
+namespace {
+
+constexpr std::size_t kMostGivenUp = 1024;
+
+}  // namespace
+
 /** False for what is neither about an event that goes on nor begins one. */
 bool ClipRecorder::take_alert(const GstStructure* event) {
-  // A number that was given up may come again.
-  if (ClipEvent::is_alert(event)) std::erase_if(alerts_, [](const auto& alert) { return !alert->goes_on(); });
-  const auto known =
-      std::find_if(alerts_.begin(), alerts_.end(), [event](const auto& alert) { return alert->is_same(event); });
+  const auto is_it = [event](const auto& alert) { return alert->is_same(event); };
+  const bool opens = ClipEvent::is_alert(event);
+  // A number that was given up may come again. Until then what is told of it is of no use: it had its clip.
+  if (opens) std::erase_if(alerts_, [&](const auto& alert) { return !alert->goes_on() && is_it(alert); });
+  const auto known = std::find_if(alerts_.begin(), alerts_.end(), is_it);
   if (known == alerts_.end()) {
-    if (!ClipEvent::is_alert(event)) return false;
+    if (!opens) return false;
     const auto alert = std::make_shared<ClipEvent>(event, true);
     alerts_.push_back(alert);
+    forget_given_up();
     want(alert);
     return true;
   }
   const ClipEventPointer alert = *known;
   alert->tell(event);
-  if (alert->goes_on()) return true;
+  if (!ClipEvent::is_over(event)) return true;
   alerts_.erase(known);
   end_alert(alert);
   return true;
+}
+
+/** Of those that nobody closes a bounded number is remembered. */
+void ClipRecorder::forget_given_up() {
+  const auto given_up = [](const auto& alert) { return !alert->goes_on(); };
+  auto count = static_cast<std::size_t>(std::count_if(alerts_.begin(), alerts_.end(), given_up));
+  for (; count > kMostGivenUp; --count) alerts_.erase(std::find_if(alerts_.begin(), alerts_.end(), given_up));
 }
 
 /** It is over. A clip of what is withdrawn ends here. */

@@ -26,11 +26,6 @@ guint64 id_of(const GstStructure* event) {
   return id;
 }
 
-bool is_over(const GstStructure* event) {
-  const auto state = words_of(event, "state");
-  return state == "closed" || state == "withdrawn";
-}
-
 SharedEvent own_event(GstStructure* event) {
   return {event, [](const GstStructure* owned) { gst_structure_free(const_cast<GstStructure*>(owned)); }};
 }
@@ -41,6 +36,11 @@ bool ClipEvent::is_whole(const GstStructure* event) { return time_of(event, "sta
 
 bool ClipEvent::is_alert(const GstStructure* event) {
   return words_of(event, "state") == "open" && time_of(event, "start");
+}
+
+bool ClipEvent::is_over(const GstStructure* event) {
+  const auto state = words_of(event, "state");
+  return state == "closed" || state == "withdrawn";
 }
 
 ClipEvent::ClipEvent(const GstStructure* event, bool goes_on)

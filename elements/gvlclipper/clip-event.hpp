@@ -28,6 +28,8 @@ class ClipEvent {
   static bool is_whole(const GstStructure* event);
   /** Whether it says that an event has begun, and when. */
   static bool is_alert(const GstStructure* event);
+  /** Whether it is the last that is told of one: it is closed or withdrawn. */
+  static bool is_over(const GstStructure* event);
 
   /** Of an event (copied) that is whole, or of an alert: then it goes on. */
   ClipEvent(const GstStructure* event, bool goes_on);

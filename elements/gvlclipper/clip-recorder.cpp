@@ -67,10 +67,14 @@ void ClipRecorder::stop() {
     starter = std::move(starter_);
     waiter = std::move(waiter_);
     unfinished.splice(unfinished.end(), clips_);
-    undecided.splice(undecided.end(), undecided_);
     unbegun.splice(unbegun.end(), queued_);
   }
   closer.reset();
+  {
+    // What it closed last may wait for news.
+    std::lock_guard lock(mutex_);
+    undecided.splice(undecided.end(), undecided_);
+  }
   for (const ClipPointer& clip : unfinished) cut_off(clip);
   for (const ClipPointer& clip : undecided) reporter_.closed(*clip->writer);
   starter.reset();
@@ -345,6 +349,7 @@ void ClipRecorder::start_clip(const ClipEventPointer& event, bool early) {
     reporter_.too_late(*event, oldest ? "it ends at " + text_of(wanted.stop) +
                                             ", and the frames that are kept begin at " + text_of(*oldest)
                                       : "no frame of it is kept");
+    event->give_up();
     return;
   }
   if (dropped_ && *oldest > wanted.start) reporter_.begins_late(*event, wanted.start, *oldest);
@@ -393,6 +398,7 @@ bool ClipRecorder::make_clip(const ClipPointer& clip, const ClipPlan& plan, cons
     });
   } catch (const std::exception& failure) {
     reporter_.failed(failure.what());
+    clip->event->give_up();
     return false;
   }
   {

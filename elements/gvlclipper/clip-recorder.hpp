@@ -130,6 +130,7 @@ class ClipRecorder {
   void finish_all_at_once();
 
   bool take_alert(const GstStructure* event);
+  void forget_given_up();
   void end_alert(const ClipEventPointer& alert);
   void give_up_all();
   bool waits_for_news(const ClipPointer& clip);
@@ -166,7 +167,7 @@ class ClipRecorder {
   bool dropped_ = false;                 // the ring does not begin where the stream did
   bool warned_overfull_ = false;         // once is enough
   std::list<ClipEventPointer> waiting_;  // events that the video has not reached
-  std::list<ClipEventPointer> alerts_;   // events that go on
+  std::list<ClipEventPointer> alerts_;   // events that go on, or were given up
   std::list<TrackPointer> tracks_;
   std::atomic<gsize> track_bytes_{0};  // in them
 

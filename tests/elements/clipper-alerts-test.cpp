@@ -170,6 +170,9 @@ GVL_TEST(descriptions_that_wait_are_bounded) {
   fail_unless_equals_uint64(fed.stat("clips"), 4);
   expect_says(folder, "00001.json", {"\"state\":\"open\""});
   fail_if(fs::exists(file(folder, "00006.json")));
+  // What was given up has its clip: it begins no second one when it is over.
+  fed.tell(2, "update", 4 * GST_SECOND);
+  fed.tell(2, "closed", 4 * GST_SECOND, 5 * GST_SECOND);
   // Its number may come again.
   fed.tell(1, "open", 13 * GST_SECOND);
   fed.end();
