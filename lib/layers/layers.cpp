@@ -3,6 +3,7 @@
 
 #include <ATen/ops/cat.h>
 
+#include "gvl/error.hpp"
 #include "ops/ops.hpp"
 
 namespace gvl::layers {
@@ -47,6 +48,7 @@ at::Tensor RmsNorm::forward(const at::Tensor& x) const { return ops::rms_norm(x,
 
 PatchEmbedding::PatchEmbedding(const Parameters& parameters, const Options& options) : patch_size_(options.patch_size) {
   const std::int64_t patch = options.patch_size;
+  if (patch < 1) throw Error(ErrorCode::kInvalidArgument, "a vision transformer's patch_size must be at least 1");
   const std::vector<std::int64_t> shape = options.tubelet ? std::vector<std::int64_t>{options.width, 3, 1, patch, patch}
                                                           : std::vector<std::int64_t>{options.width, 3, patch, patch};
   weight_ = parameters.matrix("weight", shape).reshape({options.width, 3 * patch * patch});

@@ -111,3 +111,19 @@ GVL_TEST(a_detector_says_which_configuration_it_cannot_have) {
   expect([](VisionConfig& config) { config.hidden_size = 32; }, "hidden_size of 102, not 32");
   expect([](VisionConfig& config) { config.image_size = 100; }, "multiples of 32, not 100");
 }
+
+GVL_TEST(a_transformer_says_that_it_has_no_patches) {
+  const RandomParameters source;
+  const layers::Parameters parameters(source, at::kCPU, at::kFloat);
+  VisionConfig config = small_config();
+  config.patch_size = 0;  // as of a config.json that describes a detector under a transformer's name
+  for (const char* kind : {"clip", "internvideo2"}) {
+    try {
+      make_encoder(kind, parameters, config, kFrames);
+      ck_abort_msg("%s takes pictures apart into nothing", kind);
+    } catch (const Error& error) {
+      ck_assert_msg(std::string(error.what()).find("patch_size must be at least 1") != std::string::npos, "%s",
+                    error.what());
+    }
+  }
+}
