@@ -2,8 +2,9 @@
 
 /*
  * gvl-eval [--model DIR] [--json FILE] [--min-confidence N | --calibrate [--iou N] [--false-per-hour N]] CONFIG.json:
- * measures a model by the events that a user sees. CONFIG.json has either the member `scenes` of a training run's data,
- * with the number of `videos`, or `queries`: videos in files and what is to be found in them, when (docs/training.md).
+ * measures a model by the events that a user sees. CONFIG.json has either the member `scenes` or `watched` of a
+ * training run's data, with the number of `videos`, or `queries`: videos in files and what is to be found in them, when
+ * (docs/training.md).
  * Prints a table; with --json also writes all numbers. With --calibrate it counts the events that are right and wrong
  * at each min-confidence, and proposes which to set. Exits 0 when it has measured, 1 on wrong usage, 2 when it could
  * not.
@@ -35,7 +36,8 @@ constexpr const char* kDescription =
     "{\"video\": \"a.mkv\", \"query\": \"the picture freezes\", \"start\": 3.5, \"stop\": 8}, times in seconds; what "
     "happens\n"
     "several times has an entry for each, and what never happens one without times. Generated videos:\n"
-    "{\"scenes\": {\"videos\": 100}}. Exits 0 when it has measured, 1 on wrong usage, 2 when it could not.\n";
+    "{\"scenes\": {\"videos\": 100}}, or simulated everyday things, {\"watched\": {\"videos\": 100}}. Exits 0 when it "
+    "has measured, 1 on wrong usage, 2 when it could not.\n";
 
 int usage(const std::string& reason) {
   std::fprintf(stderr,

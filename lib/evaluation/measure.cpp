@@ -149,19 +149,17 @@ void visit_videos(Model& model, const io::JsonValue& configuration, const Visit&
   const std::pair<const char*, Visitor> kinds[] = {
       {"queries", visit_queries}, {"scenes", visit_scenes}, {"watched", visit_watched}};
   configuration.allow_members({"queries", "scenes", "watched"});
-  const char* first = nullptr;
-  for (const auto& [name, visitor] : kinds) {
-    if (!configuration.find(name)) continue;
-    if (first) {
-      throw configuration.error("\"" + std::string(first) + "\" and \"" + name +
+  const std::pair<const char*, Visitor>* given = nullptr;
+  for (const auto& kind : kinds) {
+    if (!configuration.find(kind.first)) continue;
+    if (given) {
+      throw configuration.error("\"" + std::string(given->first) + "\" and \"" + kind.first +
                                 "\" are both given: one of them is measured");
     }
-    first = name;
+    given = &kind;
   }
-  for (const auto& [name, visitor] : kinds) {
-    if (first && std::string_view(first) == name) return visitor(model, configuration.object(name), visit, progress);
-  }
-  configuration.object("scenes");  // says what is missing
+  if (!given) throw configuration.error("has none of \"queries\", \"scenes\" and \"watched\": one of them is measured");
+  given->second(model, configuration.object(given->first), visit, progress);
 }
 
 }  // namespace
