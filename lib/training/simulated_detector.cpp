@@ -24,9 +24,6 @@ using vision::Detection;
 using Shares = vision::PictureColours::Shares;
 using Scores = std::array<float, vision::NanoDet::kClasses>;
 
-// What scores less is not told (vision::detect).
-constexpr double kLeastScore = 0.05;
-
 constexpr std::string_view kColourNames[vision::kColours] = {"black",  "gray",  "white", "red",    "orange", "brown",
                                                              "yellow", "green", "blue",  "purple", "pink"};
 
@@ -129,7 +126,7 @@ class SeenThing {
     };
     for (const auto& [other, part] : taken_for_) set(other, seen * part * random.uniform(0.7, 1.4));
     set(thing_, seen);
-    if (detection.best_score() < kLeastScore) return std::nullopt;
+    if (detection.best_score() < vision::kLeastScore) return std::nullopt;
     return detection;
   }
 
@@ -232,7 +229,7 @@ class Simulation {
     for (Phantom& phantom : phantoms_) {
       Detection detection{.box = phantom.box};
       const double level = phantom.level.next(random_);
-      if (level < kLeastScore) continue;
+      if (level < vision::kLeastScore) continue;
       detection.scores[static_cast<std::size_t>(phantom.thing)] = static_cast<float>(std::min(level, 0.7));
       candidates.push_back({detection, phantom.colours});
     }
@@ -275,11 +272,9 @@ class Simulation {
       for (std::size_t i = 0; i < picture.seen.strongest.size(); ++i) {
         picture.seen.strongest[i] = std::max(picture.seen.strongest[i], candidate.detection.scores[i]);
       }
-      const auto same = [&](const Detection& other) {
-        return vision::overlap(other.box, candidate.detection.box) >= 0.5F;
-      };
       auto& objects = picture.seen.objects;
-      if (std::ssize(objects) == model_.spatial.objects || std::any_of(objects.begin(), objects.end(), same)) continue;
+      if (std::ssize(objects) == model_.spatial.objects) continue;
+      if (vision::overlaps_any(objects, candidate.detection.box)) continue;
       objects.push_back(candidate.detection);
       picture.colours.push_back(candidate.colours);
     }

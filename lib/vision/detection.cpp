@@ -12,7 +12,6 @@
 namespace gvl::vision {
 namespace {
 
-constexpr float kLeastScore = 0.05F;
 constexpr float kSameThing = 0.5F;
 // Before what overlaps is left out. A large thing is seen at some dozen places.
 constexpr std::int64_t kCandidatesPerObject = 32;
@@ -41,8 +40,7 @@ std::vector<Detection> without_overlaps(const at::Tensor& scores, const at::Tens
     Detection candidate{.box = {edge[0], edge[1], edge[2], edge[3]}};
     std::copy_n(score, NanoDet::kClasses, candidate.scores.begin());
     if (candidate.best_score() < kLeastScore) break;
-    const auto same = [&](const Detection& other) { return overlap(other.box, candidate.box) >= kSameThing; };
-    if (std::none_of(kept.begin(), kept.end(), same)) kept.push_back(candidate);
+    if (!overlaps_any(kept, candidate.box)) kept.push_back(candidate);
   }
   return kept;
 }
@@ -54,6 +52,11 @@ float overlap(const Box& a, const Box& b) noexcept {
   const float height = std::min(a.bottom, b.bottom) - std::max(a.top, b.top);
   if (width <= 0 || height <= 0) return 0;
   return width * height / (a.area() + b.area() - width * height);
+}
+
+bool overlaps_any(const std::vector<Detection>& objects, const Box& box) {
+  return std::any_of(objects.begin(), objects.end(),
+                     [&](const Detection& other) { return overlap(other.box, box) >= kSameThing; });
 }
 
 std::size_t Detection::best_class() const noexcept {

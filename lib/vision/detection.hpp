@@ -21,6 +21,9 @@ struct Box {
 /** Intersection over union; 0 of empty boxes. */
 float overlap(const Box& a, const Box& b) noexcept;
 
+/** What no class scores so much is nothing seen. */
+constexpr float kLeastScore = 0.05F;
+
 /** A thing that a detector sees. */
 struct Detection {
   std::array<float, NanoDet::kClasses> scores{};  ///< of each class at the place where it is seen, 0-1
@@ -30,15 +33,18 @@ struct Detection {
   float best_score() const noexcept { return scores[best_class()]; }
 };
 
+/** Whether one of `objects` overlaps `box` by an IoU of 0.5 or more: it is taken for the same thing. */
+bool overlaps_any(const std::vector<Detection>& objects, const Box& box);
+
 /** What a detector sees in a picture. */
 struct SeenPicture {
   std::array<float, NanoDet::kClasses> strongest{};  ///< score of each class where it is highest
-  /** Strongest first, none overlapping a stronger one by an IoU of 0.5 or more, whatever their classes. */
+  /** Strongest first, none overlapping a stronger one (overlaps_any), whatever their classes. */
   std::vector<Detection> objects;
 };
 
 /**
- * Of each picture at most `most` objects. What no class scores 0.05 is none. `size`: S.
+ * Of each picture at most `most` objects. What no class scores kLeastScore is none. `size`: S.
  */
 std::vector<SeenPicture> detect(const std::vector<NanoDet::Level>& levels, std::int64_t size, std::int64_t most);
 
