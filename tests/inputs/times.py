@@ -149,7 +149,8 @@ class Ends(Inputs):
         self.assert_found(found[sound], 3, 5)
         self.assert_ends(found[sound], 8.01)
         self.assert_found(found[cut], 0.7, 3.7)
-        self.assert_ends(found[cut], 7.7)
+        # Not that nothing freezes: what the model says of that here is as sure as its min_confidence, to a thousandth.
+        self.assert_within(found[cut], 7.7)
 
 
 class UnknownDurations(Inputs):
@@ -199,14 +200,17 @@ class TransportStreams(Inputs):
 
 
 class Sessions(Inputs):
-    """What starts again is answered for itself."""
+    """What starts again is answered for itself.
+
+    Each branch names its pad of concat: gst-launch-1.0 may link two that appear at once to the same one.
+    """
 
     def test_one_file_after_the_other(self):
         first = base(self.file("a.mkv"))
         second = ffmpeg(*picture(11, black=(5, 9)), self.file("b.mkv"))
         found = launch(f"concat name=c ! gvlground query='{BLACK}' ! fakesink "
-                       f"filesrc location={first} ! matroskademux ! decodebin ! c. "
-                       f"filesrc location={second} ! matroskademux ! decodebin ! c.")
+                       f"filesrc location={first} ! matroskademux ! decodebin ! c.sink_0 "
+                       f"filesrc location={second} ! matroskademux ! decodebin ! c.sink_1")
         self.assertEqual(len(found), 2, found)
         found.sort(key=lambda event: event["stop"])  # either file may be the first
         self.assert_found(found[:1], 4, 7)
@@ -215,8 +219,8 @@ class Sessions(Inputs):
     def test_a_file_twice_gives_the_same_twice(self):
         video = base(self.file("a.mkv"))
         found = launch(f"concat name=c adjust-base=false ! gvlground query='{BLACK}' ! fakesink "
-                       f"filesrc location={video} ! matroskademux ! decodebin ! c. "
-                       f"filesrc location={video} ! matroskademux ! decodebin ! c.")
+                       f"filesrc location={video} ! matroskademux ! decodebin ! c.sink_0 "
+                       f"filesrc location={video} ! matroskademux ! decodebin ! c.sink_1")
         self.assertEqual(len(found), 2, found)
         self.assertEqual(*times(found))
         self.assertAlmostEqual(found[0]["confidence"], found[1]["confidence"], delta=0.001)
