@@ -256,6 +256,8 @@ int main(int argc, char** argv) {
   }
 
   ops::set_threads(0);
+  const std::string hint = ops::blas_hint();
+  if (!hint.empty()) std::fprintf(stderr, "gvl-bench: the machine's matrix product: %s\n", hint.c_str());
   const c10::InferenceMode inference;
   Bench bench(*type, layers, json);
   if (!bench.run(only ? only : "")) {

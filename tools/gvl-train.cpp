@@ -17,6 +17,7 @@
 #include <string>
 
 #include "gvl/error.hpp"
+#include "ops/ops.hpp"
 #include "training/scene_source.hpp"
 #include "training/trainer.hpp"
 #include "training/video_source.hpp"
@@ -99,6 +100,8 @@ int train(const training::TrainingConfig& config, const char* export_folder, Dat
     trainer.export_model(export_folder, dtype);
     return 0;
   }
+  const std::string hint = ops::blas_hint();
+  if (trainer.leads() && !hint.empty()) std::fprintf(stderr, "gvl-train: %s\n", hint.c_str());
   const Cancellation cancellation;
   interruption = &cancellation;
   std::signal(SIGINT, interrupt);

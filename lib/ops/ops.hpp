@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string>
 
 /**
  * What the models compute with: stateless functions over LibTorch tensors. On a CPU, without autograd, they run our
@@ -82,5 +83,11 @@ at::Tensor embedding(const at::Tensor& table, const at::Tensor& ids);
 
 /** Sets the CPU threads of the whole engine; 0: as many as there are cores. Call on each thread that computes. */
 void set_threads(int threads);
+
+/**
+ * What a user should know where LibTorch's own products do not use this processor's instructions: training, and what
+ * benchmarks compare with, go through them. Empty where they do or where that cannot be told.
+ */
+std::string blas_hint();
 
 }  // namespace gvl::ops

@@ -40,6 +40,13 @@ gvl-eval --model run/model --json numbers.json videos.json >table
 grep -q grounding table || fail "no table"
 python3 -c 'import json; assert json.load(open("numbers.json"))["grounding"]["overall"]'
 
+# A run that ends at once: what is said of the processor comes first.
+if grep -qw avx2 /proc/cpuinfo && ldd "$(command -v gvl-train)" | grep -q openblas; then
+  OPENBLAS_CORETYPE=Prescott expect 0 "OPENBLAS_CORETYPE=(SkylakeX|Haswell)" gvl-train train.json
+fi
+OPENBLAS_CORETYPE=Haswell gvl-train train.json 2>err
+! grep -q OPENBLAS err || fail "a processor that is known is not: $(cat err)"
+
 expect 1 usage gvl-train
 expect 2 none.json gvl-train none.json
 expect 1 usage gvl-scenes
