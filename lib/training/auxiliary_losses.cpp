@@ -3,6 +3,7 @@
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
@@ -10,6 +11,7 @@
 #include <ATen/ops/one_hot.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
 #include <limits>
@@ -42,7 +44,8 @@ EventCodes on(const EventCodes& codes, c10::Device device) {
 
 AuxiliaryHeads::AuxiliaryHeads(const layers::Parameters& parameters, const ModelConfig& config,
                                const EventClasses& event_classes, const DenseSupervision& options, c10::Device device)
-    : input(under(parameters, "dense_input"), {.in = config.language.hidden_size, .out = 3 * event_classes.count()}),
+    : classes(event_classes),
+      input(under(parameters, "dense_input"), {.in = config.language.hidden_size, .out = 3 * event_classes.count()}),
       keyframe(under(parameters, "dense_keyframe"),
                {.in = config.language.hidden_size, .out = 3 * event_classes.count()}),
       shown_bias(under(parameters, "dense_shown").vector("bias", {3 * event_classes.count()})),
@@ -81,8 +84,10 @@ void AuxiliaryLosses::add_layer(std::int64_t layer, const at::Tensor& video, con
     sums_.about = asked_loss(texts, batch_.label_at, batch_.label_classes, batch_.weights).mul(options_.text_weight);
   }
   const at::Tensor frames = frame_tokens(video);
-  const at::Tensor kinds = kind_loss(log_odds(frames, heads_.codes.shown, heads_.shown_bias), frame_labels_);
-  sums_.frames = sums_.frames.add(kinds, options_.weight).add(moment_loss(frames), options_.moment_weight);
+  const at::Tensor kinds =
+      kind_loss(events_of(log_odds(frames, heads_.codes.shown, heads_.shown_bias)), events_of(frame_labels_));
+  sums_.frames = sums_.frames.add(kinds, options_.weight).add(moment_loss(frames, 0.5), options_.moment_weight);
+  if (heads_.classes.things > 0) sums_.frames = sums_.frames.add(things_loss(video));
 }
 
 /** Of [V, K * L, H] what belongs to each keyframe: [V, K * keyframes, tokens, H]; first spatial, then temporal ones. */
@@ -102,21 +107,58 @@ at::Tensor AuxiliaryLosses::frame_tokens(const at::Tensor& video_tokens) const {
   return shares.narrow(2, shares.size(2) - temporal, temporal).unflatten(2, {frames, -1}).mean(3).flatten(1, 2);
 }
 
+/** Of [..., 3 * classes] what is about events: [..., 3 * events]. */
+at::Tensor AuxiliaryLosses::events_of(const at::Tensor& kinds) const {
+  return kinds.unflatten(-1, {3, heads_.classes.count()}).narrow(-1, 0, heads_.classes.events).flatten(-2);
+}
+
+/** Labels of the frames that are keyframes: [V, K * keyframes, 3 * classes]. */
+at::Tensor AuxiliaryLosses::keyframe_labels() const {
+  const std::int64_t share = config_.frames_per_segment() / config_.spatial.keyframes;
+  return frame_labels_.unflatten(1, {-1, share}).select(2, keyframe_of(share));
+}
+
+/**
+ * What becomes of things from one keyframe to the next: [V, K * keyframes, 3 * things]. What the first shows begins
+ * there, what the last shows ends there.
+ */
+at::Tensor AuxiliaryLosses::thing_labels() const {
+  const at::Tensor shown = keyframe_labels().narrow(2, heads_.classes.events, heads_.classes.things);
+  const std::int64_t keyframes = shown.size(1);
+  const at::Tensor unknown = shown.lt(0), seen = shown.clamp_min(0);
+  const at::Tensor nothing = at::zeros_like(seen.narrow(1, 0, 1));
+  const at::Tensor before = at::cat({nothing, seen.narrow(1, 0, keyframes - 1)}, 1);
+  const at::Tensor begins = seen.mul(before.mul(-1).add(1));
+  at::Tensor ends = before.mul(seen.mul(-1).add(1));
+  ends.select(1, keyframes - 1).add_(seen.select(1, keyframes - 1));
+  return at::cat({shown, begins.masked_fill(unknown, -1), ends.clamp_max(1).masked_fill(unknown, -1)}, 2);
+}
+
+/** What pictures' tokens tell of things, and when that is. */
+at::Tensor AuxiliaryLosses::things_loss(const at::Tensor& video_tokens) const {
+  const EventClasses& classes = heads_.classes;
+  const at::Tensor pictures = keyframe_shares(video_tokens).select(2, 0);
+  const at::Tensor kinds = log_odds(pictures, heads_.codes.shown, heads_.shown_bias)
+                               .unflatten(2, {3, classes.count()})
+                               .narrow(3, classes.events, classes.things)
+                               .flatten(2);
+  return kind_loss(kinds, thing_labels()).mul(options_.weight).add(moment_loss(pictures, 0), options_.moment_weight);
+}
+
 /** Log odds of each code, by how far hidden states point in its direction. */
 at::Tensor AuxiliaryLosses::log_odds(const at::Tensor& hidden, const at::Tensor& codes, const at::Tensor& bias) const {
   const at::Tensor normed = network_.decoder().norm(hidden).to(at::kFloat);
   return at::linear(normed, codes, bias.defined() ? bias.to(at::kFloat) : bias);
 }
 
-/** What frames and keyframes show by their fused tokens alone. */
+/** Which events frames and keyframes show by their fused tokens alone. */
 at::Tensor AuxiliaryLosses::input_loss(const at::Tensor& video_tokens) const {
-  const at::Tensor frames = kind_loss(heads_.input.forward(frame_tokens(video_tokens)), frame_labels_);
+  const at::Tensor frames =
+      kind_loss(events_of(heads_.input.forward(frame_tokens(video_tokens))), events_of(frame_labels_));
   const at::Tensor shares = keyframe_shares(video_tokens);
   const std::int64_t temporal = config_.temporal_tokens_per_segment() / config_.spatial.keyframes;
   const at::Tensor keyframes = shares.narrow(2, 0, shares.size(2) - temporal).mean(2);
-  const std::int64_t share = config_.frames_per_segment() / config_.spatial.keyframes;
-  const at::Tensor labels = frame_labels_.unflatten(1, {-1, share}).select(2, keyframe_of(share));
-  return frames.add(kind_loss(heads_.keyframe.forward(keyframes), labels));
+  return frames.add(kind_loss(events_of(heads_.keyframe.forward(keyframes)), events_of(keyframe_labels())));
 }
 
 /** What every patch shows by the encoder's features of it alone. */
@@ -134,12 +176,12 @@ at::Tensor AuxiliaryLosses::moment_losses(const at::Tensor& hidden, const at::Te
   return log_probabilities.gather(1, moments.to(at::kLong).unsqueeze(1)).squeeze(1).neg();
 }
 
-/** Sum over videos of the mean over frames. */
-at::Tensor AuxiliaryLosses::moment_loss(const at::Tensor& frames) const {
+/** Sum over videos of the mean over frames [V, n, H]; `first`: where in the first one its moment lies, in frames. */
+at::Tensor AuxiliaryLosses::moment_loss(const at::Tensor& frames, double first) const {
   const std::int64_t videos = frames.size(0), count = frames.size(1);
   const double tokens_a_frame = static_cast<double>(config_.temporal_tokens) / static_cast<double>(count);
   const at::Tensor moments =
-      at::arange(count, frames.options().dtype(at::kFloat)).add(0.5).mul(tokens_a_frame).repeat(videos);
+      at::arange(count, frames.options().dtype(at::kFloat)).add(first).mul(tokens_a_frame).repeat(videos);
   return moment_losses(frames.flatten(0, 1), moments).sum().div(static_cast<double>(count));
 }
 

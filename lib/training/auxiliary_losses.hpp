@@ -18,10 +18,11 @@ namespace gvl::training {
 /**
  * Supervision of every frame, for models trained from nothing (kind and moment of what a frame shows, learnt apart
  * from language): linear classifiers on the frames' and keyframes' fused tokens and on the decoder's hidden states
- * behind `layer`, and the frame's own moment as a temporal token there. With `text_weight` an answer's tokens must tell
- * there what the question is about, too, and with `option_weight` so must the end of each of its options, which tells
- * one layer later whether and when that happens, and before the last layer which option it is and whether it is the
- * right one. What is told stands in the directions of event_codes().
+ * behind `layer`, and the frame's own moment as a temporal token there. Behind a detector, what becomes of things is
+ * told by the tokens of whole pictures, and when that was, half way from the keyframe before. With `text_weight` an
+ * answer's tokens must tell there what the question is about, too, and with `option_weight` so must the end of each of
+ * its options, which tells one layer later whether and when that happens, and before the last layer which option it is
+ * and whether it is the right one. What is told stands in the directions of event_codes().
  */
 struct DenseSupervision {
   double weight = 0;         ///< 0: none
@@ -37,6 +38,7 @@ struct AuxiliaryHeads {
   AuxiliaryHeads(const layers::Parameters& parameters, const ModelConfig& config, const EventClasses& event_classes,
                  const DenseSupervision& options, c10::Device device);
 
+  EventClasses classes;
   layers::Linear input, keyframe;  ///< H -> 3 * classes
   at::Tensor shown_bias;           ///< [3 * classes], the codes' like the next
   at::Tensor asked_bias;           ///< [classes]
@@ -69,9 +71,13 @@ class AuxiliaryLosses {
   at::Tensor patch_loss(const at::Tensor& temporal) const;
   at::Tensor keyframe_shares(const at::Tensor& video_tokens) const;
   at::Tensor frame_tokens(const at::Tensor& video_tokens) const;
+  at::Tensor events_of(const at::Tensor& kinds) const;
+  at::Tensor keyframe_labels() const;
+  at::Tensor thing_labels() const;
+  at::Tensor things_loss(const at::Tensor& video_tokens) const;
   at::Tensor log_odds(const at::Tensor& hidden, const at::Tensor& codes, const at::Tensor& bias) const;
   at::Tensor moment_losses(const at::Tensor& hidden, const at::Tensor& moments) const;
-  at::Tensor moment_loss(const at::Tensor& frames) const;
+  at::Tensor moment_loss(const at::Tensor& frames, double first) const;
   at::Tensor asked_loss(const at::Tensor& texts, const at::Tensor& positions, const at::Tensor& classes,
                         const at::Tensor& weights) const;
   at::Tensor happens_loss(const at::Tensor& hidden) const;

@@ -103,14 +103,16 @@ PreviousTokenHeadsOptions read_previous_token_heads(const io::JsonValue& words) 
 }
 
 Initialisation read_initialisation(const io::JsonValue& root, const std::filesystem::path& folder) {
-  constexpr std::int64_t kMostFirstVideos = 1 << 12;
+  constexpr std::int64_t kMostFirstVideos = 1 << 12, kMostNewLayers = 1 << 6;
   Initialisation first;
   if (const auto values = root.find("initialisation")) {
-    values->allow_members({"weights", "filter_bank", "query_key_matching", "things", "whitening_videos",
-                           "previous_token_heads", "option_copy_head"});
+    values->allow_members({"weights", "filter_bank", "query_key_matching", "new_layers", "scale", "things",
+                           "whitening_videos", "previous_token_heads", "option_copy_head"});
     if (const auto weights = values->find("weights")) {
       for (const io::JsonValue& each : weights->elements()) first.weights.push_back(folder / each.as_string());
     }
+    first.new_layers = values->integer_or("new_layers", 0, 0, kMostNewLayers);
+    if (values->find("scale")) first.scale = positive(*values, "scale");
     first.things = values->boolean_or("things", false);
     first.filter_bank = values->boolean_or("filter_bank", false);
     first.query_key_matching = values->boolean_or("query_key_matching", false);

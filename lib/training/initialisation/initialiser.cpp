@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "training/initialisation/initialiser.hpp"
 
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/outer.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
 #include <cstddef>
 #include <map>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "gvl/error.hpp"
@@ -10,6 +17,7 @@
 #include "layers/tensor_bridge.hpp"
 #include "training/initialisation/filter_bank.hpp"
 #include "training/initialisation/initial_value.hpp"
+#include "training/initialisation/keyframe_comparison.hpp"
 #include "training/initialisation/option_copy_head.hpp"
 #include "training/initialisation/previous_token_heads.hpp"
 #include "training/initialisation/query_key_matching.hpp"
@@ -19,21 +27,54 @@
 namespace gvl::training {
 namespace {
 
+constexpr std::string_view kDecoderLayers = "language_model.model.layers.";
+
+std::string decoder_layer(std::int64_t layer, std::string_view rest) {
+  return std::string(kDecoderLayers) + std::to_string(layer) + "." + std::string(rest);
+}
+
+/** Weights of a model, perhaps behind new decoder layers that begin with adding nothing. */
 class OtherWeights : public Initialiser {
  public:
-  explicit OtherWeights(const std::vector<std::filesystem::path>& paths) {
+  OtherWeights(const std::vector<std::filesystem::path>& paths, std::int64_t new_layers, double scale)
+      : new_layers_(new_layers), scale_(scale) {
     for (const std::filesystem::path& path : paths) sources_.push_back(io::Weights::open(path));
   }
 
   at::Tensor value(const std::string& name, const std::vector<std::int64_t>& shape,
                    const ParameterSet::Origin& before) const override {
+    std::string there = name;
+    if (new_layers_ > 0 && name.starts_with(kDecoderLayers)) {
+      std::size_t digits = 0;
+      const std::int64_t layer = std::stoll(name.substr(kDecoderLayers.size()), &digits);
+      const std::string rest = name.substr(kDecoderLayers.size() + digits + 1);
+      if (layer < new_layers_) return ends_branch(rest) ? at::zeros(shape, at::kFloat) : at::Tensor();
+      there = decoder_layer(layer - new_layers_, rest);
+    }
     for (const io::Weights& source : sources_) {
-      if (source.contains(name) && source.info(name).shape == shape) return layers::to_aten(source.get(name));
+      if (!source.contains(there) || source.info(there).shape != shape) continue;
+      const at::Tensor value = layers::to_aten(source.get(there));
+      return scale_ != 1 && adds_to_hidden_states(there) ? value.to(at::kFloat).mul(scale_) : value;
     }
     return {};
   }
 
  private:
+  static bool ends_branch(std::string_view rest) {
+    return rest == "self_attn.o_proj.weight" || rest == "mlp.down_proj.weight";
+  }
+
+  /** What all of the model's hidden states are sums of. */
+  static bool adds_to_hidden_states(std::string_view name) {
+    if (name.starts_with(kDecoderLayers)) {
+      return name.ends_with("self_attn.o_proj.weight") || name.ends_with("mlp.down_proj.weight");
+    }
+    return name.ends_with("embed_tokens.weight") || name.ends_with("_GN") ||
+           (name.find("_projector.linear_2.") != name.npos);
+  }
+
+  std::int64_t new_layers_;
+  double scale_;
   std::vector<io::Weights> sources_;
 };
 
@@ -71,7 +112,7 @@ class QueryKeyMatching : public Initialiser {
  public:
   QueryKeyMatching(const LanguageModelConfig& config, std::int64_t layer, const EventClasses& event_classes,
                    std::uint64_t seed) {
-    const std::string prefix = "language_model.model.layers." + std::to_string(layer) + ".self_attn.";
+    const std::string prefix = decoder_layer(layer, "self_attn.");
     const AttentionValues values =
         query_key_matching(config, event_classes, temporal_directions(config.hidden_size, seed));
     values_ = {{prefix + "qkv_proj.weight", values.qkv}, {prefix + "o_proj.weight", values.o}};
@@ -87,15 +128,23 @@ class QueryKeyMatching : public Initialiser {
   std::map<std::string, at::Tensor> values_;
 };
 
+/** What a detector tells is found by what is asked for; a first layer that is new compares keyframes. */
 class Things : public Initialiser {
  public:
-  Things(const ModelConfig& model, std::int64_t layer, const EventClasses& classes, std::uint64_t seed)
+  Things(const ModelConfig& model, std::int64_t layer, bool first_is_new, const EventClasses& classes,
+         std::uint64_t seed)
       : projector_(model, classes, seed),
-        qkv_("language_model.model.layers." + std::to_string(layer) + ".self_attn.qkv_proj.weight"),
-        matching_(thing_matching(model.language, classes)) {}
+        qkv_(decoder_layer(layer, "self_attn.qkv_proj.weight")),
+        matching_(thing_matching(model.language, classes,
+                                 std::max(kFarthestFrame, model.segments * model.tokens_per_segment()))) {
+    if (first_is_new) comparison_ = keyframe_comparison(model, classes, projector_.picture());
+  }
 
   at::Tensor value(const std::string& name, const std::vector<std::int64_t>& shape,
                    const ParameterSet::Origin& before) const override {
+    if (comparison_ && name == decoder_layer(0, "self_attn.qkv_proj.weight")) return comparison_->qkv.clone();
+    if (comparison_ && name == decoder_layer(0, "self_attn.o_proj.weight")) return comparison_->o.clone();
+    if (comparison_ && adds_to_tokens(name)) return without_picture(before(name, shape));
     if (name != qkv_) return projector_.value(name);
     const at::Tensor attention = before(name, shape);
     attention.narrow(0, 0, matching_.size(0)).add_(matching_);
@@ -103,7 +152,22 @@ class Things : public Initialiser {
   }
 
  private:
+  /** Tokens of pictures are known by what no other has. */
+  static bool adds_to_tokens(std::string_view name) {
+    return name == "language_model.model.embed_tokens.weight" || name.starts_with("temporal_projector.linear_2.") ||
+           name.ends_with("_GN");
+  }
+
+  at::Tensor without_picture(at::Tensor value) const {
+    const at::Tensor picture = projector_.picture(), known = picture.div(picture.norm());
+    if (value.dim() == 1) return value.sub(known.mul(value.dot(known)));
+    // Rows of a table are tokens, columns of a projector's matrix are.
+    if (value.size(0) != known.size(0)) return value.sub(at::outer(at::matmul(value, known), known));
+    return value.sub(at::outer(known, at::matmul(known, value)));
+  }
+
   ThingProjector projector_;
+  std::optional<AttentionValues> comparison_;
   std::string qkv_;
   at::Tensor matching_;
 };
@@ -200,7 +264,8 @@ Initialisers make_initialisers(const TrainingConfig& config, const ModelConfig& 
   Initialisers made;
   if (is_new) {
     made.push_back(std::make_shared<SmoothTemporalTokens>(temporal.ids(), config.seed));
-    if (!wanted.weights.empty()) made.push_back(std::make_shared<OtherWeights>(wanted.weights));
+    if (!wanted.weights.empty())
+      made.push_back(std::make_shared<OtherWeights>(wanted.weights, wanted.new_layers, wanted.scale));
     if (wanted.filter_bank) made.push_back(std::make_shared<FilterBankEncoder>(model, config.seed));
     if (wanted.query_key_matching) {
       made.push_back(std::make_shared<QueryKeyMatching>(model.language, config.objective.dense.layer + 1, event_classes,
@@ -209,7 +274,8 @@ Initialisers make_initialisers(const TrainingConfig& config, const ModelConfig& 
     if (wanted.whitening_videos > 0) made.push_back(std::make_shared<ZcaWhitening>(wanted.whitening_videos));
   }
   if (wanted.things && is_new) {
-    made.push_back(std::make_shared<Things>(model, config.objective.dense.layer + 1, event_classes, config.seed));
+    made.push_back(std::make_shared<Things>(model, config.objective.dense.layer + 1, wanted.new_layers > 0,
+                                            event_classes, config.seed));
   }
   if (!wanted.previous_token_heads.heads.empty()) {
     made.push_back(std::make_shared<FirstLayerHeads>(wanted.previous_token_heads, model.language));

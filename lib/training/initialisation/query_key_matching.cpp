@@ -18,8 +18,10 @@ namespace gvl::training {
 namespace {
 
 constexpr std::uint64_t kSeed = 0x6D61746368;
-// A question stands so many positions behind the frames it is about, and there a slow dimension has turned by less.
-constexpr double kFarthest = 200, kTurned = 1.5;
+// Within the farthest distance a slow dimension turns by less.
+constexpr double kTurned = 1.5;
+// A thing is looked for among all keyframes' tokens.
+constexpr double kThingStrength = 1.5;
 // Of what is copied; every head adds its part.
 constexpr double kValueGain = 0.5;
 
@@ -27,13 +29,13 @@ at::Tensor unit_rows(at::Tensor rows) { return rows.div(rows.norm(2, 1, /*keepdi
 
 }  // namespace
 
-std::vector<std::int64_t> slow_dimensions(const LanguageModelConfig& config) {
+std::vector<std::int64_t> slow_dimensions(const LanguageModelConfig& config, std::int64_t farthest) {
   const std::int64_t half = config.head_size() / 2;
   std::vector<std::int64_t> slow;
   for (const std::int64_t first : {std::int64_t{0}, half}) {
     for (std::int64_t i = 0; i < half; ++i) {
       const double speed = std::pow(config.rope_theta, -static_cast<double>(i) / static_cast<double>(half));
-      if (speed * kFarthest < kTurned) slow.push_back(first + i);
+      if (speed * static_cast<double>(farthest) < kTurned) slow.push_back(first + i);
     }
   }
   return slow;
@@ -48,15 +50,23 @@ EventCodes event_codes(const EventClasses& classes, std::int64_t hidden_size) {
   const at::Tensor shown = draw(3 * classes.events), asked = draw(classes.events);
   const at::Tensor option = draw(2 + EventCodes::kOptions);
   if (classes.things == 0) return {shown, asked, option};
-  generator = at::detail::createCPUGenerator(kSeed + 2);
-  const at::Tensor things = draw(classes.things);
-  const auto turned = [&] { return at::matmul(things, std::get<0>(at::linalg_qr(draw(hidden_size)))); };
-  std::vector<at::Tensor> phases;
-  for (const at::Tensor& phase : shown.chunk(3)) {
-    if (classes.events > 0) phases.push_back(phase);
-    phases.push_back(turned());
+  if (2 * classes.things > hidden_size) {
+    throw Error(ErrorCode::kInvalidArgument, "a model with a hidden_size of " + std::to_string(hidden_size) +
+                                                 " has no room for what becomes of " + std::to_string(classes.things) +
+                                                 " things");
   }
-  return {at::cat(phases), at::cat({asked, turned()}), option};
+  generator = at::detail::createCPUGenerator(kSeed + 2);
+  const auto apart = [&](std::int64_t count) {
+    return std::get<0>(at::linalg_qr(at::randn({hidden_size, count}, generator, at::kFloat))).t();
+  };
+  const at::Tensor things = apart(2 * classes.things), begins = things.narrow(0, classes.things, classes.things);
+  const at::Tensor of_things[] = {things.narrow(0, 0, classes.things), begins, begins.neg()};
+  std::vector<at::Tensor> phases;
+  for (std::int64_t i = 0; i < 3; ++i) {
+    if (classes.events > 0) phases.push_back(shown.narrow(0, i * classes.events, classes.events));
+    phases.push_back(of_things[i]);
+  }
+  return {at::cat(phases), at::cat({asked, apart(classes.things)}), option};
 }
 
 namespace {
@@ -64,16 +74,17 @@ namespace {
 /** What queries and keys compare of codes [classes, H]: for each head its part of [heads, head size, H]. */
 class Matching {
  public:
-  explicit Matching(const LanguageModelConfig& config)
-      : config_(config), dimensions_(at::tensor(slow_dimensions(config), at::kLong)) {
+  explicit Matching(const LanguageModelConfig& config, std::int64_t farthest = kFarthestFrame)
+      : config_(config), dimensions_(at::tensor(slow_dimensions(config, farthest), at::kLong)) {
     queries_ = at::zeros({config.heads, config.head_size(), config.hidden_size});
     keys_ = queries_.clone();
   }
 
-  void add(const at::Tensor& asked, const at::Tensor& begins, const at::Tensor& ends, at::Generator& generator) {
+  void add(const at::Tensor& asked, const at::Tensor& begins, const at::Tensor& ends, at::Generator& generator,
+           double strength = 1) {
     for (std::int64_t i = 0; i < config_.heads; ++i) {
       const at::Tensor mix = at::randn({dimensions_.size(0), asked.size(0)}, generator, at::kFloat)
-                                 .div(std::sqrt(static_cast<double>(dimensions_.size(0))));
+                                 .mul(strength / std::sqrt(static_cast<double>(dimensions_.size(0))));
       queries_[i].index_add_(0, dimensions_, at::matmul(mix, asked));
       keys_[i].index_add_(0, dimensions_, at::matmul(mix, 2 * i < config_.heads ? begins : ends));
     }
@@ -112,19 +123,19 @@ AttentionValues query_key_matching(const LanguageModelConfig& config, const Even
   matching.add(codes.asked.narrow(0, 0, classes.events), of_phase(codes, classes, 1, false),
                of_phase(codes, classes, 2, false), generator);
   at::Tensor attention = matching.queries_and_keys();
-  if (classes.things > 0) attention = attention.add(thing_matching(config, classes));
+  if (classes.things > 0) attention = attention.add(thing_matching(config, classes, kFarthestFrame));
   const at::Tensor values = at::zeros({config.heads, head, config.hidden_size});
   for (std::int64_t i = 0; i < config.heads; ++i) values[i].narrow(0, 0, span.size(0)).copy_(span);
   return {at::cat({attention, values.flatten(0, 1).mul(kValueGain)}), values.flatten(0, 1).t().contiguous()};
 }
 
-at::Tensor thing_matching(const LanguageModelConfig& config, const EventClasses& classes) {
+at::Tensor thing_matching(const LanguageModelConfig& config, const EventClasses& classes, std::int64_t farthest) {
   check_heads(config, 1);
   const EventCodes codes = event_codes(classes, config.hidden_size);
   at::Generator generator = at::detail::createCPUGenerator(kSeed + 3);
-  Matching matching(config);
+  Matching matching(config, farthest);
   matching.add(codes.asked.narrow(0, classes.events, classes.things), of_phase(codes, classes, 1, true),
-               of_phase(codes, classes, 2, true), generator);
+               of_phase(codes, classes, 2, true), generator, kThingStrength);
   return matching.queries_and_keys();
 }
 

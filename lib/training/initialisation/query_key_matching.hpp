@@ -18,7 +18,8 @@ namespace gvl::training {
 struct EventCodes {
   at::Tensor shown;  ///< float32 [3 * classes, H]: of frames in which an event goes on, begins, ends
   at::Tensor asked;  ///< float32 [classes, H]: of texts that ask for it
-  // A thing's codes are one, turned in four ways: what is learnt of one thing holds for others.
+  // Of things those of what is seen and of what begins stand at right angles to each other, and what ends is the
+  // opposite of what begins: it is what was seen before and is not now.
   /** float32 [2 + kOptions, H]: of an option that has been read: its event happens; which one it is; it is right. */
   at::Tensor option;
   static constexpr std::int64_t kOptions = 8;
@@ -26,8 +27,11 @@ struct EventCodes {
 
 EventCodes event_codes(const EventClasses& classes, std::int64_t hidden_size);
 
-/** The dimensions of a head that positions (RoPE) hardly turn: i and i + d / 2 turn together. */
-std::vector<std::int64_t> slow_dimensions(const LanguageModelConfig& config);
+/** Positions between a question and the first frames that it is about, of a video of some hundred tokens. */
+inline constexpr std::int64_t kFarthestFrame = 200;
+
+/** The dimensions of a head that RoPE hardly turns within `farthest` positions: i and i + d / 2 turn together. */
+std::vector<std::int64_t> slow_dimensions(const LanguageModelConfig& config, std::int64_t farthest = kFarthestFrame);
 
 /** The matrices of an attention layer. */
 struct AttentionValues {
@@ -47,8 +51,9 @@ AttentionValues query_key_matching(const LanguageModelConfig& config, const Even
 
 /**
  * The queries and keys alone for `classes.things`, in a model that knows the events: [2 * H, H] to be added to the
- * first rows of its layer's qkv. Throws as query_key_matching() does.
+ * first rows of its layer's qkv. Questions stand up to `farthest` positions behind. Throws as query_key_matching()
+ * does.
  */
-at::Tensor thing_matching(const LanguageModelConfig& config, const EventClasses& classes);
+at::Tensor thing_matching(const LanguageModelConfig& config, const EventClasses& classes, std::int64_t farthest);
 
 }  // namespace gvl::training

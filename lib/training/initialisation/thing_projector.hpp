@@ -25,6 +25,9 @@ class ThingProjector {
   /** Of the parameter `name`; undefined where it is none of the projector's. */
   at::Tensor value(const std::string& name) const;
 
+  /** The direction [H] that all tokens of whole pictures have in common. */
+  at::Tensor picture() const;
+
  private:
   std::map<std::string, at::Tensor> values_;
 };

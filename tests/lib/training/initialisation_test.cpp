@@ -15,13 +15,16 @@
 #include <string>
 
 #include "language/rope.hpp"
+#include "model/model_folder.hpp"
 #include "training/batch.hpp"
 #include "training/initialisation/filter_bank.hpp"
 #include "training/initialisation/initial_value.hpp"
+#include "training/initialisation/initialiser.hpp"
 #include "training/initialisation/option_copy_head.hpp"
 #include "training/initialisation/previous_token_heads.hpp"
 #include "training/initialisation/query_key_matching.hpp"
 #include "training/initialisation/zca_whitening.hpp"
+#include "training/objective.hpp"
 #include "training/parameter_set.hpp"
 #include "training_test.hpp"
 
@@ -342,6 +345,44 @@ GVL_TEST(test_projectors_are_whitened) {
   const at::Tensor variance = y.square().mean(0);
   ck_assert_msg(variance.max().item<double>() < 1.1, "variance %f", variance.max().item<double>());
   ck_assert_msg(variance.mean().item<double>() > 0.5, "variance %f", variance.mean().item<double>());
+}
+
+/** New layers add nothing at first, and how long hidden states are does not matter. */
+GVL_TEST(test_weights_say_the_same_behind_new_layers) {
+  ModelConfig config = small_config();
+  config.language.norm_eps = 1e-12;
+  const gvl::test::TemporaryFolder folder;
+  write_random_model(folder.path() / "from", config, fixture("phi_c") / "tokenizer" / "tokenizer.json");
+  const auto tokenizer = model::load_tokenizer(folder.path() / "from" / model::kTokenizerFile, config);
+  const NoiseSource source(config, 0);
+  const training::Sample sample = source.make(0);
+  const training::TokenizedSample tokens{{1}, {{{2, 3, 4, 5, 6, 7}, 2}, {{3, 4, 5}, 1}}};
+  const training::Batch batch = training::make_batch({&sample, 1}, {&tokens, 1});
+  const at::NoGradGuard no_gradient;
+  const auto loss = [&](const layers::ParameterSource& parameters, const ModelConfig& model) {
+    const training::Objective objective(layers::Parameters(parameters, at::kCPU, at::kFloat), model, tokenizer.temporal,
+                                        {}, {});
+    return objective.losses(batch, 0).texts.item<double>();
+  };
+  const double expected = loss(model::FolderParameters(folder.path() / "from"), config);
+  ModelConfig deeper = config;
+  deeper.language.layers += 2;
+  for (const double scale : {1.0, 0.25}) {
+    training::TrainingConfig training{.data = io::JsonValue::parse("{}", "data")};
+    training.initialisation.weights = {folder.path() / "from"};
+    training.initialisation.new_layers = 2;
+    training.initialisation.scale = scale;
+    const auto initialisers = training::make_initialisers(training, deeper, true, tokenizer.temporal, {});
+    const training::ParameterSet parameters(training::initialised({}, initialisers, deeper, 1), deeper, {}, 1,
+                                            at::kCPU);
+    const double found = loss(parameters, deeper);
+    ck_assert_msg(std::abs(found - expected) < 1e-4 * expected, "%g instead of %g", found, expected);
+    const at::Tensor embeddings = parameters.load("language_model.model.embed_tokens.weight",
+                                                  {config.language.vocab_size, config.language.hidden_size});
+    const at::Tensor before = model::FolderParameters(folder.path() / "from")
+                                  .load("language_model.model.embed_tokens.weight", embeddings.sizes().vec());
+    ck_assert(embeddings.allclose(before.to(at::kFloat).mul(scale)));
+  }
 }
 
 }  // namespace
