@@ -2,14 +2,14 @@
 
 /*
  * gvl-probe [--scenes N] [--seed N] MODEL_DIR: what a model behind a detector knows at which depth, of N (8) watched
- * scenes. Where training stands still, it shows what is not learnt. For each decoder layer it prints the mean lengths of
- * hidden states (tokens of whole pictures, and of texts), and
+ * scenes. Where training stands still, it shows what is not learnt. For each decoder layer it prints the mean lengths
+ * of hidden states (tokens of whole pictures, and of texts), and
  *
  *   asked: share of answers' positions at which, of all codes of things (event_codes()), one that the question is about
  *   is the strongest;
  *
- *   seen, begins, ends: areas under the ROC curve, how well the codes at pictures' tokens tell which things are seen, and
- *   which have come and gone since the keyframe before; 0.5 is nothing;
+ *   seen, begins, ends: areas under the ROC curve, how well the codes at pictures' tokens tell which things are seen,
+ * and which have come and gone since the keyframe before; 0.5 is nothing;
  *
  *   moment: mean error of the moments that pictures' tokens tell, in temporal tokens.
  *
