@@ -98,7 +98,7 @@ static gboolean handle_sequence(GvlFilter* self, GstEvent* event, SegmentsInfo i
 
 // The end of the stream is not to be reached after an error, which the elements after this one need not report as well.
 static gboolean handle_eos(GvlFilter* self, GstEvent* event) {
-  if (!stream_of(self).failed()) return forward(self, event);
+  if (!stream_of(self).failing()) return forward(self, event);
   gst_event_unref(event);
   return FALSE;
 }

@@ -59,6 +59,11 @@ bool InFlight::claim_failure() {
   return !std::exchange(claimed_, true);
 }
 
+bool InFlight::failing() const {
+  std::lock_guard lock(mutex_);
+  return claimed_;
+}
+
 void InFlight::fail() {
   std::lock_guard lock(mutex_);
   claimed_ = failed_ = true;

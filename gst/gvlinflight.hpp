@@ -62,6 +62,8 @@ class GVL_API InFlight : public std::enable_shared_from_this<InFlight> {
 
   /** True for the first caller: a job failed, and it is the caller's to report that and to call fail() then. */
   bool claim_failure();
+  /** A failure was claimed: who hears of it may not have yet. */
+  bool failing() const;
 
   /** A failure was reported: ends all waits. */
   void fail();

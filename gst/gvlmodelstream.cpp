@@ -139,6 +139,12 @@ bool ModelStream::failed() const {
   return in_flight && in_flight->failed();
 }
 
+bool ModelStream::failing() const {
+  if (failed_) return true;
+  const auto in_flight = this->in_flight();
+  return in_flight && in_flight->failing();
+}
+
 void ModelStream::fail() {
   failed_ = true;
   if (const auto in_flight = this->in_flight()) in_flight->fail();

@@ -75,6 +75,9 @@ class GVL_API ModelStream {
   /** Whether somebody reported an error of the stream: it is over. */
   bool failed() const;
 
+  /** Whether an error is reported or is about to be: the stream's end is not to be reached any more. */
+  bool failing() const;
+
   /** The element posted an error itself. */
   void fail();
 

@@ -219,7 +219,7 @@ static gboolean handle_eos(GvlGroundedLlm* self, GstPad* pad, GstEvent* event) {
   answers->finish();
   deliver(self, answers->take());
   state.stream.wait_posted();
-  if (state.stream.failed()) {
+  if (state.stream.failing()) {
     gst_event_unref(event);
     return FALSE;
   }

@@ -153,7 +153,7 @@ static void handle_orientation(State& state, GstEvent* event) {
 
 // The end is not to be reached after an error, as with the other elements.
 static gboolean send_on(State& state, GstPad* pad, GstObject* parent, GstEvent* event) {
-  if (GST_EVENT_TYPE(event) != GST_EVENT_EOS || !state.stream.failed())
+  if (GST_EVENT_TYPE(event) != GST_EVENT_EOS || !state.stream.failing())
     return gst_pad_event_default(pad, parent, event);
   gst_event_unref(event);
   return FALSE;

@@ -149,10 +149,13 @@ GVL_TEST(a_missing_element_is_named_at_the_first_buffer) {
 
 // ---- messages ---------------------------------------------------------------------------------------------------
 
-// Blocks an application's synchronous handler at the first gvl-event until it is let go.
+bool is_gvl_event(GstMessage* message) { return gvl_event_parse_message(message) != nullptr; }
+
+// Blocks an application's synchronous handler at the first such message until it is let go.
 class Blocker {
  public:
-  explicit Blocker(Stream& stream) : bus_(gst_element_get_bus(stream.harness()->element)) {
+  explicit Blocker(Stream& stream, bool (*blocks)(GstMessage*) = is_gvl_event)
+      : bus_(gst_element_get_bus(stream.harness()->element)), state_(std::make_shared<State>(blocks)) {
     const auto drop = [](gpointer data) { delete static_cast<std::shared_ptr<State>*>(data); };
     gst_bus_set_sync_handler(bus_, handle, new std::shared_ptr<State>(state_), drop);
   }
@@ -175,6 +178,9 @@ class Blocker {
 
  private:
   struct State {
+    explicit State(bool (*blocks)(GstMessage*)) : blocks(blocks) {}
+
+    bool (*blocks)(GstMessage*);
     std::mutex mutex;
     std::condition_variable changed;
     bool reached = false, released = false;
@@ -182,7 +188,7 @@ class Blocker {
 
   static GstBusSyncReply handle(GstBus*, GstMessage* message, gpointer data) {
     const auto state = *static_cast<std::shared_ptr<State>*>(data);
-    if (!gvl_event_parse_message(message)) return GST_BUS_PASS;
+    if (!state->blocks(message)) return GST_BUS_PASS;
     std::unique_lock lock(state->mutex);
     state->reached = true;
     state->changed.notify_all();
@@ -191,7 +197,7 @@ class Blocker {
   }
 
   GstBus* bus_;
-  std::shared_ptr<State> state_ = std::make_shared<State>();  // a handler may still be leaving when this goes
+  std::shared_ptr<State> state_;  // a handler may still be leaving when this goes
 };
 
 GVL_TEST(a_handler_that_blocks_stops_neither_model_nor_stream) {
@@ -244,6 +250,26 @@ GVL_TEST(after_an_error_no_end_is_reached) {
       gst_event_unref(event);
     }
     stream.expect_no_error();
+  }
+}
+
+// Nor while the application is being told of it.
+GVL_TEST(while_an_error_is_posted_no_end_is_reached) {
+  for (const Job job : {Job::kSpatial, Job::kAnswer}) {
+    Setup setup(20 * GST_SECOND);
+    setup.model->fail(job, ErrorCode::kResource, "out of everything");
+    Stream stream(kOneSecondWindows, setup.options);
+    Blocker blocker(stream, [](GstMessage* message) { return GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR; });
+    stream.push_range(0, 30);
+    blocker.wait_reached();
+    std::thread ending([&stream] { stream.eos(); });
+    g_usleep(100000);
+    while (GstEvent* event = gst_harness_try_pull_event(stream.harness())) {
+      fail_if(GST_EVENT_TYPE(event) == GST_EVENT_EOS);
+      gst_event_unref(event);
+    }
+    blocker.release();
+    ending.join();
   }
 }
 
