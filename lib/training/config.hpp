@@ -28,8 +28,8 @@ struct Initialisation {
    * made them long, and what is new beside them, and Muon's steps, which are of one length, count for little.
    */
   double scale = 1;
-  /** Things that a detector tells are found from the first step on: ThingProjector, thing_matching(), and with new
-   * layers keyframe_comparison(). */
+  /** Things that a detector tells are found from the first step on: ThingProjector, thing_matching(), and in new layers
+   * keyframe_comparison() and WordReading. */
   bool things = false;
   PreviousTokenHeadsOptions previous_token_heads;  ///< what the first layer becomes, also of weights that there are
   OptionCopyOptions option_copy_head;              ///< what the last layer becomes on the way

@@ -75,8 +75,7 @@ struct Trainer::Run {
         tokenizer(model::load_tokenizer(config.model / model::kTokenizerFile, model)),
         prompts(tokenizer.tokenizer, tokenizer.temporal, model.prompts),
         source(make_source(model)),
-        initialisers(
-            make_initialisers(config, model, !has_weights(config.model), tokenizer.temporal, source->event_classes())),
+        initialisers(make_initialisers(config, model, !has_weights(config.model), tokenizer, source->event_classes())),
         parameters(initialised(weights_of(config.model), initialisers, model, config.seed), model, config.trained,
                    config.seed, device) {
     check_weight_interpolation(config);

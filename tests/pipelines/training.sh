@@ -56,6 +56,13 @@ grep -qE "of [0-9]+ grounding queries [0-9.]+ % ask for what does not happen" sa
 gvl-scenes --words plain.txt
 gvl-scenes --words watched.txt --watched
 grep -qx toothbrush watched.txt && ! grep -qx toothbrush plain.txt || fail "--watched added no words, or always does"
+# The tokenizer of the recipe that learns everyday things is what its script makes of them.
+recipes=$source_root/models/recipes
+"$recipes/extend-tokenizer.py" "$source_root/models/default/tokenizer.json" extended.json --words watched.txt \
+  --without plain.txt >said
+grep -q "^3530 tokens" said || fail "another number of tokens: $(cat said)"
+cmp extended.json "$recipes/things/tokenizer.json" && cmp watched.txt "$recipes/things/words.txt" ||
+  fail "models/recipes/things has another tokenizer or other words than its scripts make"
 expect 1 "--watched takes no --config" gvl-scenes --watched --config videos.json
 expect 1 "--watched writes nothing" gvl-scenes --watched made
 expect 2 none.json gvl-scenes --config none.json made

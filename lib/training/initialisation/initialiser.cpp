@@ -22,11 +22,13 @@
 #include "training/initialisation/previous_token_heads.hpp"
 #include "training/initialisation/query_key_matching.hpp"
 #include "training/initialisation/thing_projector.hpp"
+#include "training/initialisation/word_reading.hpp"
 #include "training/initialisation/zca_whitening.hpp"
 
 namespace gvl::training {
 namespace {
 
+constexpr std::string_view kEmbeddings = "language_model.model.embed_tokens.weight";
 constexpr std::string_view kDecoderLayers = "language_model.model.layers.";
 
 std::string decoder_layer(std::int64_t layer, std::string_view rest) {
@@ -52,9 +54,16 @@ class OtherWeights : public Initialiser {
       there = decoder_layer(layer - new_layers_, rest);
     }
     for (const io::Weights& source : sources_) {
-      if (!source.contains(there) || source.info(there).shape != shape) continue;
-      const at::Tensor value = layers::to_aten(source.get(there));
-      return scale_ != 1 && adds_to_hidden_states(there) ? value.to(at::kFloat).mul(scale_) : value;
+      if (!source.contains(there)) continue;
+      const auto& size = source.info(there).shape;
+      if (size != shape && !(is_of_tokens(there) && has_first_rows_of(shape, size))) continue;
+      at::Tensor value = layers::to_aten(source.get(there)).to(at::kFloat);
+      if (size != shape) {
+        at::Tensor all = before(name, shape);
+        all.narrow(0, 0, size[0]).copy_(value);
+        value = all;
+      }
+      return scale_ != 1 && adds_to_hidden_states(there) ? value.mul(scale_) : value;
     }
     return {};
   }
@@ -62,6 +71,16 @@ class OtherWeights : public Initialiser {
  private:
   static bool ends_branch(std::string_view rest) {
     return rest == "self_attn.o_proj.weight" || rest == "mlp.down_proj.weight";
+  }
+
+  /** What has a row for each token: where there are more tokens, theirs are new. */
+  static bool is_of_tokens(std::string_view name) {
+    return name == kEmbeddings || name.starts_with("language_model.lm_head.");
+  }
+
+  static bool has_first_rows_of(const std::vector<std::int64_t>& shape, const std::vector<std::int64_t>& smaller) {
+    return shape.size() == smaller.size() && shape[0] > smaller[0] &&
+           std::equal(shape.begin() + 1, shape.end(), smaller.begin() + 1);
   }
 
   /** What all of the model's hidden states are sums of. */
@@ -84,7 +103,7 @@ class SmoothTemporalTokens : public Initialiser {
 
   at::Tensor value(const std::string& name, const std::vector<std::int64_t>& shape,
                    const ParameterSet::Origin& before) const override {
-    if (name != "language_model.model.embed_tokens.weight" && name != "language_model.lm_head.weight") return {};
+    if (name != kEmbeddings && name != "language_model.lm_head.weight") return {};
     at::Tensor table = before(name, shape);
     order_temporal_rows(table, ids_, seed_);
     return table;
@@ -128,23 +147,32 @@ class QueryKeyMatching : public Initialiser {
   std::map<std::string, at::Tensor> values_;
 };
 
-/** What a detector tells is found by what is asked for; a first layer that is new compares keyframes. */
+/**
+ * What a detector tells is found by what is asked for. Of new layers the first compares keyframes, and the second tells
+ * words which things were named.
+ */
 class Things : public Initialiser {
  public:
-  Things(const ModelConfig& model, std::int64_t layer, bool first_is_new, const EventClasses& classes,
-         std::uint64_t seed)
+  Things(const ModelConfig& model, std::int64_t layer, std::int64_t new_layers, const EventClasses& classes,
+         const text::Tokenizer& tokenizer, std::uint64_t seed)
       : projector_(model, classes, seed),
         qkv_(decoder_layer(layer, "self_attn.qkv_proj.weight")),
         matching_(thing_matching(model.language, classes,
                                  std::max(kFarthestFrame, model.segments * model.tokens_per_segment()))) {
-    if (first_is_new) comparison_ = keyframe_comparison(model, classes, projector_.picture());
+    if (new_layers > 0) add_layer(0, keyframe_comparison(model, classes, projector_.picture()));
+    if (new_layers < 2) return;
+    reading_.emplace(model.language, classes, tokenizer);
+    add_layer(1, reading_->attention());
   }
 
   at::Tensor value(const std::string& name, const std::vector<std::int64_t>& shape,
                    const ParameterSet::Origin& before) const override {
-    if (comparison_ && name == decoder_layer(0, "self_attn.qkv_proj.weight")) return comparison_->qkv.clone();
-    if (comparison_ && name == decoder_layer(0, "self_attn.o_proj.weight")) return comparison_->o.clone();
-    if (comparison_ && adds_to_tokens(name)) return without_picture(before(name, shape));
+    if (const auto found = layers_.find(name); found != layers_.end()) return found->second.clone();
+    if (!layers_.empty() && name == kEmbeddings) {
+      const at::Tensor table = before(name, shape);
+      return without_picture(reading_ ? reading_->embeddings(table) : table);
+    }
+    if (!layers_.empty() && adds_to_tokens(name)) return without_picture(before(name, shape));
     if (name != qkv_) return projector_.value(name);
     const at::Tensor attention = before(name, shape);
     attention.narrow(0, 0, matching_.size(0)).add_(matching_);
@@ -154,20 +182,25 @@ class Things : public Initialiser {
  private:
   /** Tokens of pictures are known by what no other has. */
   static bool adds_to_tokens(std::string_view name) {
-    return name == "language_model.model.embed_tokens.weight" || name.starts_with("temporal_projector.linear_2.") ||
-           name.ends_with("_GN");
+    return name.starts_with("temporal_projector.linear_2.") || name.ends_with("_GN");
+  }
+
+  void add_layer(std::int64_t number, const AttentionValues& attention) {
+    layers_[decoder_layer(number, "self_attn.qkv_proj.weight")] = attention.qkv;
+    layers_[decoder_layer(number, "self_attn.o_proj.weight")] = attention.o;
   }
 
   at::Tensor without_picture(at::Tensor value) const {
     const at::Tensor picture = projector_.picture(), known = picture.div(picture.norm());
     if (value.dim() == 1) return value.sub(known.mul(value.dot(known)));
-    // Rows of a table are tokens, columns of a projector's matrix are.
+    // Rows of the table of tokens, columns of a projector's matrix.
     if (value.size(0) != known.size(0)) return value.sub(at::outer(at::matmul(value, known), known));
     return value.sub(at::outer(known, at::matmul(known, value)));
   }
 
   ThingProjector projector_;
-  std::optional<AttentionValues> comparison_;
+  std::optional<WordReading> reading_;
+  std::map<std::string, at::Tensor> layers_;  // of new layers' attention, by name
   std::string qkv_;
   at::Tensor matching_;
 };
@@ -259,11 +292,11 @@ class InitialValues {
 }  // namespace
 
 Initialisers make_initialisers(const TrainingConfig& config, const ModelConfig& model, bool is_new,
-                               const text::TemporalTokens& temporal, const EventClasses& event_classes) {
+                               const model::FolderTokenizer& tokenizer, const EventClasses& event_classes) {
   const Initialisation& wanted = config.initialisation;
   Initialisers made;
   if (is_new) {
-    made.push_back(std::make_shared<SmoothTemporalTokens>(temporal.ids(), config.seed));
+    made.push_back(std::make_shared<SmoothTemporalTokens>(tokenizer.temporal.ids(), config.seed));
     if (!wanted.weights.empty())
       made.push_back(std::make_shared<OtherWeights>(wanted.weights, wanted.new_layers, wanted.scale));
     if (wanted.filter_bank) made.push_back(std::make_shared<FilterBankEncoder>(model, config.seed));
@@ -274,8 +307,8 @@ Initialisers make_initialisers(const TrainingConfig& config, const ModelConfig& 
     if (wanted.whitening_videos > 0) made.push_back(std::make_shared<ZcaWhitening>(wanted.whitening_videos));
   }
   if (wanted.things && is_new) {
-    made.push_back(std::make_shared<Things>(model, config.objective.dense.layer + 1, wanted.new_layers > 0,
-                                            event_classes, config.seed));
+    made.push_back(std::make_shared<Things>(model, config.objective.dense.layer + 1, wanted.new_layers, event_classes,
+                                            *tokenizer.tokenizer, config.seed));
   }
   if (!wanted.previous_token_heads.heads.empty()) {
     made.push_back(std::make_shared<FirstLayerHeads>(wanted.previous_token_heads, model.language));

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "gvl/config.hpp"
-#include "text/temporal.hpp"
+#include "model/model_folder.hpp"
 #include "text/tokenizer.hpp"
 #include "training/config.hpp"
 #include "training/loader.hpp"
@@ -68,7 +68,7 @@ using Initialisers = std::vector<std::shared_ptr<const Initialiser>>;
  * Throws Error(kInvalidArgument) where the model is too small for it.
  */
 Initialisers make_initialisers(const TrainingConfig& config, const ModelConfig& model, bool is_new,
-                               const text::TemporalTokens& temporal, const EventClasses& event_classes);
+                               const model::FolderTokenizer& tokenizer, const EventClasses& event_classes);
 
 /** Initial values: those of `weights` or, where it has none, initial_value(), changed by each initialiser in turn. */
 ParameterSet::Origin initialised(ParameterSet::Origin weights, const Initialisers& initialisers,

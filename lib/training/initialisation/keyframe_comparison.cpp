@@ -25,7 +25,7 @@ constexpr double kScore = 5;
 // How much of a picture's token, behind the norm, is what it is known by.
 constexpr double kPictureShare = 7;
 // Of what is seen, in what begins and ends.
-constexpr double kGain = 18;
+constexpr double kGain = 90;
 
 }  // namespace
 

@@ -42,6 +42,11 @@ std::int64_t first_turn(const LanguageModelConfig& config, double reach) {
   return pair;
 }
 
+/** How long what is common is behind the norm, where a token's length is sqrt(H). */
+double normed_share(const LanguageModelConfig& config) {
+  return kCommonLength * std::sqrt(static_cast<double>(config.hidden_size) / (1 + kCommonLength * kCommonLength));
+}
+
 }  // namespace
 
 PreviousTokenHeads::PreviousTokenHeads(PreviousTokenHeadsOptions options, const LanguageModelConfig& config)
@@ -75,18 +80,33 @@ at::Tensor PreviousTokenHeads::forget(const at::Tensor& weight, const at::Tensor
   return weight.sub(at::outer(weight.matmul(gain.mul(common_)), common_.div(gain)));
 }
 
-/** `share` is what the norm makes of the common part's length. */
+at::Tensor PreviousTokenHeads::with_common(const at::Tensor& tokens) const {
+  const at::Tensor rest = tokens.sub(at::outer(tokens.matmul(common_), common_));
+  return rest.add(at::outer(rest.norm(2, 1).mul(kCommonLength), common_));
+}
+
+/** Of a head's dimensions, how much they take of what is common. `share` is what the norm makes of its length. */
+at::Tensor PreviousTokenHeads::scales(double words, double share) const {
+  const std::int64_t head = config_.head_size(), turn = first_turn(config_, words);
+  const auto strength = [&](double score) { return std::sqrt(score * std::sqrt(static_cast<double>(head))) / share; };
+  at::Tensor scales = at::zeros({head}, at::kFloat);
+  for (std::int64_t i = 0; i < kTurns; ++i) scales[turn + i] = strength(kHeight);
+  scales[head / 2 - 1] = strength(kAboveVideo);  // hardly turns
+  return scales;
+}
+
+double PreviousTokenHeads::normed_length() const { return normed_share(config_); }
+
+at::Tensor PreviousTokenHeads::looking_back(double words) const {
+  return at::outer(scales(words, normed_share(config_)), common_);
+}
+
 at::Tensor PreviousTokenHeads::attention(const at::Tensor& qkv, const at::Tensor& gain, double share) const {
   const std::int64_t head = config_.head_size(), width = config_.hidden_size;
-  const auto strength = [&](double score) { return std::sqrt(score * std::sqrt(static_cast<double>(head))) / share; };
   at::Tensor changed = forget(qkv, gain);
   double reach = kFirstReach;
   for (const std::int64_t each : options_.heads) {
-    at::Tensor scales = at::zeros({head}, at::kFloat);
-    const std::int64_t turn = first_turn(config_, reach);
-    for (std::int64_t i = 0; i < kTurns; ++i) scales[turn + i] = strength(kHeight);
-    scales[head / 2 - 1] = strength(kAboveVideo);  // hardly turns
-    const at::Tensor rows = at::outer(scales, common_.div(gain));
+    const at::Tensor rows = at::outer(scales(reach, share), common_.div(gain));
     changed.narrow(0, each * head, head).copy_(rows);
     changed.narrow(0, width + each * head, head).copy_(rows);
     if (options_.like >= 0) {
@@ -125,10 +145,7 @@ at::Tensor PreviousTokenHeads::value(const std::string& name, const std::vector<
     return tokens.sub(at::outer(tokens.matmul(common_), common_)).add(common_, kCommonLength * length);
   }
   if (name == layer + "self_attn.qkv_proj.weight") {
-    // Behind the norm a token's length is sqrt(H).
-    const double share =
-        kCommonLength * std::sqrt(static_cast<double>(config_.hidden_size) / (1 + kCommonLength * kCommonLength));
-    return attention(old(), gain("input_layernorm"), share);
+    return attention(old(), gain("input_layernorm"), normed_share(config_));
   }
   if (name == layer + "self_attn.o_proj.weight") return output(old());
   if (name == layer + "mlp.gate_up_proj.weight") return forget(old(), gain("post_attention_layernorm"));

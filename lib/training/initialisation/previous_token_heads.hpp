@@ -34,7 +34,17 @@ class PreviousTokenHeads {
   at::Tensor value(const std::string& name, const std::vector<std::int64_t>& shape,
                    const ParameterSet::Origin& before) const;
 
+  /** Tokens [n, H] that have what is common, each as much of it beside the rest as all others. */
+  at::Tensor with_common(const at::Tensor& tokens) const;
+
+  /** Queries and keys alike of a head that looks back over about so many words, behind a norm without gain [d, H]. */
+  at::Tensor looking_back(double words) const;
+
+  /** How long what is common is behind a norm without gain. */
+  double normed_length() const;
+
  private:
+  at::Tensor scales(double words, double share) const;
   at::Tensor forget(const at::Tensor& weight, const at::Tensor& gain) const;
   at::Tensor attention(const at::Tensor& qkv, const at::Tensor& gain, double share) const;
   at::Tensor output(const at::Tensor& o) const;

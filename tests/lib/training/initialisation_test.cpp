@@ -372,7 +372,7 @@ GVL_TEST(test_weights_say_the_same_behind_new_layers) {
     training.initialisation.weights = {folder.path() / "from"};
     training.initialisation.new_layers = 2;
     training.initialisation.scale = scale;
-    const auto initialisers = training::make_initialisers(training, deeper, true, tokenizer.temporal, {});
+    const auto initialisers = training::make_initialisers(training, deeper, true, tokenizer, {});
     const training::ParameterSet parameters(training::initialised({}, initialisers, deeper, 1), deeper, {}, 1,
                                             at::kCPU);
     const double found = loss(parameters, deeper);
@@ -382,6 +382,12 @@ GVL_TEST(test_weights_say_the_same_behind_new_layers) {
     const at::Tensor before = model::FolderParameters(folder.path() / "from")
                                   .load("language_model.model.embed_tokens.weight", embeddings.sizes().vec());
     ck_assert(embeddings.allclose(before.to(at::kFloat).mul(scale)));
+    // Of a model with more tokens, theirs are new.
+    const auto value = training::initialised({}, initialisers, deeper, 1);
+    const at::Tensor more =
+        value("language_model.model.embed_tokens.weight", {embeddings.size(0) + 9, embeddings.size(1)});
+    ck_assert(more.narrow(0, 0, embeddings.size(0)).allclose(embeddings));
+    ck_assert(more.narrow(0, embeddings.size(0), 9).norm(2, 1).min().item<double>() > 0.1);
   }
 }
 

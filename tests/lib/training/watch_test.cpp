@@ -6,10 +6,13 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/randn.h>
 #include <ATen/ops/softmax.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
 #include <cmath>
+#include <fstream>
 #include <limits>
 
 #include "gvl/error.hpp"
@@ -17,12 +20,16 @@
 #include "layers/tensor_bridge.hpp"
 #include "model/model_folder.hpp"
 #include "scenes/watch/things.hpp"
+#include "scenes/watch/watch_conversation.hpp"
 #include "support/fixtures.hpp"
+#include "support/temporary.hpp"
 #include "support/testing.hpp"
+#include "training/bpe_trainer.hpp"
 #include "training/initialisation/initialiser.hpp"
 #include "training/initialisation/keyframe_comparison.hpp"
 #include "training/initialisation/query_key_matching.hpp"
 #include "training/initialisation/thing_projector.hpp"
+#include "training/initialisation/word_reading.hpp"
 #include "training/objective.hpp"
 #include "training/parameter_set.hpp"
 #include "training/simulated_detector.hpp"
@@ -263,6 +270,46 @@ GVL_TEST(a_first_layer_sees_what_comes_and_goes) {
   ck_assert_msg(temporal.abs().max().item<double>() < 1e-3, "%g", temporal.abs().max().item<double>());
 }
 
+/** What each word of a question is told, with the things of nouns' tokens at first: which thing is asked for at its
+ * end. */
+GVL_TEST(a_second_layer_reads_which_things_are_named) {
+  const gvl::test::TemporaryFolder folder;
+  const auto texts = scenes::watched_corpus(3, 4000);
+  std::ofstream(folder.path() / "tokenizer.json") << training::train_byte_level_bpe(texts, 2000, {"<|end|>"});
+  ModelConfig config = with_detector();
+  config.language.vocab_size = 2200;
+  const auto tokenizer = model::load_tokenizer(folder.path() / "tokenizer.json", config);
+  const training::EventClasses classes{45, vision::NanoDet::kClasses};
+  const training::WordReading reading(config.language, classes, *tokenizer.tokenizer);
+  at::manual_seed(1);
+  const at::Tensor table = reading.embeddings(at::randn({config.language.vocab_size, 192}));
+  const at::Tensor asked = training::event_codes(classes, 192).asked.narrow(0, 45, classes.things);
+  const auto read = [&](const std::string& question) {
+    const auto ids = tokenizer.tokenizer->encode(question, false);
+    const at::Tensor tokens = table.index_select(0, at::tensor(ids, at::kLong));
+    return at::matmul(asked, added(config.language, reading.attention(), tokens, 400)[std::ssize(ids) - 1]);
+  };
+  const std::pair<const char*, const char*> questions[] = {{"when does a dog appear?", "dog"},
+                                                           {"Find when the cars leave the picture.", "car"},
+                                                           {"somebody walks to the left in the video", "person"},
+                                                           {"The umbrella is in the middle of the screen.", "umbrella"},
+                                                           {"two dogs pass from left to right", "dog"}};
+  for (const auto& [question, name] : questions) {
+    const at::Tensor codes = read(question);
+    ck_assert_msg(scenes::thing_at(codes.argmax().item<int>()).name == name, "%s: %s", question,
+                  std::string(scenes::thing_at(codes.argmax().item<int>()).name).c_str());
+  }
+  // A word for several means each of them.
+  const at::Tensor codes = read("a vehicle stands on the right");
+  const auto several = codes.topk(4);
+  for (std::int64_t i = 0; i < 4; ++i) {
+    const std::string_view name = scenes::thing_at(std::get<1>(several)[i].item<int>()).name;
+    ck_assert_msg(name == "car" || name == "truck" || name == "bus" || name == "motorcycle" || name == "bicycle" ||
+                      name == "train" || name == "boat" || name == "airplane",
+                  "%s", std::string(name).c_str());
+  }
+}
+
 /** Pictures are known by a direction that no other token has. */
 GVL_TEST(only_pictures_are_known_as_such) {
   ModelConfig config = with_detector();
@@ -272,7 +319,7 @@ GVL_TEST(only_pictures_are_known_as_such) {
   training::TrainingConfig training{.data = io::JsonValue::parse("{}", "data")};
   training.initialisation.new_layers = 1;
   training.initialisation.things = true;
-  const auto initialisers = training::make_initialisers(training, config, true, tokenizer.temporal, classes);
+  const auto initialisers = training::make_initialisers(training, config, true, tokenizer, classes);
   const auto value = training::initialised({}, initialisers, config, training.seed);
   const at::Tensor picture = training::ThingProjector(config, classes, training.seed).picture();
   for (const char* name : {"language_model.model.embed_tokens.weight", "temporal_projector.linear_2.bias", "glb_GN"}) {

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "training/initialisation/word_reading.hpp"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/linalg_qr.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/outer.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
+
+#include <cctype>
+#include <cmath>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "gvl/error.hpp"
+#include "scenes/watch/things.hpp"
+
+namespace gvl::training {
+namespace {
+
+constexpr std::uint64_t kSeed = 0x6E6F756E73;
+// Letters of a word that can name something.
+constexpr std::size_t kShortest = 3;
+// Of a noun's token, beside the rest of it.
+constexpr double kNamedLength = 1.5;
+// Words over which heads look back.
+constexpr double kFewWords = 4, kQuestion = 15;
+// Of what nouns are known by, beside the rest of a token, and what it adds to the score of one.
+constexpr double kMarkLength = 0.5, kMarkScore = 3;
+// Of what is read, so that other layers do not drown it.
+constexpr double kGain = 25;
+
+}  // namespace
+
+WordReading::WordReading(const LanguageModelConfig& config, const EventClasses& classes,
+                         const text::Tokenizer& tokenizer)
+    : config_(config), heads_({}, config), tokenizer_(tokenizer) {
+  if (config.heads % 2 != 0 || config.heads / 2 * config.head_size() < classes.things ||
+      classes.things != static_cast<std::int64_t>(scenes::kThings)) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "initialisation: reading nouns needs things and a language model with an even number of heads, half of "
+                "them together as wide as there are things");
+  }
+  at::Generator generator = at::detail::createCPUGenerator(kSeed + 1);
+  mark_ = at::randn({config.hidden_size}, generator, at::kFloat);
+  mark_.div_(mark_.norm());
+  asked_ = event_codes(classes, config.hidden_size).asked.narrow(0, classes.events, classes.things);
+  named_ = at::zeros({config.vocab_size, classes.things});
+  const auto name_all = [&](const std::vector<scenes::Noun>& nouns, const at::Tensor& things) {
+    for (const scenes::Noun noun : nouns) {
+      name(scenes::singular(noun), things);
+      name(scenes::plural(noun), things);
+    }
+  };
+  for (std::int64_t i = 0; i < classes.things; ++i) {
+    at::Tensor thing = at::zeros({classes.things});
+    thing[i] = 1;
+    name_all(scenes::thing_at(static_cast<int>(i)).nouns, thing);
+  }
+  for (const scenes::GeneralWord& word : scenes::general_words()) {
+    at::Tensor things = at::zeros({classes.things});
+    for (std::size_t i = 0; i < scenes::kThings; ++i) {
+      if (word.surely.test(i)) things[static_cast<std::int64_t>(i)] = 1;
+    }
+    name_all(word.nouns, things.div(things.norm().clamp_min(1)));
+  }
+}
+
+/**
+ * Within a sentence and at its beginning. Of a noun of several words each says a part; short ones ("a pair of") name
+ * nothing, nor do parts of words, which are those of others as well ("pass" of "passer-by").
+ */
+void WordReading::name(const std::string& noun, const at::Tensor& things) {
+  std::istringstream stream(noun);
+  const std::vector<std::string> words{std::istream_iterator<std::string>(stream), {}};
+  const at::Tensor part = things.div(static_cast<double>(words.size()));
+  for (const std::string& word : words) {
+    if (words.size() > 1 && word.size() < kShortest) continue;
+    std::string first = word;
+    first.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(first.front())));
+    for (const std::string& text : {" " + word, word, first}) {
+      const std::vector<std::int64_t> ids = tokenizer_.encode(text, false);
+      if (ids.size() != 1) continue;
+      at::Tensor named = named_[ids.front()];
+      named.copy_(named.maximum(part));
+    }
+  }
+}
+
+at::Tensor WordReading::embeddings(const at::Tensor& table) const {
+  const at::Tensor codes = at::matmul(named_, asked_);
+  const at::Tensor lengths = table.norm(2, 1, /*keepdim=*/true);
+  const at::Tensor length = codes.norm(2, 1, /*keepdim=*/true);
+  const at::Tensor known = codes.mul(kNamedLength).div(length.clamp_min(1));
+  const at::Tensor marks = at::outer(length.squeeze(1).gt(0).to(at::kFloat), mark_).mul(kMarkLength);
+  return heads_.with_common(table.add(known.add(marks).mul(lengths)));
+}
+
+/** Queries (0) or keys (1) of a head that looks back over so many words, at nouns first. */
+at::Tensor WordReading::looking_back(int which, double words) const {
+  at::Tensor rows = heads_.looking_back(words);
+  if (which == 0) return rows;
+  // Where RoPE hardly turns, the query says that a word asks.
+  const std::int64_t slow = config_.head_size() / 2 - 1;
+  const double width = std::sqrt(static_cast<double>(config_.hidden_size));
+  const double mark = width * kMarkLength / std::sqrt(1 + kNamedLength * kNamedLength + kMarkLength * kMarkLength);
+  const double asking = rows[slow].norm().item<double>() * heads_.normed_length();
+  rows[slow].add_(mark_, kMarkScore * std::sqrt(static_cast<double>(config_.head_size())) / (asking * mark));
+  return rows;
+}
+
+AttentionValues WordReading::attention() const {
+  const std::int64_t half = config_.heads / 2, things = asked_.size(0);
+  std::vector<at::Tensor> rows;
+  for (int which = 0; which < 2; ++which) {
+    for (std::int64_t i = 0; i < config_.heads; ++i) {
+      rows.push_back(looking_back(which, i < half ? kFewWords : kQuestion));
+    }
+  }
+  at::Generator generator = at::detail::createCPUGenerator(kSeed);
+  const at::Tensor mixed =
+      std::get<0>(at::linalg_qr(at::randn({half * config_.head_size(), things}, generator, at::kFloat)));
+  const at::Tensor values = at::matmul(mixed, asked_);
+  rows.push_back(values);
+  rows.push_back(values);
+  const at::Tensor out[] = {values.t(), values.t()};
+  return {at::cat(rows), at::cat(at::TensorList(out), 1).mul(kGain)};
+}
+
+}  // namespace gvl::training
