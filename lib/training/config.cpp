@@ -102,8 +102,21 @@ PreviousTokenHeadsOptions read_previous_token_heads(const io::JsonValue& words) 
   return options;
 }
 
+std::vector<std::int64_t> read_new_layers(const io::JsonValue& initialisation) {
+  constexpr std::int64_t kMostLayers = 1 << 10;
+  std::vector<std::int64_t> layers;
+  const auto given = initialisation.find("new_layers");
+  if (!given) return layers;
+  for (const io::JsonValue& each : given->elements()) {
+    const std::int64_t layer = each.as_integer(0, kMostLayers);
+    if (!layers.empty() && layer <= layers.back()) throw each.error("is not behind the new layer before it");
+    layers.push_back(layer);
+  }
+  return layers;
+}
+
 Initialisation read_initialisation(const io::JsonValue& root, const std::filesystem::path& folder) {
-  constexpr std::int64_t kMostFirstVideos = 1 << 12, kMostNewLayers = 1 << 6;
+  constexpr std::int64_t kMostFirstVideos = 1 << 12;
   Initialisation first;
   if (const auto values = root.find("initialisation")) {
     values->allow_members({"weights", "filter_bank", "query_key_matching", "new_layers", "scale", "things",
@@ -111,7 +124,7 @@ Initialisation read_initialisation(const io::JsonValue& root, const std::filesys
     if (const auto weights = values->find("weights")) {
       for (const io::JsonValue& each : weights->elements()) first.weights.push_back(folder / each.as_string());
     }
-    first.new_layers = values->integer_or("new_layers", 0, 0, kMostNewLayers);
+    first.new_layers = read_new_layers(*values);
     if (values->find("scale")) first.scale = positive(*values, "scale");
     first.things = values->boolean_or("things", false);
     first.filter_bank = values->boolean_or("filter_bank", false);

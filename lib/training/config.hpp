@@ -22,14 +22,14 @@ struct Initialisation {
   /** Model folders or files of weights: the first that has a parameter in its shape gives it, where `model` has none.
    */
   std::vector<std::filesystem::path> weights;
-  std::int64_t new_layers = 0;  ///< decoder layers before those of `weights`
+  std::vector<std::int64_t> new_layers;  ///< decoder layers that `weights` lack, in order: theirs are the others
   /**
    * Of all that `weights` add to hidden states. Layers read these normed, so the model says the same; but training has
    * made them long, and what is new beside them, and Muon's steps, which are of one length, count for little.
    */
   double scale = 1;
-  /** Things that a detector tells are found from the first step on: ThingProjector, thing_matching(), and in new layers
-   * keyframe_comparison() and WordReading. */
+  /** Things that a detector tells are found from the first step on: ThingProjector, thing_matching(), and in the first
+   * three new layers keyframe_comparison(), WordReading and thing_matching_layer(). */
   bool things = false;
   PreviousTokenHeadsOptions previous_token_heads;  ///< what the first layer becomes, also of weights that there are
   OptionCopyOptions option_copy_head;              ///< what the last layer becomes on the way

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "training/initialisation/initialiser.hpp"
 
+#include <ATen/ops/linalg_svd.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/outer.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
@@ -35,23 +37,26 @@ std::string decoder_layer(std::int64_t layer, std::string_view rest) {
   return std::string(kDecoderLayers) + std::to_string(layer) + "." + std::string(rest);
 }
 
-/** Weights of a model, perhaps behind new decoder layers that begin with adding nothing. */
+/** Weights of a model, perhaps among new decoder layers that begin with adding nothing. */
 class OtherWeights : public Initialiser {
  public:
-  OtherWeights(const std::vector<std::filesystem::path>& paths, std::int64_t new_layers, double scale)
-      : new_layers_(new_layers), scale_(scale) {
+  OtherWeights(const std::vector<std::filesystem::path>& paths, std::vector<std::int64_t> new_layers, double scale)
+      : new_layers_(std::move(new_layers)), scale_(scale) {
     for (const std::filesystem::path& path : paths) sources_.push_back(io::Weights::open(path));
   }
 
   at::Tensor value(const std::string& name, const std::vector<std::int64_t>& shape,
                    const ParameterSet::Origin& before) const override {
     std::string there = name;
-    if (new_layers_ > 0 && name.starts_with(kDecoderLayers)) {
+    if (!new_layers_.empty() && name.starts_with(kDecoderLayers)) {
       std::size_t digits = 0;
       const std::int64_t layer = std::stoll(name.substr(kDecoderLayers.size()), &digits);
       const std::string rest = name.substr(kDecoderLayers.size() + digits + 1);
-      if (layer < new_layers_) return ends_branch(rest) ? at::zeros(shape, at::kFloat) : at::Tensor();
-      there = decoder_layer(layer - new_layers_, rest);
+      const auto behind = std::lower_bound(new_layers_.begin(), new_layers_.end(), layer);
+      if (behind != new_layers_.end() && *behind == layer) {
+        return ends_branch(rest) ? at::zeros(shape, at::kFloat) : at::Tensor();
+      }
+      there = decoder_layer(layer - (behind - new_layers_.begin()), rest);
     }
     for (const io::Weights& source : sources_) {
       if (!source.contains(there)) continue;
@@ -92,7 +97,7 @@ class OtherWeights : public Initialiser {
            (name.find("_projector.linear_2.") != name.npos);
   }
 
-  std::int64_t new_layers_;
+  std::vector<std::int64_t> new_layers_;
   double scale_;
   std::vector<io::Weights> sources_;
 };
@@ -148,21 +153,26 @@ class QueryKeyMatching : public Initialiser {
 };
 
 /**
- * What a detector tells is found by what is asked for. Of new layers the first compares keyframes, and the second tells
- * words which things were named.
+ * What a detector tells is found by what is asked for. Of new layers the first compares keyframes, the second tells
+ * words which things were named, and the third finds these; without it a layer that there is does, beside what it
+ * knows.
  */
 class Things : public Initialiser {
  public:
-  Things(const ModelConfig& model, std::int64_t layer, std::int64_t new_layers, const EventClasses& classes,
-         const text::Tokenizer& tokenizer, std::uint64_t seed)
-      : projector_(model, classes, seed),
-        qkv_(decoder_layer(layer, "self_attn.qkv_proj.weight")),
-        matching_(thing_matching(model.language, classes,
-                                 std::max(kFarthestFrame, model.segments * model.tokens_per_segment()))) {
-    if (new_layers > 0) add_layer(0, keyframe_comparison(model, classes, projector_.picture()));
-    if (new_layers < 2) return;
-    reading_.emplace(model.language, classes, tokenizer);
-    add_layer(1, reading_->attention());
+  Things(const ModelConfig& model, std::int64_t layer, const std::vector<std::int64_t>& new_layers,
+         const EventClasses& classes, const model::FolderTokenizer& tokenizer, std::uint64_t seed)
+      : config_(model.language),
+        classes_(classes),
+        moments_(tokenizer.temporal.ids()),
+        farthest_(std::max(kFarthestFrame, model.segments * model.tokens_per_segment())),
+        projector_(model, classes, seed),
+        matching_layer_(decoder_layer(new_layers.size() > 2 ? new_layers[2] : layer, "self_attn.")),
+        matches_alone_(new_layers.size() > 2) {
+    if (new_layers.empty()) return;
+    add_layer(new_layers[0], keyframe_comparison(model, classes, projector_.picture()));
+    if (new_layers.size() < 2) return;
+    reading_.emplace(model.language, classes, *tokenizer.tokenizer);
+    add_layer(new_layers[1], reading_->attention());
   }
 
   at::Tensor value(const std::string& name, const std::vector<std::int64_t>& shape,
@@ -173,13 +183,29 @@ class Things : public Initialiser {
       return without_picture(reading_ ? reading_->embeddings(table) : table);
     }
     if (!layers_.empty() && adds_to_tokens(name)) return without_picture(before(name, shape));
-    if (name != qkv_) return projector_.value(name);
-    const at::Tensor attention = before(name, shape);
-    attention.narrow(0, 0, matching_.size(0)).add_(matching_);
-    return attention;
+    const bool is_qkv = name == matching_layer_ + "qkv_proj.weight", is_o = name == matching_layer_ + "o_proj.weight";
+    if (matches_alone_ && (is_qkv || is_o)) {
+      const AttentionValues attention = thing_matching_layer(config_, classes_, moments(before), farthest_);
+      return is_qkv ? attention.qkv : attention.o;
+    }
+    return is_qkv ? with_matching(before(name, shape)) : projector_.value(name);
   }
 
  private:
+  at::Tensor with_matching(at::Tensor qkv) const {
+    const at::Tensor matching = thing_matching(config_, classes_, farthest_);
+    qkv.narrow(0, 0, matching.size(0)).add_(matching);
+    return qkv;
+  }
+
+  /** Directions of hidden states [n, H] by which the model tells moments apart, the most telling first. */
+  at::Tensor moments(const ParameterSet::Origin& before) const {
+    const at::Tensor head = before("language_model.lm_head.weight", {config_.vocab_size, config_.hidden_size});
+    const at::Tensor gain = before("language_model.model.norm.weight", {config_.hidden_size});
+    const at::Tensor rows = head.index_select(0, at::tensor(moments_, at::kLong)).mul(gain);
+    return std::get<2>(at::linalg_svd(rows.sub(rows.mean(0)), /*full_matrices=*/false)).narrow(0, 0, kMomentDirections);
+  }
+
   /** Tokens of pictures are known by what no other has. */
   static bool adds_to_tokens(std::string_view name) {
     return name.starts_with("temporal_projector.linear_2.") || name.ends_with("_GN");
@@ -198,11 +224,17 @@ class Things : public Initialiser {
     return value.sub(at::outer(known, at::matmul(known, value)));
   }
 
+  static constexpr std::int64_t kMomentDirections = 16;
+
+  LanguageModelConfig config_;
+  EventClasses classes_;
+  std::vector<std::int64_t> moments_;  // ids of temporal tokens
+  std::int64_t farthest_;
   ThingProjector projector_;
   std::optional<WordReading> reading_;
   std::map<std::string, at::Tensor> layers_;  // of new layers' attention, by name
-  std::string qkv_;
-  at::Tensor matching_;
+  std::string matching_layer_;
+  bool matches_alone_;
 };
 
 class FirstLayerHeads : public Initialiser {
@@ -308,7 +340,7 @@ Initialisers make_initialisers(const TrainingConfig& config, const ModelConfig& 
   }
   if (wanted.things && is_new) {
     made.push_back(std::make_shared<Things>(model, config.objective.dense.layer + 1, wanted.new_layers, event_classes,
-                                            *tokenizer.tokenizer, config.seed));
+                                            tokenizer, config.seed));
   }
   if (!wanted.previous_token_heads.heads.empty()) {
     made.push_back(std::make_shared<FirstLayerHeads>(wanted.previous_token_heads, model.language));

@@ -22,6 +22,8 @@ constexpr std::uint64_t kSeed = 0x6D61746368;
 constexpr double kTurned = 1.5;
 // A thing is looked for among all keyframes' tokens.
 constexpr double kThingStrength = 1.5;
+// Of what is copied of it: hidden states are long by then.
+constexpr double kThingGain = 15;
 // Of what is copied; every head adds its part.
 constexpr double kValueGain = 0.5;
 
@@ -137,6 +139,23 @@ at::Tensor thing_matching(const LanguageModelConfig& config, const EventClasses&
   matching.add(codes.asked.narrow(0, classes.events, classes.things), of_phase(codes, classes, 1, true),
                of_phase(codes, classes, 2, true), generator, kThingStrength);
   return matching.queries_and_keys();
+}
+
+AttentionValues thing_matching_layer(const LanguageModelConfig& config, const EventClasses& classes,
+                                     const at::Tensor& moments, std::int64_t farthest) {
+  const std::int64_t count = moments.size(0), head = config.head_size();
+  check_heads(config, count);
+  at::Generator generator = at::detail::createCPUGenerator(kSeed + 4);
+  const at::Tensor both[] = {moments.t(), at::randn({config.hidden_size, count}, generator, at::kFloat)};
+  const at::Tensor apart = std::get<0>(at::linalg_qr(at::cat(at::TensorList(both), 1))).narrow(1, count, count);
+  at::Tensor values = at::zeros({config.heads, head, config.hidden_size});
+  at::Tensor out = at::zeros({config.heads, head, config.hidden_size});
+  for (std::int64_t i = 0; i < config.heads; ++i) {
+    values[i].narrow(0, 0, count).copy_(moments);
+    out[i].narrow(0, 0, count).copy_(2 * i < config.heads ? moments : apart.t());
+  }
+  const at::Tensor qkv[] = {thing_matching(config, classes, farthest), values.flatten(0, 1)};
+  return {at::cat(at::TensorList(qkv)), out.flatten(0, 1).t().mul(kThingGain).contiguous()};
 }
 
 }  // namespace gvl::training

@@ -56,4 +56,11 @@ AttentionValues query_key_matching(const LanguageModelConfig& config, const Even
  */
 at::Tensor thing_matching(const LanguageModelConfig& config, const EventClasses& classes, std::int64_t farthest);
 
+/**
+ * The same as a layer of its own. Its heads copy what lies in the span of `moments` [n, H], orthonormal rows: where a
+ * thing begins to that span itself, so that it is told next, where it ends to another. Throws as query_key_matching().
+ */
+AttentionValues thing_matching_layer(const LanguageModelConfig& config, const EventClasses& classes,
+                                     const at::Tensor& moments, std::int64_t farthest);
+
 }  // namespace gvl::training

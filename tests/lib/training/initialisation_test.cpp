@@ -370,7 +370,7 @@ GVL_TEST(test_weights_say_the_same_behind_new_layers) {
   for (const double scale : {1.0, 0.25}) {
     training::TrainingConfig training{.data = io::JsonValue::parse("{}", "data")};
     training.initialisation.weights = {folder.path() / "from"};
-    training.initialisation.new_layers = 2;
+    training.initialisation.new_layers = {0, 2};
     training.initialisation.scale = scale;
     const auto initialisers = training::make_initialisers(training, deeper, true, tokenizer, {});
     const training::ParameterSet parameters(training::initialised({}, initialisers, deeper, 1), deeper, {}, 1,

@@ -3,6 +3,7 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/gelu.h>
+#include <ATen/ops/linalg_qr.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/ones.h>
@@ -310,6 +311,31 @@ GVL_TEST(a_second_layer_reads_which_things_are_named) {
   }
 }
 
+/** What is asked for is told the moment at which it begins; that of its end is copied to elsewhere. */
+GVL_TEST(a_third_layer_finds_what_is_named) {
+  const ModelConfig config = with_detector();
+  const training::EventClasses classes{45, vision::NanoDet::kClasses};
+  const auto codes = training::event_codes(classes, 192);
+  constexpr std::int64_t kMoments = 16, kTokens = 49, kCat = 15;
+  at::manual_seed(4);
+  const at::Tensor moments = std::get<0>(at::linalg_qr(at::randn({192, kMoments}))).t();
+  const auto attention = training::thing_matching_layer(config.language, classes, moments, 400);
+  at::Tensor tokens = at::randn({kTokens, 192}).mul(0.1);
+  const auto put = [&](std::int64_t token, std::int64_t phase, int thing, std::int64_t moment) {
+    tokens[token].add_(codes.shown[phase * classes.count() + 45 + thing], 8).add_(moments[moment], 4);
+  };
+  put(10, 1, kDog, 3);
+  put(30, 2, kDog, 7);
+  put(20, 1, kCat, 5);
+  tokens[kTokens - 1].add_(codes.asked[45 + kDog], 8);
+  const at::Tensor told = added(config.language, attention, tokens, 2)[kTokens - 1];
+  const at::Tensor of_begin = at::matmul(moments, told);
+  ck_assert_int_eq(of_begin.argmax().item<int>(), 3);
+  const at::Tensor elsewhere = told.sub(at::matmul(of_begin, moments));
+  ck_assert_msg(elsewhere.norm().item<double>() > 0.5 * of_begin.norm().item<double>(), "%g %g",
+                elsewhere.norm().item<double>(), of_begin.norm().item<double>());
+}
+
 /** Pictures are known by a direction that no other token has. */
 GVL_TEST(only_pictures_are_known_as_such) {
   ModelConfig config = with_detector();
@@ -317,7 +343,7 @@ GVL_TEST(only_pictures_are_known_as_such) {
   const auto tokenizer = model::load_tokenizer(gvl::test::fixture("phi_c") / "tokenizer" / "tokenizer.json", config);
   const training::EventClasses classes{45, vision::NanoDet::kClasses};
   training::TrainingConfig training{.data = io::JsonValue::parse("{}", "data")};
-  training.initialisation.new_layers = 1;
+  training.initialisation.new_layers = {0};
   training.initialisation.things = true;
   const auto initialisers = training::make_initialisers(training, config, true, tokenizer, classes);
   const auto value = training::initialised({}, initialisers, config, training.seed);
