@@ -11,7 +11,10 @@
  *   seen, begins, ends: areas under the ROC curve, how well the codes at pictures' tokens tell which things are seen,
  * and which have come and gone since the keyframe before; 0.5 is nothing;
  *
- *   moment: mean error of the moments that pictures' tokens tell, in temporal tokens.
+ *   moment: mean error of the moments that pictures' tokens tell, in temporal tokens;
+ *
+ *   from, to: of the attention that answers pay to the video before they tell such a time, how much the best head pays
+ * to pictures at most a keyframe away from it, in the mean; without times at the video's end.
  *
  * Exits 0 when it has measured, 1 on wrong usage, 2 when it could not.
  */
@@ -24,6 +27,7 @@
 #include <glib.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <string>
@@ -64,12 +68,13 @@ class Probe {
   }
 
   void print() const {
-    std::printf("layer  picture     text  asked   seen  begins   ends  moment\n");
+    std::printf("layer  picture     text  asked   seen  begins   ends  moment   from     to\n");
     objective_.observe(batch_, [&](std::int64_t layer, const training::Objective::Seen& seen) {
       const at::Tensor pictures = pictures_of(seen.videos), told = objective_.network().decoder().norm(pictures);
-      std::printf("%5lld  %7.1f  %7.1f  %.3f  %.3f   %.3f  %.3f  %6.2f\n", static_cast<long long>(layer),
+      std::printf("%5lld  %7.1f  %7.1f  %.3f  %.3f   %.3f  %.3f  %6.2f  %.3f  %.3f\n", static_cast<long long>(layer),
                   pictures.norm(2, 2).mean().item<double>(), seen.texts.norm(2, 3).mean().item<double>(),
-                  asked(seen.texts), auc(told, 0), auc(told, 1), auc(told, 2), moment_error(told));
+                  asked(seen.texts), auc(told, 0), auc(told, 1), auc(told, 2), moment_error(told), looked(seen, 0),
+                  looked(seen, 1));
     });
   }
 
@@ -132,6 +137,32 @@ class Probe {
                                  .mul(static_cast<double>(config_.temporal_tokens) / static_cast<double>(keyframes))
                                  .repeat(told.size(0));
     return found.to(at::kFloat).sub(right).abs().mean().item<double>();
+  }
+
+  /** At times that end (1) or begin (0) something. */
+  double looked(const training::Objective::Seen& seen, std::int64_t which) const {
+    const at::Tensor queries = seen.queries.flatten(1, 2), labels = batch_.labels;
+    const std::int64_t length = queries.size(1);
+    const double head = static_cast<double>(config_.language.head_size());
+    double sum = 0;
+    std::int64_t count = 0, times = 0;
+    for (std::int64_t i = 0; i < labels.size(0); ++i) {
+      const auto moment = tokenizer_.temporal.temporal_of(labels[i].item<std::int64_t>());
+      if (!moment) continue;
+      // Times come in pairs.
+      if (times++ % 2 != which || *moment == tokenizer_.temporal.count()) continue;
+      const auto at = batch_.label_at[i].item<std::int64_t>();
+      const at::Tensor keys = seen.keys[at / length].transpose(0, 1);
+      const at::Tensor scores = at::matmul(keys, queries[at / length][at % length].unsqueeze(2)).squeeze(2);
+      const at::Tensor paid = scores.div(std::sqrt(head)).softmax(1).t().unsqueeze(0);
+      const at::Tensor pictures = pictures_of(paid).squeeze(0);
+      const std::int64_t keyframes = pictures.size(0);
+      const std::int64_t right = *moment * keyframes / tokenizer_.temporal.count();
+      const std::int64_t first = std::max<std::int64_t>(right - 1, 0), end = std::min(right + 2, keyframes);
+      sum += pictures.narrow(0, first, end - first).sum(0).max().item<double>();
+      ++count;
+    }
+    return count > 0 ? sum / static_cast<double>(count) : 0;
   }
 
   ModelConfig config_;

@@ -84,9 +84,16 @@ at::Tensor Objective::read(const at::Tensor& video, const Batch& batch, PackedOp
 void Objective::observe(const Batch& batch, const std::function<void(std::int64_t, const Seen&)>& see) const {
   const at::NoGradGuard no_gradient;
   PackedOptions packed;
+  Seen seen;
+  packed.observe_attention = [&](std::int64_t, const at::Tensor& queries, const at::Tensor& keys) {
+    seen.queries = queries.clone();
+    seen.keys = keys.clone();
+  };
   packed.observe = [&](std::int64_t layer, const at::Tensor& videos, const at::Tensor& texts) {
     // Layers may work in place without gradient.
-    see(layer, {videos.clone(), texts.clone()});
+    seen.videos = videos.clone();
+    seen.texts = texts.clone();
+    see(layer, seen);
   };
   read(fuse(encode(batch, false)), batch, packed);
 }

@@ -48,11 +48,14 @@ class Objective {
    */
   Losses losses(const Batch& batch, std::int64_t step) const;
 
-  /** Hidden states of a batch: of its videos [V, P, H] and texts [V, rows, C, H]. */
+  /**
+   * Hidden states of a batch behind a layer, of its videos [V, P, H] and texts [V, rows, C, H], and what that looked
+   * with from texts at videos: queries [V, rows, C, heads, d] and keys [V, P, kv heads, d], turned by RoPE.
+   */
   struct Seen {
-    at::Tensor videos, texts;
+    at::Tensor videos, texts, queries, keys;
   };
-  /** Calls `see` with what stands behind each decoder layer, from the first. Without gradient. */
+  /** Calls `see` with what each decoder layer makes, from the first. Without gradient. */
   void observe(const Batch& batch, const std::function<void(std::int64_t layer, const Seen& seen)>& see) const;
 
   /** Throws Error(kInvalidArgument) without dense supervision. */

@@ -66,11 +66,14 @@ at::Tensor attention_behind(const at::Tensor& q, const at::Tensor& video_k, cons
   return from_video.unflatten(2, {rows, length}).add(from_text).permute({0, 2, 3, 1, 4});
 }
 
+/** Of [n, P + rows * C, ...] the texts' part [n, rows, C, ...]. */
+at::Tensor texts_of(const at::Tensor& x, const PackedShape& shape) {
+  return x.narrow(1, shape.video, shape.rows * shape.row).unflatten(1, {shape.rows, shape.row});
+}
+
 at::Tensor attend_packed(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const PackedShape& shape) {
   const auto video = [&](const at::Tensor& y) { return y.narrow(1, 0, shape.video); };
-  const auto texts = [&](const at::Tensor& y) {
-    return y.narrow(1, shape.video, shape.rows * shape.row).unflatten(1, {shape.rows, shape.row});
-  };
+  const auto texts = [&](const at::Tensor& y) { return texts_of(y, shape); };
   const at::Tensor of_video = ops::attention(video(q), video(k), video(v), {.causal = true});
   if (shape.rows == 0) return of_video;
   const at::Tensor of_texts = attention_behind(texts(q), video(k), video(v), texts(k), texts(v), shape.numbers);
@@ -98,21 +101,20 @@ at::Tensor read_packed(const Decoder& decoder, const PackedSequences& sequences,
   const PackedShape shape{sequences.videos.size(1), sequences.texts.size(1), sequences.texts.size(2),
                           sequences.numbers};
   const RopeTable rope = packed_rope(decoder, sequences);
-  const auto texts_of = [&](const at::Tensor& hidden) {
-    return hidden.narrow(1, shape.video, shape.rows * shape.row).reshape(sequences.texts.sizes());
-  };
   at::Tensor x = at::cat({sequences.videos, sequences.texts.flatten(1, 2)}, 1);
   for (std::size_t i = 0; i < decoder.layers().size(); ++i) {
     // By value: it may be called again when this function is long done.
-    const auto layer = [&block = decoder.layers()[i], rope, shape](const at::Tensor& input) {
+    const auto layer = [&block = decoder.layers()[i], rope, shape, i,
+                        observe = options.observe_attention](const at::Tensor& input) {
       return block.forward(input, rope, [&](const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+        if (observe) observe(static_cast<std::int64_t>(i), texts_of(q, shape), k.narrow(1, 0, shape.video));
         return attend_packed(q, k, v, shape);
       });
     };
     x = options.run ? options.run(layer, x) : layer(x);
-    if (options.observe) options.observe(static_cast<std::int64_t>(i), x.narrow(1, 0, shape.video), texts_of(x));
+    if (options.observe) options.observe(static_cast<std::int64_t>(i), x.narrow(1, 0, shape.video), texts_of(x, shape));
   }
-  return decoder.norm(texts_of(x));
+  return decoder.norm(texts_of(x, shape));
 }
 
 }  // namespace gvl::training

@@ -31,6 +31,8 @@ struct PackedOptions {
   std::function<at::Tensor(const Function& layer, const at::Tensor& x)> run;
   /** Sees the videos' hidden states [n, P, H] and the texts' [n, rows, C, H] behind layer `index`. */
   std::function<void(std::int64_t index, const at::Tensor& videos, const at::Tensor& texts)> observe;
+  /** Sees the queries of the texts [n, rows, C, heads, d] and the videos' keys [n, P, kv heads, d], both turned. */
+  std::function<void(std::int64_t index, const at::Tensor& queries, const at::Tensor& keys)> observe_attention;
 };
 
 /** Hidden states of the texts, normed: [n, rows, C, H]. Differentiable; nothing is cached. */
