@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "training/initialisation/initialiser.hpp"
 
-#include <ATen/ops/linalg_svd.h>
-#include <ATen/ops/matmul.h>
-#include <ATen/ops/outer.h>
-#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <map>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -19,23 +14,15 @@
 #include "layers/tensor_bridge.hpp"
 #include "training/initialisation/filter_bank.hpp"
 #include "training/initialisation/initial_value.hpp"
-#include "training/initialisation/keyframe_comparison.hpp"
 #include "training/initialisation/option_copy_head.hpp"
+#include "training/initialisation/parameter_names.hpp"
 #include "training/initialisation/previous_token_heads.hpp"
 #include "training/initialisation/query_key_matching.hpp"
-#include "training/initialisation/thing_projector.hpp"
-#include "training/initialisation/word_reading.hpp"
+#include "training/initialisation/things.hpp"
 #include "training/initialisation/zca_whitening.hpp"
 
 namespace gvl::training {
 namespace {
-
-constexpr std::string_view kEmbeddings = "language_model.model.embed_tokens.weight";
-constexpr std::string_view kDecoderLayers = "language_model.model.layers.";
-
-std::string decoder_layer(std::int64_t layer, std::string_view rest) {
-  return std::string(kDecoderLayers) + std::to_string(layer) + "." + std::string(rest);
-}
 
 /** Weights of a model, perhaps among new decoder layers that begin with adding nothing. */
 class OtherWeights : public Initialiser {
@@ -152,91 +139,6 @@ class QueryKeyMatching : public Initialiser {
   std::map<std::string, at::Tensor> values_;
 };
 
-/**
- * What a detector tells is found by what is asked for. Of new layers the first compares keyframes, the second tells
- * words which things were named, and the third finds these; without it a layer that there is does, beside what it
- * knows.
- */
-class Things : public Initialiser {
- public:
-  Things(const ModelConfig& model, std::int64_t layer, const std::vector<std::int64_t>& new_layers,
-         const EventClasses& classes, const model::FolderTokenizer& tokenizer, std::uint64_t seed)
-      : config_(model.language),
-        classes_(classes),
-        moments_(tokenizer.temporal.ids()),
-        farthest_(std::max(kFarthestFrame, model.segments * model.tokens_per_segment())),
-        projector_(model, classes, seed),
-        matching_layer_(decoder_layer(new_layers.size() > 2 ? new_layers[2] : layer, "self_attn.")),
-        matches_alone_(new_layers.size() > 2) {
-    if (new_layers.empty()) return;
-    add_layer(new_layers[0], keyframe_comparison(model, classes, projector_.picture()));
-    if (new_layers.size() < 2) return;
-    reading_.emplace(model.language, classes, *tokenizer.tokenizer);
-    add_layer(new_layers[1], reading_->attention());
-  }
-
-  at::Tensor value(const std::string& name, const std::vector<std::int64_t>& shape,
-                   const ParameterSet::Origin& before) const override {
-    if (const auto found = layers_.find(name); found != layers_.end()) return found->second.clone();
-    if (!layers_.empty() && name == kEmbeddings) {
-      const at::Tensor table = before(name, shape);
-      return without_picture(reading_ ? reading_->embeddings(table) : table);
-    }
-    if (!layers_.empty() && adds_to_tokens(name)) return without_picture(before(name, shape));
-    const bool is_qkv = name == matching_layer_ + "qkv_proj.weight", is_o = name == matching_layer_ + "o_proj.weight";
-    if (matches_alone_ && (is_qkv || is_o)) {
-      const AttentionValues attention = thing_matching_layer(config_, classes_, moments(before), farthest_);
-      return is_qkv ? attention.qkv : attention.o;
-    }
-    return is_qkv ? with_matching(before(name, shape)) : projector_.value(name);
-  }
-
- private:
-  at::Tensor with_matching(at::Tensor qkv) const {
-    const at::Tensor matching = thing_matching(config_, classes_, farthest_);
-    qkv.narrow(0, 0, matching.size(0)).add_(matching);
-    return qkv;
-  }
-
-  /** Directions of hidden states [n, H] by which the model tells moments apart, the most telling first. */
-  at::Tensor moments(const ParameterSet::Origin& before) const {
-    const at::Tensor head = before("language_model.lm_head.weight", {config_.vocab_size, config_.hidden_size});
-    const at::Tensor gain = before("language_model.model.norm.weight", {config_.hidden_size});
-    const at::Tensor rows = head.index_select(0, at::tensor(moments_, at::kLong)).mul(gain);
-    return std::get<2>(at::linalg_svd(rows.sub(rows.mean(0)), /*full_matrices=*/false)).narrow(0, 0, kMomentDirections);
-  }
-
-  /** Tokens of pictures are known by what no other has. */
-  static bool adds_to_tokens(std::string_view name) {
-    return name.starts_with("temporal_projector.linear_2.") || name.ends_with("_GN");
-  }
-
-  void add_layer(std::int64_t number, const AttentionValues& attention) {
-    layers_[decoder_layer(number, "self_attn.qkv_proj.weight")] = attention.qkv;
-    layers_[decoder_layer(number, "self_attn.o_proj.weight")] = attention.o;
-  }
-
-  at::Tensor without_picture(at::Tensor value) const {
-    const at::Tensor picture = projector_.picture(), known = picture.div(picture.norm());
-    if (value.dim() == 1) return value.sub(known.mul(value.dot(known)));
-    // Rows of the table of tokens, columns of a projector's matrix.
-    if (value.size(0) != known.size(0)) return value.sub(at::outer(at::matmul(value, known), known));
-    return value.sub(at::outer(known, at::matmul(known, value)));
-  }
-
-  static constexpr std::int64_t kMomentDirections = 16;
-
-  LanguageModelConfig config_;
-  EventClasses classes_;
-  std::vector<std::int64_t> moments_;  // ids of temporal tokens
-  std::int64_t farthest_;
-  ThingProjector projector_;
-  std::optional<WordReading> reading_;
-  std::map<std::string, at::Tensor> layers_;  // of new layers' attention, by name
-  std::string matching_layer_;
-  bool matches_alone_;
-};
-
 class FirstLayerHeads : public Initialiser {
  public:
   FirstLayerHeads(const PreviousTokenHeadsOptions& options, const LanguageModelConfig& config)
@@ -339,8 +241,8 @@ Initialisers make_initialisers(const TrainingConfig& config, const ModelConfig& 
     if (wanted.whitening_videos > 0) made.push_back(std::make_shared<ZcaWhitening>(wanted.whitening_videos));
   }
   if (wanted.things && is_new) {
-    made.push_back(std::make_shared<Things>(model, config.objective.dense.layer + 1, wanted.new_layers, event_classes,
-                                            tokenizer, config.seed));
+    made.push_back(
+        make_things(model, config.objective.dense.layer + 1, wanted.new_layers, event_classes, tokenizer, config.seed));
   }
   if (!wanted.previous_token_heads.heads.empty()) {
     made.push_back(std::make_shared<FirstLayerHeads>(wanted.previous_token_heads, model.language));

@@ -40,6 +40,9 @@ class PreviousTokenHeads {
   /** Queries and keys alike of a head that looks back over about so many words, behind a norm without gain [d, H]. */
   at::Tensor looking_back(double words) const;
 
+  /** What is common [H], of length 1. */
+  const at::Tensor& common() const noexcept { return common_; }
+
   /** How long what is common is behind a norm without gain. */
   double normed_length() const;
 

@@ -5,6 +5,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/linalg_qr.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/outer.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
@@ -22,8 +23,14 @@ constexpr std::uint64_t kSeed = 0x6D61746368;
 constexpr double kTurned = 1.5;
 // A thing is looked for among all keyframes' tokens.
 constexpr double kThingStrength = 1.5;
-// Of what is copied of it: hidden states are long by then.
-constexpr double kThingGain = 15;
+// Of what is copied of it, and of what is said when it is seen: hidden states are long by then.
+constexpr double kMomentGain = 6, kHappensGain = 6;
+// What being a picture adds to a score, and what the very first token has above one that shows nothing of what is
+// sought. How long behind the norm what these are known by is, and what says that they are looked at.
+constexpr double kPictureScore = 16, kNothingScore = 5.5;
+constexpr double kPictureShare = 11, kNothingShare = 11, kLooksShare = 4;
+// Heads that look for what is seen.
+constexpr std::int64_t kSeenHeads = 2;
 // Of what is copied; every head adds its part.
 constexpr double kValueGain = 0.5;
 
@@ -31,13 +38,20 @@ at::Tensor unit_rows(at::Tensor rows) { return rows.div(rows.norm(2, 1, /*keepdi
 
 }  // namespace
 
+double rope_speed(const LanguageModelConfig& config, std::int64_t i) {
+  return std::pow(config.rope_theta, -2 * static_cast<double>(i) / static_cast<double>(config.head_size()));
+}
+
+at::Tensor without(const at::Tensor& rows, const at::Tensor& direction) {
+  return rows.sub(at::outer(at::matmul(rows, direction), direction));
+}
+
 std::vector<std::int64_t> slow_dimensions(const LanguageModelConfig& config, std::int64_t farthest) {
   const std::int64_t half = config.head_size() / 2;
   std::vector<std::int64_t> slow;
   for (const std::int64_t first : {std::int64_t{0}, half}) {
     for (std::int64_t i = 0; i < half; ++i) {
-      const double speed = std::pow(config.rope_theta, -static_cast<double>(i) / static_cast<double>(half));
-      if (speed * static_cast<double>(farthest) < kTurned) slow.push_back(first + i);
+      if (rope_speed(config, i) * static_cast<double>(farthest) < kTurned) slow.push_back(first + i);
     }
   }
   return slow;
@@ -58,17 +72,16 @@ EventCodes event_codes(const EventClasses& classes, std::int64_t hidden_size) {
                                                  " things");
   }
   generator = at::detail::createCPUGenerator(kSeed + 2);
-  const auto apart = [&](std::int64_t count) {
-    return std::get<0>(at::linalg_qr(at::randn({hidden_size, count}, generator, at::kFloat))).t();
-  };
-  const at::Tensor things = apart(2 * classes.things), begins = things.narrow(0, classes.things, classes.things);
+  const at::Tensor things =
+      std::get<0>(at::linalg_qr(at::randn({hidden_size, 2 * classes.things}, generator, at::kFloat))).t();
+  const at::Tensor begins = things.narrow(0, classes.things, classes.things);
   const at::Tensor of_things[] = {things.narrow(0, 0, classes.things), begins, begins.neg()};
   std::vector<at::Tensor> phases;
   for (std::int64_t i = 0; i < 3; ++i) {
     if (classes.events > 0) phases.push_back(shown.narrow(0, i * classes.events, classes.events));
     phases.push_back(of_things[i]);
   }
-  return {at::cat(phases), at::cat({asked, apart(classes.things)}), option};
+  return {at::cat(phases), at::cat({asked, of_things[0]}), option};
 }
 
 namespace {
@@ -76,8 +89,12 @@ namespace {
 /** What queries and keys compare of codes [classes, H]: for each head its part of [heads, head size, H]. */
 class Matching {
  public:
-  explicit Matching(const LanguageModelConfig& config, std::int64_t farthest = kFarthestFrame)
-      : config_(config), dimensions_(at::tensor(slow_dimensions(config, farthest), at::kLong)) {
+  /** `but_last`: the last of a head's dimensions is kept for something else. */
+  explicit Matching(const LanguageModelConfig& config, std::int64_t farthest = kFarthestFrame, bool but_last = false)
+      : config_(config) {
+    std::vector<std::int64_t> slow = slow_dimensions(config, farthest);
+    if (but_last) slow.pop_back();
+    dimensions_ = at::tensor(slow, at::kLong);
     queries_ = at::zeros({config.heads, config.head_size(), config.hidden_size});
     keys_ = queries_.clone();
   }
@@ -85,11 +102,24 @@ class Matching {
   void add(const at::Tensor& asked, const at::Tensor& begins, const at::Tensor& ends, at::Generator& generator,
            double strength = 1) {
     for (std::int64_t i = 0; i < config_.heads; ++i) {
-      const at::Tensor mix = at::randn({dimensions_.size(0), asked.size(0)}, generator, at::kFloat)
-                                 .mul(strength / std::sqrt(static_cast<double>(dimensions_.size(0))));
-      queries_[i].index_add_(0, dimensions_, at::matmul(mix, asked));
-      keys_[i].index_add_(0, dimensions_, at::matmul(mix, 2 * i < config_.heads ? begins : ends));
+      add(i, asked, 2 * i < config_.heads ? begins : ends, generator, strength);
     }
+  }
+
+  /** Head `head` looks from `queries` to `keys`, codes [classes, H]. */
+  void add(std::int64_t head, const at::Tensor& queries, const at::Tensor& keys, at::Generator& generator,
+           double strength) {
+    const at::Tensor mix = at::randn({dimensions_.size(0), queries.size(0)}, generator, at::kFloat)
+                               .mul(strength / std::sqrt(static_cast<double>(dimensions_.size(0))));
+    queries_[head].index_add_(0, dimensions_, at::matmul(mix, queries));
+    keys_[head].index_add_(0, dimensions_, at::matmul(mix, keys));
+  }
+
+  /** Adds the product of two directions [H] to the scores of head `head`, where RoPE turns least. */
+  void add(std::int64_t head, const at::Tensor& query, const at::Tensor& key) {
+    const std::int64_t last = config_.head_size() - 1;
+    queries_[head][last].add_(query);
+    keys_[head][last].add_(key);
   }
 
   at::Tensor queries_and_keys() const { return at::cat({queries_.flatten(0, 1), keys_.flatten(0, 1)}); }
@@ -142,20 +172,33 @@ at::Tensor thing_matching(const LanguageModelConfig& config, const EventClasses&
 }
 
 AttentionValues thing_matching_layer(const LanguageModelConfig& config, const EventClasses& classes,
-                                     const at::Tensor& moments, std::int64_t farthest) {
-  const std::int64_t count = moments.size(0), head = config.head_size();
+                                     const FoundThings& found, std::int64_t farthest) {
+  const std::int64_t count = found.moments.size(0), head = config.head_size();
   check_heads(config, count);
-  at::Generator generator = at::detail::createCPUGenerator(kSeed + 4);
-  const at::Tensor both[] = {moments.t(), at::randn({config.hidden_size, count}, generator, at::kFloat)};
-  const at::Tensor apart = std::get<0>(at::linalg_qr(at::cat(at::TensorList(both), 1))).narrow(1, count, count);
+  const EventCodes codes = event_codes(classes, config.hidden_size);
+  const at::Tensor seen = of_phase(codes, classes, 0, true), begins = of_phase(codes, classes, 1, true);
+  at::Generator generator = at::detail::createCPUGenerator(kSeed + 3);
+  Matching matching(config, farthest, /*but_last=*/true);
+  const double strength = std::sqrt(kPictureScore * std::sqrt(static_cast<double>(head)));
   at::Tensor values = at::zeros({config.heads, head, config.hidden_size});
-  at::Tensor out = at::zeros({config.heads, head, config.hidden_size});
+  at::Tensor out = values.clone();
   for (std::int64_t i = 0; i < config.heads; ++i) {
-    values[i].narrow(0, 0, count).copy_(moments);
-    out[i].narrow(0, 0, count).copy_(2 * i < config.heads ? moments : apart.t());
+    const bool finds_times = i + kSeenHeads < config.heads;
+    const at::Tensor& sought = finds_times ? begins : seen;
+    matching.add(i, sought, sought, generator, kThingStrength);
+    at::Tensor known = found.picture.div(kPictureShare);
+    if (!finds_times) known = known.add(found.nothing, (1 + kNothingScore / kPictureScore) / kNothingShare);
+    matching.add(i, found.looks.mul(strength / kLooksShare), known.mul(strength));
+    if (finds_times) {
+      values[i].narrow(0, 0, count).copy_(found.moments);
+      out[i].narrow(0, 0, count).copy_(found.moments.mul(kMomentGain));
+    } else {
+      values[i][0] = found.picture;
+      out[i][0] = found.happens.mul(kHappensGain);
+    }
   }
-  const at::Tensor qkv[] = {thing_matching(config, classes, farthest), values.flatten(0, 1)};
-  return {at::cat(at::TensorList(qkv)), out.flatten(0, 1).t().mul(kThingGain).contiguous()};
+  const at::Tensor qkv[] = {matching.queries_and_keys(), values.flatten(0, 1)};
+  return {at::cat(at::TensorList(qkv)), out.flatten(0, 1).t().contiguous()};
 }
 
 }  // namespace gvl::training

@@ -4,6 +4,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/gelu.h>
 #include <ATen/ops/linalg_qr.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/randn.h>
@@ -19,11 +20,14 @@ namespace {
 
 // Where the activation (GELU) is linear for inputs of about 1.
 constexpr double kOffset = 4;
-// Lengths of what a token has for a thing that is surely seen and for each other feature of 1. Tokens of words are of
-// length sqrt(H); what the first layers add to these, before they know them, must not drown it.
-constexpr double kThingLength = 120, kOtherLength = 168;
+// Scores below the first say nothing: the activation cuts them off, the more sharply the larger the second.
+constexpr double kLeastScore = 0.08, kSlope = 15;
+// Lengths of what a token has for a thing that is surely seen, for being that of a whole picture, and for each other
+// feature of 1. Tokens of words are of length sqrt(H); what the first layers add to these, before they know them, must
+// not drown it.
+constexpr double kThingLength = 80, kPictureLength = 160, kOtherLength = 20;
 // Deviations of the units that see all features together, for what is not linear, and of what comes of them.
-constexpr double kMixDeviation = 0.3, kMixedDeviation = 0.1;
+constexpr double kMixDeviation = 0.3, kMixedDeviation = 0.03;
 
 }  // namespace
 
@@ -52,13 +56,21 @@ ThingProjector::ThingProjector(const ModelConfig& model, const EventClasses& cla
   second.narrow(1, vision::ObjectFeature::kScores, classes.things).copy_(seen.t().mul(kThingLength));
   second.narrow(1, classes.things, features - classes.things)
       .copy_(apart.narrow(1, 2 * classes.things, features - classes.things).mul(kOtherLength));
-  // What the offset adds is taken off again.
-  const at::Tensor offset = at::full({width}, kOffset);
+  second.select(1, vision::ObjectFeature::kIsPicture).mul_(kPictureLength / kOtherLength);
+  at::Tensor offset = at::full({width}, kOffset);
+  const auto of_scores = [&](at::Tensor& of_units, std::int64_t dimension) {
+    return of_units.narrow(dimension, vision::ObjectFeature::kScores, classes.things);
+  };
+  at::Tensor rows = first, columns = second;
+  of_scores(rows, 0).mul_(kSlope);
+  of_scores(columns, 1).div_(kSlope);
+  of_scores(offset, 0).fill_(-kSlope * kLeastScore);
   const std::string name = "spatial_projector.";
   values_ = {{name + "linear_1.weight", first},
              {name + "linear_1.bias", offset},
              {name + "linear_2.weight", second},
-             {name + "linear_2.bias", at::matmul(second, offset).neg()}};
+             // What offsets add is taken off again.
+             {name + "linear_2.bias", at::matmul(second, at::gelu(offset)).neg()}};
 }
 
 at::Tensor ThingProjector::picture() const {

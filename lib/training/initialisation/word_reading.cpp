@@ -14,6 +14,7 @@
 #include <iterator>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gvl/error.hpp"
@@ -30,20 +31,36 @@ constexpr double kNamedLength = 1.5;
 // Words over which heads look back.
 constexpr double kFewWords = 4, kQuestion = 15;
 // Of what nouns are known by, beside the rest of a token, and what it adds to the score of one.
-constexpr double kMarkLength = 0.5, kMarkScore = 3;
-// Of what is read, so that other layers do not drown it.
-constexpr double kGain = 25;
+constexpr double kMarkLength = 0.5, kMarkScore = 6;
+// Of what is read: beside a token of its usual length it is half as long again.
+constexpr double kGain = 2.4;
+// What the beginning adds to the score of a picture's token, which shall look at nothing else, and how much of that
+// token, behind the norm, is what it is known by.
+constexpr double kBeginningScore = 14, kPictureShare = 10;
+// How much of a token is left behind the norm when the noun has been read, and of what is read.
+constexpr double kTokenShare = 4, kAskedShare = 12;
+// How far a gate is open at the right token, and how far what is common to all words closes it.
+constexpr double kOpen = 6, kClosed = 2;
+// The length of what is looked for.
+constexpr double kSoughtLength = 200;
+// The length of what says that pictures are looked at next.
+constexpr double kLooksLength = 60;
+// The length of what marks the very first token.
+constexpr double kNothingLength = 150;
+// Units of the MLP for each thing, and others.
+constexpr std::int64_t kSteps = 2, kMoreUnits = 4;
 
 }  // namespace
 
 WordReading::WordReading(const LanguageModelConfig& config, const EventClasses& classes,
                          const text::Tokenizer& tokenizer)
-    : config_(config), heads_({}, config), tokenizer_(tokenizer) {
+    : config_(config), classes_(classes), heads_({}, config), tokenizer_(tokenizer) {
   if (config.heads % 2 != 0 || config.heads / 2 * config.head_size() < classes.things ||
+      config.intermediate_size < kSteps * classes.things + kMoreUnits ||
       classes.things != static_cast<std::int64_t>(scenes::kThings)) {
     throw Error(ErrorCode::kInvalidArgument,
                 "initialisation: reading nouns needs things and a language model with an even number of heads, half of "
-                "them together as wide as there are things");
+                "them together as wide as there are things, and an MLP with more than two units a thing");
   }
   at::Generator generator = at::detail::createCPUGenerator(kSeed + 1);
   mark_ = at::randn({config.hidden_size}, generator, at::kFloat);
@@ -101,34 +118,79 @@ at::Tensor WordReading::embeddings(const at::Tensor& table) const {
 }
 
 /** Queries (0) or keys (1) of a head that looks back over so many words, at nouns first. */
-at::Tensor WordReading::looking_back(int which, double words) const {
+at::Tensor WordReading::looking_back(int which, double words, const ReadingDirections& directions) const {
   at::Tensor rows = heads_.looking_back(words);
-  if (which == 0) return rows;
-  // Where RoPE hardly turns, the query says that a word asks.
+  // Where RoPE hardly turns, the query says that a word asks, or that it is a picture's token, which does not.
   const std::int64_t slow = config_.head_size() / 2 - 1;
   const double width = std::sqrt(static_cast<double>(config_.hidden_size));
+  const double scale = std::sqrt(static_cast<double>(config_.head_size()));
+  const double nothing = std::sqrt(kBeginningScore * scale / (kPictureShare * width));
+  rows[config_.head_size() - 1] = (which == 0 ? directions.picture : directions.beginning).mul(nothing);
+  if (which == 0) return rows;
   const double mark = width * kMarkLength / std::sqrt(1 + kNamedLength * kNamedLength + kMarkLength * kMarkLength);
   const double asking = rows[slow].norm().item<double>() * heads_.normed_length();
-  rows[slow].add_(mark_, kMarkScore * std::sqrt(static_cast<double>(config_.head_size())) / (asking * mark));
+  rows[slow].add_(mark_, kMarkScore * scale / (asking * mark));
   return rows;
 }
 
-AttentionValues WordReading::attention() const {
+AttentionValues WordReading::attention(const ReadingDirections& directions) const {
   const std::int64_t half = config_.heads / 2, things = asked_.size(0);
   std::vector<at::Tensor> rows;
   for (int which = 0; which < 2; ++which) {
     for (std::int64_t i = 0; i < config_.heads; ++i) {
-      rows.push_back(looking_back(which, i < half ? kFewWords : kQuestion));
+      rows.push_back(looking_back(which, i < half ? kFewWords : kQuestion, directions));
     }
   }
   at::Generator generator = at::detail::createCPUGenerator(kSeed);
   const at::Tensor mixed =
       std::get<0>(at::linalg_qr(at::randn({half * config_.head_size(), things}, generator, at::kFloat)));
-  const at::Tensor values = at::matmul(mixed, asked_);
-  rows.push_back(values);
-  rows.push_back(values);
+  const at::Tensor values = at::matmul(mixed, asked_), seen = without(values, directions.beginning);
+  rows.push_back(seen);
+  rows.push_back(seen);
   const at::Tensor out[] = {values.t(), values.t()};
   return {at::cat(rows), at::cat(at::TensorList(out), 1).mul(kGain)};
+}
+
+/**
+ * Products of a step and of what is asked for there (SwiGLU: silu(gate) * up). Gates are blind to what is asked for, as
+ * that is longer than a token.
+ */
+MlpValues WordReading::mlp(const ReadingDirections& directions) const {
+  const std::int64_t units = config_.intermediate_size, width = config_.hidden_size, things = classes_.things;
+  const at::Tensor shown = event_codes(classes_, width).shown;
+  const auto phase = [&](std::int64_t number) {
+    return shown.narrow(0, number * classes_.count() + classes_.events, things);
+  };
+  const auto blind = [&](const at::Tensor& direction) {
+    return direction.sub(at::matmul(asked_.t(), at::matmul(asked_, direction)));
+  };
+  MlpValues values{at::zeros({2 * units, width}, at::kFloat), at::zeros({width, units}, at::kFloat)};
+  const at::Tensor common = blind(heads_.common());
+  const double token = kTokenShare * heads_.normed_length() / std::sqrt(width);
+  const at::Tensor closed = common.mul(kClosed / (token * common.norm().square().item<double>()));
+  const auto gate = [&](const at::Tensor& step) {
+    const at::Tensor opens = without(blind(step).unsqueeze(0), common.div(common.norm()))[0];
+    return opens.mul(kOpen / (kTokenShare * opens.norm().item<double>())).sub(closed);
+  };
+  constexpr double kOpened = kOpen - kClosed;
+  const std::pair<at::Tensor, at::Tensor> steps[kSteps] = {{directions.from, phase(1)}, {directions.until, phase(2)}};
+  for (std::int64_t i = 0; i < kSteps; ++i) {
+    const auto& [step, sought] = steps[i];
+    values.gate_up.narrow(0, i * things, things).copy_(gate(step));
+    values.gate_up.narrow(0, units + i * things, things).copy_(asked_);
+    values.down.narrow(1, i * things, things).copy_(sought.t().mul(kSoughtLength / (kOpened * kAskedShare)));
+  }
+  std::int64_t unit = kSteps * things;
+  for (const at::Tensor& step : {directions.from, directions.until, directions.answer}) {
+    values.gate_up[unit].copy_(gate(step));
+    values.gate_up[units + unit].copy_(gate(step));
+    values.down.select(1, unit++).copy_(directions.looks.mul(kLooksLength / (kOpened * kOpened)));
+  }
+  // It has read nothing, and has nothing of what is common.
+  const double share = std::sqrt(width);
+  for (const std::int64_t row : {unit, units + unit}) values.gate_up[row].copy_(directions.beginning);
+  values.down.select(1, unit).copy_(directions.nothing.mul(kNothingLength / (share * share)));
+  return values;
 }
 
 }  // namespace gvl::training
