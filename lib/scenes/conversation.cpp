@@ -149,6 +149,10 @@ std::vector<Conversation> converse(const Scene& scene, std::uint64_t seed, const
   with_speaker(4, repeat(options.multiple_choice, multiple_choice));
   with_speaker(5, repeat(options.open_question, open_question));
   with_speaker(6, repeat(options.caption, caption));
+  if (options.one_moment) {
+    Random random = root.fork(7);
+    tell_one_moment(talks, random);
+  }
   return talks;
 }
 

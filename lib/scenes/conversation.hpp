@@ -47,6 +47,8 @@ struct ConversationOptions {
   int caption = 1;  ///< describe the whole video in words, without times
   /** Draw words from the phrasings that training never sees: to measure what the model makes of new words. */
   bool held_out_phrasings = false;
+  /** Of what happens several times, an answer to a grounding query tells one time, drawn at random, instead of all. */
+  bool one_moment = false;
 };
 
 /** Conversations about `scene`, drawn with `seed`. The same arguments give the same conversations. Thread safe. */

@@ -42,6 +42,13 @@ Conversation grounding_form(std::string query, std::string kind, std::vector<Tim
   return talk;
 }
 
+void tell_one_moment(std::vector<Conversation>& talks, Random& random) {
+  for (Conversation& talk : talks) {
+    if (talk.task != Task::kGrounding || talk.moments.size() < 2) continue;
+    talk.answer = capitalised(interval(random.pick(talk.moments))) + ".";
+  }
+}
+
 Conversation dense_caption_form(const std::vector<Report>& reports) {
   Conversation talk;
   talk.task = Task::kDenseCaption;

@@ -26,6 +26,9 @@ using Report = std::pair<TimeRange, std::string>;
 
 /** "When does ... occur?" Without moments it does not happen. */
 Conversation grounding_form(std::string query, std::string kind, std::vector<TimeRange> moments);
+
+/** Of grounding queries that have several moments, the answer becomes one of them. */
+void tell_one_moment(std::vector<Conversation>& talks, Random& random);
 Conversation dense_caption_form(const std::vector<Report>& reports);
 /** "What happens from ... to ...?", with a lead like "What happens ". */
 Conversation referring_form(const std::string& lead, const Report& report);

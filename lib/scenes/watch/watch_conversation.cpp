@@ -133,6 +133,10 @@ std::vector<Conversation> converse(const WatchedScene& scene, std::uint64_t seed
   with_asker(3, [&](Inquiry& inquiry) { add_referring(inquiry, options.referring, talks); });
   with_asker(4, [&](Inquiry& inquiry) { add_choices(inquiry, options.multiple_choice, talks); });
   with_asker(5, [&](Inquiry& inquiry) { add_open_questions(inquiry, options.open_question, talks); });
+  if (options.one_moment) {
+    Random random = root.fork(6);
+    tell_one_moment(talks, random);
+  }
   return talks;
 }
 

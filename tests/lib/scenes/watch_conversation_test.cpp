@@ -42,6 +42,32 @@ void for_each_talk(std::uint64_t scenes, const Check& check, bool held_out_phras
 
 }  // namespace
 
+/** One of several times is told, each of them now and then; nothing else is asked or answered otherwise. */
+GVL_TEST(of_several_moments_one_can_be_told) {
+  ConversationOptions one = many();
+  one.one_moment = true;
+  int several = 0, first = 0;
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    const WatchedScene scene = compose_watch(seed, {});
+    const auto talks = converse(scene, seed, one), all = converse(scene, seed, many());
+    ck_assert_int_eq(talks.size(), all.size());
+    for (std::size_t i = 0; i < talks.size(); ++i) {
+      ck_assert(talks[i].question == all[i].question && talks[i].moments.size() == all[i].moments.size());
+      if (talks[i].task != Task::kGrounding || all[i].moments.size() < 2) {
+        ck_assert_str_eq(talks[i].answer.c_str(), all[i].answer.c_str());
+        continue;
+      }
+      // What tells all of them holds it as it is.
+      const std::size_t found = all[i].answer.find(talks[i].answer);
+      ck_assert_msg(found != std::string::npos && talks[i].answer.size() < all[i].answer.size(), "%s",
+                    talks[i].answer.c_str());
+      ++several;
+      if (found == 0) ++first;
+    }
+  }
+  ck_assert_msg(several > 100 && first > several / 5 && first < several * 3 / 5, "%d of %d", first, several);
+}
+
 GVL_TEST(the_same_seed_gives_the_same) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     const WatchedScene once = compose_watch(seed, {}), again = compose_watch(seed, {});
