@@ -79,6 +79,7 @@ class Layout {
     batch_.label_at = at::tensor(label_at_, at::kLong);
     batch_.labels = at::tensor(labels_, at::kLong);
     batch_.weights = at::tensor(weights_, at::kFloat);
+    batch_.texts_of = at::tensor(texts_of_, at::kLong);
     batch_.label_classes = at::stack({at::tensor(classified_, at::kLong), at::tensor(classes_, at::kLong)});
     batch_.options = {at::tensor(option_at_, at::kLong),
                       at::tensor(option_numbers_, at::kLong),
@@ -108,6 +109,7 @@ class Layout {
       label_at_.push_back(at + i - 1);
       labels_.push_back(ids[i]);
       weights_.push_back(1.0F / static_cast<float>(length - first));
+      texts_of_.push_back(batch_.texts);
     }
     for (std::size_t i = 0; i < text.options.size(); ++i) add(text.options[i], at, i, text.options.size());
     ++batch_.texts;
@@ -128,7 +130,7 @@ class Layout {
 
   Batch& batch_;
   std::int64_t width_, rows_;
-  std::vector<std::int64_t> label_at_, labels_, classified_, classes_;
+  std::vector<std::int64_t> label_at_, labels_, texts_of_, classified_, classes_;
   std::vector<float> weights_;
   std::vector<std::int64_t> option_at_, option_numbers_, option_moments_, told_, told_classes_;
   std::vector<float> option_weights_, option_events_, option_rights_;

@@ -81,6 +81,7 @@ struct Batch {
   at::Tensor label_at;   ///< int64 [labels]: flat position whose prediction is judged (the one before the label)
   at::Tensor labels;     ///< int64 [labels]
   at::Tensor weights;    ///< float32 [labels]: 1 / labels of its text, so that every text counts the same
+  at::Tensor texts_of;   ///< int64 [labels]: the text, from 0, whose answer a label belongs to
   /** Of labels whose texts have classes, and of their classes: int64 [2, n], index into label_at and class. */
   at::Tensor label_classes;
   BatchOptions options;

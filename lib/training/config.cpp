@@ -51,6 +51,7 @@ void allow_members(const io::JsonValue& root) {
                       "clip_norm",
                       "seed",
                       "temporal_smoothing",
+                      "label_weights",
                       "dense_supervision",
                       "initialisation",
                       "activation_checkpointing",
@@ -145,6 +146,11 @@ Initialisation read_initialisation(const io::JsonValue& root, const std::filesys
 ObjectiveOptions read_objective(const io::JsonValue& root, const TrainedParameters& trained) {
   ObjectiveOptions options;
   options.temporal_smoothing = not_negative_or(root, "temporal_smoothing", 0);
+  if (const auto weights = root.find("label_weights")) {
+    weights->allow_members({"first", "times"});
+    const auto weight = [&](const char* name) { return weights->find(name) ? positive(*weights, name) : 1; };
+    options.label_weights = {.first = weight("first"), .times = weight("times")};
+  }
   options.checkpointing = root.boolean_or("activation_checkpointing", false);
   if (const auto dense = root.find("dense_supervision")) {
     dense->allow_members({"weight", "moment_weight", "text_weight", "patch_weight", "option_weight", "layer"});

@@ -57,17 +57,29 @@ Objective::Features Objective::encode(const Batch& batch, bool with_gradient) co
                       [&](const at::Tensor& pixels) { return network_.encode_temporal_patches(pixels, never); })};
 }
 
+/** Of labels, of which some are times [labels], their weights: those of a text add up to 1. */
+at::Tensor Objective::label_weights(const at::Tensor& are_times, const Batch& batch) const {
+  const LabelWeights& given = options_.label_weights;
+  const c10::Device device = network_.device();
+  if (given.first == 1 && given.times == 1) return batch.weights.to(device);
+  const at::Tensor texts = batch.texts_of.to(device);
+  const at::Tensor before = at::cat({at::full({1}, -1, texts.options()), texts.narrow(0, 0, texts.size(0) - 1)});
+  const at::Tensor weights = at::where(are_times, given.times, 1.0).mul(at::where(texts.ne(before), given.first, 1.0));
+  const at::Tensor sums = at::zeros({batch.texts}, weights.options()).index_add(0, texts, weights);
+  return weights.div(sums.index_select(0, texts)).to(at::kFloat);
+}
+
 at::Tensor Objective::label_loss(const at::Tensor& hidden, const Batch& batch) const {
   const at::Tensor at = batch.label_at.to(network_.device()), labels = batch.labels.to(network_.device());
   const at::Tensor logits = network_.decoder().logits(hidden.flatten(0, 2).index_select(0, at));
   const at::Tensor log_probabilities = at::log_softmax(logits, 1);
   at::Tensor losses = log_probabilities.gather(1, labels.unsqueeze(1)).squeeze(1).neg();
+  const at::Tensor moments = moment_of_id_.index_select(0, labels);
   if (options_.temporal_smoothing > 0) {
-    const at::Tensor moments = moment_of_id_.index_select(0, labels);
     const at::Tensor soft = temporal_.smoothed(log_probabilities.index_select(1, temporal_.ids), moments.clamp_min(0));
     losses = at::where(moments.ge(0), soft, losses);
   }
-  return losses.mul(batch.weights.to(network_.device())).sum();
+  return losses.mul(label_weights(moments.ge(0), batch)).sum();
 }
 
 at::Tensor Objective::read(const at::Tensor& video, const Batch& batch, PackedOptions options) const {

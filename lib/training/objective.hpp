@@ -18,9 +18,16 @@
 
 namespace gvl::training {
 
+/** How much labels of a text count beside each other; every text counts the same. */
+struct LabelWeights {
+  double first = 1;  ///< an answer's first token, which says whether anything happens
+  double times = 1;  ///< temporal tokens
+};
+
 struct ObjectiveOptions {
   /** Deviation, in temporal tokens, of the probability that stands around a temporal token's label; 0: one-hot. */
   double temporal_smoothing = 0;
+  LabelWeights label_weights;
   DenseSupervision dense;
   /** Steps in which encoders run without gradient. */
   std::int64_t frozen_encoders = std::numeric_limits<std::int64_t>::max();
@@ -29,7 +36,7 @@ struct ObjectiveOptions {
 
 /** Sums over a batch, so that batches of several processes add up. */
 struct Losses {
-  at::Tensor texts;    ///< sum over texts of the mean negative log likelihood of its labels
+  at::Tensor texts;    ///< sum over texts of the (weighted) mean negative log likelihood of its labels
   at::Tensor about;    ///< sum over texts of the weighted loss of what they are about; undefined without
   at::Tensor options;  ///< sum over texts of the weighted loss of their options; undefined without
   at::Tensor frames;   ///< sum over videos of the mean dense loss of frames, patches and moments; undefined without
@@ -76,6 +83,7 @@ class Objective {
   at::Tensor fuse(const Features& features) const;
   /** Hidden states of a batch's texts [V, rows, C, H]. */
   at::Tensor read(const at::Tensor& video, const Batch& batch, PackedOptions options) const;
+  at::Tensor label_weights(const at::Tensor& are_times, const Batch& batch) const;
   at::Tensor label_loss(const at::Tensor& hidden, const Batch& batch) const;
 
   ObjectiveOptions options_;

@@ -42,6 +42,39 @@ GVL_TEST(test_texts_are_told_what_they_are_about) {
   ck_assert(!about({}).defined());
 }
 
+/** The first label and times count as much as asked for, and every text the same. */
+GVL_TEST(test_labels_have_weights) {
+  const ModelConfig config = small_config();
+  const training::ParameterSet parameters({}, config, {{{"", {1e-3}}}, {}}, 1, at::kCPU);
+  const auto tokenizer = model::load_tokenizer(fixture("phi_c") / "tokenizer" / "tokenizer.json", config);
+  const NoiseSource source(config, 0);
+  const training::Sample sample = source.make(0);
+  const std::int64_t time = tokenizer.temporal.id_of(3);
+  const training::TokenizedText first{{2, 7, 8, time, 9}, 1}, second{{3, 11, time, 12}, 1};
+  const auto loss = [&](const training::LabelWeights& weights, const std::vector<training::TokenizedText>& texts) {
+    training::ObjectiveOptions options;
+    options.label_weights = weights;
+    const training::Objective objective(layers::Parameters(parameters, at::kCPU, at::kFloat), config,
+                                        tokenizer.temporal, {}, options);
+    const training::TokenizedSample tokens{{1}, texts};
+    return objective.losses(training::make_batch({&sample, 1}, {&tokens, 1}), 0).texts.item<double>();
+  };
+  const auto is = [](double found, double wanted) {
+    ck_assert_msg(std::abs(found - wanted) < 1e-3, "%g instead of %g", found, wanted);
+  };
+  constexpr double kAlone = 1e6;
+  // Of the first text's four labels the mean, the first and the time.
+  const double mean = loss({}, {first}), opening = loss({.first = kAlone}, {first}),
+               moment = loss({.times = kAlone}, {first});
+  ck_assert(std::abs(opening - mean) > 0.01 && std::abs(moment - mean) > 0.01);
+  is(loss({.first = 3}, {first}), (4 * mean + 2 * opening) / 6);
+  is(loss({.times = 0.5}, {first}), (4 * mean - 0.5 * moment) / 3.5);
+  is(loss({.first = 3, .times = 2}, {first}), (4 * mean + 2 * opening + moment) / 7);
+  for (const training::LabelWeights& weights : {training::LabelWeights{}, training::LabelWeights{3, 2}}) {
+    is(loss(weights, {first, second}), loss(weights, {first}) + loss(weights, {second}));
+  }
+}
+
 /** Of every patch, by a classifier that begins with its biases alone. */
 GVL_TEST(test_patches_are_told) {
   const ModelConfig config = small_config();

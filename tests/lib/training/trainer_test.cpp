@@ -161,7 +161,8 @@ GVL_TEST(test_dense_supervision_trains_encoders_too) {
   const TrainingConfig config = configuration(
       root / "", "dense",
       ", \"dense_supervision\": {\"weight\": 1, \"moment_weight\": 1, \"layer\": 0}, \"temporal_smoothing\": 1.5, "
-      "\"parameter_groups\": [{\"parameters\": \"\", \"learning_rate\": 1e-3}], \"activation_checkpointing\": true");
+      "\"label_weights\": {\"first\": 3, \"times\": 2}, \"parameter_groups\": [{\"parameters\": \"\", "
+      "\"learning_rate\": 1e-3}], \"activation_checkpointing\": true");
   // The same four videos at every step: what it loses on them must fall.
   Trainer trainer(config, [](const ModelConfig& model) { return std::make_shared<NoiseSource>(model, 4); });
   double first = 0, last = 0;
