@@ -20,6 +20,9 @@ std::string interval(const TimeRange& time) {
   return "from <" + two_decimals(time.start) + "> to <" + two_decimals(time.stop) + ">";
 }
 
+/** An answer's sentence. */
+std::string told(const TimeRange& moment) { return capitalised(interval(moment)) + "."; }
+
 std::vector<TimeRange> times_of(const std::vector<Report>& reports) {
   std::vector<TimeRange> times;
   for (const Report& report : reports) times.push_back(report.first);
@@ -35,7 +38,7 @@ Conversation grounding_form(std::string query, std::string kind, std::vector<Tim
                   "'. When does the described content occur in the video? Please return the start and end timestamps.";
   talk.query = std::move(query);
   for (const TimeRange& moment : moments) {
-    talk.answer += (talk.answer.empty() ? "" : " ") + capitalised(interval(moment)) + ".";
+    talk.answer += (talk.answer.empty() ? "" : " ") + told(moment);
   }
   if (moments.empty()) talk.answer = "It does not happen in the video.";
   talk.moments = std::move(moments);
@@ -45,7 +48,7 @@ Conversation grounding_form(std::string query, std::string kind, std::vector<Tim
 void tell_one_moment(std::vector<Conversation>& talks, Random& random) {
   for (Conversation& talk : talks) {
     if (talk.task != Task::kGrounding || talk.moments.size() < 2) continue;
-    talk.answer = capitalised(interval(random.pick(talk.moments))) + ".";
+    talk.answer = told(random.pick(talk.moments));
   }
 }
 

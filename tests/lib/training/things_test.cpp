@@ -199,7 +199,7 @@ GVL_TEST(a_first_layer_tells_the_word_before) {
       .picture = picture, .beginning = beginning, .common = common, .common_length = 5};
   directions.words = {{known[5], told[0].mul(20)}, {known[6], told[1].mul(20)}};
   const auto attention = training::keyframe_comparison(config, classes, directions);
-  // Words 5 to 24; the two stand at 8 and 17.
+  // Of twenty words behind a video, the ninth and the eighteenth are told to the words behind them.
   constexpr std::int64_t kWords = 20, kFrom = 8, kUntil = 17;
   at::Tensor words = known.narrow(0, 7, kWords).mul(13).add(common.mul(5));
   words[kFrom].copy_(known[5].mul(13).add(common, 5));
