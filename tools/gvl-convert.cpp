@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * gvl-convert [--base] [--dtype float32|bfloat16|float16] OFFICIAL_DIR OUT_DIR: makes a model folder from the official
- * release. Exits 0 when it is there, 1 on wrong usage, 2 when the release cannot be converted.
+ * gvl-convert [--base] [--variant NAME] [--dtype TYPE] OFFICIAL_DIR OUT_DIR: makes a model folder from the official
+ * release. gvl-convert --verify DIR checks one. Exits 0 when all is well, 1 on wrong usage, 2 when the release cannot
+ * be converted or the folder is no good.
  */
 #include <glib.h>
 #include <unistd.h>
@@ -21,42 +22,66 @@ void show_progress(std::size_t done, std::size_t total) {
   std::fprintf(stderr, "\r%zu of %zu tensors%s", done, total, done == total ? "\n" : "");
 }
 
-int usage(const char* reason) {
+std::string described(const gvl::ModelSummary& summary) {
+  g_autofree char* size = g_format_size(summary.bytes);
+  return "a model of type " + summary.language_model + ", " + gvl::name_of(summary.dtype) + ", " +
+         std::to_string(summary.tensors) + " tensors, " + size;
+}
+
+int usage(const std::string& reason) {
   std::fprintf(stderr,
-               "gvl-convert: %s\nusage: gvl-convert [--base] [--dtype float32|bfloat16|float16] OFFICIAL_DIR OUT_DIR\n",
-               reason);
+               "gvl-convert: %s\nusage: gvl-convert [--base] [--variant NAME] [--dtype float32|bfloat16|float16] "
+               "OFFICIAL_DIR OUT_DIR\n       gvl-convert --verify DIR\n",
+               reason.c_str());
   return 1;
+}
+
+int verify(const char* folder, const gvl::ConvertOptions& options) {
+  const gvl::ModelSummary summary = gvl::verify(folder, options.progress);
+  std::printf("%s: %s: loads, and all its weights are finite numbers\n", folder, described(summary).c_str());
+  return 0;
+}
+
+int convert(const char* official, const char* out, gvl::ConvertOptions options) {
+  options.begin = [out](const gvl::ModelSummary& summary) {
+    std::fprintf(stderr, "%s: %s\n", out, described(summary).c_str());
+  };
+  gvl::convert(official, out, options);
+  return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  g_autofree char* dtype = nullptr;
-  gboolean base = FALSE;
+  g_autofree char *dtype = nullptr, *variant = nullptr;
+  gboolean base = FALSE, verifies = FALSE;
   const GOptionEntry entries[] = {
       {"base", 0, 0, G_OPTION_ARG_NONE, &base, "The weights that training begins with, without what was fine-tuned",
        nullptr},
+      {"variant", 0, 0, G_OPTION_ARG_STRING, &variant, "Which model, of a folder that holds several: phi3.5, llama3",
+       "NAME"},
       {"dtype", 0, 0, G_OPTION_ARG_STRING, &dtype, "Data type of the weights written; default: the release's", "TYPE"},
+      {"verify", 0, 0, G_OPTION_ARG_NONE, &verifies, "Check a model folder instead", nullptr},
       {}};
   g_autoptr(GOptionContext) context = g_option_context_new("OFFICIAL_DIR OUT_DIR");
   g_option_context_set_summary(context, "Makes a model folder from a folder in Grounded-VideoLLM's official layout.");
   g_option_context_add_main_entries(context, entries, nullptr);
   g_autoptr(GError) error = nullptr;
   if (!g_option_context_parse(context, &argc, &argv, &error)) return usage(error->message);
-  if (argc != 3) return usage("two folders are needed");
+  if (argc != (verifies ? 2 : 3)) return usage(verifies ? "one folder is needed" : "two folders are needed");
 
   gvl::ConvertOptions options;
   options.base = base;
+  if (variant) options.variant = variant;
   if (dtype) {
     options.dtype = gvl::weight_type_from_name(dtype);
-    if (!options.dtype) return usage((std::string("--dtype ") + dtype + ": not a type of weights").c_str());
+    if (!options.dtype) return usage(std::string("--dtype ") + dtype + ": not a type of weights");
   }
   if (isatty(STDERR_FILENO)) options.progress = show_progress;
   try {
-    gvl::convert(argv[1], argv[2], options);
+    return verifies ? verify(argv[1], options) : convert(argv[1], argv[2], options);
   } catch (const gvl::Error& failure) {
     std::fprintf(stderr, "gvl-convert: %s\n", failure.what());
     return 2;
   }
-  return 0;
 }

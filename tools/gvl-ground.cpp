@@ -21,11 +21,11 @@
 #include <string>
 #include <vector>
 
+#include "common/interrupt.hpp"
 #include "ground/arguments.hpp"
 #include "ground/describe.hpp"
 #include "ground/encoding.hpp"
 #include "ground/file-pass.hpp"
-#include "ground/interrupt.hpp"
 #include "ground/names.hpp"
 #include "ground/outputs.hpp"
 #include "ground/report.hpp"

@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
   # to build
   g++ meson ninja-build pkg-config ccache clang-format
-  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libtorch-dev libjson-glib-dev libpcre2-dev
+  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libtorch-dev libjson-glib-dev libpcre2-dev libsoup-3.0-dev
   libgloo-dev libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libopencv-videoio-dev libfreetype-dev
   check                     # to test
   # to run: LibTorch is linked to any BLAS, and the reference one that it comes with is slow
@@ -14,6 +14,7 @@ packages=(
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-libav
   gstreamer1.0-x            # textoverlay
   gstreamer1.0-plugins-bad  # h264parse, webvttenc
+  glib-networking           # https, for gvl-fetch
   ffmpeg                    # makes files for tests
   # the Python example
   python3 python3-gst-1.0

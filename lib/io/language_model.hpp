@@ -31,8 +31,9 @@ struct FusedMatrix {
 
 /** Files and tensors of Grounded-VideoLLM's official release that are called differently for each model. */
 struct OfficialNames {
+  std::string_view variant;  ///< what users call it, and its fine-tuned weights' file has in its name
   std::string_view folder;
-  std::string_view tokenizer;                           ///< where there is none in the folder "tokenizer"
+  std::string_view tokenizer;                           ///< or there is one in the folder "tokenizer"
   std::string_view newline_file;                        ///< beside the language model
   std::span<const std::string_view> newlines;           ///< its vectors, which the fusion has under the same names
   std::array<std::string_view, 2> spatial_projections;  ///< first and second layer of the spatial projector

@@ -61,6 +61,15 @@ void read_whole(int file, const std::string& name, std::byte* data, std::size_t 
   }
 }
 
+/** What git-lfs leaves where it has not loaded a file is a text of some lines. */
+void refuse_lfs_pointer(const MappedFile& file) {
+  constexpr std::size_t kLongestPointer = 1024;
+  if (file.size() > kLongestPointer || !file.text().starts_with("version https://git-lfs.github.com/spec/")) return;
+  throw Error(
+      ErrorCode::kMalformed,
+      file.path().string() + ": is only Git-LFS's pointer to the file, which `git lfs pull` or gvl-fetch loads");
+}
+
 }  // namespace
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path, Access access) {
@@ -86,6 +95,7 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
   std::shared_ptr<MappedFile> result(new MappedFile(path, static_cast<std::byte*>(data), size, mapped));
   if (!mapped) {
     read_whole(file.get(), name, result->data_, size);
+    refuse_lfs_pointer(*result);
     ::mprotect(data, size, PROT_READ);
   } else if (access != Access::kNormal) {
     result->advise(access, 0, size);

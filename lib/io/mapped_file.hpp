@@ -27,7 +27,8 @@ class MappedFile {
 
   /**
    * Throws Error(kNotFound) when `path` is missing, no regular file or may not be read, Error(kMalformed) when it is
-   * empty or becomes shorter while it is read, Error(kResource) when there is no memory for it.
+   * empty, becomes shorter while it is read or is Git-LFS's pointer to what it should be, Error(kResource) when there
+   * is no memory for it.
    */
   static std::shared_ptr<const MappedFile> open(const std::filesystem::path& path, Access access = Access::kNormal);
 

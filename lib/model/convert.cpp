@@ -15,12 +15,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
+ModelSummary summary_of(const model::OfficialRelease& release, const std::vector<io::TensorInfo>& infos) {
+  ModelSummary summary{release.config.language.type, release.config.dtype, infos.size()};
+  for (const io::TensorInfo& info : infos) summary.bytes += Tensor(info.type, info.shape).bytes();
+  return summary;
+}
+
 void write_weights(const model::OfficialRelease& release, const model::ModelFolderWriter& writer,
                    const ConvertOptions& options) {
   std::vector<io::TensorInfo> infos;
   for (const model::PlannedTensor& planned : release.tensors) {
     infos.push_back({planned.name, options.dtype.value_or(planned.type), planned.shape});
   }
+  if (options.begin) options.begin(summary_of(release, infos));
   writer.write_weights(infos, [&](std::size_t i) {
     // The tensor before has been written when the next is asked for.
     if (options.progress && i > 0) options.progress(i, infos.size());
@@ -41,7 +48,7 @@ DataType language_type(const model::OfficialRelease& release) {
 void convert(const fs::path& official, const fs::path& out, const ConvertOptions& options) {
   layers::rethrow_libtorch_errors("converting " + official.string(), [&] {
     model::OfficialRelease release = model::open_official_release(
-        official, model::Lora::kMerge, options.base ? model::Weights::kBase : model::Weights::kTuned);
+        official, model::Lora::kMerge, options.base ? model::Weights::kBase : model::Weights::kTuned, options.variant);
     release.config.dtype = options.dtype.value_or(language_type(release));
     const model::ModelFolderWriter writer(out);
     write_weights(release, writer, options);

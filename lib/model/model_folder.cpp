@@ -3,12 +3,29 @@
 
 #include "gvl/error.hpp"
 #include "io/data_types.hpp"
+#include "io/language_model.hpp"
 #include "layers/tensor_bridge.hpp"
 #include "vision/encoder.hpp"
 
 namespace gvl::model {
 
+namespace {
+
+/** A folder of the official release has no config.json. */
+void refuse_release(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  if (std::filesystem::exists(folder / kConfigFile, ignored)) return;
+  for (const io::LanguageModel* model : io::language_models()) {
+    if (!std::filesystem::exists(folder / model->official.folder, ignored)) continue;
+    throw Error(ErrorCode::kUnsupported,
+                folder.string() + ": is a folder of the official release; gvl-convert makes a model folder of it");
+  }
+}
+
+}  // namespace
+
 ModelConfig load_config(const std::filesystem::path& folder) {
+  refuse_release(folder);
   const std::filesystem::path file = folder / kConfigFile;
   ModelConfig config = ModelConfig::load(file);
   for (const std::string& encoder : {config.spatial.type, config.temporal.type}) {

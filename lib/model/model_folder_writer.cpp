@@ -10,7 +10,7 @@
 #include "io/atomic_file.hpp"
 #include "layers/tensor_bridge.hpp"
 #include "model/model_folder.hpp"
-#include "model/network.hpp"
+#include "model/verify.hpp"
 
 namespace gvl::model {
 namespace {
@@ -92,16 +92,8 @@ void ModelFolderWriter::copy(const fs::path& file, const char* name) const {
   if (error) throw cannot(file, "copied", error);
 }
 
-void ModelFolderWriter::check_loads() const {
-  const ModelConfig config = ModelConfig::load(staging_ / kConfigFile);
-  const FolderParameters parameters(staging_);
-  const Network network(layers::Parameters(parameters, at::kCPU, at::kFloat), config);
-  load_tokenizer(staging_ / kTokenizerFile, config);
-  load_words(staging_);
-}
-
 void ModelFolderWriter::publish() const {
-  check_loads();
+  require_loadable(staging_);
   const fs::path previous = staging_ / kPrevious;
   Moves moves;
   for (auto name = std::rbegin(kFiles); name != std::rend(kFiles); ++name) {

@@ -44,8 +44,6 @@ class ModelFolderWriter {
   void publish() const;
 
  private:
-  void check_loads() const;
-
   std::filesystem::path folder_;
   std::filesystem::path staging_;
 };

@@ -3,6 +3,7 @@
 
 #include "gvl/error.hpp"
 #include "io/json.hpp"
+#include "model/release_files.hpp"
 #include "text/prompt.hpp"
 
 namespace gvl::model {
@@ -103,8 +104,8 @@ void check_known(const io::JsonValue& root, const std::string& member, const std
 
 OfficialSizes read_official_sizes(const std::filesystem::path& folder, const io::LanguageModel& model) {
   OfficialSizes sizes = release_sizes();
-  if (std::filesystem::exists(folder / "model.json")) {
-    const io::JsonValue root = io::JsonValue::load(folder / "model.json");
+  if (std::filesystem::exists(folder / kReleaseConfig)) {
+    const io::JsonValue root = io::JsonValue::load(folder / kReleaseConfig);
     sizes.config.frames = root.integer_or("num_frames", sizes.config.frames, 1, kMaxSize);
     sizes.config.segments = root.integer_or("num_segs", sizes.config.segments, 1, sizes.config.frames);
     sizes.config.temporal_tokens = root.integer_or("num_temporal_tokens", sizes.config.temporal_tokens, 1, kMaxSize);

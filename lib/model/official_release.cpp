@@ -19,14 +19,13 @@
 #include "io/weights.hpp"
 #include "layers/tensor_bridge.hpp"
 #include "model/official_config.hpp"
+#include "model/release_files.hpp"
 
 namespace gvl::model {
 namespace {
 
 using io::TorchArchive;
 namespace fs = std::filesystem;
-
-constexpr const char* kInternVideoFile = "internvideo/vision-encoder-InternVideo2-stage2_1b-224p-f4.pt";
 
 /** The files of a release, opened; the planned tensors' closures share it. */
 struct Files {
@@ -49,18 +48,17 @@ fs::path first_existing(const fs::path& folder, const std::vector<std::string>& 
   throw Error(ErrorCode::kNotFound, folder.string() + ": has no " + what + " (looked for " + names.front() + ")");
 }
 
-fs::path find_checkpoint(const fs::path& folder) {
-  std::vector<fs::path> found;
+fs::path find_checkpoint(const fs::path& folder, const io::LanguageModel& model) {
+  const fs::path checkpoints = folder / kCheckpointFolder;
+  std::vector<std::string> names;
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder / "ckpt", ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("sft_") && name.ends_with(".pth")) found.push_back(entry.path());
+  for (const auto& entry : fs::directory_iterator(checkpoints, ignored)) {
+    names.push_back(entry.path().filename().string());
   }
-  if (found.size() != 1) {
-    throw Error(ErrorCode::kNotFound, (folder / "ckpt").string() + ": holds " + std::to_string(found.size()) +
-                                          " files sft_*.pth, exactly one is needed");
-  }
-  return found.front();
+  const std::string name = checkpoint_of(model, names);
+  if (!name.empty()) return checkpoints / name;
+  throw Error(ErrorCode::kNotFound, checkpoints.string() + ": exactly one file sft_*.pth is needed, or one sft_*_" +
+                                        std::string(model.official.variant) + "_*.pth");
 }
 
 /** `table` with more rows, each the mean of those that were there. */
@@ -301,20 +299,33 @@ class Planner {
   std::vector<PlannedTensor> planned_;
 };
 
-/** The language model whose folder is there. */
-const io::LanguageModel& model_of(const fs::path& folder) {
-  std::string looked_for;
-  for (const io::LanguageModel* model : io::language_models()) {
-    if (fs::exists(folder / model->official.folder)) return *model;
-    looked_for += (looked_for.empty() ? "" : ", ") + std::string(model->official.folder);
+/** The language model whose folder is there; of several the one that is asked for. */
+const io::LanguageModel& model_of(const fs::path& folder, std::string_view variant) {
+  if (!variant.empty()) {
+    const io::LanguageModel& model = model_of_variant(variant);
+    if (fs::exists(folder / model.official.folder)) return model;
+    throw Error(ErrorCode::kNotFound, folder.string() + ": has no " + std::string(model.official.folder) +
+                                          ", of the variant " + std::string(variant));
   }
+  std::vector<const io::LanguageModel*> found;
+  std::string looked_for, variants;
+  for (const io::LanguageModel* model : io::language_models()) {
+    looked_for += (looked_for.empty() ? "" : ", ") + std::string(model->official.folder);
+    if (!fs::exists(folder / model->official.folder)) continue;
+    found.push_back(model);
+    variants += (variants.empty() ? "" : " and ") + std::string(model->official.variant);
+  }
+  if (found.size() > 1) {
+    throw Error(ErrorCode::kInvalidArgument, folder.string() + ": holds the variants " + variants + "; say which");
+  }
+  if (found.size() == 1) return *found.front();
   throw Error(ErrorCode::kNotFound,
               folder.string() + ": has no language model of the official release (looked for " + looked_for + ")");
 }
 
-std::shared_ptr<const Files> open_files(const fs::path& folder, Weights weights) {
+std::shared_ptr<const Files> open_files(const fs::path& folder, Weights weights, std::string_view variant) {
   if (!fs::is_directory(folder)) throw Error(ErrorCode::kNotFound, folder.string() + ": no such folder");
-  const io::LanguageModel& model = model_of(folder);
+  const io::LanguageModel& model = model_of(folder, variant);
   const fs::path base = folder / model.official.folder;
   const bool tuned = weights == Weights::kTuned;
   const auto open = [](const fs::path& file) { return std::optional<TorchArchive>(TorchArchive::open(file)); };
@@ -322,12 +333,12 @@ std::shared_ptr<const Files> open_files(const fs::path& folder, Weights weights)
       .folder = folder,
       .model = &model,
       .base = base,
-      .clip = TorchArchive::open(base / "vision_model.pth"),
+      .clip = TorchArchive::open(base / kVisionModelFile),
       .newline = TorchArchive::open(base / model.official.newline_file),
       .internvideo = TorchArchive::open(folder / kInternVideoFile),
-      .checkpoint = tuned ? open(find_checkpoint(folder)) : std::nullopt,
-      .projector = tuned ? std::nullopt : open(base / "multi_modal_projector.pth"),
-      .language = io::Weights::open(base / "language_model_seperated"),
+      .checkpoint = tuned ? open(find_checkpoint(folder, model)) : std::nullopt,
+      .projector = tuned ? std::nullopt : open(base / kProjectorFile),
+      .language = io::Weights::open(base / kLanguageFolder),
       .sizes = read_official_sizes(folder, model),
   });
 }
@@ -347,14 +358,14 @@ std::int64_t vocabulary_of(const Files& files) {
 
 }  // namespace
 
-OfficialRelease open_official_release(const fs::path& folder, Lora lora, Weights weights) {
-  const std::shared_ptr<const Files> files = open_files(folder, weights);
+OfficialRelease open_official_release(const fs::path& folder, Lora lora, Weights weights, std::string_view variant) {
+  const std::shared_ptr<const Files> files = open_files(folder, weights, variant);
   OfficialRelease release;
   release.config = files->sizes.config;
-  release.config.language = read_language_config(files->base / "language_model_seperated" / "config.json",
-                                                 *files->model, vocabulary_of(*files));
+  release.config.language =
+      read_language_config(files->base / kLanguageFolder / "config.json", *files->model, vocabulary_of(*files));
   release.tokenizer =
-      first_existing(folder, {"tokenizer/tokenizer.json", std::string(files->model->official.tokenizer)}, "tokenizer");
+      first_existing(folder, {std::string(files->model->official.tokenizer), std::string(kTokenizerPath)}, "tokenizer");
   release.tensors = Planner(files, lora).plan(release.config.language);
   release.lora_rank = files->sizes.lora_rank;
   release.lora_scale = files->sizes.lora_scale;

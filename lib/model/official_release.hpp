@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gvl/config.hpp"
@@ -44,9 +45,10 @@ enum class Weights {
 
 /**
  * Opens a release in the layout of docs/models.md: every file that is needed is there and every tensor has been found
- * when this returns; the data is read by PlannedTensor::make. Throws Error naming the file or tensor at fault.
+ * when this returns; the data is read by PlannedTensor::make. `variant` is as in ConvertOptions. Throws Error naming
+ * the file or tensor at fault.
  */
 OfficialRelease open_official_release(const std::filesystem::path& folder, Lora lora = Lora::kMerge,
-                                      Weights weights = Weights::kTuned);
+                                      Weights weights = Weights::kTuned, std::string_view variant = {});
 
 }  // namespace gvl::model

@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "ground/interrupt.hpp"
+#include "common/interrupt.hpp"
 #include "ground/names.hpp"
 #include "ground/programs.hpp"
 #include "ground/remote.hpp"

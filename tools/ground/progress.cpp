@@ -1,26 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ground/progress.hpp"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 
+#include "common/terminal.hpp"
 #include "ground/names.hpp"
 
 namespace {
 
 constexpr int kWidth = 30;
-constexpr int kUsualColumns = 80;
 constexpr int kColumnsOfNumbers = 30;  // what stands beside the bar, without the file
-
-/** As it is now: windows change their size. */
-int terminal_columns() {
-  struct winsize size {};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return kUsualColumns;
-}
 
 std::string progress_line(double done, double elapsed, const std::string& what, int columns) {
   const int width = std::clamp(columns - kColumnsOfNumbers, 0, kWidth);

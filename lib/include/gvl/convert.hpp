@@ -1,19 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "gvl/export.hpp"
 #include "gvl/tensor.hpp"
 
 namespace gvl {
 
+/** What a model folder has, or is going to have. */
+struct ModelSummary {
+  std::string language_model;  ///< "phi3"
+  DataType dtype;              ///< of the language model's weights
+  std::size_t tensors = 0;
+  std::size_t bytes = 0;  ///< of all weights
+};
+
 struct ConvertOptions {
   std::optional<DataType> dtype;  ///< of the weights written: float32, bfloat16 or float16; none: as in the release
   /** The weights that the published training began with, to train from: without the release's ckpt/sft_*.pth. */
   bool base = false;
+  /** Which of the models (release_variants()) a folder is about that holds several; empty: the one that there is. */
+  std::string variant;
+  std::function<void(const ModelSummary&)> begin;                     ///< what is going to be made, may be empty
   std::function<void(std::size_t done, std::size_t total)> progress;  ///< tensors written, may be empty
 };
 
@@ -25,5 +40,23 @@ struct ConvertOptions {
  */
 GVL_EXPORT void convert(const std::filesystem::path& official, const std::filesystem::path& out,
                         const ConvertOptions& options = {});
+
+/**
+ * Checks a model folder: that it loads, and that its weights are finite numbers, each of which is read. Throws Error
+ * naming the file or tensor at fault.
+ */
+GVL_EXPORT ModelSummary verify(const std::filesystem::path& folder,
+                               const std::function<void(std::size_t done, std::size_t total)>& progress = {});
+
+/** The models of the official release: "phi3.5", "llama3". */
+GVL_EXPORT std::vector<std::string> release_variants();
+
+/**
+ * Those of a release's files that convert() reads to make a model of `variant`, of `all` that there are, as paths
+ * within its folder. Throws Error(kNotFound) naming one that is missing, Error(kInvalidArgument) for an unknown
+ * variant.
+ */
+GVL_EXPORT std::vector<std::string> release_files(std::string_view variant, const std::vector<std::string>& all,
+                                                  bool base = false);
 
 }  // namespace gvl

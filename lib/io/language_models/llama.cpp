@@ -32,7 +32,8 @@ constinit const LanguageModel kLlama{
     .spatial_pooling = SpatialPooling::kAdaptive8x8,
     .long_rope = false,
     .fused = kFused,
-    .official = {.folder = "llama3-llava-next-8b-seperated",  // the release's own spelling
+    .official = {.variant = "llama3",
+                 .folder = "llama3-llava-next-8b-seperated",  // the release's own spelling
                  .tokenizer = "llama3-llava-next-8b/tokenizer.json",
                  .newline_file = "image_newline.pth",
                  .newlines = kNewlines,

@@ -22,7 +22,8 @@ constinit const LanguageModel kPhi3{
     .spatial_pooling = SpatialPooling::kMerge2x2,
     .long_rope = true,
     .fused = {},
-    .official = {.folder = "Phi-3.5-vision-instruct-seperated",  // the release's own spelling
+    .official = {.variant = "phi3.5",
+                 .folder = "Phi-3.5-vision-instruct-seperated",  // the release's own spelling
                  .tokenizer = "Phi-3.5-mini-instruct/tokenizer.json",
                  .newline_file = "image_newlines.pth",
                  .newlines = kNewlines,

@@ -45,9 +45,9 @@ GVL_TEST(every_model_says_all_that_is_needed) {
   for (const LanguageModel* model : language_models()) {
     const PromptTurns& turns = model->turns;
     const OfficialNames& official = model->official;
-    for (const std::string_view text :
-         {model->name, turns.system, turns.user, turns.assistant, turns.end, official.folder, official.tokenizer,
-          official.newline_file, official.spatial_projections[0], official.spatial_projections[1]}) {
+    for (const std::string_view text : {model->name, turns.system, turns.user, turns.assistant, turns.end,
+                                        official.variant, official.folder, official.tokenizer, official.newline_file,
+                                        official.spatial_projections[0], official.spatial_projections[1]}) {
       ck_assert_msg(!text.empty(), "%s", std::string(model->name).c_str());
     }
     ck_assert(!official.newlines.empty());

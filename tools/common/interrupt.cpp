@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ground/interrupt.hpp"
+#include "common/interrupt.hpp"
 
 #include <csignal>
 

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/verify.hpp"
+
+#include <ATen/ops/isfinite.h>
+
+#include <string>
+#include <vector>
+
+#include "gvl/convert.hpp"
+#include "gvl/error.hpp"
+#include "io/data_types.hpp"
+#include "io/weights.hpp"
+#include "layers/libtorch_errors.hpp"
+#include "layers/tensor_bridge.hpp"
+#include "model/model_folder.hpp"
+#include "model/network.hpp"
+
+namespace gvl {
+namespace model {
+
+void require_loadable(const std::filesystem::path& folder) {
+  const ModelConfig config = load_config(folder);
+  const FolderParameters parameters(folder);
+  const Network network(layers::Parameters(parameters, at::kCPU, at::kFloat), config);
+  load_tokenizer(folder / kTokenizerFile, config);
+  load_words(folder);
+}
+
+namespace {
+
+void require_finite(const std::filesystem::path& folder, const std::string& name, const Tensor& tensor) {
+  if (!io::traits_of(tensor.type).holds_weights || tensor.elements() == 0) return;
+  if (at::isfinite(layers::to_aten(tensor)).all().item<bool>()) return;
+  throw Error(ErrorCode::kMalformed, folder.string() + ": " + name + " has weights that are no finite numbers");
+}
+
+}  // namespace
+}  // namespace model
+
+ModelSummary verify(const std::filesystem::path& folder,
+                    const std::function<void(std::size_t done, std::size_t total)>& progress) {
+  return layers::rethrow_libtorch_errors("checking " + folder.string(), [&] {
+    model::require_loadable(folder);
+    const ModelConfig config = model::load_config(folder);
+    const io::Weights weights = io::Weights::open(folder);
+    const std::vector<std::string> names = weights.names();
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      model::require_finite(folder, names[i], weights.get(names[i]));
+      if (progress) progress(i + 1, names.size());
+    }
+    return ModelSummary{config.language.type, config.dtype, names.size(), weights.total_bytes()};
+  });
+}
+
+}  // namespace gvl

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fetch/download.hpp"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "fetch/checksum.hpp"
+#include "gvl/error.hpp"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr double kLongestWait = 60;
+
+/** The server has no parts of files. */
+class NoParts : public std::exception {};
+
+/** Waits, or throws Interrupted. */
+void wait(GCancellable* cancellable, double seconds) {
+  GPollFD descriptor{};
+  if (g_cancellable_make_pollfd(cancellable, &descriptor)) {
+    g_poll(&descriptor, 1, static_cast<gint>(seconds * 1000));
+    g_cancellable_release_fd(cancellable);
+  }
+  if (g_cancellable_is_cancelled(cancellable)) throw Interrupted();
+}
+
+/** Several threads that do the same until one fails; that failure is thrown when all have ended. */
+void in_threads(int count, const std::function<void(const std::atomic<bool>& failed)>& work) {
+  std::atomic<bool> failed{false};
+  std::mutex mutex;
+  std::exception_ptr failure;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < count; ++i) {
+    threads.emplace_back([&] {
+      try {
+        work(failed);
+      } catch (...) {
+        std::lock_guard lock(mutex);
+        if (!failed.exchange(true)) failure = std::current_exception();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+void nothing(std::int64_t) {}
+
+}  // namespace
+
+void with_retries(const DownloadOptions& options, GCancellable* cancellable,
+                  const std::function<std::int64_t()>& progress,
+                  const std::function<void(const std::string& why, double seconds)>& tell,
+                  const std::function<void()>& work) {
+  int failures = 0;
+  for (;;) {
+    const std::int64_t before = progress();
+    try {
+      return work();
+    } catch (const HttpError& error) {
+      failures = progress() > before ? 1 : failures + 1;
+      if (!error.passing() || failures > options.retries) throw;
+      const double own = options.retry_wait * static_cast<double>(1 << std::min(failures - 1, 16));
+      const double seconds = std::max(std::min(own, kLongestWait), static_cast<double>(error.wait().value_or(0)));
+      tell(error.what(), seconds);
+      wait(cancellable, seconds);
+    }
+  }
+}
+
+Download::Download(const Repository& repository, fs::path folder, DownloadOptions options, GCancellable* cancellable)
+    : repository_(repository), folder_(std::move(folder)), options_(std::move(options)), cancellable_(cancellable) {}
+
+std::int64_t Download::bytes_missing(const std::vector<RemoteFile>& files) const {
+  std::int64_t missing = 0;
+  for (const RemoteFile& file : files) {
+    std::error_code ignored;
+    const auto size = fs::file_size(folder_ / file.path, ignored);
+    if (!ignored && static_cast<std::int64_t>(size) == file.size) continue;
+    missing += std::max<std::int64_t>(file.size - PartialFile::bytes_on_disk(folder_ / file.path), 0);
+  }
+  return missing;
+}
+
+void Download::run(const std::vector<RemoteFile>& files) {
+  std::int64_t total = 0;
+  for (const RemoteFile& file : files) total += file.size;
+  TransferLine line(total);
+  for (const RemoteFile& file : files) {
+    if (is_there(file, line)) {
+      line.say(file.path + ": " + size_text(file.size) + ", was there");
+      continue;
+    }
+    load(file, line);
+    line.say(file.path + ": " + size_text(file.size));
+  }
+}
+
+bool Download::is_there(const RemoteFile& file, TransferLine& line) const {
+  std::error_code ignored;
+  const fs::path path = folder_ / file.path;
+  if (!fs::is_regular_file(path, ignored) || static_cast<std::int64_t>(fs::file_size(path, ignored)) != file.size)
+    return false;
+  line.begin("checking " + file.path);
+  if (!is_as_listed(path, file, cancellable_, nothing)) return false;
+  line.add_before(file.size);
+  return true;
+}
+
+bool Download::is_right(const RemoteFile& file, const PartialFile& loaded) const {
+  return is_as_listed(loaded.path(), file, cancellable_, nothing);
+}
+
+void Download::load(const RemoteFile& file, TransferLine& line) {
+  for (;;) {
+    PartialFile to(folder_ / file.path, file.sha256 + file.git_sha1, file.size, options_.part_size);
+    line.begin("loading " + file.path);
+    line.add_before(to.bytes_kept());
+    try {
+      load_parts(file, to, line);
+    } catch (const NoParts&) {
+      load_whole(file, to, line);
+    }
+    line.begin("checking " + file.path);
+    if (is_right(file, to)) return to.finish();
+    to.discard();
+    // What an earlier run left may have been at fault.
+    if (!to.resumed()) {
+      throw gvl::Error(gvl::ErrorCode::kMalformed, repository_.url_of(file) +
+                                                       ": what came is not what the repository lists: its checksum is "
+                                                       "another. It was removed");
+    }
+    line.say(file.path + ": what had come of it was not right; it is loaded anew");
+    line.add_before(-file.size);
+  }
+}
+
+void Download::load_parts(const RemoteFile& file, PartialFile& to, TransferLine& line) {
+  const std::int64_t parts = (file.size + options_.part_size - 1) / options_.part_size;
+  const auto threads = static_cast<int>(std::min<std::int64_t>(options_.connections, parts));
+  in_threads(threads, [&](const std::atomic<bool>& failed) {
+    HttpClient client(options_.http, cancellable_);
+    while (!failed) {
+      const auto part = to.take();
+      if (!part) return;
+      load_part(client, file, to, *part, line);
+    }
+  });
+}
+
+void Download::load_part(HttpClient& client, const RemoteFile& file, PartialFile& to, const PartialFile::Part& part,
+                         TransferLine& line) {
+  std::int64_t at = part.start;
+  const auto take = [&](std::span<const char> bytes) {
+    to.write(at, bytes);
+    at += static_cast<std::int64_t>(bytes.size());
+    line.add(static_cast<std::int64_t>(bytes.size()));
+  };
+  const auto tell = [&](const std::string& why, double seconds) {
+    line.say(why + "; again in " + duration_text(seconds));
+  };
+  with_retries(
+      options_, cancellable_, [&] { return at; }, tell,
+      [&] {
+        while (at < part.stop) {
+          if (!client.read_range(repository_.url_of(file), {at, part.stop, file.size}, take)) throw NoParts();
+        }
+      });
+  to.keep(part);
+}
+
+void Download::load_whole(const RemoteFile& file, PartialFile& to, TransferLine& line) {
+  HttpClient client(options_.http, cancellable_);
+  std::int64_t at = 0, most = 0;
+  const auto take = [&](std::span<const char> bytes) {
+    to.write(at, bytes);
+    at += static_cast<std::int64_t>(bytes.size());
+    most = std::max(most, at);
+    line.add(static_cast<std::int64_t>(bytes.size()));
+  };
+  const auto tell = [&](const std::string& why, double seconds) {
+    line.say(why + "; again, from the beginning, in " + duration_text(seconds));
+  };
+  with_retries(
+      options_, cancellable_, [&] { return most; }, tell,
+      [&] {
+        line.add(-std::exchange(at, 0));
+        client.read_whole(repository_.url_of(file), file.size, take);
+      });
+  to.keep_all();
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "fetch/http-client.hpp"
+#include "fetch/partial-file.hpp"
+#include "fetch/repository.hpp"
+#include "fetch/transfer-line.hpp"
+
+struct DownloadOptions {
+  HttpOptions http;
+  int connections = 4;    ///< at a time
+  int retries = 8;        ///< in a row, without a byte between them
+  double retry_wait = 1;  ///< seconds before the first of them; twice as many before each further one
+  std::int64_t part_size = 16 << 20;
+};
+
+/**
+ * Calls `work` until it succeeds: again after a failure that may pass, as often as `options` say while it does not get
+ * on (`progress` does not change). Throws what the last try threw, or Interrupted.
+ */
+void with_retries(const DownloadOptions& options, GCancellable* cancellable,
+                  const std::function<std::int64_t()>& progress,
+                  const std::function<void(const std::string& why, double seconds)>& tell,
+                  const std::function<void()>& work);
+
+/** Loads the files of a repository into a folder, each in parts by several connections. */
+class Download {
+ public:
+  Download(const Repository& repository, std::filesystem::path folder, DownloadOptions options,
+           GCancellable* cancellable);
+
+  /** How much of the files is not in the folder, as far as their sizes tell. */
+  std::int64_t bytes_missing(const std::vector<RemoteFile>& files) const;
+
+  /**
+   * Loads what is missing, and checks all. A file is there under its name only when it is what the repository lists.
+   * Throws HttpError, gvl::Error naming the file at fault, or Interrupted: the next run goes on from there.
+   */
+  void run(const std::vector<RemoteFile>& files);
+
+ private:
+  void load(const RemoteFile& file, TransferLine& line);
+  bool is_there(const RemoteFile& file, TransferLine& line) const;
+  void load_parts(const RemoteFile& file, PartialFile& to, TransferLine& line);
+  void load_part(HttpClient& client, const RemoteFile& file, PartialFile& to, const PartialFile::Part& part,
+                 TransferLine& line);
+  void load_whole(const RemoteFile& file, PartialFile& to, TransferLine& line);
+  bool is_right(const RemoteFile& file, const PartialFile& loaded) const;
+
+  const Repository& repository_;
+  std::filesystem::path folder_;
+  DownloadOptions options_;
+  GCancellable* cancellable_;
+};

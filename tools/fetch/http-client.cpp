@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fetch/http-client.hpp"
+
+#include <algorithm>
+#include <array>
+#include <regex>
+#include <utility>
+
+#include "fetch/proxies.hpp"
+
+namespace {
+
+constexpr auto kUriFlags = static_cast<GUriFlags>(SOUP_HTTP_URI_FLAGS);
+constexpr int kMostRedirections = 10;
+constexpr std::size_t kBlock = 1 << 18;
+constexpr int kLongestWait = 600;  // seconds
+constexpr guint kTooManyRequests = 429;
+
+struct UriUnref {
+  void operator()(GUri* uri) const { g_uri_unref(uri); }
+};
+using Uri = std::unique_ptr<GUri, UriUnref>;
+
+struct ObjectUnref {
+  void operator()(void* object) const { g_object_unref(object); }
+};
+
+Uri parse_uri(const std::string& text) {
+  Uri uri(g_uri_parse(text.c_str(), kUriFlags, nullptr));
+  const char* scheme = uri ? g_uri_get_scheme(uri.get()) : "";
+  if (!uri || !g_uri_get_host(uri.get()) || !(g_str_equal(scheme, "http") || g_str_equal(scheme, "https"))) {
+    throw HttpError(text + ": not an address of http or https", false);
+  }
+  return uri;
+}
+
+int port_of(GUri* uri) {
+  if (g_uri_get_port(uri) > 0) return g_uri_get_port(uri);
+  return g_str_equal(g_uri_get_scheme(uri), "https") ? 443 : 80;
+}
+
+bool same_server(GUri* a, GUri* b) {
+  return g_str_equal(g_uri_get_scheme(a), g_uri_get_scheme(b)) && port_of(a) == port_of(b) &&
+         g_ascii_strcasecmp(g_uri_get_host(a), g_uri_get_host(b)) == 0;
+}
+
+/** Addresses of redirections carry signatures, which are nobody's business. */
+std::string shown(const std::string& url) { return url.substr(0, url.find('?')); }
+
+std::optional<int> retry_after(SoupMessage* message) {
+  const char* value = soup_message_headers_get_one(soup_message_get_response_headers(message), "Retry-After");
+  if (!value) return std::nullopt;
+  guint64 seconds = 0;
+  if (!g_ascii_string_to_unsigned(value, 10, 0, kLongestWait, &seconds, nullptr)) {
+    g_autoptr(GDateTime) time = soup_date_time_new_from_http_string(value);
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    if (!time) return std::nullopt;
+    seconds = static_cast<guint64>(
+        std::clamp<GTimeSpan>(g_date_time_difference(time, now) / G_TIME_SPAN_SECOND, 0, kLongestWait));
+  }
+  return static_cast<int>(seconds);
+}
+
+std::string advice(guint status, bool has_token) {
+  if (status == SOUP_STATUS_UNAUTHORIZED || status == SOUP_STATUS_FORBIDDEN) {
+    return has_token ? ": the token in HF_TOKEN is not enough" : ": a token is wanted, in the variable HF_TOKEN";
+  }
+  return status == SOUP_STATUS_NOT_FOUND ? ": it is not there" : "";
+}
+
+[[noreturn]] void refuse(SoupMessage* message, const std::string& url, bool has_token) {
+  const guint status = soup_message_get_status(message);
+  const bool passing = status >= 500 || status == kTooManyRequests || status == SOUP_STATUS_REQUEST_TIMEOUT;
+  const char* phrase = soup_status_get_phrase(status);
+  throw HttpError(
+      shown(url) + ": the server answers " + std::to_string(status) + " (" + phrase + ")" + advice(status, has_token),
+      passing, retry_after(message));
+}
+
+[[noreturn]] void fail(const GError* error, const std::string& url) {
+  if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) throw Interrupted();
+  const bool final =
+      error->domain == G_TLS_ERROR || g_error_matches(error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND);
+  throw HttpError(shown(url) + ": " + error->message, !final);
+}
+
+bool redirects(guint status) {
+  constexpr std::array<guint, 5> kStatuses{301, 302, 303, 307, 308};
+  return std::find(kStatuses.begin(), kStatuses.end(), status) != kStatuses.end();
+}
+
+/** Where a redirection leads; never from https to http. */
+std::string redirected(SoupMessage* message, const std::string& url) {
+  const char* location = soup_message_headers_get_one(soup_message_get_response_headers(message), "Location");
+  const Uri from = parse_uri(url);
+  const Uri to(location ? g_uri_parse_relative(from.get(), location, kUriFlags, nullptr) : nullptr);
+  if (!to) throw HttpError(shown(url) + ": the server redirects to nowhere", false);
+  g_autofree char* text = g_uri_to_string(to.get());
+  const Uri checked = parse_uri(text);
+  if (g_str_equal(g_uri_get_scheme(from.get()), "https") && !g_str_equal(g_uri_get_scheme(checked.get()), "https")) {
+    throw HttpError(shown(url) + ": the server redirects from https to " + shown(text), false);
+  }
+  return text;
+}
+
+/** The address with rel="next" of a Link header. */
+std::string next_page(SoupMessage* message, const std::string& url) {
+  const char* value = soup_message_headers_get_list(soup_message_get_response_headers(message), "Link");
+  std::cmatch match;
+  static const std::regex kNext(R"re(<([^<>]*)>\s*;\s*rel="?next"?)re");
+  if (!value || !std::regex_search(value, match, kNext)) return {};
+  const Uri from = parse_uri(url);
+  const Uri to(g_uri_parse_relative(from.get(), match[1].str().c_str(), kUriFlags, nullptr));
+  if (!to || !same_server(from.get(), to.get())) throw HttpError(shown(url) + ": its next page is elsewhere", false);
+  g_autofree char* text = g_uri_to_string(to.get());
+  return text;
+}
+
+void check_size(std::int64_t size, const ByteRange& range, const std::string& url) {
+  if (size == range.size) return;
+  throw HttpError(
+      shown(url) + ": has " + std::to_string(size) + " bytes there, its repository lists " + std::to_string(range.size),
+      false);
+}
+
+}  // namespace
+
+struct HttpClient::Response {
+  std::unique_ptr<SoupMessage, ObjectUnref> message;
+  std::unique_ptr<GInputStream, ObjectUnref> body;
+  std::string url;  ///< behind all redirections
+
+  guint status() const { return soup_message_get_status(message.get()); }
+  SoupMessageHeaders* headers() const { return soup_message_get_response_headers(message.get()); }
+};
+
+HttpClient::HttpClient(HttpOptions options, GCancellable* cancellable)
+    : options_(std::move(options)),
+      cancellable_(cancellable),
+      session_(soup_session_new_with_options("timeout", static_cast<guint>(options_.timeout), "user-agent", "gvl-fetch",
+                                             nullptr)) {
+  // Parts of a file are parts of its bytes as they are.
+  soup_session_remove_feature_by_type(session_, SOUP_TYPE_CONTENT_DECODER);
+  if (GProxyResolver* proxies = proxies_of_environment()) {
+    soup_session_set_proxy_resolver(session_, proxies);
+    g_object_unref(proxies);
+  }
+}
+
+HttpClient::~HttpClient() { g_object_unref(session_); }
+
+HttpClient::Response HttpClient::send_once(const std::string& url, const ByteRange* range) {
+  const Uri uri = parse_uri(url), endpoint = parse_uri(options_.endpoint);
+  Response response{std::unique_ptr<SoupMessage, ObjectUnref>(soup_message_new_from_uri("GET", uri.get())), nullptr,
+                    url};
+  SoupMessage* message = response.message.get();
+  soup_message_add_flags(message, SOUP_MESSAGE_NO_REDIRECT);
+  SoupMessageHeaders* headers = soup_message_get_request_headers(message);
+  soup_message_headers_replace(headers, "Accept-Encoding", "identity");
+  if (range) soup_message_headers_set_range(headers, range->start, range->stop - 1);
+  if (!options_.token.empty() && same_server(uri.get(), endpoint.get())) {
+    soup_message_headers_replace(headers, "Authorization", ("Bearer " + options_.token).c_str());
+  }
+  g_autoptr(GError) error = nullptr;
+  response.body.reset(soup_session_send(session_, message, cancellable_, &error));
+  if (!response.body) fail(error, url);
+  return response;
+}
+
+HttpClient::Response HttpClient::send(const std::string& url, const ByteRange* range) {
+  std::string at = url;
+  for (int i = 0; i <= kMostRedirections; ++i) {
+    Response response = send_once(at, range);
+    if (redirects(response.status())) {
+      at = redirected(response.message.get(), at);
+      continue;
+    }
+    if (SOUP_STATUS_IS_SUCCESSFUL(response.status())) return response;
+    refuse(response.message.get(), at, !options_.token.empty());
+  }
+  throw HttpError(shown(url) + ": the server redirects more than " + std::to_string(kMostRedirections) + " times",
+                  false);
+}
+
+HttpClient::Document HttpClient::read(const std::string& url, std::size_t most) {
+  const Response response = send(url, nullptr);
+  Document document{{}, next_page(response.message.get(), response.url)};
+  std::array<char, 1 << 14> block{};
+  for (;;) {
+    g_autoptr(GError) error = nullptr;
+    const gssize got = g_input_stream_read(response.body.get(), block.data(), block.size(), cancellable_, &error);
+    if (got < 0) fail(error, url);
+    if (got == 0) return document;
+    document.text.append(block.data(), static_cast<std::size_t>(got));
+    if (document.text.size() > most) throw HttpError(shown(url) + ": is longer than such a list can be", false);
+  }
+}
+
+void HttpClient::copy(const Response& response, std::int64_t bytes, const Sink& sink) {
+  std::string block(kBlock, '\0');
+  while (bytes > 0) {
+    g_autoptr(GError) error = nullptr;
+    const auto wanted = static_cast<gsize>(std::min<std::int64_t>(bytes, kBlock));
+    const gssize got = g_input_stream_read(response.body.get(), block.data(), wanted, cancellable_, &error);
+    if (got < 0) fail(error, response.url);
+    if (got == 0) throw HttpError(shown(response.url) + ": the connection ends too early", true);
+    sink({block.data(), static_cast<std::size_t>(got)});
+    bytes -= got;
+  }
+  // Only where a body was read to its end, the connection serves for the next request.
+  g_input_stream_read(response.body.get(), block.data(), 1, cancellable_, nullptr);
+}
+
+bool HttpClient::read_range(const std::string& url, const ByteRange& range, const Sink& sink) {
+  const Response response = send(url, &range);
+  goffset start = 0, last = 0, size = -1;
+  if (response.status() != SOUP_STATUS_PARTIAL_CONTENT) return false;
+  if (!soup_message_headers_get_content_range(response.headers(), &start, &last, &size)) return false;
+  if (size >= 0) check_size(size, range, response.url);
+  if (start != range.start || last < start || last >= range.stop) {
+    throw HttpError(shown(response.url) + ": the server sends another part of the file than was asked for", false);
+  }
+  // It may send less than was asked for; the rest is then asked for again.
+  copy(response, last + 1 - start, sink);
+  return true;
+}
+
+void HttpClient::read_whole(const std::string& url, std::int64_t size, const Sink& sink) {
+  const Response response = send(url, nullptr);
+  if (soup_message_headers_get_encoding(response.headers()) == SOUP_ENCODING_CONTENT_LENGTH) {
+    check_size(soup_message_headers_get_content_length(response.headers()), {0, size, size}, response.url);
+  }
+  copy(response, size, sink);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+
+/** Why a request was not answered as it should have been; the message names the URL. */
+class HttpError : public std::runtime_error {
+ public:
+  HttpError(const std::string& message, bool passing, std::optional<int> wait = std::nullopt)
+      : std::runtime_error(message), passing_(passing), wait_(wait) {}
+
+  /** Whether the same request may be answered later. */
+  bool passing() const noexcept { return passing_; }
+  /** The seconds that the server asks to wait until then. */
+  std::optional<int> wait() const noexcept { return wait_; }
+
+ private:
+  bool passing_;
+  std::optional<int> wait_;
+};
+
+/** Somebody ended the program. */
+class Interrupted : public std::runtime_error {
+ public:
+  Interrupted() : std::runtime_error("interrupted") {}
+};
+
+struct HttpOptions {
+  std::string endpoint;  ///< "https://host": the only one who is told the token
+  std::string token;     ///< none where empty
+  int timeout = 30;      ///< seconds in which nothing comes
+};
+
+/** Bytes of a file that a server has. */
+struct ByteRange {
+  std::int64_t start = 0, stop = 0;
+  std::int64_t size = 0;  ///< of the whole file, as it was announced
+};
+
+/**
+ * Reads from a server by HTTP, over proxies that the environment names (http_proxy, https_proxy, all_proxy, no_proxy).
+ * Follows redirections, never from https to http. For one thread. Everything throws HttpError, or Interrupted when
+ * `cancellable` is cancelled.
+ */
+class HttpClient {
+ public:
+  HttpClient(HttpOptions options, GCancellable* cancellable);
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  struct Document {
+    std::string text;
+    std::string next;  ///< URL of the next page; empty where there is none
+  };
+  /** A document of at most `most` bytes. */
+  Document read(const std::string& url, std::size_t most);
+
+  using Sink = std::function<void(std::span<const char>)>;
+  /**
+   * Gives `sink` what is between start and stop. Returns false, with nothing given, where the server only has the whole
+   * file. What came before an HttpError is good.
+   */
+  bool read_range(const std::string& url, const ByteRange& range, const Sink& sink);
+  /** The same of the whole file, without asking for a part. */
+  void read_whole(const std::string& url, std::int64_t size, const Sink& sink);
+
+ private:
+  struct Response;
+  Response send(const std::string& url, const ByteRange* range);
+  Response send_once(const std::string& url, const ByteRange* range);
+  void copy(const Response& response, std::int64_t bytes, const Sink& sink);
+
+  HttpOptions options_;
+  GCancellable* cancellable_;
+  SoupSession* session_;
+};

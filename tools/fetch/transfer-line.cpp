@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fetch/transfer-line.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "common/terminal.hpp"
+
+namespace {
+
+constexpr gint64 kEvery = G_USEC_PER_SEC / 4;
+constexpr double kLeastSeconds = 2;  // before it can be said how fast it goes
+
+template <typename... Arguments>
+std::string formatted(const char* format, Arguments... arguments) {
+  char text[64];
+  g_snprintf(text, sizeof text, format, arguments...);
+  return text;
+}
+
+}  // namespace
+
+std::string size_text(std::int64_t bytes) {
+  const auto value = static_cast<double>(bytes);
+  if (value < 1e3) return formatted("%.0f B", value);
+  if (value < 1e6) return formatted("%.0f kB", value / 1e3);
+  if (value < 1e9) return formatted("%.1f MB", value / 1e6);
+  return formatted("%.2f GB", value / 1e9);
+}
+
+std::string duration_text(double seconds) {
+  if (seconds < 100) return formatted("%.0f s", seconds);
+  if (seconds < 100 * 60) return formatted("%.0f min", seconds / 60);
+  return formatted("%.1f h", seconds / 3600);
+}
+
+TransferLine::TransferLine(std::int64_t total) : on_terminal_(isatty(STDERR_FILENO)), total_(total) {}
+
+void TransferLine::begin(std::string what) {
+  std::lock_guard lock(mutex_);
+  what_ = std::move(what);
+  show(true);
+}
+
+void TransferLine::add(std::int64_t bytes) {
+  std::lock_guard lock(mutex_);
+  done_ += bytes;
+  show(false);
+}
+
+void TransferLine::add_before(std::int64_t bytes) {
+  std::lock_guard lock(mutex_);
+  before_ += bytes;
+  show(false);
+}
+
+void TransferLine::say(const std::string& text) {
+  std::lock_guard lock(mutex_);
+  clear_locked();
+  std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+void TransferLine::clear() {
+  std::lock_guard lock(mutex_);
+  clear_locked();
+}
+
+void TransferLine::clear_locked() {
+  if (std::exchange(shown_, false)) std::fprintf(stderr, "\r\033[K");
+}
+
+std::string TransferLine::line() const {
+  const std::int64_t there = before_ + done_;
+  const double part = total_ > 0 ? static_cast<double>(there) / static_cast<double>(total_) : 1;
+  std::string text =
+      formatted("%3.0f %%  ", std::clamp(part, 0.0, 1.0) * 100) + size_text(there) + " of " + size_text(total_);
+  const double seconds = static_cast<double>(g_get_monotonic_time() - began_) / G_USEC_PER_SEC;
+  if (seconds > kLeastSeconds && done_ > 0) {
+    const double speed = static_cast<double>(done_) / seconds;
+    text += "  " + size_text(static_cast<std::int64_t>(speed)) + "/s  " +
+            duration_text(static_cast<double>(std::max<std::int64_t>(total_ - there, 0)) / speed) + " left";
+  }
+  return text + "  " + what_;
+}
+
+void TransferLine::show(bool now) {
+  const gint64 time = g_get_monotonic_time();
+  if (!on_terminal_ || (!now && time < last_ + kEvery)) return;
+  last_ = time;
+  // A line that reaches the last column may go on in the next one, where it could not be taken back.
+  const auto columns = static_cast<std::size_t>(std::max(terminal_columns() - 1, 0));
+  std::fprintf(stderr, "\r\033[K%s", line().substr(0, columns).c_str());
+  std::fflush(stderr);
+  shown_ = true;
+}
