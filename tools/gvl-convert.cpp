@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <exception>
 #include <optional>
 #include <string>
 
@@ -80,7 +81,7 @@ int main(int argc, char** argv) {
   if (isatty(STDERR_FILENO)) options.progress = show_progress;
   try {
     return verifies ? verify(argv[1], options) : convert(argv[1], argv[2], options);
-  } catch (const gvl::Error& failure) {
+  } catch (const std::exception& failure) {
     std::fprintf(stderr, "gvl-convert: %s\n", failure.what());
     return 2;
   }

@@ -74,6 +74,15 @@ std::string variable(const char* name, const char* otherwise) {
   return value && *value ? value : otherwise;
 }
 
+/** A file that a token was read from ends with a new line. */
+std::string token() {
+  g_autofree char* text = g_strdup(variable("HF_TOKEN", "").c_str());
+  const std::string stripped = g_strstrip(text);
+  const auto is_letter = [](char c) { return g_ascii_isgraph(c); };
+  if (!std::all_of(stripped.begin(), stripped.end(), is_letter)) throw UsageError("HF_TOKEN: not a token");
+  return stripped;
+}
+
 /** What the command line says, before it is looked at. */
 struct Arguments {
   char *dtype = nullptr, *release = nullptr, *endpoint = nullptr, *repository = nullptr, *revision = nullptr;
@@ -126,16 +135,18 @@ struct Arguments {
 
 DownloadOptions download_options(const Arguments& arguments) {
   const auto in = [](double value, double low, double high, const char* name) {
-    if (!(value >= low && value <= high)) throw UsageError(std::string(name) + ": not within its range");
+    if (value >= low && value <= high) return;
+    g_autofree char* text = g_strdup_printf("%s %g: a number from %g to %g is needed", name, value, low, high);
+    throw UsageError(text);
   };
   in(arguments.connections, 1, 32, "--connections");
   in(arguments.retries, 0, 1000, "--retries");
   in(arguments.retry_wait, 0, 60, "--retry-wait");
   in(arguments.timeout, 1, 3600, "--timeout");
-  in(static_cast<double>(arguments.part_size), 1 << 12, 1 << 30, "--part-size");
+  in(static_cast<double>(arguments.part_size), 1 << 16, 1 << 30, "--part-size");
   DownloadOptions options;
   options.http.endpoint = without_slash(arguments.endpoint ? arguments.endpoint : variable("HF_ENDPOINT", kEndpoint));
-  options.http.token = variable("HF_TOKEN", "");
+  options.http.token = token();
   options.http.timeout = arguments.timeout;
   options.connections = arguments.connections;
   options.retries = arguments.retries;
@@ -158,6 +169,9 @@ Settings settings_of(const Arguments& arguments) {
   if (!settings.convert.dtype) throw UsageError(std::string("--dtype ") + arguments.dtype + ": not a type of weights");
   settings.makes_model = !arguments.no_convert;
   settings.keeps_release = !arguments.delete_release;
+  if (!settings.makes_model && !settings.keeps_release)
+    throw UsageError("--no-convert --delete-release: nothing would stay");
+  if (settings.folder.empty()) throw UsageError("DIR: is empty");
   settings.only_lists = arguments.dry_run;
   settings.download = download_options(arguments);
   return settings;
@@ -216,7 +230,12 @@ void make_model(gvl::ConvertOptions options, const fs::path& release, const fs::
       std::fprintf(stderr, "\r%zu of %zu tensors%s", done, total, done == total ? "\n" : "");
     }
   };
-  gvl::convert(release, folder, options);
+  try {
+    gvl::convert(release, folder, options);
+  } catch (...) {
+    if (isatty(STDERR_FILENO)) std::fputc('\n', stderr);
+    throw;
+  }
 }
 
 void fetch(const Settings& settings, GCancellable* cancellable) {
@@ -236,7 +255,8 @@ void fetch(const Settings& settings, GCancellable* cancellable) {
   Download download(*repository, settings.release, options, cancellable);
   const std::int64_t missing = download.bytes_missing(files);
   if (settings.only_lists) return list(settings, *repository, files, missing);
-  require_space(settings.release, missing + model_bytes(settings, files));
+  require_space({{settings.release, missing}, {settings.folder, model_bytes(settings, files)}});
+  if (settings.makes_model) require_writable(settings.folder);
   const FolderLock lock(settings.release);
   download.run(files);
   if (!settings.makes_model) return;
@@ -284,7 +304,7 @@ int main(int argc, char** argv) {
   } catch (const Interrupted&) {
     std::fprintf(stderr, "gvl-fetch: interrupted; the same command goes on from here\n");
     return 130;
-  } catch (const std::runtime_error& error) {
+  } catch (const std::exception& error) {
     std::fprintf(stderr, "gvl-fetch: %s\n", error.what());
     return 2;
   }

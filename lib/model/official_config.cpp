@@ -104,7 +104,7 @@ void check_known(const io::JsonValue& root, const std::string& member, const std
 
 OfficialSizes read_official_sizes(const std::filesystem::path& folder, const io::LanguageModel& model) {
   OfficialSizes sizes = release_sizes();
-  if (std::filesystem::exists(folder / kReleaseConfig)) {
+  if (std::error_code ignored; std::filesystem::exists(folder / kReleaseConfig, ignored)) {
     const io::JsonValue root = io::JsonValue::load(folder / kReleaseConfig);
     sizes.config.frames = root.integer_or("num_frames", sizes.config.frames, 1, kMaxSize);
     sizes.config.segments = root.integer_or("num_segs", sizes.config.segments, 1, sizes.config.frames);

@@ -41,9 +41,14 @@ struct Files {
   OfficialSizes sizes;
 };
 
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
 fs::path first_existing(const fs::path& folder, const std::vector<std::string>& names, const std::string& what) {
   for (const std::string& name : names) {
-    if (fs::exists(folder / name)) return folder / name;
+    if (is_there(folder / name)) return folder / name;
   }
   throw Error(ErrorCode::kNotFound, folder.string() + ": has no " + what + " (looked for " + names.front() + ")");
 }
@@ -303,7 +308,7 @@ class Planner {
 const io::LanguageModel& model_of(const fs::path& folder, std::string_view variant) {
   if (!variant.empty()) {
     const io::LanguageModel& model = model_of_variant(variant);
-    if (fs::exists(folder / model.official.folder)) return model;
+    if (is_there(folder / model.official.folder)) return model;
     throw Error(ErrorCode::kNotFound, folder.string() + ": has no " + std::string(model.official.folder) +
                                           ", of the variant " + std::string(variant));
   }
@@ -311,7 +316,7 @@ const io::LanguageModel& model_of(const fs::path& folder, std::string_view varia
   std::string looked_for, variants;
   for (const io::LanguageModel* model : io::language_models()) {
     looked_for += (looked_for.empty() ? "" : ", ") + std::string(model->official.folder);
-    if (!fs::exists(folder / model->official.folder)) continue;
+    if (!is_there(folder / model->official.folder)) continue;
     found.push_back(model);
     variants += (variants.empty() ? "" : " and ") + std::string(model->official.variant);
   }
@@ -324,7 +329,8 @@ const io::LanguageModel& model_of(const fs::path& folder, std::string_view varia
 }
 
 std::shared_ptr<const Files> open_files(const fs::path& folder, Weights weights, std::string_view variant) {
-  if (!fs::is_directory(folder)) throw Error(ErrorCode::kNotFound, folder.string() + ": no such folder");
+  if (std::error_code error; !fs::is_directory(folder, error))
+    throw Error(ErrorCode::kNotFound, folder.string() + ": no such folder");
   const io::LanguageModel& model = model_of(folder, variant);
   const fs::path base = folder / model.official.folder;
   const bool tuned = weights == Weights::kTuned;

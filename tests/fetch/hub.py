@@ -126,6 +126,7 @@ class Hub:
         self.first = []         # functions of handler and path, which may answer instead of it
         self.breaks_after = []  # bytes of the next files' bodies, behind which the connection breaks
         self.slow = 0           # seconds behind each block
+        self.fast = set()       # files for which that does not hold
         self.requests, self.bytes_sent = [], 0
         self.lock = threading.Lock()
         self.main, self.large = (Server(("127.0.0.1", 0), Handler) for _ in range(2))
@@ -174,17 +175,19 @@ class Hub:
             handler.wfile.write(part)
             with self.lock:
                 self.bytes_sent += len(part)
-            time.sleep(self.slow)
+            time.sleep(0 if path in self.fast else self.slow)
 
 
 def once(times, answer):
     """A function for Hub.first: for so many requests that fit, it answers."""
     left = [times]
+    lock = threading.Lock()
 
     def function(handler, path):
-        if not left[0] or not answer(handler, path):
-            return False
-        left[0] -= 1
-        return True
+        with lock:
+            if left[0] == 0 or not answer(handler, path):
+                return False
+            left[0] -= 1
+            return True
 
     return function

@@ -2,6 +2,8 @@
 #include "fetch/download.hpp"
 
 #include <algorithm>
+#include <exception>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -27,22 +29,46 @@ void wait(GCancellable* cancellable, double seconds) {
   if (g_cancellable_is_cancelled(cancellable)) throw Interrupted();
 }
 
-/** Several threads that do the same until one fails; that failure is thrown when all have ended. */
-void in_threads(int count, const std::function<void(const std::atomic<bool>& failed)>& work) {
-  std::atomic<bool> failed{false};
+/** Is cancelled when another one is. */
+class Follower {
+ public:
+  explicit Follower(GCancellable* followed) : followed_(followed), own_(g_cancellable_new()) {
+    const auto follow = [](GCancellable*, gpointer own) { g_cancellable_cancel(G_CANCELLABLE(own)); };
+    handler_ = g_cancellable_connect(followed, G_CALLBACK(+follow), own_, nullptr);
+  }
+  ~Follower() {
+    g_cancellable_disconnect(followed_, handler_);
+    g_object_unref(own_);
+  }
+  Follower(const Follower&) = delete;
+  Follower& operator=(const Follower&) = delete;
+
+  GCancellable* get() const { return own_; }
+
+ private:
+  GCancellable* followed_;
+  GCancellable* own_;
+  gulong handler_;
+};
+
+/** Several threads that do the same. When one fails the others are cancelled, and what it threw is thrown. */
+void in_threads(int count, GCancellable* cancellable, const std::function<void(GCancellable*)>& work) {
+  const Follower stop(cancellable);
   std::mutex mutex;
   std::exception_ptr failure;
+  const auto run = [&](const std::function<void()>& part) {
+    try {
+      part();
+    } catch (...) {
+      std::lock_guard lock(mutex);
+      if (!failure) failure = std::current_exception();
+      g_cancellable_cancel(stop.get());
+    }
+  };
   std::vector<std::thread> threads;
-  for (int i = 0; i < count; ++i) {
-    threads.emplace_back([&] {
-      try {
-        work(failed);
-      } catch (...) {
-        std::lock_guard lock(mutex);
-        if (!failed.exchange(true)) failure = std::current_exception();
-      }
-    });
-  }
+  run([&] {
+    for (int i = 0; i < count; ++i) threads.emplace_back(run, [&] { work(stop.get()); });
+  });
   for (std::thread& thread : threads) thread.join();
   if (failure) std::rethrow_exception(failure);
 }
@@ -115,55 +141,51 @@ bool Download::is_right(const RemoteFile& file, const PartialFile& loaded) const
 }
 
 void Download::load(const RemoteFile& file, TransferLine& line) {
-  for (;;) {
+  FileTransfer transfer(line);
+  for (bool is_first : {true, false}) {
     PartialFile to(folder_ / file.path, file.sha256 + file.git_sha1, file.size, options_.part_size);
     line.begin("loading " + file.path);
-    line.add_before(to.bytes_kept());
+    transfer.add_before(to.bytes_kept());
     try {
-      load_parts(file, to, line);
+      load_parts(file, to, transfer);
     } catch (const NoParts&) {
-      load_whole(file, to, line);
+      load_whole(file, to, transfer);
     }
     line.begin("checking " + file.path);
     if (is_right(file, to)) return to.finish();
     to.discard();
     // What an earlier run left may have been at fault.
-    if (!to.resumed()) {
-      throw gvl::Error(gvl::ErrorCode::kMalformed, repository_.url_of(file) +
-                                                       ": what came is not what the repository lists: its checksum is "
-                                                       "another. It was removed");
-    }
+    if (!is_first || !to.resumed()) break;
     line.say(file.path + ": what had come of it was not right; it is loaded anew");
-    line.add_before(-file.size);
+    transfer.restart();
   }
+  throw gvl::Error(gvl::ErrorCode::kMalformed, repository_.url_of(file) +
+                                                   ": what came is not what the repository lists: its checksum is "
+                                                   "another. It was removed");
 }
 
-void Download::load_parts(const RemoteFile& file, PartialFile& to, TransferLine& line) {
+void Download::load_parts(const RemoteFile& file, PartialFile& to, FileTransfer& transfer) {
   const std::int64_t parts = (file.size + options_.part_size - 1) / options_.part_size;
   const auto threads = static_cast<int>(std::min<std::int64_t>(options_.connections, parts));
-  in_threads(threads, [&](const std::atomic<bool>& failed) {
-    HttpClient client(options_.http, cancellable_);
-    while (!failed) {
-      const auto part = to.take();
-      if (!part) return;
-      load_part(client, file, to, *part, line);
-    }
+  in_threads(threads, cancellable_, [&](GCancellable* stop) {
+    HttpClient client(options_.http, stop);
+    while (const auto part = to.take()) load_part(client, stop, file, to, *part, transfer);
   });
 }
 
-void Download::load_part(HttpClient& client, const RemoteFile& file, PartialFile& to, const PartialFile::Part& part,
-                         TransferLine& line) {
+void Download::load_part(HttpClient& client, GCancellable* stop, const RemoteFile& file, PartialFile& to,
+                         const PartialFile::Part& part, FileTransfer& transfer) {
   std::int64_t at = part.start;
   const auto take = [&](std::span<const char> bytes) {
     to.write(at, bytes);
     at += static_cast<std::int64_t>(bytes.size());
-    line.add(static_cast<std::int64_t>(bytes.size()));
+    transfer.add(static_cast<std::int64_t>(bytes.size()));
   };
   const auto tell = [&](const std::string& why, double seconds) {
-    line.say(why + "; again in " + duration_text(seconds));
+    transfer.say(why + "; again in " + duration_text(seconds));
   };
   with_retries(
-      options_, cancellable_, [&] { return at; }, tell,
+      options_, stop, [&] { return at; }, tell,
       [&] {
         while (at < part.stop) {
           if (!client.read_range(repository_.url_of(file), {at, part.stop, file.size}, take)) throw NoParts();
@@ -172,22 +194,23 @@ void Download::load_part(HttpClient& client, const RemoteFile& file, PartialFile
   to.keep(part);
 }
 
-void Download::load_whole(const RemoteFile& file, PartialFile& to, TransferLine& line) {
+void Download::load_whole(const RemoteFile& file, PartialFile& to, FileTransfer& transfer) {
   HttpClient client(options_.http, cancellable_);
   std::int64_t at = 0, most = 0;
   const auto take = [&](std::span<const char> bytes) {
     to.write(at, bytes);
     at += static_cast<std::int64_t>(bytes.size());
     most = std::max(most, at);
-    line.add(static_cast<std::int64_t>(bytes.size()));
+    transfer.add(static_cast<std::int64_t>(bytes.size()));
   };
   const auto tell = [&](const std::string& why, double seconds) {
-    line.say(why + "; again, from the beginning, in " + duration_text(seconds));
+    transfer.say(why + "; again, from the beginning, in " + duration_text(seconds));
   };
   with_retries(
       options_, cancellable_, [&] { return most; }, tell,
       [&] {
-        line.add(-std::exchange(at, 0));
+        transfer.restart();
+        at = 0;
         client.read_whole(repository_.url_of(file), file.size, take);
       });
   to.keep_all();

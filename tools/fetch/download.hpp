@@ -3,12 +3,9 @@
 
 #include <gio/gio.h>
 
-#include <atomic>
 #include <cstdint>
-#include <exception>
 #include <filesystem>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -52,10 +49,10 @@ class Download {
  private:
   void load(const RemoteFile& file, TransferLine& line);
   bool is_there(const RemoteFile& file, TransferLine& line) const;
-  void load_parts(const RemoteFile& file, PartialFile& to, TransferLine& line);
-  void load_part(HttpClient& client, const RemoteFile& file, PartialFile& to, const PartialFile::Part& part,
-                 TransferLine& line);
-  void load_whole(const RemoteFile& file, PartialFile& to, TransferLine& line);
+  void load_parts(const RemoteFile& file, PartialFile& to, FileTransfer& transfer);
+  void load_part(HttpClient& client, GCancellable* stop, const RemoteFile& file, PartialFile& to,
+                 const PartialFile::Part& part, FileTransfer& transfer);
+  void load_whole(const RemoteFile& file, PartialFile& to, FileTransfer& transfer);
   bool is_right(const RemoteFile& file, const PartialFile& loaded) const;
 
   const Repository& repository_;

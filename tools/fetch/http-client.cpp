@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <regex>
+#include <string_view>
 #include <utility>
 
 #include "fetch/proxies.hpp"
@@ -25,11 +25,36 @@ struct ObjectUnref {
   void operator()(void* object) const { g_object_unref(object); }
 };
 
+/** A server says what it likes: what would move the cursor of a terminal is taken out. */
+std::string printable(const std::string& text) {
+  g_autofree char* valid = g_utf8_make_valid(text.c_str(), static_cast<gssize>(text.size()));
+  std::string clean;
+  for (const char* at = valid; *at;) {
+    const char* next = g_utf8_next_char(at);
+    if (g_unichar_iscntrl(g_utf8_get_char(at))) {
+      clean += ' ';
+    } else {
+      clean.append(at, static_cast<std::size_t>(next - at));
+    }
+    at = next;
+  }
+  return clean;
+}
+
+/** Without what is nobody's business: passwords, and the signatures that redirections carry. */
+std::string shown(const std::string& url) {
+  std::string text = url.substr(0, url.find_first_of("?#"));
+  const std::size_t scheme = text.find("://"), host = scheme == text.npos ? 0 : scheme + 3;
+  const std::size_t at = text.substr(host, text.find('/', host) - host).rfind('@');
+  return at == text.npos ? text : text.erase(host, at + 1);
+}
+
 Uri parse_uri(const std::string& text) {
   Uri uri(g_uri_parse(text.c_str(), kUriFlags, nullptr));
   const char* scheme = uri ? g_uri_get_scheme(uri.get()) : "";
-  if (!uri || !g_uri_get_host(uri.get()) || !(g_str_equal(scheme, "http") || g_str_equal(scheme, "https"))) {
-    throw HttpError(text + ": not an address of http or https", false);
+  const char* host = uri ? g_uri_get_host(uri.get()) : nullptr;
+  if (!host || !*host || !(g_str_equal(scheme, "http") || g_str_equal(scheme, "https"))) {
+    throw HttpError(shown(text) + ": not an address of http or https", false);
   }
   return uri;
 }
@@ -44,21 +69,17 @@ bool same_server(GUri* a, GUri* b) {
          g_ascii_strcasecmp(g_uri_get_host(a), g_uri_get_host(b)) == 0;
 }
 
-/** Addresses of redirections carry signatures, which are nobody's business. */
-std::string shown(const std::string& url) { return url.substr(0, url.find('?')); }
-
 std::optional<int> retry_after(SoupMessage* message) {
   const char* value = soup_message_headers_get_one(soup_message_get_response_headers(message), "Retry-After");
   if (!value) return std::nullopt;
   guint64 seconds = 0;
-  if (!g_ascii_string_to_unsigned(value, 10, 0, kLongestWait, &seconds, nullptr)) {
+  if (!g_ascii_string_to_unsigned(value, 10, 0, G_MAXUINT64, &seconds, nullptr)) {
     g_autoptr(GDateTime) time = soup_date_time_new_from_http_string(value);
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     if (!time) return std::nullopt;
-    seconds = static_cast<guint64>(
-        std::clamp<GTimeSpan>(g_date_time_difference(time, now) / G_TIME_SPAN_SECOND, 0, kLongestWait));
+    seconds = static_cast<guint64>(std::max<GTimeSpan>(g_date_time_difference(time, now) / G_TIME_SPAN_SECOND, 0));
   }
-  return static_cast<int>(seconds);
+  return static_cast<int>(std::min<guint64>(seconds, kLongestWait));
 }
 
 std::string advice(guint status, bool has_token) {
@@ -77,11 +98,18 @@ std::string advice(guint status, bool has_token) {
       passing, retry_after(message));
 }
 
+/** What trying again does not help against. */
+bool is_final(const GError* error) {
+  // Other failures of TLS are connections that break while they are opened, or within a record.
+  return g_error_matches(error, G_TLS_ERROR, G_TLS_ERROR_UNAVAILABLE) ||
+         g_error_matches(error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE) ||
+         g_error_matches(error, G_TLS_ERROR, G_TLS_ERROR_CERTIFICATE_REQUIRED) ||
+         g_error_matches(error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND);
+}
+
 [[noreturn]] void fail(const GError* error, const std::string& url) {
   if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) throw Interrupted();
-  const bool final =
-      error->domain == G_TLS_ERROR || g_error_matches(error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND);
-  throw HttpError(shown(url) + ": " + error->message, !final);
+  throw HttpError(shown(url) + ": " + error->message, !is_final(error));
 }
 
 bool redirects(guint status) {
@@ -103,14 +131,27 @@ std::string redirected(SoupMessage* message, const std::string& url) {
   return text;
 }
 
-/** The address with rel="next" of a Link header. */
+/** "a" of a Link header `<a>; rel="next"`, of which it may have several. */
+std::string next_target(std::string_view links) {
+  while (!links.empty()) {
+    const std::size_t open = links.find('<'), close = links.find('>', open);
+    if (close == links.npos) return {};
+    const std::size_t end = std::min(links.find('<', close), links.size());
+    const std::string_view parameters = links.substr(close, end - close);
+    const bool is_next = parameters.find("rel=\"next\"") != links.npos || parameters.find("rel=next") != links.npos;
+    if (is_next) return std::string(links.substr(open + 1, close - open - 1));
+    links.remove_prefix(end);
+  }
+  return {};
+}
+
+/** The address of a list's next page; empty where there is none. */
 std::string next_page(SoupMessage* message, const std::string& url) {
   const char* value = soup_message_headers_get_list(soup_message_get_response_headers(message), "Link");
-  std::cmatch match;
-  static const std::regex kNext(R"re(<([^<>]*)>\s*;\s*rel="?next"?)re");
-  if (!value || !std::regex_search(value, match, kNext)) return {};
+  const std::string target = next_target(value ? value : "");
+  if (target.empty()) return {};
   const Uri from = parse_uri(url);
-  const Uri to(g_uri_parse_relative(from.get(), match[1].str().c_str(), kUriFlags, nullptr));
+  const Uri to(g_uri_parse_relative(from.get(), target.c_str(), kUriFlags, nullptr));
   if (!to || !same_server(from.get(), to.get())) throw HttpError(shown(url) + ": its next page is elsewhere", false);
   g_autofree char* text = g_uri_to_string(to.get());
   return text;
@@ -124,6 +165,9 @@ void check_size(std::int64_t size, const ByteRange& range, const std::string& ur
 }
 
 }  // namespace
+
+HttpError::HttpError(const std::string& message, bool passing, std::optional<int> wait)
+    : std::runtime_error(printable(message)), passing_(passing), wait_(wait) {}
 
 struct HttpClient::Response {
   std::unique_ptr<SoupMessage, ObjectUnref> message;
@@ -208,6 +252,7 @@ void HttpClient::copy(const Response& response, std::int64_t bytes, const Sink& 
     bytes -= got;
   }
   // Only where a body was read to its end, the connection serves for the next request.
+  if (soup_message_headers_get_encoding(response.headers()) != SOUP_ENCODING_CONTENT_LENGTH) return;
   g_input_stream_read(response.body.get(), block.data(), 1, cancellable_, nullptr);
 }
 

@@ -12,11 +12,10 @@
 #include <stdexcept>
 #include <string>
 
-/** Why a request was not answered as it should have been; the message names the URL. */
+/** Why a request was not answered as it should have been; the message names the URL, in one line without controls. */
 class HttpError : public std::runtime_error {
  public:
-  HttpError(const std::string& message, bool passing, std::optional<int> wait = std::nullopt)
-      : std::runtime_error(message), passing_(passing), wait_(wait) {}
+  HttpError(const std::string& message, bool passing, std::optional<int> wait = std::nullopt);
 
   /** Whether the same request may be answered later. */
   bool passing() const noexcept { return passing_; }
@@ -47,7 +46,8 @@ struct ByteRange {
 };
 
 /**
- * Reads from a server by HTTP, over proxies that the environment names (http_proxy, https_proxy, all_proxy, no_proxy).
+ * Reads from a server by HTTP, over proxies that the environment names (http_proxy, https_proxy, all_proxy, no_proxy),
+ * else the desktop's.
  * Follows redirections, never from https to http. For one thread. Everything throws HttpError, or Interrupted when
  * `cancellable` is cancelled.
  */

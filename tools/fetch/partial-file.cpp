@@ -111,6 +111,8 @@ void PartialFile::write(std::int64_t at, std::span<const char> bytes) {
 void PartialFile::keep(const Part& part) {
   std::lock_guard lock(mutex_);
   kept_[part.number] = true;
+  // After a power cut the record must not say more than there is.
+  if (fdatasync(descriptor_) != 0) fail("cannot be written", part_);
   write_record();
 }
 

@@ -40,7 +40,7 @@ GProxyResolver* proxies_of_environment() {
   const std::string http = uri_of(variable("http_proxy", false)), https = uri_of(variable("https_proxy"));
   if (all.empty() && http.empty() && https.empty()) return nullptr;
   const std::string without = variable("no_proxy");
-  if (without == "*") return nullptr;
+  if (without == "*") return g_simple_proxy_resolver_new(nullptr, nullptr);
   g_auto(GStrv) hosts = hosts_of(without);
   GProxyResolver* resolver = g_simple_proxy_resolver_new(all.empty() ? nullptr : all.c_str(), hosts);
   auto* simple = G_SIMPLE_PROXY_RESOLVER(resolver);

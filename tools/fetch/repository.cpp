@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kLongestList = 32 << 20;
 constexpr int kMostPages = 1000;
+constexpr std::size_t kMostFiles = 100'000;
 constexpr std::int64_t kLargestFile = std::int64_t{1} << 44;
 
 bool is_hexadecimal(std::string_view text, std::size_t digits) {
@@ -29,11 +30,28 @@ bool is_within(std::string_view path) {
          whole.find("//") == std::string::npos;
 }
 
+/** Whether values lie so deep in each other that a parser that calls itself may not come back. */
+bool is_deep(std::string_view json) {
+  constexpr int kDeepest = 16;
+  int depth = 0;
+  bool in_text = false;
+  for (std::size_t i = 0; i < json.size() && depth <= kDeepest; ++i) {
+    const char c = json[i];
+    if (in_text && c == '\\') ++i;
+    if (c == '"') in_text = !in_text;
+    if (in_text) continue;
+    if (c == '[' || c == '{') ++depth;
+    if (c == ']' || c == '}') --depth;
+  }
+  return depth > kDeepest;
+}
+
 /** Reads what a server says, which need not have the form that is expected. */
 class Answer {
  public:
   Answer(const std::string& text, std::string url) : url_(std::move(url)), parser_(json_parser_new_immutable()) {
     g_autoptr(GError) error = nullptr;
+    if (is_deep(text)) fail("has values too deep within each other");
     if (!json_parser_load_from_data(parser_, text.data(), static_cast<gssize>(text.size()), &error)) {
       fail(std::string("is no JSON: ") + error->message);
     }
@@ -104,7 +122,7 @@ Repository::Repository(HttpClient& client, std::string endpoint, std::string nam
 std::vector<RemoteFile> Repository::list(HttpClient& client) const {
   std::vector<RemoteFile> files;
   std::string url = endpoint_ + "/api/models/" + escaped(name_, "/") + "/tree/" + commit_ + "?recursive=true";
-  for (int page = 0; !url.empty() && page < kMostPages; ++page) {
+  for (int page = 0; !url.empty(); ++page) {
     const HttpClient::Document document = client.read(url, kLongestList);
     const Answer answer(document.text, url);
     if (!answer.root() || !JSON_NODE_HOLDS_ARRAY(answer.root())) answer.fail("is no list of files");
@@ -115,6 +133,7 @@ std::vector<RemoteFile> Repository::list(HttpClient& client) const {
       files.push_back(file_of(answer, entry));
     }
     url = document.next;
+    if (!url.empty() && (page + 1 == kMostPages || files.size() > kMostFiles)) answer.fail("is one page of too many");
   }
   return files;
 }

@@ -3,9 +3,20 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <vector>
 
-/** Throws gvl::Error(kResource), naming the folder, when its disk has no room for so many bytes more. */
-void require_space(const std::filesystem::path& folder, std::int64_t bytes);
+/** What is to be written into a folder, which need not be there yet. */
+struct SpaceNeed {
+  std::filesystem::path folder;
+  std::int64_t bytes = 0;
+};
+
+/** Throws gvl::Error(kResource), naming a folder, when its disk has no room for all that is to be written to it. */
+void require_space(const std::vector<SpaceNeed>& needs);
+
+/** Makes a folder, if it is not there, and throws gvl::Error(kResource) naming it when nothing can be written into it.
+ */
+void require_writable(const std::filesystem::path& folder);
 
 /**
  * A lock on a folder, so that two processes never load into it at a time. The folder is made. Throws

@@ -3,6 +3,7 @@
 
 #include <glib.h>
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -26,9 +27,9 @@ class TransferLine {
 
   /** What is done now: "loading ckpt/a.pth". */
   void begin(std::string what);
-  /** So many more bytes have come; fewer than none where some have to come again. */
+  /** So many more bytes have come. */
   void add(std::int64_t bytes);
-  /** What was there before this run: counts, but says nothing about how fast the rest comes. */
+  /** What was there before this run: counts, but says nothing about how fast the rest comes. Below 0: comes again. */
   void add_before(std::int64_t bytes);
   /** A line of its own, above the other. */
   void say(const std::string& text);
@@ -47,4 +48,26 @@ class TransferLine {
   const gint64 began_ = g_get_monotonic_time();
   gint64 last_ = 0;
   std::string what_;
+};
+
+/** What one file adds to the line. Any thread may call it. */
+class FileTransfer {
+ public:
+  explicit FileTransfer(TransferLine& line) : line_(line) {}
+
+  void add(std::int64_t bytes) {
+    bytes_ += bytes;
+    line_.add(bytes);
+  }
+  void add_before(std::int64_t bytes) {
+    bytes_ += bytes;
+    line_.add_before(bytes);
+  }
+  /** All of it has to come again. */
+  void restart() { line_.add_before(-bytes_.exchange(0)); }
+  void say(const std::string& text) { line_.say(text); }
+
+ private:
+  TransferLine& line_;
+  std::atomic<std::int64_t> bytes_{0};
 };
