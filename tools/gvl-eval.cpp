@@ -5,6 +5,7 @@
  * measures a model by the events that a user sees. CONFIG.json has either the member `scenes` or `watched` of a
  * training run's data, with the number of `videos`, or `queries`: videos in files and what is to be found in them, when
  * (docs/training.md).
+ * `gvl-eval score` scores predictions on published benchmarks (docs/benchmarks.md).
  * Prints a table; with --json also writes all numbers. With --calibrate it counts the events that are right and wrong
  * at each min-confidence, and proposes which to set. Exits 0 when it has measured, 1 on wrong usage, 2 when it could
  * not.
@@ -19,6 +20,7 @@
 #include <initializer_list>
 #include <string>
 
+#include "eval/score.hpp"
 #include "evaluation/calibration_report.hpp"
 #include "evaluation/measure.hpp"
 #include "gvl/error.hpp"
@@ -42,7 +44,8 @@ constexpr const char* kDescription =
 int usage(const std::string& reason) {
   std::fprintf(stderr,
                "gvl-eval: %s\nusage: gvl-eval [--model DIR] [--json FILE] [--min-confidence N] CONFIG.json\n"
-               "       gvl-eval [--model DIR] [--json FILE] --calibrate [--iou N] [--false-per-hour N] CONFIG.json\n",
+               "       gvl-eval [--model DIR] [--json FILE] --calibrate [--iou N] [--false-per-hour N] CONFIG.json\n"
+               "       gvl-eval score [--rules NAME] [--json FILE] BENCHMARK ANNOTATIONS PREDICTIONS\n",
                reason.c_str());
   return 1;
 }
@@ -153,6 +156,7 @@ void evaluate(const Options& options, const std::string& file) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string(argv[1]) == "score") return score_predictions(argc - 1, argv + 1);
   Options options;
   std::string fault;
   if (!parse(argc, argv, options, fault)) return usage(fault);

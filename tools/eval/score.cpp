@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "eval/score.hpp"
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "evaluation/benchmarks/grounded_qa.hpp"
+#include "evaluation/benchmarks/moment_retrieval.hpp"
+#include "evaluation/benchmarks/mvbench.hpp"
+#include "evaluation/benchmarks/temporal_grounding.hpp"
+#include "evaluation/benchmarks/videomme.hpp"
+#include "io/atomic_file.hpp"
+#include "io/json.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace gvl::evaluation;
+
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/** What the rules of a benchmark are called, the default first. */
+using Names = std::vector<std::string>;
+
+/** A benchmark, the files that its scorers read, and how they are called. */
+struct Benchmark {
+  const char* name;
+  const char* files;  ///< in usage
+  std::size_t fewest, most;
+  Names rules;
+  std::function<ScoreReport(std::span<const fs::path> files, const std::string& rules)> score;
+};
+
+template <typename Table>
+Names names_in(const Table& table) {
+  Names names;
+  for (const auto& row : table) names.emplace_back(row.second);
+  return names;
+}
+
+template <typename Row>
+Names names_of_rows(std::span<const Row> rows) {
+  Names names;
+  for (const Row& row : rows) names.emplace_back(row.name);
+  return names;
+}
+
+ScoreReport score_grounding(std::span<const fs::path> files, const std::string& rules) {
+  return score_temporal_grounding(files[0], files[1], grounding_rules(rules));
+}
+
+ScoreReport score_moments(std::span<const fs::path> files, const std::string& rules) {
+  return score_moment_retrieval(files[0], files[1], {.rounded = rules == "rounded"});
+}
+
+ScoreReport score_nextgqa(std::span<const fs::path> files, const std::string& rules) {
+  GroundedQaPredictions predictions{files[1], {}};
+  if (files.size() > 2) predictions.answers = files[2];
+  return score_grounded_qa(files[0], predictions, {.unit = *span_unit_from_name(rules)});
+}
+
+/** Rules of MVBench's scorers; the others are Video-MME's. */
+Names mvbench_rules() {
+  Names names;
+  for (const OptionRule rule : {OptionRule::kNotebook, OptionRule::kNotebookText, OptionRule::kTimeChat,
+                                OptionRule::kLmmsMvbench, OptionRule::kEtbench})
+    names.emplace_back(name_of(rule));
+  return names;
+}
+
+const std::vector<Benchmark>& benchmarks() {
+  static const std::vector<Benchmark> all{
+      {"charades-sta", "charades_sta_test.txt PREDICTIONS.jsonl", 2, 2, names_in(kGroundingRules), score_grounding},
+      {"activitynet-captions", "val_2.json PREDICTIONS.jsonl", 2, 2, names_in(kGroundingRules), score_grounding},
+      {"qvhighlights", "highlight_val_release.jsonl SUBMISSION.jsonl", 2, 2, {"rounded", "unrounded"}, score_moments},
+      {"next-gqa", "FOLDER test_ground.json [test-res.json]", 2, 3, names_of_rows(span_unit_names()), score_nextgqa},
+      {"mvbench", "FOLDER PREDICTIONS.jsonl", 2, 2, mvbench_rules(),
+       [](std::span<const fs::path> files, const std::string& rules) {
+         return score_mvbench(files[0], files[1], *option_rule_from_name(rules));
+       }},
+      {"video-mme", "FILLED_TEMPLATE.json", 1, 1, names_of_rows(videomme_rules_names()),
+       [](std::span<const fs::path> files, const std::string& rules) {
+         return score_videomme(files[0], *videomme_rules_from_name(rules));
+       }},
+  };
+  return all;
+}
+
+const Benchmark& benchmark_named(const std::string& name) {
+  std::string known;
+  for (const Benchmark& benchmark : benchmarks()) {
+    if (name == benchmark.name) return benchmark;
+    known += (known.empty() ? "" : ", ") + std::string(benchmark.name);
+  }
+  throw UsageError(name + ": no benchmark (there are " + known + ")");
+}
+
+std::string joined(const Names& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::string rules_named(const Benchmark& benchmark, const char* name) {
+  if (!name) return benchmark.rules.front();
+  for (const std::string& rules : benchmark.rules) {
+    if (rules == name) return rules;
+  }
+  throw UsageError("--rules " + std::string(name) + ": " + benchmark.name + " has " + joined(benchmark.rules));
+}
+
+void print(const ScoreReport& report) {
+  std::printf("%s by the rules of %s: %" G_GINT64_FORMAT " counted\n", report.benchmark.c_str(), report.rules.c_str(),
+              static_cast<gint64>(report.counted));
+  std::size_t width = 0;
+  for (const Score& score : report.scores) width = std::max(width, score.name.size());
+  for (const Score& score : report.scores)
+    std::printf("%-*s  %.4f\n", static_cast<int>(width), score.name.c_str(), score.value);
+  for (const std::string& note : report.notes) std::printf("%s\n", note.c_str());
+}
+
+std::string json_of(const ScoreReport& report) {
+  g_autoptr(JsonBuilder) builder = json_builder_new();
+  const auto add = [&](const char* name, const std::string& value) {
+    json_builder_set_member_name(builder, name);
+    json_builder_add_string_value(builder, value.c_str());
+  };
+  json_builder_begin_object(builder);
+  add("benchmark", report.benchmark);
+  add("rules", report.rules);
+  json_builder_set_member_name(builder, "counted");
+  json_builder_add_int_value(builder, report.counted);
+  json_builder_set_member_name(builder, "scores");
+  json_builder_begin_object(builder);
+  for (const Score& score : report.scores) {
+    json_builder_set_member_name(builder, score.name.c_str());
+    json_builder_add_double_value(builder, score.value);
+  }
+  json_builder_end_object(builder);
+  json_builder_set_member_name(builder, "notes");
+  json_builder_begin_array(builder);
+  for (const std::string& note : report.notes) json_builder_add_string_value(builder, note.c_str());
+  json_builder_end_array(builder);
+  json_builder_end_object(builder);
+  return gvl::io::json_text(builder);
+}
+
+std::string description() {
+  std::string text;
+  for (const Benchmark& benchmark : benchmarks()) {
+    text += std::string(benchmark.name) + " " + benchmark.files + "\n    --rules " + joined(benchmark.rules) + "\n";
+  }
+  return text + "The first rules are the default. docs/benchmarks.md says what they are, and how files look.\n";
+}
+
+void score(int argc, char** argv) {
+  g_autofree char *rules = nullptr, *json = nullptr;
+  const GOptionEntry entries[] = {
+      {"rules", 0, 0, G_OPTION_ARG_STRING, &rules, "Whose scorer, where published ones disagree", "NAME"},
+      {"json", 0, 0, G_OPTION_ARG_FILENAME, &json, "Write all numbers, too", "FILE"},
+      {}};
+  g_autoptr(GOptionContext) context = g_option_context_new("BENCHMARK ANNOTATIONS PREDICTIONS");
+  g_option_context_set_summary(context, "gvl-eval score: scores predictions as a benchmark's published scorer does.");
+  g_option_context_set_description(context, description().c_str());
+  g_option_context_add_main_entries(context, entries, nullptr);
+  g_autoptr(GError) error = nullptr;
+  if (!g_option_context_parse(context, &argc, &argv, &error)) throw UsageError(error->message);
+  if (argc < 2) throw UsageError("a benchmark and its files are needed");
+  const Benchmark& benchmark = benchmark_named(argv[1]);
+  const std::vector<fs::path> files(argv + 2, argv + argc);
+  if (files.size() < benchmark.fewest || files.size() > benchmark.most)
+    throw UsageError(std::string(benchmark.name) + " needs " + benchmark.files);
+  const ScoreReport report = benchmark.score(files, rules_named(benchmark, rules));
+  print(report);
+  if (json) gvl::io::write_atomically(json, json_of(report));
+}
+
+}  // namespace
+
+int score_predictions(int argc, char** argv) {
+  try {
+    score(argc, argv);
+    return 0;
+  } catch (const UsageError& error) {
+    std::fprintf(stderr,
+                 "gvl-eval score: %s\nusage: gvl-eval score [--rules NAME] [--json FILE] BENCHMARK ANNOTATIONS "
+                 "PREDICTIONS (--help says more)\n",
+                 error.what());
+    return 1;
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "gvl-eval: %s\n", failure.what());
+    return 2;
+  }
+}
