@@ -6,8 +6,8 @@
 
 clips.json says what each clip is made of. Files of Debian's packages are downloaded with apt-get, not installed. The
 others are looked for in each FOLDER: those of a repository in FOLDER/OWNER/NAME, others in FOLDER itself. Writes
-OUT_DIR/*.mkv and OUT_DIR/queries.json for gvl-eval, without the clips that could not be had: these are named, and the
-exit code is then 1. The same files give the same set. Needs ffmpeg, apt-get and dpkg-deb.
+OUT_DIR/*.mkv, OUT_DIR/queries.json for gvl-eval, and OUT_DIR/plain.json, which asks in plain words whether each kind is
+there. Clips that could not be had are left out and named, and the exit code is then 1. The same files give the same set. Needs ffmpeg, apt-get and dpkg-deb.
 """
 import argparse
 import functools
@@ -107,11 +107,24 @@ def make(clips, sources, folders, out):
     return missing
 
 
+def plainly(queries):
+    """"A KIND is in the picture" for each kind that is asked for in a clip: with the times of the first query for it that
+    happens, without any where none does. Times are not those of what is seen: only whether it is there can be measured."""
+    asked = {}
+    for query in queries:
+        key = query["video"], query["kind"]
+        if query["kind"] != "other" and ("start" in query or key not in asked) and "start" not in asked.get(key, {}):
+            article = "an" if query["kind"][0] in "aeiou" else "a"
+            asked[key] = {**query, "query": f"{article} {query['kind']} is in the picture"}
+    return list(asked.values())
+
+
 def build(recipes, queries, folders, out):
     """Writes clips and queries into a folder, and says what is not there. Returns the exit code."""
     missing = make(recipes["clips"], recipes["sources"], folders, out)
     kept = [query for query in queries if query["video"] not in missing]
     (out / "queries.json").write_text(json.dumps(kept, indent=1) + "\n")
+    (out / "plain.json").write_text(json.dumps(plainly(kept), indent=1) + "\n")
     for name, why in missing.items():
         print(f"things.py: no {name}: {why}", file=sys.stderr)
     clips = len(recipes["clips"])

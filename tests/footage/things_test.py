@@ -55,6 +55,15 @@ class Labels(unittest.TestCase):
         self.assertGreaterEqual(len({query["video"] for query in present}), 20)
         self.assertGreaterEqual(len({query["kind"] for query in present} & COCO), 15)
 
+    def test_plain_words_ask_whether_each_kind_is_there(self):
+        plain = things.plainly(self.queries)
+        kinds = {(query["video"], query["kind"]) for query in self.queries if query["kind"] != "other"}
+        happen = {(query["video"], query["kind"]) for query in self.queries if "start" in query}
+        self.assertEqual(sorted((query["video"], query["kind"]) for query in plain), sorted(kinds))
+        for query in plain:
+            self.assertEqual("start" in query, (query["video"], query["kind"]) in happen)
+        self.assertIn("an airplane is in the picture", {query["query"] for query in plain})
+
     def test_each_is_in_its_clip(self):
         for query in self.queries:
             with self.subTest(query=query):
