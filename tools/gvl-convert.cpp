@@ -32,7 +32,7 @@ std::string described(const gvl::ModelSummary& summary) {
 int usage(const std::string& reason) {
   std::fprintf(stderr,
                "gvl-convert: %s\nusage: gvl-convert [--base] [--variant NAME] [--dtype float32|bfloat16|float16] "
-               "OFFICIAL_DIR OUT_DIR\n       gvl-convert --verify DIR\n",
+               "OFFICIAL_DIR OUT_DIR | --verify DIR\n",
                reason.c_str());
   return 1;
 }

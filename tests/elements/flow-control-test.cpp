@@ -46,8 +46,9 @@ GVL_TEST(windows_that_are_not_answered_are_named_as_the_limit) {
   Setup setup(std::nullopt, true);
   setup.model->hold(Job::kAnswer);
   Stream stream(kFive, setup.options);
-  g_object_set(stream.element("s"), "window-duration", GST_SECOND, "window-overlap", 0.0, "max-pending", 2, nullptr);
-  // Two windows are complete, and all that their segments need is done.
+  g_object_set(stream.element("s"), "window-duration", GST_SECOND, "window-overlap", 0.0, "max-pending", 1000, nullptr);
+  // Two windows are complete, and all that their segments need is done. None is skipped before: a job is done a moment
+  // before it no longer counts.
   int pushed = 0;
   for (int segments = 1; segments <= 4; ++segments) {
     const int end = 25 * segments / 2 + 2;
@@ -55,6 +56,7 @@ GVL_TEST(windows_that_are_not_answered_are_named_as_the_limit) {
     pushed = end;
     setup.model->wait_done(Job::kFuse, segments);
   }
+  g_object_set(stream.element("s"), "max-pending", 2, nullptr);
   stream.push_range(pushed, 101);
   const auto skipped = stream.element_messages("gvl-skipped", 1);
   fail_if(skipped.empty());
