@@ -76,7 +76,7 @@ class Models(Fetching):
     def test_what_was_changed_since_is_loaded_again(self):
         self.fetch("--no-convert")
         with open(os.path.join(self.release, VISION), "r+b") as file:
-            file.write(b"XXXX")
+            file.write(bytes(4))
         self.fetch("--no-convert")
         self.assert_loaded()
 

@@ -47,9 +47,8 @@ struct ByteRange {
 
 /**
  * Reads from a server by HTTP, over proxies that the environment names (http_proxy, https_proxy, all_proxy, no_proxy),
- * else the desktop's.
- * Follows redirections, never from https to http. For one thread. Everything throws HttpError, or Interrupted when
- * `cancellable` is cancelled.
+ * else the desktop's. Follows redirections, never from https to http. For one thread. Everything throws HttpError, or
+ * Interrupted when `cancellable` is cancelled.
  */
 class HttpClient {
  public:
