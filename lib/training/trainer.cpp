@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "training/trainer.hpp"
 
+#include <ATen/Context.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/tensor.h>
@@ -256,6 +257,8 @@ Trainer::~Trainer() = default;
 bool Trainer::leads() const noexcept { return run_->group->rank() == 0; }
 
 bool Trainer::run(const Progress& progress, const Cancellation& cancellation) {
+  // Softmax and its gradients are full of denormal numbers, which some processors multiply a hundred times slower.
+  at::globalContext().setFlushDenormal(true);
   Run& run = *run_;
   std::optional<Curve> curve;
   if (leads()) curve.emplace(run.config.output / kCurveFile, run.state.step);
