@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <filesystem>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -19,6 +21,7 @@
 #include "training/initialisation/previous_token_heads.hpp"
 #include "training/initialisation/query_key_matching.hpp"
 #include "training/initialisation/things.hpp"
+#include "training/initialisation/token_rows.hpp"
 #include "training/initialisation/zca_whitening.hpp"
 
 namespace gvl::training {
@@ -27,9 +30,15 @@ namespace {
 /** Weights of a model, perhaps among new decoder layers that begin with adding nothing. */
 class OtherWeights : public Initialiser {
  public:
-  OtherWeights(const std::vector<std::filesystem::path>& paths, std::vector<std::int64_t> new_layers, double scale)
-      : new_layers_(std::move(new_layers)), scale_(scale) {
-    for (const std::filesystem::path& path : paths) sources_.push_back(io::Weights::open(path));
+  OtherWeights(const Initialisation& wanted, const model::FolderTokenizer& tokenizer)
+      : new_layers_(wanted.new_layers), scale_(wanted.scale) {
+    for (const std::filesystem::path& path : wanted.weights) {
+      Source source{io::Weights::open(path), {}};
+      if (source.weights.contains(std::string(kEmbeddings)) && std::filesystem::is_directory(path)) {
+        source.tokens.emplace(path, tokenizer);
+      }
+      sources_.push_back(std::move(source));
+    }
   }
 
   at::Tensor value(const std::string& name, const std::vector<std::int64_t>& shape,
@@ -45,16 +54,13 @@ class OtherWeights : public Initialiser {
       }
       there = decoder_layer(layer - (behind - new_layers_.begin()), rest);
     }
-    for (const io::Weights& source : sources_) {
-      if (!source.contains(there)) continue;
-      const auto& size = source.info(there).shape;
-      if (size != shape && !(is_of_tokens(there) && has_first_rows_of(shape, size))) continue;
-      at::Tensor value = layers::to_aten(source.get(there)).to(at::kFloat);
-      if (size != shape) {
-        at::Tensor all = before(name, shape);
-        all.narrow(0, 0, size[0]).copy_(value);
-        value = all;
-      }
+    for (const Source& source : sources_) {
+      if (!source.weights.contains(there)) continue;
+      const auto& size = source.weights.info(there).shape;
+      const bool by_token = source.tokens && is_of_tokens(there) && same_but_for_rows(shape, size);
+      if (size != shape && !by_token) continue;
+      at::Tensor value = layers::to_aten(source.weights.get(there)).to(at::kFloat);
+      if (by_token) value = source.tokens->moved(value, before(name, shape));
       return scale_ != 1 && adds_to_hidden_states(there) ? value.mul(scale_) : value;
     }
     return {};
@@ -65,14 +71,18 @@ class OtherWeights : public Initialiser {
     return rest == "self_attn.o_proj.weight" || rest == "mlp.down_proj.weight";
   }
 
-  /** What has a row for each token: where there are more tokens, theirs are new. */
+  struct Source {
+    io::Weights weights;
+    std::optional<TokenRows> tokens;  ///< of a model folder
+  };
+
+  /** What has a row for each token. */
   static bool is_of_tokens(std::string_view name) {
     return name == kEmbeddings || name.starts_with("language_model.lm_head.");
   }
 
-  static bool has_first_rows_of(const std::vector<std::int64_t>& shape, const std::vector<std::int64_t>& smaller) {
-    return shape.size() == smaller.size() && shape[0] > smaller[0] &&
-           std::equal(shape.begin() + 1, shape.end(), smaller.begin() + 1);
+  static bool same_but_for_rows(const std::vector<std::int64_t>& one, const std::vector<std::int64_t>& other) {
+    return one.size() == other.size() && one.size() == 2 && one[1] == other[1];
   }
 
   /** What all of the model's hidden states are sums of. */
@@ -86,7 +96,7 @@ class OtherWeights : public Initialiser {
 
   std::vector<std::int64_t> new_layers_;
   double scale_;
-  std::vector<io::Weights> sources_;
+  std::vector<Source> sources_;
 };
 
 class SmoothTemporalTokens : public Initialiser {
@@ -231,8 +241,7 @@ Initialisers make_initialisers(const TrainingConfig& config, const ModelConfig& 
   Initialisers made;
   if (is_new) {
     made.push_back(std::make_shared<SmoothTemporalTokens>(tokenizer.temporal.ids(), config.seed));
-    if (!wanted.weights.empty())
-      made.push_back(std::make_shared<OtherWeights>(wanted.weights, wanted.new_layers, wanted.scale));
+    if (!wanted.weights.empty()) made.push_back(std::make_shared<OtherWeights>(wanted, tokenizer));
     if (wanted.filter_bank) made.push_back(std::make_shared<FilterBankEncoder>(model, config.seed));
     if (wanted.query_key_matching) {
       made.push_back(std::make_shared<QueryKeyMatching>(model.language, config.objective.dense.layer + 1, event_classes,

@@ -2,6 +2,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/one_hot.h>
@@ -11,18 +12,21 @@
 #include <ATen/ops/softmax.h>
 
 #include <cmath>
+#include <fstream>
 #include <map>
 #include <string>
 
 #include "language/rope.hpp"
 #include "model/model_folder.hpp"
 #include "training/batch.hpp"
+#include "training/bpe_trainer.hpp"
 #include "training/initialisation/filter_bank.hpp"
 #include "training/initialisation/initial_value.hpp"
 #include "training/initialisation/initialiser.hpp"
 #include "training/initialisation/option_copy_head.hpp"
 #include "training/initialisation/previous_token_heads.hpp"
 #include "training/initialisation/query_key_matching.hpp"
+#include "training/initialisation/token_rows.hpp"
 #include "training/initialisation/zca_whitening.hpp"
 #include "training/objective.hpp"
 #include "training/parameter_set.hpp"
@@ -381,14 +385,47 @@ GVL_TEST(test_weights_say_the_same_behind_new_layers) {
                                                   {config.language.vocab_size, config.language.hidden_size});
     const at::Tensor before = model::FolderParameters(folder.path() / "from")
                                   .load("language_model.model.embed_tokens.weight", embeddings.sizes().vec());
-    ck_assert(embeddings.allclose(before.to(at::kFloat).mul(scale)));
+    const std::int64_t known = tokenizer.tokenizer->size();
+    ck_assert(embeddings.narrow(0, 0, known).allclose(before.narrow(0, 0, known).to(at::kFloat).mul(scale)));
     // Of a model with more tokens, theirs are new.
     const auto value = training::initialised({}, initialisers, deeper, 1);
     const at::Tensor more =
         value("language_model.model.embed_tokens.weight", {embeddings.size(0) + 9, embeddings.size(1)});
-    ck_assert(more.narrow(0, 0, embeddings.size(0)).allclose(embeddings));
+    ck_assert(more.narrow(0, 0, known).allclose(embeddings.narrow(0, 0, known)));
     ck_assert(more.narrow(0, embeddings.size(0), 9).norm(2, 1).min().item<double>() > 0.1);
   }
+}
+
+/** Rows follow their tokens to other numbers; a new token's is the mean of the rows that it was read as. */
+GVL_TEST(test_rows_follow_their_tokens) {
+  const gvl::test::TemporaryFolder folder;
+  const auto write_tokenizer = [&](const char* name, const std::vector<std::string>& texts) {
+    const auto file = folder.path() / name;
+    std::ofstream(file) << training::train_byte_level_bpe(texts, 400, {"<|end|>"});
+    return file;
+  };
+  ModelConfig config = small_config();
+  config.language.vocab_size = 600;
+  write_random_model(folder.path() / "from", config, write_tokenizer("old.json", {"ab ab ab", "xy xy"}));
+  const auto old = model::load_tokenizer(folder.path() / "from" / model::kTokenizerFile, config);
+  const auto made = model::load_tokenizer(write_tokenizer("new.json", {"xy xy xy", "x abxy abxy", "cab cab"}), config);
+  const training::TokenRows rows(folder.path() / "from", made);
+  const at::Tensor table = at::arange(600, at::kFloat).unsqueeze(1).expand({600, 4}).contiguous();
+  const at::Tensor moved = rows.moved(table, at::full({600, 4}, -1.0));
+  int fresh = 0;
+  for (std::int64_t id = 0; id < made.tokenizer->size(); ++id) {
+    const std::string token = made.tokenizer->id_to_token(id).value();
+    const auto same = old.tokenizer->token_to_id(token);
+    fresh += !same;
+    if (same) ck_assert_msg(moved[id][0].item<double>() == static_cast<double>(*same), "%s", token.c_str());
+  }
+  ck_assert(fresh > 0);
+  const auto pieces = old.tokenizer->encode(" abxy", false);
+  const auto whole = made.tokenizer->encode(" abxy", false);
+  ck_assert_int_eq(whole.size(), 1);
+  ck_assert_int_eq(pieces.size(), 2);
+  ck_assert_float_eq(moved[whole[0]][3].item<float>(), 0.5F * static_cast<float>(pieces[0] + pieces[1]));
+  ck_assert_float_eq(moved[made.tokenizer->size()][0].item<float>(), -1);
 }
 
 }  // namespace
