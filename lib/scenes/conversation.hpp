@@ -49,6 +49,7 @@ struct ConversationOptions {
   bool held_out_phrasings = false;
   /** Of what happens several times, an answer to a grounding query tells one time, drawn at random, instead of all. */
   bool one_moment = false;
+  bool invented_words = false;  ///< watched scenes: some nouns that a detector does not know are no words at all
 };
 
 /** Conversations about `scene`, drawn with `seed`. The same arguments give the same conversations. Thread safe. */

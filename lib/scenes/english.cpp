@@ -24,22 +24,42 @@ struct Irregular {
   std::string_view base, past, participle;
 };
 constexpr Irregular kIrregular[] = {
-    {"go", "went", "gone"},          {"become", "became", "become"},  {"get", "got", "got"},
-    {"freeze", "froze", "frozen"},   {"break", "broke", "broken"},    {"come", "came", "come"},
-    {"leave", "left", "left"},       {"fall", "fell", "fallen"},      {"rise", "rose", "risen"},
-    {"swing", "swung", "swung"},     {"shake", "shook", "shaken"},    {"stand", "stood", "stood"},
-    {"cut", "cut", "cut"},           {"run", "ran", "run"},           {"spin", "spun", "spun"},
-    {"grow", "grew", "grown"},       {"shrink", "shrank", "shrunk"},  {"meet", "met", "met"},
-    {"show", "showed", "shown"},     {"slide", "slid", "slid"},       {"fly", "flew", "flown"},
-    {"split", "split", "split"},     {"hold", "held", "held"},        {"stick", "stuck", "stuck"},
-    {"take", "took", "taken"},       {"give", "gave", "given"},       {"begin", "began", "begun"},
-    {"hit", "hit", "hit"},           {"hide", "hid", "hidden"},       {"sink", "sank", "sunk"},
-    {"lose", "lost", "lost"},        {"have", "had", "had"},          {"put", "put", "put"},
-    {"make", "made", "made"},        {"drive", "drove", "driven"},    {"see", "saw", "seen"},
-    {"sweep", "swept", "swept"},     {"keep", "kept", "kept"},        {"spring", "sprang", "sprung"},
-    {"hang", "hung", "hung"},        {"shine", "shone", "shone"},     {"be", "was", "been"},
-    {"swell", "swelled", "swollen"}, {"ride", "rode", "ridden"},      {"lay", "laid", "laid"},
-    {"set", "set", "set"},           {"bring", "brought", "brought"}, {"catch", "caught", "caught"},
+    {"go", "went", "gone"},          {"become", "became", "become"},
+    {"get", "got", "got"},           {"freeze", "froze", "frozen"},
+    {"break", "broke", "broken"},    {"come", "came", "come"},
+    {"leave", "left", "left"},       {"fall", "fell", "fallen"},
+    {"rise", "rose", "risen"},       {"swing", "swung", "swung"},
+    {"shake", "shook", "shaken"},    {"stand", "stood", "stood"},
+    {"cut", "cut", "cut"},           {"run", "ran", "run"},
+    {"spin", "spun", "spun"},        {"grow", "grew", "grown"},
+    {"shrink", "shrank", "shrunk"},  {"meet", "met", "met"},
+    {"show", "showed", "shown"},     {"slide", "slid", "slid"},
+    {"fly", "flew", "flown"},        {"split", "split", "split"},
+    {"hold", "held", "held"},        {"stick", "stuck", "stuck"},
+    {"take", "took", "taken"},       {"give", "gave", "given"},
+    {"begin", "began", "begun"},     {"hit", "hit", "hit"},
+    {"hide", "hid", "hidden"},       {"sink", "sank", "sunk"},
+    {"lose", "lost", "lost"},        {"have", "had", "had"},
+    {"put", "put", "put"},           {"make", "made", "made"},
+    {"drive", "drove", "driven"},    {"see", "saw", "seen"},
+    {"sweep", "swept", "swept"},     {"keep", "kept", "kept"},
+    {"spring", "sprang", "sprung"},  {"hang", "hung", "hung"},
+    {"shine", "shone", "shone"},     {"be", "was", "been"},
+    {"swell", "swelled", "swollen"}, {"ride", "rode", "ridden"},
+    {"lay", "laid", "laid"},         {"set", "set", "set"},
+    {"bring", "brought", "brought"}, {"catch", "caught", "caught"},
+    {"sit", "sat", "sat"},           {"lie", "lay", "lain"},
+    {"sleep", "slept", "slept"},     {"eat", "ate", "eaten"},
+    {"drink", "drank", "drunk"},     {"read", "read", "read"},
+    {"write", "wrote", "written"},   {"throw", "threw", "thrown"},
+    {"feed", "fed", "fed"},          {"fight", "fought", "fought"},
+    {"speak", "spoke", "spoken"},    {"bend", "bent", "bent"},
+    {"kneel", "knelt", "knelt"},     {"swim", "swam", "swum"},
+    {"sing", "sang", "sung"},        {"dig", "dug", "dug"},
+    {"wear", "wore", "worn"},        {"bite", "bit", "bitten"},
+    {"build", "built", "built"},     {"draw", "drew", "drawn"},
+    {"spread", "spread", "spread"},  {"overtake", "overtook", "overtaken"},
+    {"do", "did", "done"},
 };
 
 /** Whether the last consonant is written twice before an ending: "stopped". */
@@ -47,7 +67,7 @@ bool doubles(std::string_view verb) {
   for (const std::string_view longer : {"begin", "split", "overlap"}) {
     if (verb == longer) return true;
   }
-  if (verb == "exit" || verb.size() < 3 || verb.size() > 4 ||
+  if (verb == "exit" || verb == "open" || verb.size() < 3 || verb.size() > 4 ||
       starts_with_any(verb, {"fail", "look", "show", "slow", "glow"}))
     return false;
   const char last = verb.back();
@@ -56,6 +76,7 @@ bool doubles(std::string_view verb) {
 }
 
 std::string with_ending(std::string_view verb, std::string_view ending) {
+  if (verb.ends_with("ie") && ending == "ing") return std::string(verb.substr(0, verb.size() - 2)) + "ying";
   std::string text(verb);
   if (verb.back() == 'y' && !is_vowel(verb[verb.size() - 2]) && ending == "ed") text.back() = 'i';
   if (verb.back() == 'e' && !ends_with_any(verb, {"ee", "oe"})) text.pop_back();

@@ -57,7 +57,7 @@ void allow_stage_members(const io::JsonValue& object, std::vector<std::string_vi
 void read_conversation_counts(const io::JsonValue& counts, scenes::ConversationOptions& options) {
   constexpr std::int64_t kMost = 1000;
   counts.allow_members({"grounding", "absent", "dense_caption", "referring", "multiple_choice", "open_question",
-                        "caption", "held_out_phrasings", "one_moment"});
+                        "caption", "held_out_phrasings", "one_moment", "invented_words"});
   const auto read = [&](const char* name, int& value) {
     value = static_cast<int>(counts.integer_or(name, value, 0, kMost));
   };
@@ -70,6 +70,7 @@ void read_conversation_counts(const io::JsonValue& counts, scenes::ConversationO
   read("caption", options.caption);
   options.held_out_phrasings = counts.boolean_or("held_out_phrasings", options.held_out_phrasings);
   options.one_moment = counts.boolean_or("one_moment", options.one_moment);
+  options.invented_words = counts.boolean_or("invented_words", options.invented_words);
 }
 
 namespace {

@@ -34,7 +34,7 @@ SceneSourceOptions where_nothing_happens(SceneSourceOptions options) {
 
 WatchSourceOptions WatchSourceOptions::read(const io::JsonValue& watched) {
   constexpr std::int64_t kMostBackgrounds = 1 << 12;
-  watched.allow_members({"seed", "videos", "share", "backgrounds", "shortest", "longest", "conversations"});
+  watched.allow_members({"seed", "videos", "share", "backgrounds", "shortest", "longest", "cuts", "conversations"});
   WatchSourceOptions options;
   options.seed = static_cast<std::uint64_t>(watched.integer_or("seed", 0, 0));
   options.videos = watched.integer_or("videos", 0, 1);
@@ -43,6 +43,8 @@ WatchSourceOptions WatchSourceOptions::read(const io::JsonValue& watched) {
   options.backgrounds = watched.integer_or("backgrounds", options.backgrounds, 1, kMostBackgrounds);
   options.compose.shortest = watched.number_or("shortest", options.compose.shortest);
   options.compose.longest = watched.number_or("longest", options.compose.longest);
+  options.compose.cuts = watched.number_or("cuts", options.compose.cuts);
+  if (!(options.compose.cuts >= 0 && options.compose.cuts <= 1)) throw watched.at("cuts").error("must be from 0 to 1");
   if (const auto counts = watched.find("conversations")) read_conversation_counts(*counts, options.conversations);
   return options;
 }

@@ -3,8 +3,10 @@
 
 #include <array>
 #include <iterator>
+#include <utility>
 
 #include "scenes/claim.hpp"
+#include "scenes/watch/free_words.hpp"
 #include "scenes/watch/naming.hpp"
 #include "scenes/watch/things.hpp"
 
@@ -16,28 +18,30 @@ using enum WatchKind;
 using Weights = std::array<double, kWatchKinds>;
 
 /** How often each kind is tried, by WatchKind: more often what is seldom found. */
-constexpr Weights kWeights{7,              // kPresent
+constexpr Weights kWeights{6,   9,         // kPresent, kDoes
                            1.5, 1,         // kAppears, kDisappears
                            2.5, 2,   3,    // kEnters, kLeaves, kPasses
                            1.5, 1.5,       // kMovesLeft, kMovesRight
                            3,   3,         // kMovesUp, kMovesDown
                            1.5,            // kStays
-                           4,   4,         // kComesCloser, kGoesAway
+                           4,   4,   2,    // kComesCloser, kGoesAway, kMoves
                            4,   3.5,       // kPlaced, kTaken
                            1.5, 1,   1.5,  // kAtLeast, kExactly, kNone
-                           1,   3,   4};   // kTogether, kBeside, kThen
+                           1,   3,   4,    // kTogether, kBeside, kThen
+                           5};             // kUses
 
 /** What is found by these, relatively: a kind must be as often absent, or its words alone would tell. */
-constexpr Weights kFound{44,              // kPresent
-                         8.3, 5.5,        // kAppears, kDisappears
-                         13,  10,  8.7,   // kEnters, kLeaves, kPasses
-                         6.2, 6.1,        // kMovesLeft, kMovesRight
-                         2.5, 2.7,        // kMovesUp, kMovesDown
-                         4.6,             // kStays
-                         1.2, 1.4,        // kComesCloser, kGoesAway
-                         5,   5.2,        // kPlaced, kTaken
-                         3.2, 3.5, 13,    // kAtLeast, kExactly, kNone
-                         4.2, 6.6, 2.5};  // kTogether, kBeside, kThen
+constexpr Weights kFound{38,  56,        // kPresent, kDoes
+                         8.3, 5.5,       // kAppears, kDisappears
+                         13,  10,  8.7,  // kEnters, kLeaves, kPasses
+                         6.2, 6.1,       // kMovesLeft, kMovesRight
+                         2.5, 2.7,       // kMovesUp, kMovesDown
+                         4.6,            // kStays
+                         1.2, 1.4, 8,    // kComesCloser, kGoesAway, kMoves
+                         5,   5.2,       // kPlaced, kTaken
+                         3.2, 3.5, 13,   // kAtLeast, kExactly, kNone
+                         4.2, 6.6, 2.5,  // kTogether, kBeside, kThen
+                         11};            // kUses
 
 WatchKind draw_kind(const Weights& weights, Random& random) {
   double sum = 0;
@@ -48,6 +52,12 @@ WatchKind draw_kind(const Weights& weights, Random& random) {
     if (left < 0) return static_cast<WatchKind>(i);
   }
   return kPresent;
+}
+
+/** Whether its two things are different, of one class each, and such that there are words for both. */
+bool makes_pair(const WatchQuery& query) {
+  const bool classes = query.x.thing >= 0 && query.y.thing >= 0 && query.x.thing != query.y.thing;
+  return classes && (query.kind != kUses || !use_words(query.x, query.y).empty());
 }
 
 /** A word for nearly everything says too little where it is only there. */
@@ -61,10 +71,10 @@ bool Asker::can_do(const Filter& filter, WatchKind kind) const {
   if (kind == kPlaced || kind == kTaken) return gait == Gait::kCarried;
   const bool general =
       filter.general >= 0 && general_words()[static_cast<std::size_t>(filter.general)].surely.count() > kSaysLittle;
-  const bool of_presence = kind == kPresent || kind >= kAtLeast;
+  const bool of_presence = kind == kPresent || kind == kDoes || kind >= kAtLeast;
   if (general && of_presence) return false;
   const bool moves = gait < Gait::kCarried;
-  if (kind >= kMovesLeft && kind <= kGoesAway) return moves;
+  if (kind >= kMovesLeft && kind <= kMoves) return moves;
   return moves || (kind != kEnters && kind != kLeaves && kind != kPasses);
 }
 
@@ -108,16 +118,17 @@ const Sight& Asker::pick_sight() {
 std::optional<WatchQuery> Asker::about(const Sight& sight, WatchKind kind) {
   WatchQuery query;
   query.kind = kind;
+  query.aside = strange_noun();
   query.x = filter_for(sight.track());
   // A hand does not walk.
-  const bool walks = sight.track().hand && query.x.thing == kPerson && kind >= kEnters && kind <= kGoesAway;
+  const bool walks = sight.track().hand && query.x.thing == kPerson && kind >= kEnters && kind <= kMoves;
   if (walks || !can_do(query.x, kind)) return std::nullopt;
   add_side(sight, query);
   if (is_about_number(kind)) query.count = static_cast<int>(random_.integer(kind == kAtLeast ? 2 : 1, 4));
   if (is_about_two(kind)) {
     const Sight& other = random_.pick(watched_.sights);
     query.y = filter_for(other.track());
-    if (other.track().thing == sight.track().thing || query.y.general >= 0 || query.x.general >= 0) return std::nullopt;
+    if (!makes_pair(query)) return std::nullopt;
   }
   return query;
 }
@@ -126,7 +137,7 @@ std::optional<Finding> Asker::happening(WatchKind kind) {
   for (int attempt = 0; attempt < 6; ++attempt) {
     std::optional<WatchQuery> query;
     if (kind == kNone && (watched_.sights.empty() || random_.chance(0.3))) {
-      query = WatchQuery{kNone, foreign_filter()};
+      query = WatchQuery{kNone, foreign_class()};
     } else if (!watched_.sights.empty()) {
       query = about(pick_sight(), kind);
     }
@@ -145,8 +156,14 @@ std::optional<Finding> Asker::happening() {
   return std::nullopt;
 }
 
+std::string Asker::strange_noun() {
+  return invents_ && random_.chance(0.5) ? invented_noun(random_) : std::string(random_.pick(strange_nouns()));
+}
+
 /** Any words, as often as what they name is shown. */
-Filter Asker::foreign_filter() {
+Filter Asker::foreign_filter() { return random_.chance(0.1) ? Filter{-1, -1, "", strange_noun()} : foreign_class(); }
+
+Filter Asker::foreign_class() {
   Filter filter;
   const auto setting = static_cast<Setting>(random_.integer(0, kSettings - 1));
   filter.thing = draw_thing(random_, setting, [](const Thing&) { return true; });
@@ -177,10 +194,12 @@ std::optional<WatchQuery> Asker::try_absent(WatchKind kind, bool near) {
   } else {
     query.x = foreign_filter();
   }
+  query.aside = strange_noun();
   if (is_about_number(kind)) query.count = static_cast<int>(random_.integer(kind == kAtLeast ? 2 : 1, 4));
   if (is_about_two(kind)) {
     query.y = watched_.sights.empty() ? foreign_filter() : filter_for(pick_sight().track());
-    if (query.y.general >= 0 || query.x.general >= 0 || query.y.thing == query.x.thing) return std::nullopt;
+    if (!near && random_.chance(0.5)) std::swap(query.x, query.y);
+    if (!makes_pair(query)) return std::nullopt;
   }
   const bool right = can_do(query.x, kind) && judge(watched_, query).verdict == Verdict::kAbsent;
   return right ? std::optional(query) : std::nullopt;

@@ -18,8 +18,10 @@ struct Finding {
 /** Finds queries about a scene whose answers nobody would dispute. */
 class Asker {
  public:
-  /** Draws from `random`; both have to outlive this. */
-  Asker(const Watched& watched, Random& random) : watched_(watched), random_(random) {}
+  /** Draws from `random`; both have to outlive this. With `invents`, nouns of no class may be words that there are not.
+   */
+  Asker(const Watched& watched, Random& random, bool invents = false)
+      : watched_(watched), random_(random), invents_(invents) {}
 
   /** Something that happens; nothing where none was found. */
   std::optional<Finding> happening();
@@ -38,12 +40,15 @@ class Asker {
   std::optional<WatchQuery> about(const Sight& sight, WatchKind kind);
   void add_side(const Sight& sight, WatchQuery& query);
   Filter foreign_filter();
+  Filter foreign_class();
+  std::string strange_noun();
   WatchQuery near_miss(WatchKind kind);
   std::optional<WatchQuery> try_absent(WatchKind kind, bool near);
   bool can_do(const Filter& filter, WatchKind kind) const;
 
   const Watched& watched_;
   Random& random_;
+  bool invents_;
 };
 
 }  // namespace gvl::scenes

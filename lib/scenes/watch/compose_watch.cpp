@@ -164,6 +164,34 @@ class WatchComposer {
   Director director_;
 };
 
+/** The part of `shot` that lies within its duration, as what is seen from `start` on. */
+void append(WatchedScene shot, double start, WatchedScene& scene) {
+  for (Track& track : shot.tracks) {
+    track.start = std::max(track.start, 0.0) + start;
+    track.stop = std::min(track.stop, shot.duration) + start;
+    for (PathKey& key : track.path) key.time += start;
+    if (track.stop > track.start) scene.tracks.push_back(std::move(track));
+  }
+}
+
+/** Shots one behind the other: everything changes at once. */
+WatchedScene compose_shots(std::uint64_t seed, WatchOptions options, Random random) {
+  constexpr double kShortest = 1.2, kFewest = 2, kMost = 5;
+  WatchedScene scene{seed, draw_duration(random, options), {}};
+  const double most = std::clamp(scene.duration / kShortest, 1.0, kMost);
+  const auto shots = random.integer(std::min<std::int64_t>(kFewest, most), static_cast<std::int64_t>(most));
+  double start = 0;
+  for (auto left = shots; left > 0; --left) {
+    const double rest = scene.duration - start;
+    const double spare = rest - static_cast<double>(left) * kShortest;
+    const double length = left == 1 ? rest : kShortest + random.uniform(0, std::max(spare, 0.0));
+    options.shortest = options.longest = length;
+    append(WatchComposer(random.next(), options).compose(), start, scene);
+    start += length;
+  }
+  return scene;
+}
+
 }  // namespace
 
 WatchedScene compose_watch(std::uint64_t seed, const WatchOptions& options) {
@@ -171,6 +199,8 @@ WatchedScene compose_watch(std::uint64_t seed, const WatchOptions& options) {
   if (!(options.shortest > 0) || !(options.longest >= options.shortest) || !(options.longest <= kDay)) {
     throw Error(ErrorCode::kInvalidArgument, "no watched scene can be composed: of more than 0 s to a day");
   }
+  Random random = Random(seed).fork(0);
+  if (random.chance(options.cuts)) return compose_shots(seed, options, random);
   return WatchComposer(seed, options).compose();
 }
 

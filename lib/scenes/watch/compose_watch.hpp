@@ -13,6 +13,7 @@ struct WatchOptions {
   double repeats = 0.2;                ///< share in which one class comes again and again
   double single = 0.2;                 ///< share in which just one thing happens
   int most_acts = 8;                   ///< of what happens otherwise
+  double cuts = 0;                     ///< share of scenes that are edited of several shots
 };
 
 /**

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "scenes/english.hpp"
+#include "scenes/watch/free_words.hpp"
 
 namespace gvl::scenes {
 namespace {
@@ -18,6 +19,7 @@ const std::vector<Noun>& nouns_of(const Filter& filter) {
 bool is_pronoun(Noun noun) { return noun.starts_with("some"); }
 
 Noun draw_noun(const Filter& filter, bool pronouns, bool pairs, Random* random) {
+  if (!filter.strange.empty()) return filter.strange;
   std::vector<Noun> fitting;
   for (const Noun noun : nouns_of(filter)) {
     if ((pronouns || !is_pronoun(noun)) && (pairs || !is_plural_only(noun))) fitting.push_back(noun);
@@ -47,6 +49,7 @@ std::string pick(std::initializer_list<std::string_view> words, Random* random) 
 }  // namespace
 
 Gait gait_of(const Filter& filter) {
+  if (!filter.strange.empty()) return Gait::kThrown;
   return filter.thing >= 0 ? thing_at(filter.thing).gait
                            : general_words()[static_cast<std::size_t>(filter.general)].gait;
 }
@@ -57,6 +60,13 @@ Mention one_of(const Filter& filter, Random* random) {
   const std::string text = coloured(filter, singular(noun), pronoun, random);
   if (alone) return {text, is_plural_only(noun)};
   return {random && random->chance(0.2) ? "the " + text : with_article(text), false};
+}
+
+Mention one_looking(const Filter& filter, Random& random) {
+  const Noun noun = draw_noun(filter, true, true, &random);
+  const std::string text = looking(singular(noun), filter, random);
+  if (is_pronoun(noun) || is_plural_only(noun)) return {text, is_plural_only(noun)};
+  return {random.chance(0.2) ? "the " + text : with_article(text), false};
 }
 
 std::string noun_of(const Filter& filter, Random* random) {

@@ -15,6 +15,8 @@ namespace gvl::scenes {
 Mention one_of(const Filter& filter, Random* random);
 /** The same without an article: "person in blue". */
 std::string noun_of(const Filter& filter, Random* random);
+/** "a tall man with a hat": one_of() with words that no answer depends on (free_words.hpp). */
+Mention one_looking(const Filter& filter, Random& random);
 /** "people", "red cars". */
 std::string many_of(const Filter& filter, Random* random);
 /** "nobody", "no car". */

@@ -136,6 +136,8 @@ Spans truth_of(const Sight& sight, const WatchQuery& query, Reading reading) {
       return sight.moving(Direction::kCloser, reading);
     case kGoesAway:
       return sight.moving(Direction::kAway, reading);
+    case kMoves:
+      return sight.moving(reading);
     case kStays:
       return sight.resting(reading);
     case kPlaced:
@@ -194,6 +196,7 @@ Spans truth_at(const Watched& watched, const WatchQuery& query, Reading reading)
     case WatchKind::kTogether:
       return intersection(at_least(watched, query.x, 1, reading), at_least(watched, query.y, 1, reading));
     case WatchKind::kBeside:
+    case WatchKind::kUses:
       return beside(watched, query, reading);
     case WatchKind::kThen:
       return one_then_other(watched, query, reading);
@@ -229,9 +232,9 @@ bool surely_passes(const Sight& sight, const Visit& visit, Side from) {
 
 std::string_view name_of(WatchKind kind) noexcept {
   static constexpr std::array<std::string_view, kWatchKinds> names{
-      "present",     "appears",  "disappears", "enters", "leaves",       "passes",    "moves-left",
-      "moves-right", "moves-up", "moves-down", "stays",  "comes-closer", "goes-away", "placed",
-      "taken",       "at-least", "exactly",    "none",   "together",     "beside",    "then"};
+      "present",     "does",     "appears",    "disappears", "enters",       "leaves",    "passes", "moves-left",
+      "moves-right", "moves-up", "moves-down", "stays",      "comes-closer", "goes-away", "moves",  "placed",
+      "taken",       "at-least", "exactly",    "none",       "together",     "beside",    "then",   "uses"};
   return names[static_cast<std::size_t>(kind)];
 }
 

@@ -158,6 +158,16 @@ Spans Sight::moving(Direction direction, Reading reading) const {
   return merged(std::move(spans));
 }
 
+Spans Sight::moving(Reading reading) const {
+  static constexpr Direction directions[] = {Direction::kLeft, Direction::kRight,  Direction::kUp,
+                                             Direction::kDown, Direction::kCloser, Direction::kAway};
+  Spans spans;
+  for (const Direction direction : directions) {
+    for (const TimeRange& time : moving(direction, reading)) spans.push_back(time);
+  }
+  return merged(std::move(spans));
+}
+
 Spans Sight::resting(Reading reading) const {
   Spans spans;
   for (const TimeRange& time : intersection(pieces(), seen(reading))) {

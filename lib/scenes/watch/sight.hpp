@@ -68,6 +68,8 @@ class Sight {
   const Spans& seen(Reading reading) const noexcept { return seen_[level(reading)]; }
   Spans seen_at(Place place, Reading reading) const;
   Spans moving(Direction direction, Reading reading) const;
+  /** In whatever direction. */
+  Spans moving(Reading reading) const;
   Spans resting(Reading reading) const;
   /** When the two are seen at each other. */
   Spans beside(const Sight& other, Reading reading) const;

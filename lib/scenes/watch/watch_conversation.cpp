@@ -123,7 +123,7 @@ std::vector<Conversation> converse(const WatchedScene& scene, std::uint64_t seed
   std::vector<Conversation> talks;
   const auto with_asker = [&](std::uint64_t form, const auto& add) {
     Random random = root.fork(form);
-    Asker asker(watched, random);
+    Asker asker(watched, random, options.invented_words);
     Inquiry inquiry{asker, story, split};
     add(inquiry);
   };

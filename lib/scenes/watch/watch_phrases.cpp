@@ -6,6 +6,7 @@
 
 #include "scenes/english.hpp"
 #include "scenes/phrases.hpp"
+#include "scenes/watch/free_words.hpp"
 #include "scenes/watch/naming.hpp"
 
 namespace gvl::scenes {
@@ -72,7 +73,7 @@ std::string indefinite(const std::string& mention) {
 class QueryWords {
  public:
   QueryWords(const WatchQuery& query, bool bare, Random* random)
-      : x_(one_of(query.x, random)),
+      : x_(subject(query, random)),
         ax_(indefinite(x_.text)),
         xo_(many_of(query.x, random)),
         o_(noun_of(query.x, random)) {
@@ -82,9 +83,18 @@ class QueryWords {
     add("xo", xo_);
     add("o", o_);
     if (is_about_two(query.kind)) {
-      y_ = one_of(query.y, random);
+      y_ = object(query, random);
       add("y", y_.text, y_.plural);
     }
+    if (query.kind == WatchKind::kUses) {
+      add("use", use_words(query.x, query.y));
+      add("role", role_words(query.y));
+    }
+    strange_ = query.aside.empty() ? "something" : with_article(query.aside);
+    add("strange", strange_);
+    add("do", deed_words(query.x));
+    add("where", surrounding_words());
+    add("how", manner_words());
     if (query.count > 0) {
       number_ = number_of(query, bare, random);
       add("nx", number_.text, number_.plural);
@@ -112,12 +122,24 @@ class QueryWords {
   std::span<const Slot> slots() const { return slots_; }
 
  private:
+  /** Now and then with words for how it looks; where it does what cannot be seen, more often than not. */
+  static Mention subject(const WatchQuery& query, Random* random) {
+    const bool freely = query.kind == WatchKind::kDoes || query.kind == WatchKind::kUses;
+    return random && random->chance(freely ? 0.6 : 0.2) ? one_looking(query.x, *random) : one_of(query.x, random);
+  }
+
+  static Mention object(const WatchQuery& query, Random* random) {
+    if (!random || query.kind != WatchKind::kUses || random->chance(0.5)) return one_of(query.y, random);
+    if (random->chance(0.4)) return {(random->chance(0.5) ? "his " : "her ") + noun_of(query.y, random), false};
+    return one_looking(query.y, *random);
+  }
+
   void add(std::string_view name, std::string_view text, bool plural = false) {
     slots_.push_back({name, text, plural});
   }
 
   Mention x_, y_, number_;
-  std::string ax_, xo_, o_, none_, nones_;
+  std::string ax_, xo_, o_, none_, nones_, strange_;
   std::vector<Slot> slots_;
 };
 
@@ -125,8 +147,9 @@ bool holds_any(std::string_view text, std::initializer_list<std::string_view> na
   return std::any_of(names.begin(), names.end(), [&](std::string_view name) { return text.find(name) != text.npos; });
 }
 
-/** Whether a template says just as much of side and place as the query does. */
+/** Whether a template says just as much of side and place as the query does, and there are words for all of it. */
 bool suits(std::string_view text, const WatchQuery& query) {
+  if (holds_any(text, {"{role}"}) && (query.x.thing != kPerson || role_words(query.y).empty())) return false;
   const bool placed = query.side != Side::kNone || query.place != Place::kAnywhere;
   return holds_any(text, {"{from}", "{out}", "{way}", "{at}"}) == placed;
 }

@@ -18,7 +18,8 @@ namespace gvl::scenes {
  * things in the plural and {nx} some number of them as a subject, {n} the same elsewhere, {there} "there" before it,
  * {o} one without an article, {xo} {xs} elsewhere, {none} and {nones} none of them; {pic} is the picture, {go} and
  * {stand} how the thing moves or rests, {hand} who moves it; {from}, {out}, {way} and {at} name a side or place, and
- * stand in all templates, and only those, that are used where the query names one.
+ * stand in all templates, and only those, that are used where the query names one; {do}, {where}, {how}, {use}, {role}
+ * and {strange} are free words (free_words.hpp).
  */
 struct WatchPhrases {
   WatchKind kind;

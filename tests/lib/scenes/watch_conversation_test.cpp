@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -128,6 +129,41 @@ GVL_TEST(tracks_are_sound) {
       ck_assert(track.colour.empty() || std::find(colours.begin(), colours.end(), track.colour) != colours.end());
     }
   }
+}
+
+/** Of several shots each has things of its own, and begins and ends them at once. */
+GVL_TEST(scenes_can_be_cut) {
+  WatchOptions options;
+  options.cuts = 1;
+  int together = 0;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    const WatchedScene scene = compose_watch(seed, options);
+    ck_assert(scene.duration >= 8 && scene.duration <= 120);
+    std::map<double, int> ends;
+    for (const Track& track : scene.tracks) {
+      ck_assert(track.start >= 0 && track.stop <= scene.duration + 0.01 && track.start < track.stop);
+      if (track.stop < scene.duration - 0.01) ++ends[track.stop];
+    }
+    together += std::any_of(ends.begin(), ends.end(), [](const auto& end) { return end.second > 1; });
+  }
+  ck_assert_msg(together > 200, "%d", together);
+}
+
+/** Words that there are not are asked for, and stay out of the corpus that words are learnt from. */
+GVL_TEST(invented_words_are_asked_for_where_wanted) {
+  const auto typed = [](bool invented) {
+    std::set<std::string> words;
+    ConversationOptions options = many();
+    options.invented_words = invented;
+    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+      for (const Conversation& talk : converse(compose_watch(seed, {}), seed, options)) {
+        std::istringstream text(talk.query);
+        for (std::string word; text >> word;) words.insert(word);
+      }
+    }
+    return words.size();
+  };
+  ck_assert(typed(true) > typed(false) + 300);
 }
 
 GVL_TEST(all_things_words_and_kinds_occur) {

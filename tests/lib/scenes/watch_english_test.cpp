@@ -3,6 +3,8 @@
 #include <set>
 #include <string>
 
+#include "scenes/english.hpp"
+#include "scenes/watch/free_words.hpp"
 #include "scenes/watch/naming.hpp"
 #include "scenes/watch/story.hpp"
 #include "scenes/watch/things.hpp"
@@ -44,6 +46,14 @@ void expect(const std::set<std::string>& texts, std::initializer_list<const char
   for (const char* text : wanted) ck_assert_msg(texts.count(text), "nobody types: %s", text);
 }
 
+void expect_within(const std::set<std::string>& texts, std::initializer_list<const char*> wanted) {
+  for (const char* part : wanted) {
+    const bool found =
+        std::any_of(texts.begin(), texts.end(), [&](const std::string& text) { return text.find(part) != text.npos; });
+    ck_assert_msg(found, "nobody types: ...%s...", part);
+  }
+}
+
 }  // namespace
 
 GVL_TEST(reports_are_plain_sentences) {
@@ -79,6 +89,10 @@ GVL_TEST(reports_are_plain_sentences) {
   is(both, "a cat is followed by a dog");
   both.kind = kBeside;
   is(both, "a cat is next to a dog");
+  both.kind = kUses;
+  is(both, "a cat is at a dog");
+  is(query(kDoes, named("cat")), "a cat is in the picture");
+  is(query(kMoves, named("cat")), "a cat moves");
 }
 
 GVL_TEST(plain_words_are_typed) {
@@ -108,6 +122,59 @@ GVL_TEST(plain_words_are_typed) {
   at.kind = kThen;
   at.y = named("dog");
   expect(phrasings(at), {"first a person, then a dog"});
+}
+
+GVL_TEST(free_words_are_typed) {
+  expect_within(phrasings(query(kDoes, named("person"))),
+                {"sits down", "dancing", "people", "alone", " in a suit", "young ", "in the snow", "does "});
+  expect_within(phrasings(query(kDoes, named("dog"))), {"barks", "is asleep", "dogs", " with a collar", "little "});
+  expect_within(phrasings(query(kDoes, named("car"))), {"brakes", "cars on the road", "silver "});
+  expect(phrasings(query(kMoves, named("bus"))), {"a bus moves", "a bus drives along", "a moving bus"});
+  WatchQuery rides = query(kUses, named("person"));
+  rides.y = named("bicycle");
+  expect_within(phrasings(rides), {"rides a bi", "a cyclist", "pushes a b", "his bike"});
+  rides.y = named("cup");
+  const std::set<std::string> drinks = phrasings(rides);
+  expect_within(drinks, {"drinks from a", "holds a", "mug"});
+  for (const std::string& text : drinks) ck_assert_msg(text.find("yclist") == text.npos, "%s", text.c_str());
+}
+
+/** Something beside is named as the query has it, and only in free words. */
+GVL_TEST(an_aside_is_named) {
+  WatchQuery asked = query(kDoes, named("person"));
+  asked.aside = "tokamak";
+  expect_within(phrasings(asked), {"opens a tokamak", "holds a tokamak", "near a tokamak"});
+  asked.kind = kPresent;
+  for (const std::string& text : phrasings(asked)) ck_assert_msg(text.find("tokamak") == text.npos, "%s", text.c_str());
+}
+
+/** What is in no class is no word for a class. */
+GVL_TEST(strange_nouns_name_no_class) {
+  const std::vector<std::string> nouns = all_nouns();
+  const std::set<std::string> known(nouns.begin(), nouns.end());
+  for (const std::string_view noun : strange_nouns()) {
+    ck_assert_msg(!known.count(std::string(noun)), "%s", std::string(noun).c_str());
+  }
+  Random random(1);
+  for (int i = 0; i < 100000; ++i) {
+    const std::string word = invented_noun(random);
+    ck_assert_msg(!known.count(word) && !known.count(word + "s"), "%s", word.c_str());
+  }
+}
+
+GVL_TEST(verbs_have_their_forms) {
+  const auto is = [](const char* verb, const char* third, const char* doing, const char* did, const char* done) {
+    ck_assert_str_eq(third_person(verb).c_str(), third);
+    ck_assert_str_eq(gerund(verb).c_str(), doing);
+    ck_assert_str_eq(past(verb, false, false).c_str(), did);
+    ck_assert_str_eq(past(verb, false, true).c_str(), done);
+  };
+  is("lie", "lies", "lying", "lay", "lain");
+  is("sit", "sits", "sitting", "sat", "sat");
+  is("open", "opens", "opening", "opened", "opened");
+  is("do", "does", "doing", "did", "done");
+  is("overtake", "overtakes", "overtaking", "overtook", "overtaken");
+  is("carry", "carries", "carrying", "carried", "carried");
 }
 
 GVL_TEST(questions_have_their_verb_first) {

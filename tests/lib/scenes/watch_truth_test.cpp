@@ -176,6 +176,36 @@ GVL_TEST(a_slanting_movement_is_arguable) {
   expect(scene, about(kMovesDown, "bird"), Verdict::kAbsent, "down");
 }
 
+/** In whatever direction, and not while it rests. */
+GVL_TEST(moving_is_any_movement) {
+  const Track restless{
+      thing("dog"),
+      "black",
+      0,
+      20,
+      {{0, at(0.3)}, {4, at(0.3)}, {6, at(0.6)}, {12, at(0.6)}, {14, at(0.6, 0.2)}, {20, at(0.6, 0.2)}}};
+  expect({1, 20, {restless}}, about(kMoves, "dog"), {{4, 6}, {12, 14}}, "to the right, then up");
+  expect({1, 20, {standing("dog", "black", 0, 20, at(0.5))}}, about(kMoves, "dog"), Verdict::kAbsent, "at rest");
+}
+
+/** What no detector sees does not matter, but everything that is named has to be there. */
+GVL_TEST(free_words_change_no_answer) {
+  const WatchedScene scene{
+      1, 30, {standing("person", "blue", 5, 20, at(0.4)), standing("cup", "red", 10, 30, at(0.42))}};
+  expect(scene, about(kDoes, "person"), {{5, 20}}, "does");
+  WatchQuery uses = about(kUses, "person");
+  uses.y = {thing("cup"), -1, ""};
+  expect(scene, uses, {{10, 20}}, "uses");
+  uses.y = {thing("dog"), -1, ""};
+  expect(scene, uses, Verdict::kAbsent, "no dog");
+  WatchQuery strange;
+  strange.x = {-1, -1, "", "tokamak"};
+  for (const WatchKind kind : {kPresent, kDoes, kMoves, kEnters}) {
+    strange.kind = kind;
+    expect(scene, strange, Verdict::kAbsent, "what no class is");
+  }
+}
+
 GVL_TEST(coming_closer_is_growing) {
   Track person = standing("person", "", 0, 20, {0.5, 0.5, 0.1, 0.3});
   person.path = {

@@ -228,7 +228,7 @@ GVL_TEST(a_second_layer_reads_which_things_are_named) {
   const auto texts = scenes::watched_corpus(3, 4000);
   std::ofstream(folder.path() / "tokenizer.json") << training::train_byte_level_bpe(texts, 2000, {"<|end|>"});
   ModelConfig config = with_detector();
-  config.language.vocab_size = 2200;
+  config.language.vocab_size = 2400;
   config.language.intermediate_size = 512;
   const auto tokenizer = model::load_tokenizer(folder.path() / "tokenizer.json", config);
   const training::EventClasses classes{45, vision::NanoDet::kClasses};
@@ -344,7 +344,7 @@ GVL_TEST(only_pictures_are_known_as_such) {
   std::ofstream(folder.path() / "tokenizer.json")
       << training::train_byte_level_bpe(scenes::watched_corpus(3, 4000), 2000, {"<|end|>"});
   ModelConfig config = with_detector();
-  config.language.vocab_size = 2200;
+  config.language.vocab_size = 2400;
   config.language.intermediate_size = 512;
   const auto tokenizer = model::load_tokenizer(folder.path() / "tokenizer.json", config);
   const training::EventClasses classes{45, vision::NanoDet::kClasses};
