@@ -6,22 +6,18 @@
  * be converted or the folder is no good.
  */
 #include <glib.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <exception>
 #include <optional>
 #include <string>
 
+#include "common/tensor-progress.hpp"
 #include "gvl/config.hpp"
 #include "gvl/convert.hpp"
 #include "gvl/error.hpp"
 
 namespace {
-
-void show_progress(std::size_t done, std::size_t total) {
-  std::fprintf(stderr, "\r%zu of %zu tensors%s", done, total, done == total ? "\n" : "");
-}
 
 std::string described(const gvl::ModelSummary& summary) {
   g_autofree char* size = g_format_size(summary.bytes);
@@ -78,7 +74,7 @@ int main(int argc, char** argv) {
     options.dtype = gvl::weight_type_from_name(dtype);
     if (!options.dtype) return usage(std::string("--dtype ") + dtype + ": not a type of weights");
   }
-  if (isatty(STDERR_FILENO)) options.progress = show_progress;
+  options.progress = show_tensor_progress;
   try {
     return verifies ? verify(argv[1], options) : convert(argv[1], argv[2], options);
   } catch (const std::exception& failure) {

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "common/interrupt.hpp"
+#include "common/tensor-progress.hpp"
 #include "fetch/download.hpp"
 #include "fetch/space.hpp"
 #include "fetch/transfer-line.hpp"
@@ -226,9 +227,7 @@ void make_model(gvl::ConvertOptions options, const fs::path& release, const fs::
   };
   options.progress = [](std::size_t done, std::size_t total) {
     if (is_interrupted()) throw Interrupted();
-    if (isatty(STDERR_FILENO)) {
-      std::fprintf(stderr, "\r%zu of %zu tensors%s", done, total, done == total ? "\n" : "");
-    }
+    show_tensor_progress(done, total);
   };
   try {
     gvl::convert(release, folder, options);

@@ -108,7 +108,7 @@ class Servers(Fetching):
             handler.send_json(b"[" * 2_000_000)
             return True
         self.hub.first = [answer]
-        self.fails("too deep")
+        self.fails("nested deeper than 64 levels")
 
         def with_link(handler, path):
             if "/tree/" not in path:
@@ -179,12 +179,12 @@ class Servers(Fetching):
 
     def test_lists_that_no_hub_makes(self):
         good = self.hub.listing
-        for wrong, says in ((b"{", "no JSON"), ({}, "no list of files"), ([1], "another form"), ([{}], "no text 'type'"),
-                            ([{"type": "file", "path": CHECKPOINT, "oid": "0" * 40}], "without a size"),
-                            ([{"type": "file", "path": CHECKPOINT, "size": -1, "oid": "0" * 40}], "without a size"),
-                            ([{"type": "file", "path": CHECKPOINT, "size": 1, "oid": "x" * 40}], "none of git's"),
-                            ([{"type": "file", "path": CHECKPOINT, "size": 1, "lfs": {"oid": "0", "size": 1}}], "no SHA-256"),
-                            ([{"type": "file", "path": CHECKPOINT, "size": 1, "lfs": []}], "another form"),
+        for wrong, says in ((b"{", "the text ends early"), ({}, "expected an array"), ([1], "[0]: expected an object"), ([{}], "[0].type: is missing"),
+                            ([{"type": "file", "path": CHECKPOINT, "oid": "0" * 40}], "[0].size: is missing"),
+                            ([{"type": "file", "path": CHECKPOINT, "size": -1, "oid": "0" * 40}], "[0].size: -1 is not within"),
+                            ([{"type": "file", "path": CHECKPOINT, "size": 1, "oid": "x" * 40}], "[0].oid: is no checksum of 40 digits"),
+                            ([{"type": "file", "path": CHECKPOINT, "size": 1, "lfs": {"oid": "0", "size": 1}}], "[0].lfs.oid: is no checksum of 64 digits"),
+                            ([{"type": "file", "path": CHECKPOINT, "size": 1, "lfs": []}], "[0].lfs: expected an object"),
                             ([], "not among the release's files")):
             with self.subTest(says):
                 def answer(handler, path, wrong=wrong):

@@ -73,8 +73,6 @@ void in_threads(int count, GCancellable* cancellable, const std::function<void(G
   if (failure) std::rethrow_exception(failure);
 }
 
-void nothing(std::int64_t) {}
-
 }  // namespace
 
 void with_retries(const DownloadOptions& options, GCancellable* cancellable,
@@ -130,14 +128,22 @@ bool Download::is_there(const RemoteFile& file, TransferLine& line) const {
   const fs::path path = folder_ / file.path;
   if (!fs::is_regular_file(path, ignored) || static_cast<std::int64_t>(fs::file_size(path, ignored)) != file.size)
     return false;
+  // Until it is known to be wrong, what has been read of it counts as there.
+  FileTransfer checked(line);
   line.begin("checking " + file.path);
-  if (!is_as_listed(path, file, cancellable_, nothing)) return false;
-  line.add_before(file.size);
-  return true;
+  if (is_as_listed(path, file, cancellable_, [&](std::int64_t bytes) { checked.add_before(bytes); })) return true;
+  checked.restart();
+  return false;
 }
 
-bool Download::is_right(const RemoteFile& file, const PartialFile& loaded) const {
-  return is_as_listed(loaded.path(), file, cancellable_, nothing);
+bool Download::is_right(const RemoteFile& file, const PartialFile& loaded, TransferLine& line) const {
+  std::int64_t read = 0;
+  line.begin("checking " + file.path);
+  const auto show = [&](std::int64_t bytes) {
+    read += bytes;
+    line.go_on("checking " + file.path + ": " + size_text(read) + " of " + size_text(file.size));
+  };
+  return is_as_listed(loaded.path(), file, cancellable_, show);
 }
 
 void Download::load(const RemoteFile& file, TransferLine& line) {
@@ -151,8 +157,7 @@ void Download::load(const RemoteFile& file, TransferLine& line) {
     } catch (const NoParts&) {
       load_whole(file, to, transfer);
     }
-    line.begin("checking " + file.path);
-    if (is_right(file, to)) return to.finish();
+    if (is_right(file, to, line)) return to.finish();
     to.discard();
     // What an earlier run left may have been at fault.
     if (!is_first || !to.resumed()) break;

@@ -53,7 +53,7 @@ class Download {
   void load_part(HttpClient& client, GCancellable* stop, const RemoteFile& file, PartialFile& to,
                  const PartialFile::Part& part, FileTransfer& transfer);
   void load_whole(const RemoteFile& file, PartialFile& to, FileTransfer& transfer);
-  bool is_right(const RemoteFile& file, const PartialFile& loaded) const;
+  bool is_right(const RemoteFile& file, const PartialFile& loaded, TransferLine& line) const;
 
   const Repository& repository_;
   std::filesystem::path folder_;

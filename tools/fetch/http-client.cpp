@@ -41,20 +41,12 @@ std::string printable(const std::string& text) {
   return clean;
 }
 
-/** Without what is nobody's business: passwords, and the signatures that redirections carry. */
-std::string shown(const std::string& url) {
-  std::string text = url.substr(0, url.find_first_of("?#"));
-  const std::size_t scheme = text.find("://"), host = scheme == text.npos ? 0 : scheme + 3;
-  const std::size_t at = text.substr(host, text.find('/', host) - host).rfind('@');
-  return at == text.npos ? text : text.erase(host, at + 1);
-}
-
 Uri parse_uri(const std::string& text) {
   Uri uri(g_uri_parse(text.c_str(), kUriFlags, nullptr));
   const char* scheme = uri ? g_uri_get_scheme(uri.get()) : "";
   const char* host = uri ? g_uri_get_host(uri.get()) : nullptr;
   if (!host || !*host || !(g_str_equal(scheme, "http") || g_str_equal(scheme, "https"))) {
-    throw HttpError(shown(text) + ": not an address of http or https", false);
+    throw HttpError(without_secrets(text) + ": not an address of http or https", false);
   }
   return uri;
 }
@@ -93,9 +85,9 @@ std::string advice(guint status, bool has_token) {
   const guint status = soup_message_get_status(message);
   const bool passing = status >= 500 || status == kTooManyRequests || status == SOUP_STATUS_REQUEST_TIMEOUT;
   const char* phrase = soup_status_get_phrase(status);
-  throw HttpError(
-      shown(url) + ": the server answers " + std::to_string(status) + " (" + phrase + ")" + advice(status, has_token),
-      passing, retry_after(message));
+  throw HttpError(without_secrets(url) + ": the server answers " + std::to_string(status) + " (" + phrase + ")" +
+                      advice(status, has_token),
+                  passing, retry_after(message));
 }
 
 /** What trying again does not help against. */
@@ -109,7 +101,7 @@ bool is_final(const GError* error) {
 
 [[noreturn]] void fail(const GError* error, const std::string& url) {
   if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) throw Interrupted();
-  throw HttpError(shown(url) + ": " + error->message, !is_final(error));
+  throw HttpError(without_secrets(url) + ": " + error->message, !is_final(error));
 }
 
 bool redirects(guint status) {
@@ -122,11 +114,11 @@ std::string redirected(SoupMessage* message, const std::string& url) {
   const char* location = soup_message_headers_get_one(soup_message_get_response_headers(message), "Location");
   const Uri from = parse_uri(url);
   const Uri to(location ? g_uri_parse_relative(from.get(), location, kUriFlags, nullptr) : nullptr);
-  if (!to) throw HttpError(shown(url) + ": the server redirects to nowhere", false);
+  if (!to) throw HttpError(without_secrets(url) + ": the server redirects to nowhere", false);
   g_autofree char* text = g_uri_to_string(to.get());
   const Uri checked = parse_uri(text);
   if (g_str_equal(g_uri_get_scheme(from.get()), "https") && !g_str_equal(g_uri_get_scheme(checked.get()), "https")) {
-    throw HttpError(shown(url) + ": the server redirects from https to " + shown(text), false);
+    throw HttpError(without_secrets(url) + ": the server redirects from https to " + without_secrets(text), false);
   }
   return text;
 }
@@ -152,19 +144,27 @@ std::string next_page(SoupMessage* message, const std::string& url) {
   if (target.empty()) return {};
   const Uri from = parse_uri(url);
   const Uri to(g_uri_parse_relative(from.get(), target.c_str(), kUriFlags, nullptr));
-  if (!to || !same_server(from.get(), to.get())) throw HttpError(shown(url) + ": its next page is elsewhere", false);
+  if (!to || !same_server(from.get(), to.get()))
+    throw HttpError(without_secrets(url) + ": its next page is elsewhere", false);
   g_autofree char* text = g_uri_to_string(to.get());
   return text;
 }
 
 void check_size(std::int64_t size, const ByteRange& range, const std::string& url) {
   if (size == range.size) return;
-  throw HttpError(
-      shown(url) + ": has " + std::to_string(size) + " bytes there, its repository lists " + std::to_string(range.size),
-      false);
+  throw HttpError(without_secrets(url) + ": has " + std::to_string(size) + " bytes there, its repository lists " +
+                      std::to_string(range.size),
+                  false);
 }
 
 }  // namespace
+
+std::string without_secrets(const std::string& url) {
+  std::string text = url.substr(0, url.find_first_of("?#"));
+  const std::size_t scheme = text.find("://"), host = scheme == text.npos ? 0 : scheme + 3;
+  const std::size_t at = text.substr(host, text.find('/', host) - host).rfind('@');
+  return at == text.npos ? text : text.erase(host, at + 1);
+}
 
 HttpError::HttpError(const std::string& message, bool passing, std::optional<int> wait)
     : std::runtime_error(printable(message)), passing_(passing), wait_(wait) {}
@@ -222,8 +222,8 @@ HttpClient::Response HttpClient::send(const std::string& url, const ByteRange* r
     if (SOUP_STATUS_IS_SUCCESSFUL(response.status())) return response;
     refuse(response.message.get(), at, !options_.token.empty());
   }
-  throw HttpError(shown(url) + ": the server redirects more than " + std::to_string(kMostRedirections) + " times",
-                  false);
+  throw HttpError(
+      without_secrets(url) + ": the server redirects more than " + std::to_string(kMostRedirections) + " times", false);
 }
 
 HttpClient::Document HttpClient::read(const std::string& url, std::size_t most) {
@@ -236,7 +236,8 @@ HttpClient::Document HttpClient::read(const std::string& url, std::size_t most) 
     if (got < 0) fail(error, url);
     if (got == 0) return document;
     document.text.append(block.data(), static_cast<std::size_t>(got));
-    if (document.text.size() > most) throw HttpError(shown(url) + ": is longer than such a list can be", false);
+    if (document.text.size() > most)
+      throw HttpError(without_secrets(url) + ": is longer than such a list can be", false);
   }
 }
 
@@ -247,7 +248,7 @@ void HttpClient::copy(const Response& response, std::int64_t bytes, const Sink& 
     const auto wanted = static_cast<gsize>(std::min<std::int64_t>(bytes, kBlock));
     const gssize got = g_input_stream_read(response.body.get(), block.data(), wanted, cancellable_, &error);
     if (got < 0) fail(error, response.url);
-    if (got == 0) throw HttpError(shown(response.url) + ": the connection ends too early", true);
+    if (got == 0) throw HttpError(without_secrets(response.url) + ": the connection ends too early", true);
     sink({block.data(), static_cast<std::size_t>(got)});
     bytes -= got;
   }
@@ -263,7 +264,8 @@ bool HttpClient::read_range(const std::string& url, const ByteRange& range, cons
   if (!soup_message_headers_get_content_range(response.headers(), &start, &last, &size)) return false;
   if (size >= 0) check_size(size, range, response.url);
   if (start != range.start || last < start || last >= range.stop) {
-    throw HttpError(shown(response.url) + ": the server sends another part of the file than was asked for", false);
+    throw HttpError(without_secrets(response.url) + ": the server sends another part of the file than was asked for",
+                    false);
   }
   // It may send less than was asked for; the rest is then asked for again.
   copy(response, last + 1 - start, sink);

@@ -27,6 +27,9 @@ class HttpError : public std::runtime_error {
   std::optional<int> wait_;
 };
 
+/** A URL for messages: without passwords, and without the signatures that redirections carry. */
+std::string without_secrets(const std::string& url);
+
 /** Somebody ended the program. */
 class Interrupted : public std::runtime_error {
  public:

@@ -2,7 +2,6 @@
 #include "fetch/partial-file.hpp"
 
 #include <fcntl.h>
-#include <json-glib/json-glib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,8 +11,11 @@
 #include <utility>
 
 #include "gvl/error.hpp"
+#include "io/atomic_file.hpp"
+#include "io/json.hpp"
 
 namespace fs = std::filesystem;
+using gvl::io::JsonValue;
 
 PartialFile::PartialFile(fs::path file, std::string id, std::int64_t size, std::int64_t part_size)
     : file_(std::move(file)),
@@ -48,38 +50,35 @@ void PartialFile::open() {
 
 // A record that says nothing useful is none: the file begins anew.
 void PartialFile::read_record() {
-  g_autoptr(JsonParser) parser = json_parser_new_immutable();
   struct stat status {};
   if (lstat(part_.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size != size_) return;
-  if (!json_parser_load_from_file(parser, record_.c_str(), nullptr)) return;
-  JsonNode* root = json_parser_get_root(parser);
-  g_autoptr(GVariant) record = root ? json_gvariant_deserialize(root, "(sxxab)", nullptr) : nullptr;
-  if (!record) return;
-  const char* id = nullptr;
-  gint64 size = 0, part_size = 0;
-  g_autoptr(GVariant) kept = nullptr;
-  g_variant_get(record, "(&sxx@ab)", &id, &size, &part_size, &kept);
-  if (id != id_ || size != size_ || part_size != part_size_ || g_variant_n_children(kept) != kept_.size()) return;
-  for (std::size_t i = 0; i < kept_.size(); ++i) {
-    gboolean there = FALSE;
-    g_variant_get_child(kept, i, "b", &there);
-    kept_[i] = there;
-    resumed_ = resumed_ || there;
+  try {
+    const auto record = JsonValue::load(record_);
+    const auto kept = record.at(3).elements();
+    if (record.at(0).as_string() != id_ || record.at(1).as_integer() != size_ ||
+        record.at(2).as_integer() != part_size_ || kept.size() != kept_.size()) {
+      return;
+    }
+    std::vector<bool> read;
+    for (const JsonValue& there : kept) read.push_back(there.as_bool());
+    kept_ = read;
+    resumed_ = std::find(kept_.begin(), kept_.end(), true) != kept_.end();
+  } catch (const gvl::Error&) {
+    return;
   }
 }
 
 void PartialFile::write_record() const {
-  GVariantBuilder kept;
-  g_variant_builder_init(&kept, G_VARIANT_TYPE("ab"));
-  for (const bool there : kept_) g_variant_builder_add(&kept, "b", there ? TRUE : FALSE);
-  g_autoptr(GVariant) record =
-      g_variant_ref_sink(g_variant_new("(sxx@ab)", id_.c_str(), static_cast<gint64>(size_),
-                                       static_cast<gint64>(part_size_), g_variant_builder_end(&kept)));
-  gsize length = 0;
-  g_autofree char* text = json_gvariant_serialize_data(record, &length);
-  g_autoptr(GError) error = nullptr;
-  if (g_file_set_contents(record_.c_str(), text, static_cast<gssize>(length), &error)) return;
-  throw gvl::Error(gvl::ErrorCode::kResource, error->message);
+  g_autoptr(JsonBuilder) builder = json_builder_new();
+  json_builder_begin_array(builder);
+  json_builder_add_string_value(builder, id_.c_str());
+  json_builder_add_int_value(builder, size_);
+  json_builder_add_int_value(builder, part_size_);
+  json_builder_begin_array(builder);
+  for (const bool there : kept_) json_builder_add_boolean_value(builder, there);
+  json_builder_end_array(builder);
+  json_builder_end_array(builder);
+  gvl::io::write_atomically(record_, gvl::io::json_text(builder));
 }
 
 std::int64_t PartialFile::bytes_of(std::size_t part) const {

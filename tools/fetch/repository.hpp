@@ -15,10 +15,13 @@ struct RemoteFile {
   std::string git_sha1;   ///< of "blob SIZE\0" and the content, as git has it
 };
 
-/** A revision of a model repository on a server with Hugging Face's interface. */
+/**
+ * A revision of a model repository on a server with Hugging Face's interface. Throws as HttpClient does, and
+ * gvl::Error(kMalformed) naming URL and value where an answer has another form.
+ */
 class Repository {
  public:
-  /** Asks the server which commit the revision is, so that all files are of one. Throws as HttpClient does. */
+  /** Asks the server which commit the revision is, so that all files are of one. */
   Repository(HttpClient& client, std::string endpoint, std::string name, const std::string& revision);
 
   /** All its files. */

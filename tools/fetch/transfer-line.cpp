@@ -45,6 +45,12 @@ void TransferLine::begin(std::string what) {
   show(true);
 }
 
+void TransferLine::go_on(std::string what) {
+  std::lock_guard lock(mutex_);
+  what_ = std::move(what);
+  show(false);
+}
+
 void TransferLine::add(std::int64_t bytes) {
   std::lock_guard lock(mutex_);
   done_ += bytes;

@@ -27,6 +27,8 @@ class TransferLine {
 
   /** What is done now: "loading ckpt/a.pth". */
   void begin(std::string what);
+  /** The same, with how far it is: shown when the line has stood for a while. */
+  void go_on(std::string what);
   /** So many more bytes have come. */
   void add(std::int64_t bytes);
   /** What was there before this run: counts, but says nothing about how fast the rest comes. Below 0: comes again. */
