@@ -43,9 +43,8 @@ constexpr const char* kDescription =
 
 int usage(const std::string& reason) {
   std::fprintf(stderr,
-               "gvl-eval: %s\nusage: gvl-eval [--model DIR] [--json FILE] [--min-confidence N] CONFIG.json\n"
-               "       gvl-eval [--model DIR] [--json FILE] --calibrate [--iou N] [--false-per-hour N] CONFIG.json\n"
-               "       gvl-eval score [--rules NAME] [--json FILE] BENCHMARK ANNOTATIONS PREDICTIONS\n",
+               "gvl-eval: %s\nusage: gvl-eval [OPTION...] CONFIG.json | gvl-eval score [OPTION...] BENCHMARK FILE... "
+               "(--help says more)\n",
                reason.c_str());
   return 1;
 }

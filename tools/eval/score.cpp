@@ -43,22 +43,8 @@ struct Benchmark {
   std::function<ScoreReport(std::span<const fs::path> files, const std::string& rules)> score;
 };
 
-template <typename Table>
-Names names_in(const Table& table) {
-  Names names;
-  for (const auto& row : table) names.emplace_back(row.second);
-  return names;
-}
-
-template <typename Row>
-Names names_of_rows(std::span<const Row> rows) {
-  Names names;
-  for (const Row& row : rows) names.emplace_back(row.name);
-  return names;
-}
-
 ScoreReport score_grounding(std::span<const fs::path> files, const std::string& rules) {
-  return score_temporal_grounding(files[0], files[1], grounding_rules(rules));
+  return score_temporal_grounding(files[0], files[1], value_named(kGroundingRules, rules));
 }
 
 ScoreReport score_moments(std::span<const fs::path> files, const std::string& rules) {
@@ -68,16 +54,7 @@ ScoreReport score_moments(std::span<const fs::path> files, const std::string& ru
 ScoreReport score_nextgqa(std::span<const fs::path> files, const std::string& rules) {
   GroundedQaPredictions predictions{files[1], {}};
   if (files.size() > 2) predictions.answers = files[2];
-  return score_grounded_qa(files[0], predictions, {.unit = *span_unit_from_name(rules)});
-}
-
-/** Rules of MVBench's scorers; the others are Video-MME's. */
-Names mvbench_rules() {
-  Names names;
-  for (const OptionRule rule : {OptionRule::kNotebook, OptionRule::kNotebookText, OptionRule::kTimeChat,
-                                OptionRule::kLmmsMvbench, OptionRule::kEtbench})
-    names.emplace_back(name_of(rule));
-  return names;
+  return score_grounded_qa(files[0], predictions, {.unit = value_named(kSpanUnits, rules)});
 }
 
 const std::vector<Benchmark>& benchmarks() {
@@ -85,14 +62,14 @@ const std::vector<Benchmark>& benchmarks() {
       {"charades-sta", "charades_sta_test.txt PREDICTIONS.jsonl", 2, 2, names_in(kGroundingRules), score_grounding},
       {"activitynet-captions", "val_2.json PREDICTIONS.jsonl", 2, 2, names_in(kGroundingRules), score_grounding},
       {"qvhighlights", "highlight_val_release.jsonl SUBMISSION.jsonl", 2, 2, {"rounded", "unrounded"}, score_moments},
-      {"next-gqa", "FOLDER test_ground.json [test-res.json]", 2, 3, names_of_rows(span_unit_names()), score_nextgqa},
-      {"mvbench", "FOLDER PREDICTIONS.jsonl", 2, 2, mvbench_rules(),
+      {"next-gqa", "FOLDER test_ground.json [test-res.json]", 2, 3, names_in(kSpanUnits), score_nextgqa},
+      {"mvbench", "FOLDER PREDICTIONS.jsonl", 2, 2, names_in(kMvbenchRules),
        [](std::span<const fs::path> files, const std::string& rules) {
-         return score_mvbench(files[0], files[1], *option_rule_from_name(rules));
+         return score_mvbench(files[0], files[1], value_named(kMvbenchRules, rules));
        }},
-      {"video-mme", "FILLED_TEMPLATE.json", 1, 1, names_of_rows(videomme_rules_names()),
+      {"video-mme", "FILLED_TEMPLATE.json", 1, 1, names_in(kVideoMmeRules),
        [](std::span<const fs::path> files, const std::string& rules) {
-         return score_videomme(files[0], *videomme_rules_from_name(rules));
+         return score_videomme(files[0], value_named(kVideoMmeRules, rules));
        }},
   };
   return all;
@@ -194,9 +171,7 @@ int score_predictions(int argc, char** argv) {
     score(argc, argv);
     return 0;
   } catch (const UsageError& error) {
-    std::fprintf(stderr,
-                 "gvl-eval score: %s\nusage: gvl-eval score [--rules NAME] [--json FILE] BENCHMARK ANNOTATIONS "
-                 "PREDICTIONS (--help says more)\n",
+    std::fprintf(stderr, "gvl-eval score: %s\nusage: gvl-eval score [OPTION...] BENCHMARK FILE... (--help says more)\n",
                  error.what());
     return 1;
   } catch (const std::exception& failure) {

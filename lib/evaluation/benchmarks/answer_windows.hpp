@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <array>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "evaluation/benchmarks/names.hpp"
 #include "evaluation/grounding.hpp"
 
 namespace gvl::evaluation {
@@ -24,13 +23,12 @@ enum class AnswerRule {
   kGvl,          ///< Grounded-Video-LLM, inference.py: temporal tokens become seconds, which kTimeLens then reads
 };
 
-inline constexpr std::array<std::pair<AnswerRule, std::string_view>, 6> kAnswerRules{
-    {{AnswerRule::kTimeChat, "timechat"},
-     {AnswerRule::kLmms, "lmms"},
-     {AnswerRule::kLmmsEvalTvg, "lmms-eval-tvg"},
-     {AnswerRule::kTimeLens, "timelens"},
-     {AnswerRule::kVTimeLlm, "vtimellm"},
-     {AnswerRule::kGvl, "gvl"}}};
+inline constexpr NameTable<AnswerRule, 6> kAnswerRules{{{AnswerRule::kTimeChat, "timechat"},
+                                                        {AnswerRule::kLmms, "lmms"},
+                                                        {AnswerRule::kLmmsEvalTvg, "lmms-eval-tvg"},
+                                                        {AnswerRule::kTimeLens, "timelens"},
+                                                        {AnswerRule::kVTimeLlm, "vtimellm"},
+                                                        {AnswerRule::kGvl, "gvl"}}};
 
 /** How Grounded-Video-LLM's language models separate a time from the word before it. */
 enum class TokenSpelling {

@@ -18,9 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<SpanUnitName, 2> kUnitNames{
-    {{SpanUnit::kSeconds, "seconds"}, {SpanUnit::kFractions, "fractions"}}};
-
 /** A type of question, its group (causal, temporal, descriptive) and its name in the script's output. */
 struct TypeName {
   std::string_view type;
@@ -194,17 +191,6 @@ void add_answer_scores(const AnswerAccuracy& accuracy, ScoreReport& report) {
 
 }  // namespace
 
-std::span<const SpanUnitName> span_unit_names() noexcept { return kUnitNames; }
-
-std::string_view name_of(SpanUnit unit) noexcept { return kUnitNames[static_cast<std::size_t>(unit)].name; }
-
-std::optional<SpanUnit> span_unit_from_name(std::string_view name) noexcept {
-  for (const SpanUnitName& known : kUnitNames) {
-    if (known.name == name) return known.unit;
-  }
-  return std::nullopt;
-}
-
 SpanOverlap span_overlap(const Interval& segment, const Interval& span) noexcept {
   if (span.start == span.stop) return {0, segment.start <= span.start && span.start <= segment.stop ? 1.0 : 0.0};
   const double hull = std::max(segment.stop, span.stop) - std::min(segment.start, span.start);
@@ -351,7 +337,7 @@ ScoreReport score_grounded_qa(const fs::path& annotations, const GroundedQaPredi
   std::optional<GroundedAnswers> answers;
   if (predictions.answers) answers = read_answers(*predictions.answers);
   const GroundingAccuracy found = grounding_accuracy(questions, spans, answers ? &*answers : nullptr, options.unit);
-  ScoreReport report{"next-gqa", std::string(name_of(options.unit)), static_cast<std::int64_t>(found.counted), {}, {}};
+  ScoreReport report{"next-gqa", name_of(kSpanUnits, options.unit), static_cast<std::int64_t>(found.counted), {}, {}};
   report.scores = {{"Acc@GQA", found.acc_gqa},   {"mIoP", found.mean_iop}, {"IoP@0.3", found.iop_at_03},
                    {"IoP@0.5", found.iop_at_05}, {"mIoU", found.mean_iou}, {"IoU@0.3", found.iou_at_03},
                    {"IoU@0.5", found.iou_at_05}};

@@ -5,11 +5,10 @@
 #include <filesystem>
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "evaluation/benchmarks/names.hpp"
 #include "evaluation/benchmarks/score_report.hpp"
 #include "evaluation/grounding.hpp"
 
@@ -35,16 +34,8 @@ enum class SpanUnit {
   kFractions,  ///< fractions of the video's duration: eval_ground.py's gs=True, which rounds the times to 0.1 s
 };
 
-struct SpanUnitName {
-  SpanUnit unit;
-  const char* name;
-};
-
-/** All units, in their order. */
-std::span<const SpanUnitName> span_unit_names() noexcept;
-/** "seconds", "fractions". */
-std::string_view name_of(SpanUnit unit) noexcept;
-std::optional<SpanUnit> span_unit_from_name(std::string_view name) noexcept;
+inline constexpr NameTable<SpanUnit, 2> kSpanUnits{
+    {{SpanUnit::kSeconds, "seconds"}, {SpanUnit::kFractions, "fractions"}}};
 
 /** How much of a segment a span covers. */
 struct SpanOverlap {

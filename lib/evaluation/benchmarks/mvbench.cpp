@@ -143,7 +143,7 @@ std::pair<OptionTally, std::size_t> count(const AnsweredTask& task, OptionRule r
 
 void check_rule(OptionRule rule) {
   if (rule != OptionRule::kVideoMme && rule != OptionRule::kLmmsVideoMme) return;
-  throw Error(ErrorCode::kInvalidArgument, std::string(name_of(rule)) + ": is no rule of MVBench");
+  throw Error(ErrorCode::kInvalidArgument, name_of(kOptionRules, rule) + ": is no rule of MVBench");
 }
 
 std::vector<std::string> notes_of(const std::vector<AnsweredTask>& tasks, std::size_t left_out, OptionRule rule) {
@@ -180,7 +180,7 @@ ScoreReport score_mvbench(const fs::path& annotations, const fs::path& predictio
   check_rule(rule);
   std::vector<AnsweredTask> tasks = read_tasks(annotations);
   read_predictions(predictions, tasks);
-  ScoreReport report{"mvbench", std::string(name_of(rule)), 0, {{"total", 0}, {"mean of tasks", 0}}, {}};
+  ScoreReport report{"mvbench", name_of(kOptionRules, rule), 0, {{"total", 0}, {"mean of tasks", 0}}, {}};
   OptionTally total;
   double sum = 0;
   std::size_t left_out = 0;

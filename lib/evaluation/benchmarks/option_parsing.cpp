@@ -12,17 +12,6 @@
 namespace gvl::evaluation {
 namespace {
 
-constexpr std::array<OptionRuleName, 7> kRuleNames{{
-    {OptionRule::kNotebook, "notebook", "OpenGVLab/Ask-Anything video_chat2/mvbench.ipynb"},
-    {OptionRule::kNotebookText, "notebook-text", "OpenGVLab/Ask-Anything video_chat2/mvbench.ipynb, check_ans alone"},
-    {OptionRule::kTimeChat, "timechat", "RenShuhuai-Andy/TimeChat benchmark/evaluate_mvbench.py"},
-    {OptionRule::kLmmsMvbench, "lmms-mvbench", "EvolvingLMMs-Lab/lmms-eval lmms_eval/tasks/mvbench/utils.py"},
-    {OptionRule::kEtbench, "etbench", "PolyU-ChenLab/ETBench etchat/eval/infer_mvbench.py"},
-    {OptionRule::kVideoMme, "videomme", "thanku-all/parse_answer eval_your_results.py"},
-    {OptionRule::kLmmsVideoMme, "lmms-videomme",
-     "EvolvingLMMs-Lab/lmms-eval lmms_eval/tasks/_task_utils/mcq_extract.py, as of commit 75571cf"},
-}};
-
 constexpr gunichar kNoCharacter = static_cast<gunichar>(-1);
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -299,17 +288,6 @@ char lmms_letter(std::string_view answer) {
 }
 
 }  // namespace
-
-std::span<const OptionRuleName> option_rule_names() noexcept { return kRuleNames; }
-
-std::string_view name_of(OptionRule rule) noexcept { return kRuleNames[static_cast<std::size_t>(rule)].name; }
-
-std::optional<OptionRule> option_rule_from_name(std::string_view name) noexcept {
-  for (const OptionRuleName& known : kRuleNames) {
-    if (known.name == name) return known.rule;
-  }
-  return std::nullopt;
-}
 
 OptionSet taken_options(std::string_view answer, OptionRule rule) {
   switch (rule) {

@@ -4,35 +4,34 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <span>
 #include <string_view>
+
+#include "evaluation/benchmarks/names.hpp"
 
 namespace gvl::evaluation {
 
 /** By whose rule an answer's text becomes an option of a multiple-choice question. */
 enum class OptionRule {
-  kNotebook,      ///< MVBench: the notebook's check_ans of "(" and the answer's first line, as the notebook asks it
+  kNotebook,      ///< MVBench: check_ans of OpenGVLab/Ask-Anything video_chat2/mvbench.ipynb, of "(" and the first line
   kNotebookText,  ///< MVBench: the notebook's check_ans of the answer as it is
-  kTimeChat,      ///< MVBench: TimeChat's check_ans
-  kLmmsMvbench,   ///< MVBench: lmms-eval's mcq_acc
-  kEtbench,       ///< MVBench: ETBench's first character
-  kVideoMme,      ///< Video-MME: the benchmark's own extract_characters_regex
-  kLmmsVideoMme,  ///< Video-MME: lmms-eval's extract_mcq_answer with the choices A to D
+  kTimeChat,      ///< MVBench: check_ans of RenShuhuai-Andy/TimeChat benchmark/evaluate_mvbench.py
+  kLmmsMvbench,   ///< MVBench: mcq_acc of EvolvingLMMs-Lab/lmms-eval lmms_eval/tasks/mvbench/utils.py
+  kEtbench,       ///< MVBench: the first character, PolyU-ChenLab/ETBench etchat/eval/infer_mvbench.py
+  kVideoMme,      ///< Video-MME: extract_characters_regex of thanku-all/parse_answer eval_your_results.py
+  kLmmsVideoMme,  ///< Video-MME: extract_mcq_answer of lmms-eval's _task_utils/mcq_extract.py with the choices A to D
 };
 
-/** A rule, its name in options and reports, and the published script that it is of. */
-struct OptionRuleName {
-  OptionRule rule;
-  const char* name;
-  const char* source;
-};
+inline constexpr NameTable<OptionRule, 7> kOptionRules{{{OptionRule::kNotebook, "notebook"},
+                                                        {OptionRule::kNotebookText, "notebook-text"},
+                                                        {OptionRule::kTimeChat, "timechat"},
+                                                        {OptionRule::kLmmsMvbench, "lmms-mvbench"},
+                                                        {OptionRule::kEtbench, "etbench"},
+                                                        {OptionRule::kVideoMme, "videomme"},
+                                                        {OptionRule::kLmmsVideoMme, "lmms-videomme"}}};
 
-/** All rules, in their order. */
-std::span<const OptionRuleName> option_rule_names() noexcept;
-/** "notebook", "notebook-text", "timechat", "lmms-mvbench", "etbench", "videomme", "lmms-videomme". */
-std::string_view name_of(OptionRule rule) noexcept;
-std::optional<OptionRule> option_rule_from_name(std::string_view name) noexcept;
+/** Those of MVBench, the default first. */
+inline constexpr NameTable<OptionRule, 5> kMvbenchRules{
+    {kOptionRules[0], kOptionRules[1], kOptionRules[2], kOptionRules[3], kOptionRules[4]}};
 
 /** The most options that a question may have: (A) to (Z). */
 inline constexpr std::size_t kMostOptions = 26;

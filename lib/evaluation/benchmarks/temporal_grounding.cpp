@@ -48,11 +48,6 @@ const Scorer& scorer_of(GroundingRules rules) {
   return *std::find_if(kScorers.begin(), kScorers.end(), [&](const Scorer& scorer) { return scorer.rules == rules; });
 }
 
-std::string name_of(GroundingRules rules) {
-  const auto is_it = [&](const auto& named) { return named.first == rules; };
-  return std::string(std::find_if(kGroundingRules.begin(), kGroundingRules.end(), is_it)->second);
-}
-
 // IoU.
 
 template <typename Number>
@@ -206,15 +201,15 @@ std::optional<Interval> first_window(const GroundingQuery& query, const Groundin
   const bool is_share = scorer.rules == GroundingRules::kVTimeLlm;
   if (!answer.text) {
     if (answer.windows.empty()) return std::nullopt;
-    const double unit = is_share ? duration_for(query, answer, name_of(scorer.rules)) : 1;
+    const double unit = is_share ? duration_for(query, answer, name_of(kGroundingRules, scorer.rules)) : 1;
     return Interval{answer.windows.front().start / unit, answer.windows.front().stop / unit};
   }
   if (!scorer.reading) {
     throw Error(ErrorCode::kInvalidArgument,
-                "has a text, and the rules " + name_of(scorer.rules) + " are of windows alone");
+                "has a text, and the rules " + name_of(kGroundingRules, scorer.rules) + " are of windows alone");
   }
   const bool needs_duration = scorer.rules == GroundingRules::kGvl && has_temporal_tokens(*answer.text);
-  const double duration = needs_duration ? duration_for(query, answer, name_of(scorer.rules)) : 0;
+  const double duration = needs_duration ? duration_for(query, answer, name_of(kGroundingRules, scorer.rules)) : 0;
   const std::vector<Interval> windows = parse_windows(*answer.text, *scorer.reading, duration);
   return windows.empty() ? std::nullopt : std::optional(windows.front());
 }
@@ -226,7 +221,7 @@ std::optional<double> answered_iou(const GroundingQuery& query, const GroundingA
   if (!window) return std::nullopt;
   Interval truth = query.truth;
   if (scorer.rules == GroundingRules::kVTimeLlm) {
-    const double duration = duration_for(query, answer, name_of(scorer.rules));
+    const double duration = duration_for(query, answer, name_of(kGroundingRules, scorer.rules));
     truth = {truth.start / duration, truth.stop / duration};
   }
   const double iou = published_iou(truth, *window, scorer.iou);
@@ -247,7 +242,8 @@ Tally tally_of(const std::vector<GroundingQuery>& queries, const std::vector<std
   for (std::size_t i = 0; i < queries.size(); ++i) {
     if (!answers[i] && scorer.unanswered == Unanswered::kRefused) {
       throw Error(ErrorCode::kMalformed, file + ": has no answer to query " + io::quote(queries[i].id) +
-                                             ", which the rules " + name_of(scorer.rules) + " do not allow");
+                                             ", which the rules " + name_of(kGroundingRules, scorer.rules) +
+                                             " do not allow");
     }
     if (!answers[i] && scorer.unanswered == Unanswered::kLeftOut) {
       ++tally.left_out;
@@ -315,15 +311,6 @@ double video_time(const io::JsonValue& value, double smallest) {
   return time;
 }
 
-GroundingRules grounding_rules(std::string_view name) {
-  std::string names;
-  for (const auto& [rules, known] : kGroundingRules) {
-    if (known == name) return rules;
-    names += (names.empty() ? "" : ", ") + std::string(known);
-  }
-  throw Error(ErrorCode::kInvalidArgument, "there are no rules " + io::quote(name) + ", only " + names);
-}
-
 std::vector<GroundingQuery> read_grounding_queries(const fs::path& annotations) {
   auto queries = annotations.extension() == ".json" ? read_activitynet(annotations) : read_charades(annotations);
   if (queries.empty()) throw Error(ErrorCode::kMalformed, annotations.string() + ": has no queries");
@@ -352,7 +339,7 @@ ScoreReport score_temporal_grounding(const fs::path& annotations, const fs::path
   const Tally tally = tally_of(queries, read_grounding_answers(predictions, queries), scorer, predictions.string());
   ScoreReport report;
   report.benchmark = annotations.extension() == ".json" ? "activitynet-captions" : "charades-sta";
-  report.rules = name_of(rules);
+  report.rules = name_of(kGroundingRules, rules);
   report.counted = static_cast<std::int64_t>(tally.ious.size());
   report.scores = scores_of(tally, rules == GroundingRules::kEtBench ? 1 : 100);
   if (tally.left_out > 0) {

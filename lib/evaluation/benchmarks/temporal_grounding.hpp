@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
+#include "evaluation/benchmarks/names.hpp"
 #include "evaluation/benchmarks/score_report.hpp"
 #include "evaluation/grounding.hpp"
 #include "io/json.hpp"
@@ -47,18 +45,14 @@ inline constexpr double kSmallestPrediction = -1e9;
 /** Whose scorer. What each does with answers is at score_temporal_grounding(). */
 enum class GroundingRules { kTimeChat, kTall, kEtBench, kLmms, kLmmsEvalTvg, kTimeLens, kVTimeLlm, kGvl };
 
-inline constexpr std::array<std::pair<GroundingRules, std::string_view>, 8> kGroundingRules{
-    {{GroundingRules::kTimeChat, "timechat"},
-     {GroundingRules::kTall, "tall"},
-     {GroundingRules::kEtBench, "etbench"},
-     {GroundingRules::kLmms, "lmms"},
-     {GroundingRules::kLmmsEvalTvg, "lmms-eval-tvg"},
-     {GroundingRules::kTimeLens, "timelens"},
-     {GroundingRules::kVTimeLlm, "vtimellm"},
-     {GroundingRules::kGvl, "gvl"}}};
-
-/** Throws Error(kInvalidArgument) with the names that there are. */
-GroundingRules grounding_rules(std::string_view name);
+inline constexpr NameTable<GroundingRules, 8> kGroundingRules{{{GroundingRules::kTimeChat, "timechat"},
+                                                               {GroundingRules::kTall, "tall"},
+                                                               {GroundingRules::kEtBench, "etbench"},
+                                                               {GroundingRules::kLmms, "lmms"},
+                                                               {GroundingRules::kLmmsEvalTvg, "lmms-eval-tvg"},
+                                                               {GroundingRules::kTimeLens, "timelens"},
+                                                               {GroundingRules::kVTimeLlm, "vtimellm"},
+                                                               {GroundingRules::kGvl, "gvl"}}};
 
 /** What a benchmark asks, and where it is. */
 struct GroundingQuery {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,12 +17,6 @@
 
 namespace gvl::evaluation {
 namespace {
-
-constexpr std::array<VideoMmeRulesName, 3> kRulesNames{{
-    {VideoMmeRules::kOfficial, "official", "eval_your_results.py, without the videos that are marked as missing"},
-    {VideoMmeRules::kOfficialComplete, "official-complete", "eval_your_results.py, which insists on all 900 videos"},
-    {VideoMmeRules::kLmms, "lmms-eval", "lmms-eval's way to read answers; those it cannot read are wrong"},
-}};
 
 using Names = std::span<const std::string_view>;
 
@@ -178,17 +173,6 @@ std::vector<std::string> notes_of(const Reading& reading) {
 
 }  // namespace
 
-std::span<const VideoMmeRulesName> videomme_rules_names() noexcept { return kRulesNames; }
-
-std::string_view name_of(VideoMmeRules rules) noexcept { return kRulesNames[static_cast<std::size_t>(rules)].name; }
-
-std::optional<VideoMmeRules> videomme_rules_from_name(std::string_view name) noexcept {
-  for (const VideoMmeRulesName& known : kRulesNames) {
-    if (known.name == name) return known.rules;
-  }
-  return std::nullopt;
-}
-
 ScoreReport score_videomme(const std::filesystem::path& filled_template, VideoMmeRules rules) {
   const io::JsonValue list = io::JsonValue::load(filled_template);
   Reading reading;
@@ -196,7 +180,7 @@ ScoreReport score_videomme(const std::filesystem::path& filled_template, VideoMm
   for (const io::JsonValue& video : list.elements()) read_video(video, reading);
   if (rules == VideoMmeRules::kOfficialComplete) check_complete(list, reading);
   if (reading.video_ids.empty()) throw list.error("holds no video");
-  ScoreReport report{"videomme", std::string(name_of(rules)), reading.all.overall.counted, {}, notes_of(reading)};
+  ScoreReport report{"videomme", name_of(kVideoMmeRules, rules), reading.all.overall.counted, {}, notes_of(reading)};
   add_scores(report.scores, "all", reading.all);
   for (std::size_t i = 0; i < kDurations.size(); ++i) add_scores(report.scores, kDurations[i], reading.durations[i]);
   return report;

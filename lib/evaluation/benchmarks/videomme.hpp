@@ -2,10 +2,8 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
-#include <span>
-#include <string_view>
 
+#include "evaluation/benchmarks/names.hpp"
 #include "evaluation/benchmarks/score_report.hpp"
 
 namespace gvl::evaluation {
@@ -17,18 +15,9 @@ enum class VideoMmeRules {
   kLmms,              ///< lmms-eval: its own way to read answers; all questions count, unread answers as wrong ones
 };
 
-/** Rules, their name in options and reports, and what they mean. */
-struct VideoMmeRulesName {
-  VideoMmeRules rules;
-  const char* name;
-  const char* meaning;
-};
-
-/** All of them, in their order. */
-std::span<const VideoMmeRulesName> videomme_rules_names() noexcept;
-/** "official", "official-complete", "lmms-eval". */
-std::string_view name_of(VideoMmeRules rules) noexcept;
-std::optional<VideoMmeRules> videomme_rules_from_name(std::string_view name) noexcept;
+inline constexpr NameTable<VideoMmeRules, 3> kVideoMmeRules{{{VideoMmeRules::kOfficial, "official"},
+                                                             {VideoMmeRules::kOfficialComplete, "official-complete"},
+                                                             {VideoMmeRules::kLmms, "lmms-eval"}}};
 
 /**
  * Scores a filled output template (`output_test_template.json` of BradyFU/Video-MME): a list of videos {"video_id",

@@ -6,21 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "benchmark_test.hpp"
 #include "evaluation/format.hpp"
-#include "evaluation_test.hpp"
-#include "io/json.hpp"
 
 using namespace gvl::evaluation;
 using namespace gvl::evaluation::test;
 using gvl::Error;
 using gvl::ErrorCode;
-using gvl::io::JsonValue;
-using gvl::io::test::fixture;
-using gvl::io::test::loads_or_throws;
-using gvl::io::test::mutate;
-using gvl::io::test::read_file;
-using gvl::io::test::TemporaryFolder;
-using gvl::io::test::write_file;
 
 namespace {
 
@@ -28,20 +20,6 @@ namespace fs = std::filesystem;
 
 fs::path data() { return fixture("metrics/nextgqa"); }
 JsonValue expected() { return JsonValue::load(data() / "expected.json"); }
-
-bool is_close(double found, double expected) { return std::abs(found - expected) <= 1e-9 * std::abs(expected); }
-
-double score_of(const ScoreReport& report, const std::string& name) {
-  for (const Score& score : report.scores) {
-    if (score.name == name) return score.value;
-  }
-  ck_abort_msg("no score %s", name.c_str());
-}
-
-void expect_score(const ScoreReport& report, const std::string& name, double expected) {
-  const double found = score_of(report, name);
-  ck_assert_msg(is_close(found, expected), "%s: found %.15g, expected %.15g", name.c_str(), found, expected);
-}
 
 std::vector<std::string> words_in(const std::string& line) {
   std::istringstream in(line);
@@ -81,7 +59,7 @@ void expect_answers(const JsonValue& output, const AnswerAccuracy& found, int de
     const std::string& printed = i < values.size() ? values[i] : overall;
     if (i < values.size()) expect_text(found.kinds[i].name, names[i]);
     if (decimals < 0) {
-      ck_assert_msg(is_close(value, std::stod(printed)), "%s: found %.15g", printed.c_str(), value);
+      expect_relative(printed, value, std::stod(printed));
     } else {
       expect_text(number(value, decimals), printed);
     }
@@ -110,55 +88,40 @@ struct Files {
     return score_grounded_qa(folder.path(), {folder / "val_ground.json", folder / "val-res.json"}, {.split = "val"});
   }
 
-  void expect_bad(const std::vector<std::string>& parts) const {
-    expect_error(parts.front(), ErrorCode::kMalformed, parts, [&] { score(); });
+  void expect_bad(const std::string& file, const std::vector<std::string>& parts) const {
+    expect_malformed(file, parts, [&] { score(); });
   }
 };
 
 void expect_bad_segments(const std::string& segments, const std::vector<std::string>& parts = {}) {
   Files files;
   files.segments = segments;
-  std::vector<std::string> all{"gsub_val.json"};
-  all.insert(all.end(), parts.begin(), parts.end());
-  files.expect_bad(all);
+  files.expect_bad("gsub_val.json", parts);
 }
 
 void expect_bad_table(const std::string& table, const std::vector<std::string>& parts = {}) {
   Files files;
   files.table = table;
-  std::vector<std::string> all{"val.csv"};
-  all.insert(all.end(), parts.begin(), parts.end());
-  files.expect_bad(all);
+  files.expect_bad("val.csv", parts);
 }
 
 void expect_bad_spans(const std::string& spans, const std::vector<std::string>& parts = {}) {
   Files files;
   files.spans = spans;
-  std::vector<std::string> all{"val_ground.json"};
-  all.insert(all.end(), parts.begin(), parts.end());
-  files.expect_bad(all);
+  files.expect_bad("val_ground.json", parts);
 }
 
 void expect_bad_answers(const std::string& answers, const std::vector<std::string>& parts = {}) {
   Files files;
   files.answers = answers;
-  std::vector<std::string> all{"val-res.json"};
-  all.insert(all.end(), parts.begin(), parts.end());
-  files.expect_bad(all);
+  files.expect_bad("val-res.json", parts);
 }
 
 std::string one_video(const std::string& members) { return "{\"7\": {" + members + "}}"; }
 
 }  // namespace
 
-GVL_TEST(names) {
-  for (const SpanUnitName& known : span_unit_names()) {
-    expect_text(std::string(name_of(known.unit)), known.name);
-    ck_assert(span_unit_from_name(known.name) == known.unit);
-  }
-  ck_assert_uint_eq(span_unit_names().size(), 2);
-  ck_assert(!span_unit_from_name("frames"));
-}
+GVL_TEST(names) { expect_names(kSpanUnits); }
 
 GVL_TEST(published_grounding) {
   const ScoreReport report = score("test_ground.json", true);
@@ -207,12 +170,12 @@ GVL_TEST(published_questions) {
     ck_assert_uint_eq(raw.size(), questions.at(key).segments.size());
     for (std::size_t i = 0; i < raw.size(); ++i) {
       const SpanOverlap found = span_overlap(questions.at(key).segments[i], span);
-      ck_assert_msg(is_close(found.iou, raw[i].at(0).as_number()), "%s: %.15g", raw[i].path().c_str(), found.iou);
-      ck_assert_msg(is_close(found.iop, raw[i].at(1).as_number()), "%s: %.15g", raw[i].path().c_str(), found.iop);
+      expect_number(raw[i].at(0), found.iou);
+      expect_number(raw[i].at(1), found.iop);
     }
     const SpanOverlap best = best_span_overlap(questions.at(key).segments, span);
-    ck_assert_msg(is_close(best.iou, values.number("max_IoU")), "%s: %.15g", values.path().c_str(), best.iou);
-    ck_assert_msg(is_close(best.iop, values.number("max_IoP")), "%s: %.15g", values.path().c_str(), best.iop);
+    expect_number(values.at("max_IoU"), best.iou);
+    expect_number(values.at("max_IoP"), best.iop);
     ck_assert_msg(answers.is_right.at(key) == values.boolean("qa_correct"), "%s", values.path().c_str());
     ck_assert_uint_eq(values.size(), 4);
     ++compared;
@@ -328,9 +291,9 @@ GVL_TEST(hostile_predictions) {
   Files files;
   files.spans = R"({"7_0": [9, 10]})";
   files.answers = "{}";
-  files.expect_bad({"val-res.json", "'7_0'"});
+  files.expect_bad("val-res.json", {"'7_0'"});
   files.table = "video_id,qid,type\n9,0,CW\n";
-  files.expect_bad({"val-res.json", "no line of the table"});
+  files.expect_bad("val-res.json", {"no line of the table"});
   expect_error("no folder", ErrorCode::kNotFound, {"nowhere"}, [] {
     score_grounded_qa("nowhere", {"spans.json", std::nullopt});
   });

@@ -4,46 +4,24 @@
 #include <map>
 #include <set>
 
+#include "benchmark_test.hpp"
 #include "evaluation/benchmarks/temporal_grounding.hpp"
-#include "evaluation_test.hpp"
 #include "gvl/json_line.hpp"
-#include "io/json.hpp"
 
 using namespace gvl;
 using namespace gvl::evaluation;
 using namespace gvl::evaluation::test;
-using gvl::io::JsonValue;
-using gvl::io::test::read_file;
-using gvl::io::test::TemporaryFolder;
-using gvl::io::test::write_file;
 
 namespace {
 
 namespace fs = std::filesystem;
 
-fs::path data(const std::string& name) { return gvl::test::fixture("metrics/qvhighlights/" + name); }
+fs::path data(const std::string& name) { return fixture("metrics/qvhighlights/" + name); }
 JsonValue expected() { return JsonValue::load(data("expected.json")); }
 std::vector<MomentQuery> moments() { return read_moments(data("gt.jsonl"), data("submission.jsonl")); }
 
 MomentQuery query_of(const std::vector<Interval>& truths, const std::vector<ScoredWindow>& predictions) {
   return {"1", truths, predictions, "p.jsonl: line 1"};
-}
-
-void expect_relative(const std::string& label, double found, double expected) {
-  const bool is_same = found == expected || std::abs(found - expected) <= 1e-9 * std::abs(expected);
-  ck_assert_msg(is_same, "%s: found %.17g, expected %.17g", label.c_str(), found, expected);
-}
-
-void expect_number(const JsonValue& expected, double found) {
-  expect_relative(expected.path(), found, expected.as_number());
-}
-
-double score(const ScoreReport& report, const std::string& name) {
-  for (const Score& one : report.scores) {
-    if (one.name == name) return one.value;
-  }
-  ck_abort_msg("there is no score %s", name.c_str());
-  return kNaN;
 }
 
 /** A threshold as the script names it. */
@@ -81,7 +59,7 @@ void expect_brief(const JsonValue& expected, const ScoreReport& report) {
   int compared = 0;
   for (const auto& [name, value] : expected.members()) {
     if (is_highlight(name)) continue;
-    expect_number(value, score(report, name));
+    expect_number(value, score_of(report, name));
     ++compared;
   }
   ck_assert_int_eq(compared, 8);
@@ -147,9 +125,11 @@ GVL_TEST(full_precision) {
   ck_assert_uint_eq(full.size(), 4);
   ck_assert_uint_eq(full.at("mAP").size(), 10);
   ck_assert_uint_eq(full.at("R1").size(), 2);
-  for (const auto& [name, value] : full.at("mAP").members()) expect_number(value, score(report, "MR-full-mAP@" + name));
-  for (const auto& [name, value] : full.at("R1").members()) expect_number(value, score(report, "MR-full-R1@" + name));
-  expect_number(full.at("mAP_average"), score(report, "MR-full-mAP"));
+  for (const auto& [name, value] : full.at("mAP").members())
+    expect_number(value, score_of(report, "MR-full-mAP@" + name));
+  for (const auto& [name, value] : full.at("R1").members())
+    expect_number(value, score_of(report, "MR-full-R1@" + name));
+  expect_number(full.at("mAP_average"), score_of(report, "MR-full-mAP"));
   expect_number(full.at("mIoU_r1"), 100 * moment_scores(moments()).front().mean_iou);
 }
 

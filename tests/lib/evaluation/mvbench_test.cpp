@@ -6,18 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "benchmark_test.hpp"
 #include "evaluation/format.hpp"
-#include "evaluation_test.hpp"
-#include "io/json.hpp"
 
 using namespace gvl;
 using namespace gvl::evaluation;
 using namespace gvl::evaluation::test;
-using io::JsonValue;
-using io::test::fixture;
-using io::test::mutate;
-using io::test::TemporaryFolder;
-using io::test::write_file;
 
 namespace {
 
@@ -47,19 +41,6 @@ std::string predictions() {
     lines += line_of(name_with_title(one.string("task")), one.integer("index"), one.string("raw"));
   }
   return lines;
-}
-
-double score_of(const ScoreReport& report, const std::string& name) {
-  for (const Score& score : report.scores) {
-    if (score.name == name) return score.value;
-  }
-  ck_abort_msg("no score %s", name.c_str());
-}
-
-void expect_score(const ScoreReport& report, const std::string& name, double expected) {
-  const double found = score_of(report, name);
-  ck_assert_msg(std::abs(found - expected) <= 1e-9 * std::abs(expected), "%s, %s: found %.15g, expected %.15g",
-                report.rules.c_str(), name.c_str(), found, expected);
 }
 
 /** The members of an accuracy in the published results, all of which must be known. The number compared. */
@@ -132,17 +113,13 @@ struct Files {
 void expect_bad_questions(const std::string& questions, const std::vector<std::string>& parts) {
   Files files;
   files.questions = questions;
-  std::vector<std::string> all = parts;
-  all.push_back("moving_count.json");
-  expect_error(questions, ErrorCode::kMalformed, all, [&] { files.score(); });
+  expect_malformed("moving_count.json", parts, [&] { files.score(); });
 }
 
 void expect_bad_answers(const std::string& answers, const std::vector<std::string>& parts) {
   Files files;
   files.answers = answers;
-  std::vector<std::string> all = parts;
-  all.push_back("answers.jsonl");
-  expect_error(answers, ErrorCode::kMalformed, all, [&] { files.score(); });
+  expect_malformed("answers.jsonl", parts, [&] { files.score(); });
 }
 
 std::string question(const std::string& members) {
@@ -158,7 +135,7 @@ GVL_TEST(published_accuracies) {
   int compared = 0;
   for (const auto& [name, expected] : all.members()) {
     const ScoreReport report = score_mvbench(folder(), temporary / "answers.jsonl", kRules.at(name));
-    expect_text(report.rules, std::string(name_of(kRules.at(name))));
+    expect_text(report.rules, name_of(kOptionRules, kRules.at(name)));
     const int of_rule = expect_accuracy(expected, report);
     ck_assert_uint_eq(report.scores.size(), static_cast<std::size_t>(of_rule));
     compared += of_rule;
@@ -289,7 +266,7 @@ GVL_TEST(nothing_to_score) {
   expect_error("no answers", ErrorCode::kNotFound, {"nowhere.jsonl"},
                [&] { score_mvbench(folder(), empty / "nowhere.jsonl"); });
   for (const OptionRule rule : {OptionRule::kVideoMme, OptionRule::kLmmsVideoMme}) {
-    expect_error("another benchmark's rule", ErrorCode::kInvalidArgument, {std::string(name_of(rule))},
+    expect_error("another benchmark's rule", ErrorCode::kInvalidArgument, {name_of(kOptionRules, rule)},
                  [&] { score_mvbench(folder(), empty / "answers.jsonl", rule); });
   }
 }

@@ -4,14 +4,11 @@
 #include <map>
 #include <string>
 
-#include "evaluation_test.hpp"
-#include "io/json.hpp"
+#include "benchmark_test.hpp"
 
 using namespace gvl;
 using namespace gvl::evaluation;
 using namespace gvl::evaluation::test;
-using io::JsonValue;
-using io::test::fixture;
 
 namespace {
 
@@ -30,7 +27,7 @@ std::string letters(std::string_view answer, OptionRule rule) {
 
 void expect_letters(const std::string& answer, OptionRule rule, const std::string& expected) {
   const std::string found = letters(answer, rule);
-  ck_assert_msg(found == expected, "%s of '%s': found '%s', expected '%s'", std::string(name_of(rule)).c_str(),
+  ck_assert_msg(found == expected, "%s of '%s': found '%s', expected '%s'", name_of(kOptionRules, rule).c_str(),
                 answer.c_str(), found.c_str(), expected.c_str());
 }
 
@@ -46,20 +43,20 @@ void expect_verdict(const JsonValue& verdict, const std::string& answer, std::si
                 answer.c_str(), expected);
 }
 
-const std::map<std::string, OptionRule> kMvbenchRules{{"notebook check_ans(raw)", OptionRule::kNotebookText},
-                                                      {"notebook check_ans(\"(\"+first line)", OptionRule::kNotebook},
-                                                      {"TimeChat check_ans(raw)", OptionRule::kTimeChat},
-                                                      {"lmms-eval mcq_acc", OptionRule::kLmmsMvbench},
-                                                      {"ETBench response[0]==letter", OptionRule::kEtbench}};
+const std::map<std::string, OptionRule> kMvbenchScripts{{"notebook check_ans(raw)", OptionRule::kNotebookText},
+                                                        {"notebook check_ans(\"(\"+first line)", OptionRule::kNotebook},
+                                                        {"TimeChat check_ans(raw)", OptionRule::kTimeChat},
+                                                        {"lmms-eval mcq_acc", OptionRule::kLmmsMvbench},
+                                                        {"ETBench response[0]==letter", OptionRule::kEtbench}};
 
-const std::map<std::string, OptionRule> kVideoMmeRules{{"official extract_characters_regex", OptionRule::kVideoMme},
-                                                       {"lmms-eval extract_mcq_answer", OptionRule::kLmmsVideoMme}};
+const std::map<std::string, OptionRule> kVideoMmeScripts{{"official extract_characters_regex", OptionRule::kVideoMme},
+                                                         {"lmms-eval extract_mcq_answer", OptionRule::kLmmsVideoMme}};
 
 /** The number of letters compared. */
 int expect_videomme_cases(const JsonValue& cases) {
   int compared = 0;
   for (const JsonValue& one : cases.elements()) {
-    for (const auto& [name, rule] : kVideoMmeRules) {
+    for (const auto& [name, rule] : kVideoMmeScripts) {
       expect_letters(one.string("response"), rule, one.string(name));
       ++compared;
     }
@@ -70,12 +67,8 @@ int expect_videomme_cases(const JsonValue& cases) {
 }  // namespace
 
 GVL_TEST(names) {
-  for (const OptionRuleName& known : option_rule_names()) {
-    expect_text(std::string(name_of(known.rule)), known.name);
-    ck_assert(option_rule_from_name(known.name) == known.rule);
-  }
-  ck_assert_uint_eq(option_rule_names().size(), kMvbenchRules.size() + kVideoMmeRules.size());
-  ck_assert(!option_rule_from_name("Notebook"));
+  expect_names(kOptionRules);
+  expect_names(kMvbenchRules);
 }
 
 GVL_TEST(published_mvbench_cases) {
@@ -85,7 +78,7 @@ GVL_TEST(published_mvbench_cases) {
   for (const JsonValue& one : all.array("cases").elements()) {
     for (const auto& [name, verdict] : one.members()) {
       if (name == "raw") continue;
-      expect_verdict(verdict, one.string("raw"), right, kMvbenchRules.at(name));
+      expect_verdict(verdict, one.string("raw"), right, kMvbenchScripts.at(name));
       ++compared;
     }
   }
@@ -138,26 +131,26 @@ GVL_TEST(corners_of_videomme_rules) {
 
 GVL_TEST(any_bytes) {
   Random random;
-  for (const OptionRuleName& known : option_rule_names()) {
+  for (const auto& [rule, name] : kOptionRules) {
     for (int round = 0; round < 300; ++round) {
       std::string text = "The answer is (B). \xe7\xad\x94 A, 1,000. \xc3\xa9";
       for (int i = 0; i < 3; ++i) text = io::test::mutate(text, random);
-      if (!text.empty()) taken_options(text, known.rule);
+      if (!text.empty()) taken_options(text, rule);
     }
     for (const char* bytes : {"\xff", "\xe7\xad", " \x80 ", "A\xc3",
                               "\xc3"
                               "A"})
-      taken_options(bytes, known.rule);
+      taken_options(bytes, rule);
   }
 }
 
 GVL_TEST(long_answers) {
   const std::size_t size = std::size_t{4} << 20;
-  for (const OptionRuleName& known : option_rule_names()) {
+  for (const auto& [rule, name] : kOptionRules) {
     for (const char* piece : {"x", " ", "(", ".", ",", "1,", "\n", "The answer is ", "\xe7\xad\x94"}) {
       std::string text;
       while (text.size() < size) text += piece;
-      taken_options(text, known.rule);
+      taken_options(text, rule);
     }
   }
 }

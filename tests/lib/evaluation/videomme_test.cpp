@@ -6,37 +6,18 @@
 #include <utility>
 #include <vector>
 
+#include "benchmark_test.hpp"
 #include "evaluation/benchmarks/option_parsing.hpp"
 #include "evaluation/format.hpp"
-#include "evaluation_test.hpp"
-#include "io/json.hpp"
 
 using namespace gvl;
 using namespace gvl::evaluation;
 using namespace gvl::evaluation::test;
-using io::JsonValue;
-using io::test::fixture;
-using io::test::mutate;
-using io::test::TemporaryFolder;
-using io::test::write_file;
 
 namespace {
 
 std::filesystem::path filled() { return fixture("metrics/videomme/output_template_filled.json"); }
 JsonValue expected() { return JsonValue::load(fixture("metrics/videomme/expected.json")); }
-
-double score_of(const ScoreReport& report, const std::string& name) {
-  for (const Score& score : report.scores) {
-    if (score.name == name) return score.value;
-  }
-  ck_abort_msg("no score %s", name.c_str());
-}
-
-void expect_score(const ScoreReport& report, const std::string& name, double expected) {
-  const double found = score_of(report, name);
-  ck_assert_msg(std::abs(found - expected) <= 1e-9 * std::abs(expected), "%s: found %.15g, expected %.15g",
-                name.c_str(), found, expected);
-}
 
 /** A number that the script prints, under the report's name for it. */
 struct Printed {
@@ -114,9 +95,7 @@ ScoreReport score_text(const std::string& text, VideoMmeRules rules = VideoMmeRu
 }
 
 void expect_bad(const std::string& text, const std::vector<std::string>& parts) {
-  std::vector<std::string> all = parts;
-  all.push_back("filled.json");
-  expect_error(text, ErrorCode::kMalformed, all, [&] { score_text(text); });
+  expect_malformed("filled.json", parts, [&] { score_text(text); });
 }
 
 void expect_bad_question(const std::string& question, const std::vector<std::string>& parts) {
@@ -143,14 +122,7 @@ std::string videos_text(int each) {
 
 }  // namespace
 
-GVL_TEST(names) {
-  for (const VideoMmeRulesName& known : videomme_rules_names()) {
-    expect_text(std::string(name_of(known.rules)), known.name);
-    ck_assert(videomme_rules_from_name(known.name) == known.rules);
-  }
-  ck_assert_uint_eq(videomme_rules_names().size(), 3);
-  ck_assert(!videomme_rules_from_name(""));
-}
+GVL_TEST(names) { expect_names(kVideoMmeRules); }
 
 GVL_TEST(published_numbers) {
   const ScoreReport report = score_videomme(filled());
