@@ -16,6 +16,7 @@ packages=(
   gstreamer1.0-plugins-bad  # h264parse, webvttenc
   glib-networking           # https, for gvl-fetch
   ffmpeg                    # makes files for tests
+  wordnet-base              # synonyms of METEOR, for gvl-eval score and its tests
   # the Python example
   python3 python3-gst-1.0
   gir1.2-gst-rtsp-server-1.0  # a server for tests

@@ -9,6 +9,7 @@
 #include <optional>
 #include <system_error>
 
+#include "evaluation/unicode.hpp"
 #include "gvl/error.hpp"
 
 // The scripts use regular expressions. What follows finds the same matches by hand: each `..._end()` is the only end
@@ -39,38 +40,6 @@ std::size_t digits_end(Text s, std::size_t i) {
 std::size_t spaces_end(Text s, std::size_t i) {
   while (is_space_at(s, i)) ++i;
   return i;
-}
-
-std::u32string decoded(std::string_view text) {
-  constexpr char32_t kReplacement = 0xfffd;
-  std::u32string result;
-  result.reserve(text.size());
-  while (!text.empty()) {
-    const bool is_ascii = static_cast<unsigned char>(text.front()) < 0x80;
-    const gunichar c = is_ascii ? static_cast<gunichar>(text.front())
-                                : g_utf8_get_char_validated(text.data(), static_cast<gssize>(text.size()));
-    const bool is_valid = g_unichar_validate(c);
-    result += is_valid ? static_cast<char32_t>(c) : kReplacement;
-    text.remove_prefix(is_ascii || !is_valid ? 1 : static_cast<std::size_t>(g_unichar_to_utf8(c, nullptr)));
-  }
-  return result;
-}
-
-std::u32string lowered(std::u32string text) {
-  constexpr char32_t kDottedI = 0x130;  // becomes two characters, neither of which is an i alone
-  for (char32_t& c : text) c = c == kDottedI ? c : g_unichar_tolower(c);
-  return text;
-}
-
-std::u32string replaced(Text text, Text old, Text by) {
-  std::u32string result;
-  for (std::size_t from = 0;;) {
-    const std::size_t found = text.find(old, from);
-    result += text.substr(from, found - from);
-    if (found == kNone) return result;
-    result += by;
-    from = found + old.size();
-  }
 }
 
 /** Of digits with at most one dot; infinite beyond a double. */
