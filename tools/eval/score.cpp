@@ -8,9 +8,12 @@
 #include <cstdio>
 #include <filesystem>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "evaluation/benchmarks/grounded_qa.hpp"
@@ -18,6 +21,9 @@
 #include "evaluation/benchmarks/mvbench.hpp"
 #include "evaluation/benchmarks/temporal_grounding.hpp"
 #include "evaluation/benchmarks/videomme.hpp"
+#include "evaluation/captions/dense_caption_scores.hpp"
+#include "evaluation/captions/meteor_jar.hpp"
+#include "evaluation/captions/wordnet.hpp"
 #include "io/atomic_file.hpp"
 #include "io/json.hpp"
 
@@ -34,41 +40,59 @@ class UsageError : public std::runtime_error {
 /** What the rules of a benchmark are called, the default first. */
 using Names = std::vector<std::string>;
 
+/** Where METEOR comes from, of which only captions have need. */
+struct Meteor {
+  MeteorResources resources{kWordNetFolder, std::nullopt};
+  std::optional<fs::path> jar;
+  bool is_chosen = false;  // by an option
+
+  std::unique_ptr<MeteorCounter> make() const { return jar ? run_meteor(*jar) : make_meteor(resources); }
+};
+
 /** A benchmark, the files that its scorers read, and how they are called. */
 struct Benchmark {
   const char* name;
   const char* files;  ///< in usage
   std::size_t fewest, most;
   Names rules;
-  std::function<ScoreReport(std::span<const fs::path> files, const std::string& rules)> score;
+  std::function<ScoreReport(std::span<const fs::path> files, const std::string& rules, const Meteor& meteor)> score;
 };
 
-ScoreReport score_grounding(std::span<const fs::path> files, const std::string& rules) {
+ScoreReport score_grounding(std::span<const fs::path> files, const std::string& rules, const Meteor&) {
   return score_temporal_grounding(files[0], files[1], value_named(kGroundingRules, rules));
 }
 
-ScoreReport score_moments(std::span<const fs::path> files, const std::string& rules) {
+ScoreReport score_moments(std::span<const fs::path> files, const std::string& rules, const Meteor&) {
   return score_moment_retrieval(files[0], files[1], {.rounded = rules == "rounded"});
 }
 
-ScoreReport score_nextgqa(std::span<const fs::path> files, const std::string& rules) {
+ScoreReport score_nextgqa(std::span<const fs::path> files, const std::string& rules, const Meteor&) {
   GroundedQaPredictions predictions{files[1], {}};
   if (files.size() > 2) predictions.answers = files[2];
   return score_grounded_qa(files[0], predictions, {.unit = value_named(kSpanUnits, rules)});
 }
 
+ScoreReport score_captions(std::span<const fs::path> files, const std::string& rules, const Meteor& meteor) {
+  const std::vector<fs::path> annotations(files.begin(), files.end() - 1);
+  const auto counter = meteor.make();
+  return score_dense_captions(annotations, files.back(), value_named(kDenseCaptionRules, rules), *counter);
+}
+
+constexpr const char* kDenseCaptions = "activitynet-dense-captions";
+
 const std::vector<Benchmark>& benchmarks() {
   static const std::vector<Benchmark> all{
       {"charades-sta", "charades_sta_test.txt PREDICTIONS.jsonl", 2, 2, names_in(kGroundingRules), score_grounding},
       {"activitynet-captions", "val_2.json PREDICTIONS.jsonl", 2, 2, names_in(kGroundingRules), score_grounding},
+      {kDenseCaptions, "val_1.json [val_2.json] SUBMISSION.json", 2, 3, names_in(kDenseCaptionRules), score_captions},
       {"qvhighlights", "highlight_val_release.jsonl SUBMISSION.jsonl", 2, 2, {"rounded", "unrounded"}, score_moments},
       {"next-gqa", "FOLDER test_ground.json [test-res.json]", 2, 3, names_in(kSpanUnits), score_nextgqa},
       {"mvbench", "FOLDER PREDICTIONS.jsonl", 2, 2, names_in(kMvbenchRules),
-       [](std::span<const fs::path> files, const std::string& rules) {
+       [](std::span<const fs::path> files, const std::string& rules, const Meteor&) {
          return score_mvbench(files[0], files[1], value_named(kMvbenchRules, rules));
        }},
       {"video-mme", "FILLED_TEMPLATE.json", 1, 1, names_in(kVideoMmeRules),
-       [](std::span<const fs::path> files, const std::string& rules) {
+       [](std::span<const fs::path> files, const std::string& rules, const Meteor&) {
          return score_videomme(files[0], value_named(kVideoMmeRules, rules));
        }},
   };
@@ -142,26 +166,58 @@ std::string description() {
   return text + "The first rules are the default. docs/benchmarks.md says what they are, and how files look.\n";
 }
 
+/** What the command line says, before it is looked at. */
+struct Arguments {
+  char *rules = nullptr, *json = nullptr, *wordnet = nullptr, *paraphrases = nullptr, *jar = nullptr;
+
+  Arguments() = default;
+  Arguments(const Arguments&) = delete;
+  Arguments& operator=(const Arguments&) = delete;
+  ~Arguments() {
+    for (char* text : {rules, json, wordnet, paraphrases, jar}) g_free(text);
+  }
+
+  void parse(int& argc, char**& argv) {
+    const GOptionEntry entries[] = {
+        {"rules", 0, 0, G_OPTION_ARG_STRING, &rules, "Whose scorer, where published ones disagree", "NAME"},
+        {"json", 0, 0, G_OPTION_ARG_FILENAME, &json, "Write all numbers, too", "FILE"},
+        {"wordnet", 0, 0, G_OPTION_ARG_FILENAME, &wordnet, "METEOR's synonyms (/usr/share/wordnet)", "DIR"},
+        {"paraphrases", 0, 0, G_OPTION_ARG_FILENAME, &paraphrases, "METEOR's paraphrase-en.gz, if it is there", "FILE"},
+        {"meteor-jar", 0, 0, G_OPTION_ARG_FILENAME, &jar, "METEOR's own program instead; needs Java", "FILE"},
+        {}};
+    g_autoptr(GOptionContext) context = g_option_context_new("BENCHMARK ANNOTATIONS PREDICTIONS");
+    g_option_context_set_summary(context, "gvl-eval score: scores predictions as a benchmark's published scorer does.");
+    g_option_context_set_description(context, description().c_str());
+    g_option_context_add_main_entries(context, entries, nullptr);
+    g_autoptr(GError) error = nullptr;
+    if (!g_option_context_parse(context, &argc, &argv, &error)) throw UsageError(error->message);
+  }
+
+  Meteor meteor() const {
+    Meteor meteor;
+    if (jar && (wordnet || paraphrases)) throw UsageError("--meteor-jar has its own --wordnet and --paraphrases");
+    if (wordnet) meteor.resources.wordnet = wordnet;
+    if (paraphrases) meteor.resources.paraphrases = paraphrases;
+    if (jar) meteor.jar = jar;
+    meteor.is_chosen = wordnet || paraphrases || jar;
+    return meteor;
+  }
+};
+
 void score(int argc, char** argv) {
-  g_autofree char *rules = nullptr, *json = nullptr;
-  const GOptionEntry entries[] = {
-      {"rules", 0, 0, G_OPTION_ARG_STRING, &rules, "Whose scorer, where published ones disagree", "NAME"},
-      {"json", 0, 0, G_OPTION_ARG_FILENAME, &json, "Write all numbers, too", "FILE"},
-      {}};
-  g_autoptr(GOptionContext) context = g_option_context_new("BENCHMARK ANNOTATIONS PREDICTIONS");
-  g_option_context_set_summary(context, "gvl-eval score: scores predictions as a benchmark's published scorer does.");
-  g_option_context_set_description(context, description().c_str());
-  g_option_context_add_main_entries(context, entries, nullptr);
-  g_autoptr(GError) error = nullptr;
-  if (!g_option_context_parse(context, &argc, &argv, &error)) throw UsageError(error->message);
+  Arguments arguments;
+  arguments.parse(argc, argv);
   if (argc < 2) throw UsageError("a benchmark and its files are needed");
   const Benchmark& benchmark = benchmark_named(argv[1]);
   const std::vector<fs::path> files(argv + 2, argv + argc);
   if (files.size() < benchmark.fewest || files.size() > benchmark.most)
     throw UsageError(std::string(benchmark.name) + " needs " + benchmark.files);
-  const ScoreReport report = benchmark.score(files, rules_named(benchmark, rules));
+  const Meteor meteor = arguments.meteor();
+  if (meteor.is_chosen && benchmark.name != std::string_view(kDenseCaptions))
+    throw UsageError(std::string(benchmark.name) + " has no METEOR");
+  const ScoreReport report = benchmark.score(files, rules_named(benchmark, arguments.rules), meteor);
   print(report);
-  if (json) gvl::io::write_atomically(json, json_of(report));
+  if (arguments.json) gvl::io::write_atomically(arguments.json, json_of(report));
 }
 
 }  // namespace

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "evaluation/captions/dense_caption_scores.hpp"
+
+#include <map>
+#include <set>
+
+#include "benchmark_test.hpp"
+#include "evaluation/captions/wordnet.hpp"
+
+using namespace gvl;
+using namespace gvl::evaluation;
+using namespace gvl::evaluation::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+using Files = std::vector<fs::path>;
+
+const std::vector<std::string> kVariants{"empty", "mini"};
+
+fs::path data(const std::string& name) { return fixture("metrics/dense_captioning/" + name); }
+JsonValue load(const std::string& name) { return JsonValue::load(data(name)); }
+
+/** METEOR with the table of paraphrases of a variant. Needs Debian's wordnet-base. */
+MeteorCounter& meteor_of(const std::string& variant) {
+  static std::map<std::string, std::unique_ptr<MeteorCounter>> made;
+  auto& meteor = made[variant];
+  MeteorResources resources{kWordNetFolder, std::nullopt};
+  if (variant == "mini") resources.paraphrases = fixture("metrics/text/paraphrase-mini.txt");
+  if (!meteor) meteor = make_meteor(resources);
+  return *meteor;
+}
+
+ScoreReport score(const Files& annotations, DenseCaptionRules rules, const std::string& variant) {
+  return score_dense_captions(annotations, data("predictions.json"), rules, meteor_of(variant));
+}
+
+/** All numbers of an object that the report has by the same names. The number compared. */
+int expect_scores(const JsonValue& expected, const ScoreReport& report) {
+  for (const auto& [name, value] : expected.members()) expect_score(report, name, value.as_number());
+  return static_cast<int>(expected.size());
+}
+
+const std::map<std::string, Files> kAnnotations{{"val_1", {data("val_1.json")}},
+                                                {"val_1+val_2", {data("val_1.json"), data("val_2.json")}}};
+
+}  // namespace
+
+GVL_TEST(names) { expect_names(kDenseCaptionRules); }
+
+GVL_TEST(published_vtimellm) {
+  for (const std::string& variant : kVariants) {
+    const JsonValue expected = load("expected_vtimellm_" + variant + ".json");
+    for (const auto& [name, files] : kAnnotations) {
+      const ScoreReport report = score(files, DenseCaptionRules::kVTimeLlm, variant);
+      ck_assert_int_eq(report.counted, 34);
+      ck_assert_uint_eq(report.notes.size(), 2);
+      expect_score(report, "SODA_c", expected.at(name).number("eval_soda"));
+      ck_assert_int_eq(expect_scores(expected.at(name).object("eval_dvc"), report), 22);
+    }
+  }
+}
+
+GVL_TEST(published_videos) {
+  const CaptionFile submission = read_caption_submission(data("predictions.json"));
+  for (const std::string& variant : kVariants) {
+    const JsonValue expected = load("expected_vtimellm_" + variant + ".json");
+    int compared = 0;
+    for (const auto& [name, files] : kAnnotations) {
+      std::vector<CaptionFile> annotations;
+      for (const fs::path& file : files) annotations.push_back(read_caption_annotation(file));
+      for (const auto& [video, numbers] : expected.at(name).object("per_video_caption").members()) {
+        std::vector<Captions> references;
+        for (const CaptionFile& file : annotations)
+          if (file.videos.contains(video)) references.push_back(file.videos.at(video));
+        DenseCaptionScorer scorer(DenseCaptionRules::kVTimeLlm, meteor_of(variant));
+        const auto scores = scorer.pairs(submission.videos.at(video), references);
+        for (const auto& [metric, value] : numbers.members()) {
+          expect_number(value, scores.at(metric));
+          ++compared;
+        }
+      }
+    }
+    ck_assert_int_eq(compared, 2 * 34 * 8);
+  }
+}
+
+GVL_TEST(published_soda_videos) {
+  const CaptionFile submission = read_caption_submission(data("predictions.json"));
+  for (const std::string& variant : kVariants) {
+    for (const std::string name : {"val_1", "val_2"}) {
+      const JsonValue expected = load("expected_vtimellm_" + variant + ".json").at("soda_" + name).object("per_video");
+      const CaptionFile annotation = read_caption_annotation(data(name + ".json"));
+      for (const auto& [video, numbers] : expected.members()) {
+        DenseCaptionScorer scorer(DenseCaptionRules::kVTimeLlm, meteor_of(variant));
+        const auto scores = scorer.soda(submission.videos.at(video), annotation.videos.at(video));
+        expect_number(numbers.at("precision"), scores.at("SODA_c precision"));
+        expect_number(numbers.at("recall"), scores.at("SODA_c recall"));
+        expect_number(numbers.at("f1"), scores.at("SODA_c"));
+      }
+      ck_assert_uint_ge(expected.size(), 17);
+    }
+  }
+}
+
+GVL_TEST(published_densevid) {
+  for (const std::string& variant : kVariants) {
+    const JsonValue expected = load("expected_densevid_eval_" + variant + ".json");
+    for (const auto& [name, files] : kAnnotations) {
+      const ScoreReport report = score(files, DenseCaptionRules::kDensevid, variant);
+      ck_assert_int_eq(report.counted, 35);
+      expect_score(report, "METEOR", expected.at(name).number("METEOR"));
+      expect_score(report, "CIDEr", expected.at(name).number("CIDEr"));
+      for (const auto& [threshold, numbers] : expected.at(name).object("per_tiou").members()) {
+        expect_score(report, "METEOR@" + threshold, numbers.number("METEOR"));
+        expect_score(report, "CIDEr@" + threshold, numbers.number("CIDEr"));
+      }
+      for (const auto& [threshold, numbers] : expected.at(name).object("detection_without_the_empty_list").members()) {
+        expect_score(report, "Precision@" + threshold, numbers.number("precision"));
+        expect_score(report, "Recall@" + threshold, numbers.number("recall"));
+      }
+    }
+  }
+}
+
+/** The submission without the video whose list is empty, on which SODA's script raises. */
+void write_without_empty(const fs::path& file) {
+  std::string text = read_file(data("predictions.json"));
+  const std::string empty = "\"v_awk_empty\": [],\n";
+  ck_assert_uint_ne(text.find(empty), text.npos);
+  write_file(file, text.erase(text.find(empty), empty.size()));
+}
+
+GVL_TEST(published_soda) {
+  TemporaryFolder folder;
+  write_without_empty(folder / "p.json");
+  const Files both = kAnnotations.at("val_1+val_2");
+  for (const std::string& variant : kVariants) {
+    const JsonValue expected = load("expected_soda_" + variant + ".json");
+    const auto expect_soda = [&](const std::string& name, const Files& files, DenseCaptionRules rules) {
+      const auto report = score_dense_captions(files, folder / "p.json", rules, meteor_of(variant));
+      ck_assert_int_eq(report.counted, expected.at(name).integer("videos"));
+      const JsonValue numbers = expected.at(name).object("soda_c");
+      expect_score(report, "SODA_c precision", numbers.number("precision"));
+      expect_score(report, "SODA_c recall", numbers.number("recall"));
+      expect_score(report, "SODA_c", numbers.number("f1"));
+    };
+    expect_soda("val_1", kAnnotations.at("val_1"), DenseCaptionRules::kSoda);
+    expect_soda("both_merged (no -mr)", both, DenseCaptionRules::kSoda);
+    expect_soda("both_multi_reference (-mr)", both, DenseCaptionRules::kSodaBest);
+  }
+  expect_error("an empty list", ErrorCode::kMalformed, {"predictions.json", "v_awk_empty", "raises"},
+               [&] { score(both, DenseCaptionRules::kSoda, "empty"); });
+}
+
+GVL_TEST(published_timechat) {
+  const std::map<std::string, std::string> names{
+      {"CIDER", "CIDEr"},     {"METEOR", "METEOR"},      {"Precision_Mean", "Precision"},
+      {"SODA_c_2", "SODA_c"}, {"Recall_Mean", "Recall"}, {"F1_Score", "F1"}};
+  for (const std::string& variant : kVariants) {
+    const JsonValue expected = load("expected_timechat_" + variant + ".json");
+    const ScoreReport report =
+        score_dense_captions({data("timechat_val.caption_coco_format.json")}, data("timechat_predictions.json"),
+                             DenseCaptionRules::kTimeChat, meteor_of(variant));
+    ck_assert_int_eq(report.counted, expected.integer("videos"));
+    int compared = 0;
+    for (const auto& [name, value] : expected.object("means").members()) {
+      // How many predictions there are is no score, and the other split has no video.
+      if (name == "n_preds" || name == "SODA_c_1") continue;
+      expect_score(report, names.contains(name) ? names.at(name) : name, value.as_number());
+      ++compared;
+    }
+    ck_assert_int_eq(compared, 14);
+  }
+}
+
+GVL_TEST(intervals) {
+  // An exact tie with a threshold is below it.
+  ck_assert(dense_caption_iou({0, 10}, {0, 5}) < 0.5);
+  expect_near("touching", dense_caption_iou({0, 10}, {10, 20}), 0);
+  expect_near("reversed", dense_caption_iou({25, 5}, {5, 25}), 0);
+  expect_near("points", dense_caption_iou({5, 5}, {5, 5}), 0);
+}
+
+GVL_TEST(hostile_files) {
+  TemporaryFolder folder;
+  const std::string good = R"({"v": {"timestamps": [[0, 5]], "sentences": ["A dog runs."]}})";
+  const std::string answer = R"({"results": {"v": [{"sentence": "A dog runs.", "timestamp": [0, 5]}]}})";
+  const auto run = [&](const std::string& annotation, const std::string& submission) {
+    write_file(folder / "a.json", annotation);
+    write_file(folder / "p.json", submission);
+    return score_dense_captions({folder / "a.json"}, folder / "p.json", DenseCaptionRules::kVTimeLlm,
+                                meteor_of("empty"));
+  };
+  expect_near("good", score_of(run(good, answer), "METEOR"), 1);
+  for (const char* annotation :
+       {"7", "[]", "{}", R"({"v": 7})", R"({"v": {}})", R"({"v": {"timestamps": [], "sentences": []}})",
+        R"({"v": {"timestamps": [[0, 5]], "sentences": []}})", R"({"v": {"timestamps": [[0]], "sentences": ["a"]}})",
+        R"({"v": {"timestamps": [[0, "5"]], "sentences": ["a"]}})", R"({"annotations": [{}]})",
+        R"({"v": {"timestamps": [[0, 1e10]], "sentences": ["a"]}})", R"({"annotations": []})",
+        R"({"v": {"timestamps": [[-1, 5]], "sentences": ["a"]}})",
+        R"({"v": {"timestamps": [[0, 5]], "sentences": [7]}})",
+        R"({"annotations": [{"image_id": "v", "caption": "A dog runs. A cat runs.", "segments": [[0, 5]]}]})"}) {
+    expect_malformed("a.json", {}, [&] { run(annotation, answer); });
+  }
+  expect_malformed("a.json", {"second time"},
+                   [&] { run(good.substr(0, good.size() - 1) + ", " + good.substr(1), answer); });
+  for (const char* submission :
+       {"7", "[]", "{}", R"({"results": 7})", R"({"results": {"w": []}})", R"({"results": {"v": 7}})",
+        R"({"results": {"v": [7]}})", R"({"results": {"v": [{"timestamp": [0, 5]}]}})",
+        R"({"results": {"v": [{"sentence": 7, "timestamp": [0, 5]}]}})",
+        R"({"results": {"v": [{"sentence": "a", "timestamp": [0, NaN]}]}})",
+        R"({"results": {"v": [{"sentence": "a", "timestamp": [0, 1e999]}]}})",
+        R"({"v": [{"sentence": "a", "timestamp": [0, 5]}]})"}) {
+    expect_malformed("p.json", {}, [&] { run(good, submission); });
+  }
+  const std::string longest = std::string(kLongestSentence + 1, 'x');
+  expect_malformed("p.json", {"8 KiB"}, [&] {
+    run(good, R"({"results": {"v": [{"timestamp": [0, 5], "sentence": ")" + longest + "\"}]}}");
+  });
+}
