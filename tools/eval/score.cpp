@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "evaluation/benchmarks/grounded_qa.hpp"
-#include "evaluation/benchmarks/moment_retrieval.hpp"
+#include "evaluation/benchmarks/highlight_detection.hpp"
 #include "evaluation/benchmarks/mvbench.hpp"
 #include "evaluation/benchmarks/temporal_grounding.hpp"
 #include "evaluation/benchmarks/videomme.hpp"
@@ -62,8 +62,8 @@ ScoreReport score_grounding(std::span<const fs::path> files, const std::string& 
   return score_temporal_grounding(files[0], files[1], value_named(kGroundingRules, rules));
 }
 
-ScoreReport score_moments(std::span<const fs::path> files, const std::string& rules, const Meteor&) {
-  return score_moment_retrieval(files[0], files[1], {.rounded = rules == "rounded"});
+ScoreReport score_highlights(std::span<const fs::path> files, const std::string& rules, const Meteor&) {
+  return score_qvhighlights(files[0], files[1], {.rounded = rules == "rounded"});
 }
 
 ScoreReport score_nextgqa(std::span<const fs::path> files, const std::string& rules, const Meteor&) {
@@ -85,7 +85,12 @@ const std::vector<Benchmark>& benchmarks() {
       {"charades-sta", "charades_sta_test.txt PREDICTIONS.jsonl", 2, 2, names_in(kGroundingRules), score_grounding},
       {"activitynet-captions", "val_2.json PREDICTIONS.jsonl", 2, 2, names_in(kGroundingRules), score_grounding},
       {kDenseCaptions, "val_1.json [val_2.json] SUBMISSION.json", 2, 3, names_in(kDenseCaptionRules), score_captions},
-      {"qvhighlights", "highlight_val_release.jsonl SUBMISSION.jsonl", 2, 2, {"rounded", "unrounded"}, score_moments},
+      {"qvhighlights",
+       "highlight_val_release.jsonl SUBMISSION.jsonl",
+       2,
+       2,
+       {"rounded", "unrounded"},
+       score_highlights},
       {"next-gqa", "FOLDER test_ground.json [test-res.json]", 2, 3, names_in(kSpanUnits), score_nextgqa},
       {"mvbench", "FOLDER PREDICTIONS.jsonl", 2, 2, names_in(kMvbenchRules),
        [](std::span<const fs::path> files, const std::string& rules, const Meteor&) {

@@ -10,9 +10,9 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "evaluation/benchmarks/qvhighlights_file.hpp"
 #include "evaluation/benchmarks/temporal_grounding.hpp"
 #include "gvl/error.hpp"
-#include "gvl/json_line.hpp"
 #include "io/json.hpp"
 
 namespace gvl::evaluation {
@@ -135,27 +135,6 @@ std::vector<io::JsonValue> numbers_of(const io::JsonValue& window, std::size_t c
   return numbers;
 }
 
-std::string id_of(const io::JsonValue& id) {
-  if (!id.is_string()) return std::to_string(id.as_integer());
-  return '"' + id.as_string() + '"';
-}
-
-/** Calls `take(id, record)` for each line. */
-template <typename Take>
-void for_each_query(const fs::path& file, Take&& take) {
-  std::unordered_map<std::string, std::string> seen;
-  JsonLines lines(file);
-  for (std::string line; lines.next(line);) {
-    const std::string place = file.string() + ": line " + std::to_string(lines.number());
-    const auto record = io::JsonValue::parse(line, place, {.bytes = kLongestJsonLine});
-    const std::string id = id_of(record.at("qid"));
-    const auto [first, is_new] = seen.emplace(id, place);
-    if (!is_new) throw record.at("qid").error(id + " was there before (" + first->second + ")");
-    take(id, record);
-  }
-  if (seen.empty()) throw Error(ErrorCode::kMalformed, file.string() + ": has no queries");
-}
-
 std::vector<Interval> truths_of(const io::JsonValue& record) {
   std::vector<Interval> truths;
   for (const io::JsonValue& window : record.array("relevant_windows").elements()) {
@@ -248,11 +227,11 @@ std::array<MomentScore, 4> moment_scores(const std::vector<MomentQuery>& queries
 std::vector<MomentQuery> read_moments(const fs::path& annotations, const fs::path& predictions, bool match_number) {
   std::vector<MomentQuery> queries;
   std::unordered_map<std::string, std::size_t> places;
-  for_each_query(annotations, [&](const std::string& id, const io::JsonValue& record) {
+  for_each_qvhighlights_line(annotations, [&](const std::string& id, const io::JsonValue& record) {
     places.emplace(id, queries.size());
     queries.push_back({id, truths_of(record), {}, ""});
   });
-  for_each_query(predictions, [&](const std::string& id, const io::JsonValue& record) {
+  for_each_qvhighlights_line(predictions, [&](const std::string& id, const io::JsonValue& record) {
     const auto windows = predictions_of(record);
     const auto found = places.find(id);
     if (found == places.end() && match_number) {

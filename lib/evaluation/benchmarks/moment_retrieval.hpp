@@ -11,7 +11,8 @@
 #include "evaluation/grounding.hpp"
 
 // Moment retrieval on QVHighlights as standalone_eval/eval.py of moment_detr scores it (Lei et al., "Detecting Moments
-// and Highlights in Videos via Natural Language Queries", NeurIPS 2021). Its highlight scores are not computed here.
+// and Highlights in Videos via Natural Language Queries", NeurIPS 2021). Its highlights are in
+// highlight_detection.hpp.
 
 namespace gvl::evaluation {
 
