@@ -19,6 +19,7 @@
 #include "evaluation/benchmarks/grounded_qa.hpp"
 #include "evaluation/benchmarks/highlight_detection.hpp"
 #include "evaluation/benchmarks/mvbench.hpp"
+#include "evaluation/benchmarks/rextime.hpp"
 #include "evaluation/benchmarks/temporal_grounding.hpp"
 #include "evaluation/benchmarks/videomme.hpp"
 #include "evaluation/captions/dense_caption_scores.hpp"
@@ -58,8 +59,19 @@ struct Benchmark {
   std::function<ScoreReport(std::span<const fs::path> files, const std::string& rules, const Meteor& meteor)> score;
 };
 
-ScoreReport score_grounding(std::span<const fs::path> files, const std::string& rules, const Meteor&) {
-  return score_temporal_grounding(files[0], files[1], value_named(kGroundingRules, rules));
+/** Scorers of grounding, of which the first name is the default's. */
+Benchmark grounding(const char* name, const char* files, GroundingRules usual) {
+  Names names = names_in(kGroundingRules);
+  const auto first = std::find(names.begin(), names.end(), name_of(kGroundingRules, usual));
+  std::rotate(names.begin(), first, first + 1);
+  return {name,
+          files,
+          2,
+          2,
+          names,
+          [name = std::string(name)](std::span<const fs::path> files, const std::string& rules, const Meteor&) {
+            return score_temporal_grounding(files[0], files[1], value_named(kGroundingRules, rules), name);
+          }};
 }
 
 ScoreReport score_highlights(std::span<const fs::path> files, const std::string& rules, const Meteor&) {
@@ -82,8 +94,9 @@ constexpr const char* kDenseCaptions = "activitynet-dense-captions";
 
 const std::vector<Benchmark>& benchmarks() {
   static const std::vector<Benchmark> all{
-      {"charades-sta", "charades_sta_test.txt PREDICTIONS.jsonl", 2, 2, names_in(kGroundingRules), score_grounding},
-      {"activitynet-captions", "val_2.json PREDICTIONS.jsonl", 2, 2, names_in(kGroundingRules), score_grounding},
+      grounding("charades-sta", "charades_sta_test.txt PREDICTIONS.jsonl", GroundingRules::kTimeChat),
+      grounding("activitynet-captions", "val_2.json PREDICTIONS.jsonl", GroundingRules::kTimeChat),
+      grounding("timelens-bench", "charades-timelens.json PREDICTIONS.jsonl", GroundingRules::kTimeLens),
       {kDenseCaptions, "val_1.json [val_2.json] SUBMISSION.json", 2, 3, names_in(kDenseCaptionRules), score_captions},
       {"qvhighlights",
        "highlight_val_release.jsonl SUBMISSION.jsonl",
@@ -91,6 +104,14 @@ const std::vector<Benchmark>& benchmarks() {
        2,
        {"rounded", "unrounded"},
        score_highlights},
+      {"rextime",
+       "rextime_val.jsonl SUBMISSION.jsonl",
+       2,
+       2,
+       {"rextime_eval"},
+       [](std::span<const fs::path> files, const std::string&, const Meteor&) {
+         return score_rextime(files[0], files[1]);
+       }},
       {"next-gqa", "FOLDER test_ground.json [test-res.json]", 2, 3, names_in(kSpanUnits), score_nextgqa},
       {"mvbench", "FOLDER PREDICTIONS.jsonl", 2, 2, names_in(kMvbenchRules),
        [](std::span<const fs::path> files, const std::string& rules, const Meteor&) {

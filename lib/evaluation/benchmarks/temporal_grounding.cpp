@@ -99,6 +99,7 @@ std::string trimmed(std::string_view text) {
 
 std::string query_id(const std::string& video, std::size_t number) { return video + "#" + std::to_string(number); }
 
+/** ActivityNet-Captions, or TimeLens-Bench. */
 std::vector<GroundingQuery> read_activitynet(const fs::path& annotations) {
   std::vector<GroundingQuery> queries;
   const auto root = io::JsonValue::load(annotations);
@@ -106,9 +107,11 @@ std::vector<GroundingQuery> read_activitynet(const fs::path& annotations) {
   if (const auto twice = root.repeated_member()) throw root.error("has the video " + io::quote(*twice) + " twice");
   for (const auto& [video, record] : videos) {
     const double duration = duration_of(record.at("duration"));
-    const auto times = record.array("timestamps").elements(), sentences = record.array("sentences").elements();
+    const bool is_timelens = record.has("spans");
+    const auto times = record.array(is_timelens ? "spans" : "timestamps").elements();
+    const auto sentences = record.array(is_timelens ? "queries" : "sentences").elements();
     if (times.size() != sentences.size()) {
-      throw record.error("has " + std::to_string(times.size()) + " timestamps and " + std::to_string(sentences.size()) +
+      throw record.error("has " + std::to_string(times.size()) + " times and " + std::to_string(sentences.size()) +
                          " sentences");
     }
     for (std::size_t i = 0; i < times.size(); ++i) {
@@ -333,12 +336,13 @@ std::vector<std::optional<GroundingAnswer>> read_grounding_answers(const fs::pat
   return answers;
 }
 
-ScoreReport score_temporal_grounding(const fs::path& annotations, const fs::path& predictions, GroundingRules rules) {
+ScoreReport score_temporal_grounding(const fs::path& annotations, const fs::path& predictions, GroundingRules rules,
+                                     const std::string& benchmark) {
   const Scorer& scorer = scorer_of(rules);
   const std::vector<GroundingQuery> queries = read_grounding_queries(annotations);
   const Tally tally = tally_of(queries, read_grounding_answers(predictions, queries), scorer, predictions.string());
   ScoreReport report;
-  report.benchmark = annotations.extension() == ".json" ? "activitynet-captions" : "charades-sta";
+  report.benchmark = benchmark;
   report.rules = name_of(kGroundingRules, rules);
   report.counted = static_cast<std::int64_t>(tally.ious.size());
   report.scores = scores_of(tally, rules == GroundingRules::kEtBench ? 1 : 100);

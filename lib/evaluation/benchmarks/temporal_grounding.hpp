@@ -64,9 +64,10 @@ struct GroundingQuery {
 
 /**
  * The queries of a benchmark in the file's order. A file named .json is of ActivityNet-Captions' form (val_2.json),
- * `{VIDEO: {"duration", "timestamps": [[start, end], ...], "sentences": [...]}}`; any other is of Charades-STA's, lines
- * `VIDEO START END##sentence.`. Throws Error(kMalformed) naming file and record for anything else, for times that are
- * negative or above 1e9 seconds and for a file without queries, and what MappedFile::open() throws.
+ * `{VIDEO: {"duration", "timestamps": [[start, end], ...], "sentences": [...]}}`, or of TimeLens-Bench's, which calls
+ * them "spans" and "queries"; any other is of Charades-STA's, lines `VIDEO START END##sentence.`. Throws
+ * Error(kMalformed) naming file and record for anything else, for times that are negative or above 1e9 seconds and for
+ * a file without queries, and what MappedFile::open() throws.
  */
 std::vector<GroundingQuery> read_grounding_queries(const std::filesystem::path& annotations);
 
@@ -107,12 +108,13 @@ std::vector<std::optional<GroundingAnswer>> read_grounding_answers(const std::fi
  * "From <a> to <b>.". Two queries that have video, sentence and times in common both count; lmms-eval's own files keep
  * the last of them.
  *
- * In percent, etbench's in [0, 1]; unrounded. The scripts of tall, timechat and etbench print no mean IoU, or round it.
- * Throws Error(kMalformed) naming file and record where the script raises (tall, timechat, lmms-eval-tvg, vtimellm:
- * a hull of 0; what parse_windows() throws) and where no query is answered, Error(kInvalidArgument) for a text or
- * annotation that the rules cannot use, and what the readers throw.
+ * `benchmark` is the report's name. In percent, etbench's in [0, 1]; unrounded. The scripts of tall, timechat and
+ * etbench print no mean IoU, or round it. Throws Error(kMalformed) naming file and record where the script raises
+ * (tall, timechat, lmms-eval-tvg, vtimellm: a hull of 0; what parse_windows() throws) and where no query is answered,
+ * Error(kInvalidArgument) for a text or annotation that the rules cannot use, and what the readers throw.
  */
 ScoreReport score_temporal_grounding(const std::filesystem::path& annotations, const std::filesystem::path& predictions,
-                                     GroundingRules rules = GroundingRules::kTimeChat);
+                                     GroundingRules rules = GroundingRules::kTimeChat,
+                                     const std::string& benchmark = "charades-sta");
 
 }  // namespace gvl::evaluation

@@ -252,6 +252,24 @@ GVL_TEST(activitynet_annotation) {
   }
 }
 
+// TimeLens-Bench calls the same things "spans" and "queries".
+GVL_TEST(timelens_annotation) {
+  TemporaryFolder folder;
+  std::string text = read_file(data("activitynet_grounding/val_2.json"));
+  for (const auto& [from, to] : {std::pair("\"timestamps\"", "\"spans\""), std::pair("\"sentences\"", "\"queries\"")}) {
+    for (std::size_t at = text.find(from); at != text.npos; at = text.find(from, at))
+      text.replace(at, std::string(from).size(), to);
+  }
+  write_file(folder / "charades-timelens.json", text);
+  const auto queries = read_grounding_queries(data("activitynet_grounding/val_2.json"));
+  const auto renamed = read_grounding_queries(folder / "charades-timelens.json");
+  ck_assert_uint_eq(queries.size(), renamed.size());
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    expect_text(renamed[i].id + renamed[i].text, queries[i].id + queries[i].text);
+    ck_assert(renamed[i].truth.start == queries[i].truth.start && renamed[i].truth.stop == queries[i].truth.stop);
+  }
+}
+
 GVL_TEST(unanswered_queries) {
   TemporaryFolder folder;
   write_file(folder / "a.txt", "A 0 10##one.\nA 10 20##two.\n");
