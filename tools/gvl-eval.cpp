@@ -5,7 +5,8 @@
  * measures a model by the events that a user sees. CONFIG.json has either the member `scenes` or `watched` of a
  * training run's data, with the number of `videos`, or `queries`: videos in files and what is to be found in them, when
  * (docs/training.md).
- * `gvl-eval score` scores predictions on published benchmarks (docs/benchmarks.md).
+ * `gvl-eval run` runs a model on published benchmarks, `gvl-eval score` scores predictions on them
+ * (docs/benchmarks.md).
  * Prints a table; with --json also writes all numbers. With --calibrate it counts the events that are right and wrong
  * at each min-confidence, and proposes which to set. Exits 0 when it has measured, 1 on wrong usage, 2 when it could
  * not.
@@ -20,6 +21,7 @@
 #include <initializer_list>
 #include <string>
 
+#include "eval/run.hpp"
 #include "eval/score.hpp"
 #include "evaluation/calibration_report.hpp"
 #include "evaluation/measure.hpp"
@@ -42,10 +44,11 @@ constexpr const char* kDescription =
     "has measured, 1 on wrong usage, 2 when it could not.\n";
 
 int usage(const std::string& reason) {
-  std::fprintf(stderr,
-               "gvl-eval: %s\nusage: gvl-eval [OPTION...] CONFIG.json | gvl-eval score [OPTION...] BENCHMARK FILE... "
-               "(--help says more)\n",
-               reason.c_str());
+  std::fprintf(
+      stderr,
+      "gvl-eval: %s\nusage: gvl-eval [OPTION...] CONFIG.json | gvl-eval run ... | gvl-eval score ... (--help says "
+      "more)\n",
+      reason.c_str());
   return 1;
 }
 
@@ -156,6 +159,7 @@ void evaluate(const Options& options, const std::string& file) {
 
 int main(int argc, char** argv) {
   if (argc > 1 && std::string(argv[1]) == "score") return score_predictions(argc - 1, argv + 1);
+  if (argc > 1 && std::string(argv[1]) == "run") return run_benchmark(argc - 1, argv + 1);
   Options options;
   std::string fault;
   if (!parse(argc, argv, options, fault)) return usage(fault);

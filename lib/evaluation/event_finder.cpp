@@ -106,6 +106,15 @@ class VideoAsker {
     return std::move(answered_);
   }
 
+  std::vector<Future<Answer>> ask_about_all(const GenerationOptions& generation) {
+    timeline::WindowPlanner planner(config_.frames, config_.segments);
+    planner.plan_whole(Time(), times_.duration(), times_.facts(), {});
+    std::vector<Future<Tensor>> tokens;
+    for (std::int64_t i = 0; i < planner.plan().segments(); ++i) tokens.push_back(tokens_of(planner.plan(), i));
+    const VideoWindow all{model_.concatenate(std::move(tokens), never_), timeline::to_seconds(times_.duration())};
+    return model_.answer(all, queries_, generation, never_);
+  }
+
  private:
   struct Asked {
     timeline::AnsweredWindow window;
@@ -161,6 +170,11 @@ void append(timeline::EventAssembler::Outcome outcome, FoundInVideo& found) {
 
 AnsweredVideo ask(Model& model, Video& video, const std::vector<Query>& queries) {
   return VideoAsker(model, video, queries).ask();
+}
+
+std::vector<Future<Answer>> ask_about_all(Model& model, Video& video, const std::vector<Query>& queries,
+                                          const GenerationOptions& generation) {
+  return VideoAsker(model, video, queries).ask_about_all(generation);
 }
 
 AnsweredVideo ask(Model& model, std::vector<Future<Tensor>> segments, double duration,

@@ -6,6 +6,7 @@
 
 #include "evaluation/grounding.hpp"
 #include "evaluation/video.hpp"
+#include "gvl/generation.hpp"
 #include "gvl/model.hpp"
 #include "timeline/event_assembler.hpp"
 #include "timeline/time.hpp"
@@ -41,6 +42,13 @@ using Ask = std::function<AnsweredVideo(const std::vector<Query>& queries)>;
  * Throws what the model throws.
  */
 AnsweredVideo ask(Model& model, Video& video, const std::vector<Query>& queries);
+
+/**
+ * Asks about all of a video's frames as one window, however long it is, as the published code does; the answers come in
+ * the queries' order. Throws what reading a frame throws.
+ */
+std::vector<Future<Answer>> ask_about_all(Model& model, Video& video, const std::vector<Query>& queries,
+                                          const GenerationOptions& generation);
 
 /** Asks about one window that begins at 0 and lasts `duration` seconds, of whose segments the tokens are there. */
 AnsweredVideo ask(Model& model, std::vector<Future<Tensor>> segments, double duration,

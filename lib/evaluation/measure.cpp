@@ -6,30 +6,18 @@
 #include <utility>
 
 #include "evaluation/evaluation.hpp"
+#include "evaluation/file_video.hpp"
 #include "evaluation/query_file.hpp"
 #include "layers/tensor_bridge.hpp"
 #include "text/answer.hpp"
 #include "training/batch.hpp"
 #include "training/scene_source.hpp"
-#include "training/video_file.hpp"
 #include "training/watch_source.hpp"
 
 namespace gvl::evaluation {
 namespace {
 
 RgbView view_of(const cv::Mat& rgb) { return {rgb.data, rgb.cols, rgb.rows, static_cast<std::int64_t>(rgb.step)}; }
-
-class FileVideo : public Video {
- public:
-  explicit FileVideo(const std::filesystem::path& file) : file_(file) {}
-
-  FrameRate rate() const override { return FrameRate::of(file_.rate()); }
-  std::int64_t frames() const override { return file_.frames(); }
-  RgbView frame(std::int64_t number) override { return file_.frame(number); }
-
- private:
-  training::VideoFile file_;
-};
 
 class SceneVideo : public Video {
  public:

@@ -8,14 +8,12 @@
 #include <cstdio>
 #include <filesystem>
 #include <functional>
-#include <memory>
-#include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "eval/meteor-options.hpp"
 #include "evaluation/benchmarks/grounded_qa.hpp"
 #include "evaluation/benchmarks/highlight_detection.hpp"
 #include "evaluation/benchmarks/mvbench.hpp"
@@ -23,8 +21,6 @@
 #include "evaluation/benchmarks/temporal_grounding.hpp"
 #include "evaluation/benchmarks/videomme.hpp"
 #include "evaluation/captions/dense_caption_scores.hpp"
-#include "evaluation/captions/meteor_jar.hpp"
-#include "evaluation/captions/wordnet.hpp"
 #include "io/atomic_file.hpp"
 #include "io/json.hpp"
 
@@ -33,22 +29,8 @@ namespace {
 namespace fs = std::filesystem;
 using namespace gvl::evaluation;
 
-class UsageError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
 /** What the rules of a benchmark are called, the default first. */
 using Names = std::vector<std::string>;
-
-/** Where METEOR comes from, of which only captions have need. */
-struct Meteor {
-  MeteorResources resources{kWordNetFolder, std::nullopt};
-  std::optional<fs::path> jar;
-  bool is_chosen = false;  // by an option
-
-  std::unique_ptr<MeteorCounter> make() const { return jar ? run_meteor(*jar) : make_meteor(resources); }
-};
 
 /** A benchmark, the files that its scorers read, and how they are called. */
 struct Benchmark {
@@ -56,7 +38,8 @@ struct Benchmark {
   const char* files;  ///< in usage
   std::size_t fewest, most;
   Names rules;
-  std::function<ScoreReport(std::span<const fs::path> files, const std::string& rules, const Meteor& meteor)> score;
+  std::function<ScoreReport(std::span<const fs::path> files, const std::string& rules, const MeteorOptions& meteor)>
+      score;
 };
 
 /** Scorers of grounding, of which the first name is the default's. */
@@ -69,22 +52,22 @@ Benchmark grounding(const char* name, const char* files, GroundingRules usual) {
           2,
           2,
           names,
-          [name = std::string(name)](std::span<const fs::path> files, const std::string& rules, const Meteor&) {
+          [name = std::string(name)](std::span<const fs::path> files, const std::string& rules, const MeteorOptions&) {
             return score_temporal_grounding(files[0], files[1], value_named(kGroundingRules, rules), name);
           }};
 }
 
-ScoreReport score_highlights(std::span<const fs::path> files, const std::string& rules, const Meteor&) {
+ScoreReport score_highlights(std::span<const fs::path> files, const std::string& rules, const MeteorOptions&) {
   return score_qvhighlights(files[0], files[1], {.rounded = rules == "rounded"});
 }
 
-ScoreReport score_nextgqa(std::span<const fs::path> files, const std::string& rules, const Meteor&) {
+ScoreReport score_nextgqa(std::span<const fs::path> files, const std::string& rules, const MeteorOptions&) {
   GroundedQaPredictions predictions{files[1], {}};
   if (files.size() > 2) predictions.answers = files[2];
   return score_grounded_qa(files[0], predictions, {.unit = value_named(kSpanUnits, rules)});
 }
 
-ScoreReport score_captions(std::span<const fs::path> files, const std::string& rules, const Meteor& meteor) {
+ScoreReport score_captions(std::span<const fs::path> files, const std::string& rules, const MeteorOptions& meteor) {
   const std::vector<fs::path> annotations(files.begin(), files.end() - 1);
   const auto counter = meteor.make();
   return score_dense_captions(annotations, files.back(), value_named(kDenseCaptionRules, rules), *counter);
@@ -109,16 +92,16 @@ const std::vector<Benchmark>& benchmarks() {
        2,
        2,
        {"rextime_eval"},
-       [](std::span<const fs::path> files, const std::string&, const Meteor&) {
+       [](std::span<const fs::path> files, const std::string&, const MeteorOptions&) {
          return score_rextime(files[0], files[1]);
        }},
       {"next-gqa", "FOLDER test_ground.json [test-res.json]", 2, 3, names_in(kSpanUnits), score_nextgqa},
       {"mvbench", "FOLDER PREDICTIONS.jsonl", 2, 2, names_in(kMvbenchRules),
-       [](std::span<const fs::path> files, const std::string& rules, const Meteor&) {
+       [](std::span<const fs::path> files, const std::string& rules, const MeteorOptions&) {
          return score_mvbench(files[0], files[1], value_named(kMvbenchRules, rules));
        }},
       {"video-mme", "FILLED_TEMPLATE.json", 1, 1, names_in(kVideoMmeRules),
-       [](std::span<const fs::path> files, const std::string& rules, const Meteor&) {
+       [](std::span<const fs::path> files, const std::string& rules, const MeteorOptions&) {
          return score_videomme(files[0], value_named(kVideoMmeRules, rules));
        }},
   };
@@ -192,41 +175,32 @@ std::string description() {
   return text + "The first rules are the default. docs/benchmarks.md says what they are, and how files look.\n";
 }
 
-/** What the command line says, before it is looked at. */
+/** What the command line says. */
 struct Arguments {
-  char *rules = nullptr, *json = nullptr, *wordnet = nullptr, *paraphrases = nullptr, *jar = nullptr;
+  char *rules = nullptr, *json = nullptr;
+  MeteorOptions meteor;
 
   Arguments() = default;
   Arguments(const Arguments&) = delete;
   Arguments& operator=(const Arguments&) = delete;
   ~Arguments() {
-    for (char* text : {rules, json, wordnet, paraphrases, jar}) g_free(text);
+    g_free(rules);
+    g_free(json);
   }
 
   void parse(int& argc, char**& argv) {
     const GOptionEntry entries[] = {
         {"rules", 0, 0, G_OPTION_ARG_STRING, &rules, "Whose scorer, where published ones disagree", "NAME"},
         {"json", 0, 0, G_OPTION_ARG_FILENAME, &json, "Write all numbers, too", "FILE"},
-        {"wordnet", 0, 0, G_OPTION_ARG_FILENAME, &wordnet, "METEOR's synonyms (/usr/share/wordnet)", "DIR"},
-        {"paraphrases", 0, 0, G_OPTION_ARG_FILENAME, &paraphrases, "METEOR's paraphrase-en.gz, if it is there", "FILE"},
-        {"meteor-jar", 0, 0, G_OPTION_ARG_FILENAME, &jar, "METEOR's own program instead; needs Java", "FILE"},
         {}};
     g_autoptr(GOptionContext) context = g_option_context_new("BENCHMARK ANNOTATIONS PREDICTIONS");
     g_option_context_set_summary(context, "gvl-eval score: scores predictions as a benchmark's published scorer does.");
     g_option_context_set_description(context, description().c_str());
     g_option_context_add_main_entries(context, entries, nullptr);
+    meteor.add_to(context);
     g_autoptr(GError) error = nullptr;
     if (!g_option_context_parse(context, &argc, &argv, &error)) throw UsageError(error->message);
-  }
-
-  Meteor meteor() const {
-    Meteor meteor;
-    if (jar && (wordnet || paraphrases)) throw UsageError("--meteor-jar has its own --wordnet and --paraphrases");
-    if (wordnet) meteor.resources.wordnet = wordnet;
-    if (paraphrases) meteor.resources.paraphrases = paraphrases;
-    if (jar) meteor.jar = jar;
-    meteor.is_chosen = wordnet || paraphrases || jar;
-    return meteor;
+    meteor.check();
   }
 };
 
@@ -238,10 +212,9 @@ void score(int argc, char** argv) {
   const std::vector<fs::path> files(argv + 2, argv + argc);
   if (files.size() < benchmark.fewest || files.size() > benchmark.most)
     throw UsageError(std::string(benchmark.name) + " needs " + benchmark.files);
-  const Meteor meteor = arguments.meteor();
-  if (meteor.is_chosen && benchmark.name != std::string_view(kDenseCaptions))
+  if (arguments.meteor.is_given() && benchmark.name != std::string_view(kDenseCaptions))
     throw UsageError(std::string(benchmark.name) + " has no METEOR");
-  const ScoreReport report = benchmark.score(files, rules_named(benchmark, arguments.rules), meteor);
+  const ScoreReport report = benchmark.score(files, rules_named(benchmark, arguments.rules), arguments.meteor);
   print(report);
   if (arguments.json) gvl::io::write_atomically(arguments.json, json_of(report));
 }

@@ -113,6 +113,27 @@ std::size_t column_of(const std::vector<std::string>& header, const std::string&
   return static_cast<std::size_t>(found - header.begin());
 }
 
+/** What a question of the table has besides, by the columns' numbers. */
+class QuestionText {
+ public:
+  explicit QuestionText(const std::vector<std::string>& header) : header_(header) {}
+
+  void read(const std::vector<std::string>& cells, QuestionType& question) const {
+    question.question = cell(cells, "question").value_or("");
+    question.answer = cell(cells, "answer").value_or("");
+    for (int i = 0; const auto option = cell(cells, "a" + std::to_string(i)); ++i) question.options.push_back(*option);
+  }
+
+ private:
+  std::optional<std::string> cell(const std::vector<std::string>& cells, const std::string& name) const {
+    const auto found = std::find(header_.begin(), header_.end(), name);
+    if (found == header_.end()) return std::nullopt;
+    return cells[static_cast<std::size_t>(found - header_.begin())];
+  }
+
+  const std::vector<std::string>& header_;
+};
+
 void check_members(const io::JsonValue& object) {
   if (const auto twice = object.repeated_member()) throw object.error("has " + io::quote(*twice) + " twice");
 }
@@ -248,6 +269,7 @@ std::vector<QuestionType> read_question_types(const fs::path& file) {
       throw at_line(file, records.line(), io::quote(key) + " is of an unknown type " + io::quote(cells[type]));
     }
     questions.push_back({cells[video], key, cells[type]});
+    QuestionText(header).read(cells, questions.back());
   }
   return questions;
 }

@@ -24,8 +24,11 @@ struct GroundedQuestion {
 /** A line of the benchmark's test.csv or val.csv. */
 struct QuestionType {
   std::string video;
-  std::string key;   ///< as in GroundedQuestion
-  std::string type;  ///< "CW", "CH", "TP", "TN", "TC", "DC", "DL" or "DO"
+  std::string key;                     ///< as in GroundedQuestion
+  std::string type;                    ///< "CW", "CH", "TP", "TN", "TC", "DC", "DL" or "DO"
+  std::string question{};              ///< empty where the file has no column "question"
+  std::vector<std::string> options{};  ///< of the columns "a0", "a1", ... that there are
+  std::string answer{};                ///< the right option's text, of the column "answer"
 };
 
 /** In what the predicted spans are. */
@@ -63,10 +66,11 @@ std::vector<GroundedQuestion> read_grounded_questions(const std::filesystem::pat
 
 /**
  * Reads test.csv or val.csv by RFC 4180: a header, and lines of as many cells, of which "video_id", "qid" and "type"
- * are used; line breaks may be CRLF or LF, and a cell that has commas, quotes or line breaks is quoted. Throws
- * Error(kMalformed) naming file and line for broken quotes, another number of cells, a missing or repeated column, a
- * question that is there twice and a type that there is not (eval_next.py raises KeyError if it is a grounded
- * question's), Error(kUnsupported) for a file above 64 MiB; also what MappedFile::open() throws.
+ * are used, and "question", "answer", "a0", "a1", ... where they are there; line breaks may be CRLF or LF, and a cell
+ * that has commas, quotes or line breaks is quoted. Throws Error(kMalformed) naming file and line for broken quotes,
+ * another number of cells, a missing or repeated column, a question that is there twice and a type that there is not
+ * (eval_next.py raises KeyError if it is a grounded question's), Error(kUnsupported) for a file above 64 MiB; also what
+ * MappedFile::open() throws.
  */
 std::vector<QuestionType> read_question_types(const std::filesystem::path& file);
 

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "evaluation/running/video_folder.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "gvl/error.hpp"
+#include "io/quote.hpp"
+
+namespace gvl::evaluation {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::set<std::string> kEndings{".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".flv"};
+
+bool has_ending(const fs::path& path) { return kEndings.contains(path.extension().string()); }
+
+/** A video's path without its ending; "v_1.5" has none. */
+fs::path without_ending(const fs::path& path) { return has_ending(path) ? path.parent_path() / path.stem() : path; }
+
+/** Whether the last parts of a path are those of another. */
+bool ends_with(const fs::path& path, const fs::path& end) {
+  const std::vector<fs::path> parts(path.begin(), path.end()), last(end.begin(), end.end());
+  return last.size() <= parts.size() && std::equal(last.rbegin(), last.rend(), parts.rbegin());
+}
+
+bool leads_out(const fs::path& path) {
+  return path.is_absolute() || path.empty() || std::find(path.begin(), path.end(), "..") != path.end();
+}
+
+}  // namespace
+
+VideoFolder::VideoFolder(fs::path folder) : folder_(std::move(folder)) {
+  if (!fs::is_directory(folder_)) throw Error(ErrorCode::kNotFound, folder_.string() + ": is no folder of videos");
+  for (const auto& entry : fs::recursive_directory_iterator(folder_, fs::directory_options::skip_permission_denied)) {
+    if (entry.is_regular_file() && has_ending(entry.path()))
+      by_stem_[entry.path().stem().string()].push_back(entry.path().lexically_relative(folder_));
+  }
+}
+
+fs::path VideoFolder::find(const std::string& name) const {
+  const fs::path path(name);
+  if (leads_out(path)) throw Error(ErrorCode::kNotFound, io::quote(name) + " leads out of " + folder_.string());
+  std::vector<fs::path> fitting;
+  const auto known = by_stem_.find(without_ending(path).filename().string());
+  if (known != by_stem_.end()) {
+    for (const fs::path& file : known->second) {
+      if (file == path || without_ending(file) == without_ending(path)) return folder_ / file;
+      if (ends_with(without_ending(file), without_ending(path))) fitting.push_back(file);
+    }
+  }
+  if (fitting.empty()) throw Error(ErrorCode::kNotFound, io::quote(name) + ": no such video in " + folder_.string());
+  if (fitting.size() > 1) {
+    throw Error(ErrorCode::kNotFound, io::quote(name) + ": may be " + fitting[0].string() + " or " +
+                                          fitting[1].string() + " in " + folder_.string());
+  }
+  return folder_ / fitting[0];
+}
+
+}  // namespace gvl::evaluation

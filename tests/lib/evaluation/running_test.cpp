@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <map>
+
+#include "benchmark_test.hpp"
+#include "evaluation/running/benchmark_items.hpp"
+#include "evaluation/running/prediction_log.hpp"
+#include "evaluation/running/run_report.hpp"
+#include "evaluation/running/video_folder.hpp"
+
+using namespace gvl;
+using namespace gvl::evaluation;
+using namespace gvl::evaluation::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path data(const std::string& name) { return fixture("metrics/" + name); }
+
+void put(const fs::path& file) {
+  fs::create_directories(file.parent_path());
+  write_file(file, "a video");
+}
+
+}  // namespace
+
+GVL_TEST(names) { expect_names(kRunBenchmarks); }
+
+GVL_TEST(videos_are_found) {
+  TemporaryFolder folder;
+  for (const char* file :
+       {"a.mp4", "one/b.mkv", "one/two/v_1.5.webm", "one/c.mp4", "two/c.mp4", "two/d.txt", "x.y.avi"})
+    put(folder / file);
+  const VideoFolder videos(folder.path());
+  const auto expect_found = [&](const std::string& name, const std::string& file) {
+    expect_text(videos.find(name).string(), (folder / file).string());
+  };
+  expect_found("a", "a.mp4");
+  expect_found("a.mp4", "a.mp4");
+  expect_found("a.avi", "a.mp4");  // as it was converted
+  expect_found("b", "one/b.mkv");
+  expect_found("v_1.5", "one/two/v_1.5.webm");
+  expect_found("two/v_1.5.mp4", "one/two/v_1.5.webm");
+  expect_found("two/c", "two/c.mp4");
+  expect_found("x.y", "x.y.avi");
+  for (const auto& [name, why] : std::map<std::string, std::string>{{"c", "may be"},
+                                                                    {"d", "no such video"},
+                                                                    {"three/c", "no such video"},
+                                                                    {"", "leads out"},
+                                                                    {"../a", "leads out"},
+                                                                    {"one/../../a", "leads out"},
+                                                                    {"/etc/passwd", "leads out"}}) {
+    expect_error(name, ErrorCode::kNotFound, {why}, [&, which = name] { videos.find(which); });
+  }
+  expect_error("no folder", ErrorCode::kNotFound, {"a.mp4"}, [&] { VideoFolder(folder / "a.mp4"); });
+}
+
+GVL_TEST(predictions_are_kept) {
+  TemporaryFolder folder;
+  const fs::path file = folder / "p.jsonl";
+  const std::string settings = "{\"seed\": 1}\n";
+  {
+    PredictionLog log(file, settings, false);
+    log.add("a", R"({"id": "a"})");
+    expect_error("twice", ErrorCode::kResource, {"p.jsonl", "another process"},
+                 [&] { PredictionLog(file, settings, true); });
+  }
+  write_file(file, read_file(file) + R"({"id": "b", "wi)");
+  {
+    PredictionLog log(file, settings, true);
+    ck_assert(log.has("a") && !log.has("b"));
+    log.add("b", R"({"id": "b", "text": "x"})");
+  }
+  expect_text(read_file(file), "{\"id\": \"a\"}\n{\"id\": \"b\", \"text\": \"x\"}\n");
+  expect_error("there", ErrorCode::kInvalidArgument, {"p.jsonl", "--resume"},
+               [&] { PredictionLog(file, settings, false); });
+  expect_error("settings", ErrorCode::kInvalidArgument, {"p.jsonl", "other settings"},
+               [&] { PredictionLog(file, "{\"seed\": 2}\n", true); });
+  for (const char* line : {"7", "{}", "{", R"({"id": 7})", R"({"id": "a"})"}) {
+    write_file(file, std::string("{\"id\": \"a\"}\n") + line + "\n");
+    expect_malformed("p.jsonl: line 2", {}, [&] { PredictionLog(file, settings, true); });
+  }
+}
+
+GVL_TEST(items_of_annotations) {
+  const auto charades = read_benchmark_items(RunBenchmark::kCharadesSta, data("charades_sta/charades_sta_test.txt"));
+  ck_assert_uint_eq(charades.size(), 60);
+  ck_assert(charades[0].queries.at(0).task == Task::kGrounding);
+  ck_assert_uint_eq(read_benchmark_items(RunBenchmark::kDenseCaptions, data("dense_captioning/val_1.json")).size(), 35);
+  ck_assert_uint_eq(read_benchmark_items(RunBenchmark::kQvHighlights, data("qvhighlights/gt.jsonl")).size(), 49);
+  const auto mvbench = read_benchmark_items(RunBenchmark::kMvbench, data("mvbench"));
+  const JsonValue first = JsonValue::load(data("mvbench/action_sequence.json")).at(0);
+  expect_text(mvbench[0].id + " " + mvbench[0].video, "action_sequence#0 " + first.string("video"));
+  ck_assert(mvbench[0].part && mvbench[0].part->start == first.number("start"));
+  const auto candidates = first.array("candidates").elements();
+  expect_text(mvbench[0].queries.at(0).text, "Question: " + first.string("question") + "\nOptions:\n(A) " +
+                                                 candidates[0].as_string() + "\n(B) " + candidates[1].as_string() +
+                                                 "\n(C) " + candidates[2].as_string() + "\n(D) " +
+                                                 candidates[3].as_string());
+  const auto nextgqa = read_benchmark_items(RunBenchmark::kNextGqa, data("nextgqa"));
+  ck_assert_uint_eq(nextgqa[0].queries.size(), 2);
+  ck_assert_uint_eq(nextgqa[0].options.size(), 5);
+  const auto videomme = read_benchmark_items(RunBenchmark::kVideoMme, data("videomme/output_template_filled.json"));
+  expect_text(videomme[0].id + videomme[0].options.at(0), "001-1A red kite.");
+}
+
+GVL_TEST(tables) {
+  const RunReport report{RunBenchmark::kCharadesSta,
+                         "m",
+                         3,
+                         1,
+                         {{"gone", "\"x\"", 2}},
+                         {"charades-sta", "gvl", 3, {{"mIoU", 12.5}, {"other", 1}}, {"A note."}}};
+  const JsonValue json = JsonValue::parse(report.to_json(), "report");
+  expect_near("mIoU", json.array("scores").at(0).number("value"), 12.5);
+  expect_near("published", json.array("scores").at(0).number("published"), 36.8);
+  ck_assert(!json.array("scores").at(1).has("published"));
+  expect_text(json.array("faults").at(0).string("why"), "\"x\"");
+  for (const std::string& text : {report.to_text(), report.to_markdown()}) {
+    for (const char* part : {"mIoU", "12.5", "36.8", "gone", "A note.", "1 of 3 predicted"})
+      ck_assert_msg(text.find(part) != text.npos, "no '%s' in:\n%s", part, text.c_str());
+  }
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "eval/run.hpp"
+
+#include <glib.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <opencv2/core/utils/logger.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/interrupt.hpp"
+#include "eval/meteor-options.hpp"
+#include "evaluation/format.hpp"
+#include "evaluation/running/benchmark_run.hpp"
+#include "evaluation/running/predictions.hpp"
+#include "evaluation/running/run_report.hpp"
+#include "gvl/error.hpp"
+#include "io/atomic_file.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace gvl;
+using namespace gvl::evaluation;
+
+constexpr const char* kDescription =
+    "BENCHMARK is charades-sta, activitynet-captions, activitynet-dense-captions, qvhighlights, next-gqa, mvbench or "
+    "video-mme.\n"
+    "ANNOTATIONS is its file, of next-gqa and mvbench the folder, of video-mme the empty output template. VIDEOS is a\n"
+    "folder that has the videos somewhere in it. OUT gets predictions.jsonl, and the predictions in the benchmark's "
+    "form.\n"
+    "See docs/benchmarks.md.\n";
+
+/** What the command line says. */
+struct Arguments {
+  char *model = nullptr, *json = nullptr, *markdown = nullptr;
+  gboolean resumes = FALSE;
+  double temperature = 0;
+  gint64 seed = 0, max_new_tokens = GenerationOptions().max_new_tokens;
+  MeteorOptions meteor;
+
+  Arguments() = default;
+  Arguments(const Arguments&) = delete;
+  Arguments& operator=(const Arguments&) = delete;
+  ~Arguments() {
+    for (char* text : {model, json, markdown}) g_free(text);
+  }
+
+  void parse(int& argc, char**& argv) {
+    const GOptionEntry entries[] = {
+        {"model", 0, 0, G_OPTION_ARG_FILENAME, &model, "Folder of the model; else the default model", "DIR"},
+        {"json", 0, 0, G_OPTION_ARG_FILENAME, &json, "Write all numbers, too", "FILE"},
+        {"markdown", 0, 0, G_OPTION_ARG_FILENAME, &markdown, "Write the table as Markdown, too", "FILE"},
+        {"resume", 0, 0, G_OPTION_ARG_NONE, &resumes, "Go on with OUT's predictions", nullptr},
+        {"temperature", 0, 0, G_OPTION_ARG_DOUBLE, &temperature, "0: greedy; the authors' script has 0.2 (0)", "0...2"},
+        {"seed", 0, 0, G_OPTION_ARG_INT64, &seed, "Of sampling (0)", "N"},
+        {"max-new-tokens", 0, 0, G_OPTION_ARG_INT64, &max_new_tokens, "Longest answer (256)", "N"},
+        {}};
+    g_autoptr(GOptionContext) context = g_option_context_new("BENCHMARK ANNOTATIONS VIDEOS OUT");
+    g_option_context_set_summary(context, "gvl-eval run: runs a model on a published benchmark.");
+    g_option_context_set_description(context, kDescription);
+    g_option_context_add_main_entries(context, entries, nullptr);
+    meteor.add_to(context);
+    g_autoptr(GError) error = nullptr;
+    if (!g_option_context_parse(context, &argc, &argv, &error)) throw UsageError(error->message);
+    meteor.check();
+    if (argc != 5) throw UsageError("a benchmark, its annotations, its videos and a folder for results are needed");
+    if (!(temperature >= 0 && temperature <= 2)) throw UsageError("--temperature: a number from 0 to 2 is needed");
+    if (max_new_tokens < 1 || max_new_tokens > 4096) throw UsageError("--max-new-tokens: 1 to 4096 are possible");
+  }
+
+  GenerationOptions generation() const {
+    GenerationOptions options;
+    options.temperature = temperature;
+    options.seed = static_cast<std::uint64_t>(seed);
+    options.max_new_tokens = max_new_tokens;
+    return options;
+  }
+};
+
+RunBenchmark benchmark_named(const char* name) {
+  try {
+    return value_named(kRunBenchmarks, name);
+  } catch (const Error& error) {
+    throw UsageError(error.what());
+  }
+}
+
+/** What predictions depend on, so that only equal ones are put together. */
+std::string settings_of(const Arguments& arguments, const std::string& benchmark, const std::string& model) {
+  return "{\"benchmark\": " + json_string(benchmark) + ", \"model\": " + json_string(model) +
+         ", \"temperature\": " + brief(arguments.temperature) + ", \"seed\": " + std::to_string(arguments.seed) +
+         ", \"max_new_tokens\": " + std::to_string(arguments.max_new_tokens) + "}\n";
+}
+
+bool show_progress(std::size_t done, std::size_t total) {
+  if (isatty(STDERR_FILENO)) std::fprintf(stderr, "\r%zu of %zu%s", done, total, done == total ? "\n" : "");
+  return !is_interrupted();
+}
+
+void write_report(const RunReport& report, const Arguments& arguments) {
+  std::fputs(report.to_text().c_str(), stdout);
+  if (arguments.json) io::write_atomically(arguments.json, report.to_json());
+  if (arguments.markdown) io::write_atomically(arguments.markdown, report.to_markdown());
+}
+
+/** Whether it came to its end. */
+bool run(const Arguments& arguments, char** argv) {
+  const RunBenchmark benchmark = benchmark_named(argv[1]);
+  const fs::path annotations = argv[2], out = argv[4];
+  if (arguments.meteor.is_given() && benchmark != RunBenchmark::kDenseCaptions)
+    throw UsageError(std::string(argv[1]) + " has no METEOR");
+  const auto items = read_benchmark_items(benchmark, annotations);
+  const VideoFolder videos(argv[3]);
+  fs::create_directories(out);
+  const auto model = Model::load(arguments.model ? fs::path(arguments.model) : default_model_folder());
+  PredictionLog log(out / "predictions.jsonl", settings_of(arguments, argv[1], model->folder()), arguments.resumes);
+  const auto faults = run_items(*model, benchmark, items, videos, arguments.generation(), log, show_progress);
+  if (is_interrupted()) return false;
+  RunReport report{benchmark, model->folder(), items.size(), log.lines().size(), faults, {}};
+  report.scores =
+      score_predictions_of(benchmark, annotations, items, log.lines(), out, [&] { return arguments.meteor.make(); });
+  write_report(report, arguments);
+  return true;
+}
+
+}  // namespace
+
+int run_benchmark(int argc, char** argv) {
+  const InterruptGuard guard;
+  // OpenCV warns of what it does not need to know of a video.
+  cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_ERROR);
+  try {
+    Arguments arguments;
+    arguments.parse(argc, argv);
+    if (run(arguments, argv)) return 0;
+    std::fprintf(stderr, "gvl-eval: interrupted; the same command with --resume goes on from here\n");
+    return 130;
+  } catch (const UsageError& error) {
+    std::fprintf(stderr,
+                 "gvl-eval run: %s\nusage: gvl-eval run [OPTION...] BENCHMARK ANNOTATIONS VIDEOS OUT (--help says "
+                 "more)\n",
+                 error.what());
+    return 1;
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "gvl-eval: %s\n", failure.what());
+    return 2;
+  }
+}
