@@ -13,11 +13,11 @@
 
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "gvl/config.hpp"
+#include "io/data_types.hpp"
 #include "language/decoder.hpp"
 #include "layers/parameters.hpp"
 #include "layers/tensor_bridge.hpp"
@@ -225,13 +225,6 @@ void print_json(const Bench& bench) {
   std::printf("]}\n");
 }
 
-std::optional<c10::ScalarType> weight_type(const std::string& name) {
-  for (const DataType type : {DataType::kFloat32, DataType::kBFloat16, DataType::kFloat16}) {
-    if (name == name_of(type)) return layers::to_scalar_type(type);
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -239,9 +232,10 @@ int main(int argc, char** argv) {
   g_autofree char* dtype = nullptr;
   g_autofree char* only = nullptr;
   gint layers = 2;
+  const std::string types = "Type of the weights (" + weight_type_names() + "); default: float32";
   const GOptionEntry entries[] = {
       {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print JSON", nullptr},
-      {"dtype", 0, 0, G_OPTION_ARG_STRING, &dtype, "Type of the weights: float32 (default), bfloat16, float16", "TYPE"},
+      {"dtype", 0, 0, G_OPTION_ARG_STRING, &dtype, types.c_str(), "TYPE"},
       {"layers", 0, 0, G_OPTION_ARG_INT, &layers, "Language model layers (default 2; 450 MB each in float32)", "N"},
       {"only", 0, 0, G_OPTION_ARG_STRING, &only, "Measure one part: clip, internvideo2, nanodet or language", "PART"},
       {}};
@@ -249,7 +243,7 @@ int main(int argc, char** argv) {
   g_option_context_add_main_entries(context, entries, nullptr);
   g_autoptr(GError) error = nullptr;
   const bool parsed = g_option_context_parse(context, &argc, &argv, &error);
-  const auto type = weight_type(dtype ? dtype : "float32");
+  const auto type = weight_type_from_name(dtype ? dtype : "float32");
   if (!parsed || argc != 1 || !type || layers < 1) {
     std::fprintf(stderr, "gvl-bench: %s\n", error ? error->message : "wrong usage, see --help");
     return 1;
@@ -259,7 +253,7 @@ int main(int argc, char** argv) {
   const std::string hint = ops::blas_hint();
   if (!hint.empty()) std::fprintf(stderr, "gvl-bench: the machine's matrix product: %s\n", hint.c_str());
   const c10::InferenceMode inference;
-  Bench bench(*type, layers, json);
+  Bench bench(layers::to_scalar_type(io::traits_of(*type).stored), layers, json);
   if (!bench.run(only ? only : "")) {
     std::fprintf(stderr, "gvl-bench: --only %s: no such part\n", only);
     return 1;

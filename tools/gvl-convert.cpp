@@ -27,8 +27,8 @@ std::string described(const gvl::ModelSummary& summary) {
 
 int usage(const std::string& reason) {
   std::fprintf(stderr,
-               "gvl-convert: %s\nusage: gvl-convert [--base] [--variant NAME] [--dtype float32|bfloat16|float16] "
-               "OFFICIAL_DIR OUT_DIR | --verify DIR\n",
+               "gvl-convert: %s\nusage: gvl-convert [--base] [--variant NAME] [--dtype TYPE] OFFICIAL_DIR OUT_DIR | "
+               "--verify DIR\n",
                reason.c_str());
   return 1;
 }
@@ -52,12 +52,13 @@ int convert(const char* official, const char* out, gvl::ConvertOptions options) 
 int main(int argc, char** argv) {
   g_autofree char *dtype = nullptr, *variant = nullptr;
   gboolean base = FALSE, verifies = FALSE;
+  const std::string types = "Type of the weights written (" + gvl::weight_type_names() + "); default: the release's";
   const GOptionEntry entries[] = {
       {"base", 0, 0, G_OPTION_ARG_NONE, &base, "The weights that training begins with, without what was fine-tuned",
        nullptr},
       {"variant", 0, 0, G_OPTION_ARG_STRING, &variant, "Which model, of a folder that holds several: phi3.5, llama3",
        "NAME"},
-      {"dtype", 0, 0, G_OPTION_ARG_STRING, &dtype, "Data type of the weights written; default: the release's", "TYPE"},
+      {"dtype", 0, 0, G_OPTION_ARG_STRING, &dtype, types.c_str(), "TYPE"},
       {"verify", 0, 0, G_OPTION_ARG_NONE, &verifies, "Check a model folder instead", nullptr},
       {}};
   g_autoptr(GOptionContext) context = g_option_context_new("OFFICIAL_DIR OUT_DIR");
@@ -72,7 +73,8 @@ int main(int argc, char** argv) {
   if (variant) options.variant = variant;
   if (dtype) {
     options.dtype = gvl::weight_type_from_name(dtype);
-    if (!options.dtype) return usage(std::string("--dtype ") + dtype + ": not a type of weights");
+    if (!options.dtype)
+      return usage(std::string("--dtype ") + dtype + ": not a type of weights (" + gvl::weight_type_names() + ")");
   }
   options.progress = show_tensor_progress;
   try {

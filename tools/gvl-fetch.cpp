@@ -193,7 +193,7 @@ std::int64_t model_bytes(const Settings& settings, const std::vector<RemoteFile>
   if (!settings.makes_model) return 0;
   std::int64_t bytes = 0;
   for (const RemoteFile& file : files) bytes += file.size;
-  return settings.convert.dtype == gvl::DataType::kFloat32 ? 2 * bytes : bytes;
+  return settings.convert.dtype == gvl::WeightType::kFloat32 ? 2 * bytes : bytes;
 }
 
 void list(const Settings& settings, const Repository& repository, const std::vector<RemoteFile>& files,

@@ -93,7 +93,7 @@ std::shared_ptr<const training::SampleSource> make_source(const io::JsonValue& d
       std::move(things), std::make_shared<training::SceneSource>(options, model), watch.share, seed);
 }
 
-int train(const training::TrainingConfig& config, const char* export_folder, DataType dtype) {
+int train(const training::TrainingConfig& config, const char* export_folder, WeightType dtype) {
   training::Trainer trainer(config,
                             [&](const ModelConfig& model) { return make_source(config.data, model, config.seed); });
   if (export_folder != nullptr) {
@@ -129,7 +129,7 @@ int main(int argc, char** argv) {
   g_autoptr(GError) error = nullptr;
   if (!g_option_context_parse(context, &argc, &argv, &error)) return usage(error->message);
   if (argc != 2) return usage("one configuration is needed");
-  const std::optional<DataType> type = weight_type_from_name(dtype != nullptr ? dtype : "bfloat16");
+  const std::optional<WeightType> type = weight_type_from_name(dtype != nullptr ? dtype : "bfloat16");
   if (!type) return usage((std::string("--dtype ") + dtype + ": not a type of weights").c_str());
   // OpenCV warns of what it does not need to know of a video.
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_ERROR);

@@ -48,7 +48,7 @@ Enum read_enum(const io::JsonValue& object, const std::string& member, const Nam
   throw unknown_name(object.at(member), known);
 }
 
-DataType read_weight_type(const io::JsonValue& object, const std::string& member) {
+WeightType read_weight_type(const io::JsonValue& object, const std::string& member) {
   if (const auto type = weight_type_from_name(object.string(member))) return *type;
   throw unknown_name(object.at(member), weight_type_names());
 }
@@ -290,17 +290,19 @@ void write_prompts(Writer& writer, const PromptConfig& prompts) {
 
 }  // namespace
 
-std::optional<DataType> weight_type_from_name(std::string_view name) noexcept {
-  for (const io::DataTypeTraits& traits : io::kDataTypes) {
-    if (traits.holds_weights && name == traits.name) return traits.type;
+const char* name_of(WeightType type) noexcept { return io::traits_of(type).name; }
+
+std::optional<WeightType> weight_type_from_name(std::string_view name) noexcept {
+  for (const io::WeightTypeTraits& traits : io::kWeightTypes) {
+    if (name == traits.name) return traits.type;
   }
   return std::nullopt;
 }
 
 std::string weight_type_names() {
   std::string names;
-  for (const io::DataTypeTraits& traits : io::kDataTypes) {
-    if (traits.holds_weights) names += (names.empty() ? "" : ", ") + std::string(traits.name);
+  for (const io::WeightTypeTraits& traits : io::kWeightTypes) {
+    names += (names.empty() ? "" : ", ") + std::string(traits.name);
   }
   return names;
 }

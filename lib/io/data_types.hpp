@@ -3,44 +3,72 @@
 
 #include <array>
 #include <cstddef>
-#include <string_view>
 
+#include "gvl/config.hpp"
 #include "gvl/tensor.hpp"
 
 namespace gvl::io {
 
-/** Everything that files say about an element type. */
+/** Everything that files and LibTorch say about an element type. */
 struct DataTypeTraits {
   DataType type;
-  std::size_t bytes;               ///< of one element
-  const char* name;                ///< in config.json, in messages, and PyTorch's: "torch.bfloat16"
-  const char* safetensors;         ///< in safetensors' headers
-  std::string_view torch_storage;  ///< the class of PyTorch's storages: "torch.BFloat16Storage"
-  bool holds_weights;              ///< whether a model's weights may be stored as it
+  std::size_t bytes;        ///< of one element
+  const char* name;         ///< in messages, and PyTorch's: "torch.bfloat16"
+  const char* safetensors;  ///< in safetensors' headers
+  const char* torch;        ///< LibTorch's c10::ScalarType; PyTorch's storages are of the class "torch.NAMEStorage"
 };
 
-/** Every DataType, in its order. LibTorch's names are in layers/tensor_bridge.cpp. */
+/** Every DataType, in its order. */
 inline constexpr std::array kDataTypes{
-    DataTypeTraits{DataType::kBool, 1, "bool", "BOOL", "BoolStorage", false},
-    DataTypeTraits{DataType::kUInt8, 1, "uint8", "U8", "ByteStorage", false},
-    DataTypeTraits{DataType::kInt8, 1, "int8", "I8", "CharStorage", false},
-    DataTypeTraits{DataType::kInt16, 2, "int16", "I16", "ShortStorage", false},
-    DataTypeTraits{DataType::kInt32, 4, "int32", "I32", "IntStorage", false},
-    DataTypeTraits{DataType::kInt64, 8, "int64", "I64", "LongStorage", false},
-    DataTypeTraits{DataType::kFloat16, 2, "float16", "F16", "HalfStorage", true},
-    DataTypeTraits{DataType::kBFloat16, 2, "bfloat16", "BF16", "BFloat16Storage", true},
-    DataTypeTraits{DataType::kFloat32, 4, "float32", "F32", "FloatStorage", true},
-    DataTypeTraits{DataType::kFloat64, 8, "float64", "F64", "DoubleStorage", false},
+    DataTypeTraits{DataType::kBool, 1, "bool", "BOOL", "Bool"},
+    DataTypeTraits{DataType::kUInt8, 1, "uint8", "U8", "Byte"},
+    DataTypeTraits{DataType::kInt8, 1, "int8", "I8", "Char"},
+    DataTypeTraits{DataType::kInt16, 2, "int16", "I16", "Short"},
+    DataTypeTraits{DataType::kInt32, 4, "int32", "I32", "Int"},
+    DataTypeTraits{DataType::kInt64, 8, "int64", "I64", "Long"},
+    DataTypeTraits{DataType::kFloat16, 2, "float16", "F16", "Half"},
+    DataTypeTraits{DataType::kBFloat16, 2, "bfloat16", "BF16", "BFloat16"},
+    DataTypeTraits{DataType::kFloat32, 4, "float32", "F32", "Float"},
+    DataTypeTraits{DataType::kFloat64, 8, "float64", "F64", "Double"},
 };
 
 constexpr const DataTypeTraits& traits_of(DataType type) noexcept { return kDataTypes[static_cast<std::size_t>(type)]; }
 
-constexpr bool is_in_order() noexcept {
-  for (std::size_t i = 0; i < kDataTypes.size(); ++i) {
-    if (static_cast<std::size_t>(kDataTypes[i].type) != i) return false;
+/** How weights of a type are stored. */
+struct WeightTypeTraits {
+  WeightType type;
+  const char* name;   ///< in config.json and on command lines
+  DataType stored;    ///< the elements of a weight's tensor
+  DataType floating;  ///< a floating type that goes with it: of activations on a GPU, of cached keys and values
+};
+
+/** Every WeightType, in its order. */
+inline constexpr std::array kWeightTypes{
+    WeightTypeTraits{WeightType::kFloat16, "float16", DataType::kFloat16, DataType::kFloat16},
+    WeightTypeTraits{WeightType::kBFloat16, "bfloat16", DataType::kBFloat16, DataType::kBFloat16},
+    WeightTypeTraits{WeightType::kFloat32, "float32", DataType::kFloat32, DataType::kFloat32},
+};
+
+constexpr const WeightTypeTraits& traits_of(WeightType type) noexcept {
+  return kWeightTypes[static_cast<std::size_t>(type)];
+}
+
+/** Whether weights may be numbers of this type, and so vectors and cached keys and values. */
+constexpr bool is_weight_float(DataType type) noexcept {
+  for (const WeightTypeTraits& traits : kWeightTypes) {
+    if (traits.floating == type) return true;
+  }
+  return false;
+}
+
+template <typename Table>
+constexpr bool is_in_order(const Table& table) noexcept {
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    if (static_cast<std::size_t>(table[i].type) != i) return false;
   }
   return true;
 }
-static_assert(is_in_order(), "a row of kDataTypes is not in DataType's order");
+static_assert(is_in_order(kDataTypes), "a row of kDataTypes is not in DataType's order");
+static_assert(is_in_order(kWeightTypes), "a row of kWeightTypes is not in WeightType's order");
 
 }  // namespace gvl::io

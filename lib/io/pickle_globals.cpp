@@ -30,7 +30,9 @@ std::optional<PickleGlobal> find_pickle_global(std::string_view module, std::str
   }
   if (module != "torch") return std::nullopt;
   for (const DataTypeTraits& traits : kDataTypes) {
-    if (traits.torch_storage == name) return PickleGlobal{PickleRole::kStorage, traits.type};
+    const std::string_view torch = traits.torch;
+    if (name.starts_with(torch) && name.substr(torch.size()) == "Storage")
+      return PickleGlobal{PickleRole::kStorage, traits.type};
     if (traits.name == name) return PickleGlobal{PickleRole::kInert, traits.type};
   }
   return std::nullopt;

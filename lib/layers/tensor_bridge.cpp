@@ -3,6 +3,9 @@
 
 #include <ATen/ops/from_blob.h>
 
+#include <algorithm>
+#include <array>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,30 +16,26 @@
 
 namespace gvl::layers {
 
-c10::ScalarType to_scalar_type(DataType type) {
-  switch (type) {
-    case DataType::kBool:
-      return c10::ScalarType::Bool;
-    case DataType::kUInt8:
-      return c10::ScalarType::Byte;
-    case DataType::kInt8:
-      return c10::ScalarType::Char;
-    case DataType::kInt16:
-      return c10::ScalarType::Short;
-    case DataType::kInt32:
-      return c10::ScalarType::Int;
-    case DataType::kInt64:
-      return c10::ScalarType::Long;
-    case DataType::kFloat16:
-      return c10::ScalarType::Half;
-    case DataType::kBFloat16:
-      return c10::ScalarType::BFloat16;
-    case DataType::kFloat32:
-      return c10::ScalarType::Float;
-    case DataType::kFloat64:
-      return c10::ScalarType::Double;
+namespace {
+
+c10::ScalarType find_scalar_type(const char* name) {
+  for (int i = 0; i < static_cast<int>(c10::ScalarType::NumOptions); ++i) {
+    const auto type = static_cast<c10::ScalarType>(i);
+    if (std::strcmp(c10::toString(type), name) == 0) return type;
   }
-  throw Error(ErrorCode::kUnsupported, "unknown data type");
+  throw Error(ErrorCode::kUnsupported, std::string("this LibTorch has no type ") + name);
+}
+
+}  // namespace
+
+c10::ScalarType to_scalar_type(DataType type) {
+  static const auto types = [] {
+    std::array<c10::ScalarType, io::kDataTypes.size()> found{};
+    std::transform(io::kDataTypes.begin(), io::kDataTypes.end(), found.begin(),
+                   [](const io::DataTypeTraits& traits) { return find_scalar_type(traits.torch); });
+    return found;
+  }();
+  return types[static_cast<std::size_t>(type)];
 }
 
 DataType to_data_type(c10::ScalarType type) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "io/data_types.hpp"
 #include "io/safetensors.hpp"
 #include "layers/libtorch_errors.hpp"
 #include "model/model_folder.hpp"
@@ -25,7 +26,8 @@ void write_weights(const model::OfficialRelease& release, const model::ModelFold
                    const ConvertOptions& options) {
   std::vector<io::TensorInfo> infos;
   for (const model::PlannedTensor& planned : release.tensors) {
-    infos.push_back({planned.name, options.dtype.value_or(planned.type), planned.shape});
+    const DataType type = options.dtype ? io::traits_of(*options.dtype).stored : planned.type;
+    infos.push_back({planned.name, type, planned.shape});
   }
   if (options.begin) options.begin(summary_of(release, infos));
   writer.write_weights(infos, [&](std::size_t i) {
@@ -36,11 +38,14 @@ void write_weights(const model::OfficialRelease& release, const model::ModelFold
   if (options.progress) options.progress(infos.size(), infos.size());
 }
 
-DataType language_type(const model::OfficialRelease& release) {
+WeightType language_type(const model::OfficialRelease& release) {
   for (const model::PlannedTensor& planned : release.tensors) {
-    if (planned.name == "language_model.lm_head.weight") return planned.type;
+    if (planned.name != "language_model.lm_head.weight") continue;
+    for (const io::WeightTypeTraits& traits : io::kWeightTypes) {
+      if (traits.stored == planned.type) return traits.type;
+    }
   }
-  return DataType::kFloat32;
+  return WeightType::kFloat32;
 }
 
 }  // namespace

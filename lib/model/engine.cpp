@@ -13,8 +13,8 @@ namespace {
 
 /** What keys and values are kept as. */
 c10::ScalarType cache_type_of(const ModelConfig& config, std::optional<DataType> chosen) {
-  const DataType type = chosen.value_or(config.dtype);
-  if (!io::traits_of(type).holds_weights) {
+  const DataType type = chosen.value_or(io::traits_of(config.dtype).floating);
+  if (!io::is_weight_float(type)) {
     throw Error(ErrorCode::kInvalidArgument,
                 std::string("keys and values are kept as ") + weight_type_names() + ", not " + name_of(type));
   }
@@ -27,7 +27,8 @@ Engine::Engine(const std::filesystem::path& folder, c10::Device device, std::opt
                Cancellation cancellation)
     : config(load_config(folder)),
       parameters(folder, std::move(cancellation)),
-      network(layers::Parameters(parameters, device, layers::to_scalar_type(config.dtype)), config),
+      network(layers::Parameters(parameters, device, layers::to_scalar_type(io::traits_of(config.dtype).floating)),
+              config),
       grounder(network, load_tokenizer(folder / kTokenizerFile, config), cache_type_of(config, cache_type)),
       words(load_words(folder)) {}
 

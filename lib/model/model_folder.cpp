@@ -41,7 +41,7 @@ ModelConfig load_config(const std::filesystem::path& folder) {
 at::Tensor FolderParameters::load(const std::string& name, const std::vector<std::int64_t>& shape) const {
   cancellation_.check();
   const Tensor tensor = weights_.get(name, shape);
-  if (!io::traits_of(tensor.type).holds_weights) {
+  if (!io::is_weight_float(tensor.type)) {
     throw Error(ErrorCode::kUnsupported,
                 name + ": weights are " + weight_type_names() + ", not " + name_of(tensor.type));
   }

@@ -29,7 +29,7 @@ void require_loadable(const std::filesystem::path& folder) {
 namespace {
 
 void require_finite(const std::filesystem::path& folder, const std::string& name, const Tensor& tensor) {
-  if (!io::traits_of(tensor.type).holds_weights || tensor.elements() == 0) return;
+  if (!io::is_weight_float(tensor.type) || tensor.elements() == 0) return;
   if (at::isfinite(layers::to_aten(tensor)).all().item<bool>()) return;
   throw Error(ErrorCode::kMalformed, folder.string() + ": " + name + " has weights that are no finite numbers");
 }

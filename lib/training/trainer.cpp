@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "gvl/error.hpp"
+#include "io/data_types.hpp"
 #include "io/safetensors.hpp"
 #include "layers/libtorch_errors.hpp"
 #include "model/model_folder.hpp"
@@ -293,12 +294,12 @@ bool Trainer::run(const Progress& progress, const Cancellation& cancellation) {
   });
 }
 
-void Trainer::export_model(const fs::path& folder, DataType dtype) const {
+void Trainer::export_model(const fs::path& folder, WeightType dtype) const {
   const ParameterSet& parameters = run_->parameters;
   const double share = run_->config.weight_interpolation;
   std::vector<io::TensorInfo> infos;
   for (const std::string& name : parameters.exported()) {
-    infos.push_back({name, dtype, parameters.merged(name).sizes().vec()});
+    infos.push_back({name, io::traits_of(dtype).stored, parameters.merged(name).sizes().vec()});
   }
   const model::ModelFolderWriter writer(folder);
   writer.write_weights(infos, [&](std::size_t i) { return parameters.interpolated_with_start(infos[i].name, share); });

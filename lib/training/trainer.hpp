@@ -40,7 +40,7 @@ class Trainer {
    * Writes the model as it is now into `folder`: a model folder, LoRA merged, weights of `dtype`. What was there before
    * stays whole until all is written. Throws Error.
    */
-  void export_model(const std::filesystem::path& folder, DataType dtype) const;
+  void export_model(const std::filesystem::path& folder, WeightType dtype) const;
 
   /** Whether this process is the one that reports and writes. */
   bool leads() const noexcept;

@@ -20,6 +20,7 @@
 #include "gvl/model.hpp"
 #include "gvl/preprocess.hpp"
 #include "gvl/sampling.hpp"
+#include "io/data_types.hpp"
 #include "layers/tensor_bridge.hpp"
 #include "model/grounder.hpp"
 #include "model/model_folder.hpp"
@@ -255,7 +256,7 @@ class Parity {
         });
   }
 
-  c10::ScalarType cache_type() const { return layers::to_scalar_type(config_.dtype); }
+  c10::ScalarType cache_type() const { return layers::to_scalar_type(io::traits_of(config_.dtype).floating); }
 
   const Fixture& fixture_;
   Report& report_;

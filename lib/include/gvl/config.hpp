@@ -42,10 +42,16 @@ struct VisionConfig {
   std::int64_t tokens() const noexcept { return objects > 0 ? objects + 1 : grid() * grid(); }
 };
 
-/** What weights may be stored as, by name (float16, bfloat16, float32). None for another name. */
-GVL_EXPORT std::optional<DataType> weight_type_from_name(std::string_view name) noexcept;
+/** What a model's weights are stored as. */
+enum class WeightType : std::uint8_t { kFloat16, kBFloat16, kFloat32 };
 
-/** Those names, for messages and help: "float16, bfloat16, float32". */
+/** "float32", "bfloat16", ...: as written in config.json, in messages and on command lines. */
+GVL_EXPORT const char* name_of(WeightType type) noexcept;
+
+/** The type of this name. None for another name. */
+GVL_EXPORT std::optional<WeightType> weight_type_from_name(std::string_view name) noexcept;
+
+/** All their names, for messages and help: "float16, bfloat16, float32". */
 GVL_EXPORT std::string weight_type_names();
 
 /** How what the spatial stream's encoder gives of a keyframe becomes fewer vectors. */
@@ -100,11 +106,11 @@ enum class IntervalChoice {
 
 /** config.json of a model folder, checked: every size is positive, within sane limits and consistent. */
 struct GVL_EXPORT ModelConfig {
-  DataType dtype = DataType::kFloat32;  ///< of the weights in model.safetensors
-  std::int64_t frames = 96;             ///< T: sampled frames per window
-  std::int64_t segments = 12;           ///< K
-  VisionConfig spatial;                 ///< CLIP, or a detector
-  VisionConfig temporal;                ///< InternVideo2
+  WeightType dtype = WeightType::kFloat32;  ///< of the weights in model.safetensors
+  std::int64_t frames = 96;                 ///< T: sampled frames per window
+  std::int64_t segments = 12;               ///< K
+  VisionConfig spatial;                     ///< CLIP, or a detector
+  VisionConfig temporal;                    ///< InternVideo2
   SpatialPooling spatial_pooling = SpatialPooling::kMerge2x2;
   std::int64_t temporal_grid = 4;  ///< each frame's patches are average-pooled to temporal_grid^2
   LanguageModelConfig language;

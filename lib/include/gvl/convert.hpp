@@ -9,21 +9,21 @@
 #include <string_view>
 #include <vector>
 
+#include "gvl/config.hpp"
 #include "gvl/export.hpp"
-#include "gvl/tensor.hpp"
 
 namespace gvl {
 
 /** What a model folder has, or is going to have. */
 struct ModelSummary {
   std::string language_model;  ///< "phi3"
-  DataType dtype;              ///< of the language model's weights
+  WeightType dtype;            ///< of the language model's weights
   std::size_t tensors = 0;
   std::size_t bytes = 0;  ///< of all weights
 };
 
 struct ConvertOptions {
-  std::optional<DataType> dtype;  ///< of the weights written: float32, bfloat16 or float16; none: as in the release
+  std::optional<WeightType> dtype;  ///< of the weights written; none: as in the release
   /** The weights that the published training began with, to train from: without the release's ckpt/sft_*.pth. */
   bool base = false;
   /** Which of the models (release_variants()) a folder is about that holds several; empty: the one that there is. */

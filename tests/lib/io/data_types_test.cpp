@@ -18,7 +18,7 @@ GVL_TEST(names_are_unique) {
   std::set<std::string_view> storages;
   for (const DataTypeTraits& traits : kDataTypes) {
     ck_assert(names.insert(traits.name).second && safetensors.insert(traits.safetensors).second &&
-              storages.insert(traits.torch_storage).second);
+              storages.insert(traits.torch).second);
     ck_assert_uint_eq(size_of(traits.type), traits.bytes);
     expect_text(name_of(traits.type), traits.name);
   }
@@ -39,7 +39,7 @@ GVL_TEST(every_type_survives_a_file) {
 
 GVL_TEST(every_type_is_known_to_pickles) {
   for (const DataTypeTraits& traits : kDataTypes) {
-    const auto storage = find_pickle_global("torch", traits.torch_storage);
+    const auto storage = find_pickle_global("torch", std::string(traits.torch) + "Storage");
     ck_assert(storage && storage->role == PickleRole::kStorage && storage->type == traits.type);
     const auto type = find_pickle_global("torch", traits.name);
     ck_assert(type && type->role == PickleRole::kInert);
@@ -47,11 +47,14 @@ GVL_TEST(every_type_is_known_to_pickles) {
   ck_assert(!find_pickle_global("os", "float32"));
 }
 
-GVL_TEST(weights_are_of_the_types_that_hold_weights) {
-  for (const DataTypeTraits& traits : kDataTypes) {
-    const auto type = weight_type_from_name(traits.name);
-    ck_assert_int_eq(type.has_value(), traits.holds_weights);
-    if (type) ck_assert(*type == traits.type);
+GVL_TEST(every_type_of_weights_has_its_name) {
+  std::string names;
+  for (const WeightTypeTraits& traits : kWeightTypes) {
+    ck_assert(weight_type_from_name(traits.name) == traits.type);
+    expect_text(name_of(traits.type), traits.name);
+    names += (names.empty() ? "" : ", ") + std::string(traits.name);
+    ck_assert(is_weight_float(traits.floating));
   }
-  expect_text(weight_type_names(), "float16, bfloat16, float32");
+  expect_text(weight_type_names(), names);
+  ck_assert(!weight_type_from_name("float64") && !weight_type_from_name("") && !is_weight_float(DataType::kFloat64));
 }

@@ -140,7 +140,7 @@ GVL_TEST(a_model_is_replaced_only_by_a_complete_one) {
   ck_assert(read_file(phi.out() / "model.safetensors") == before);
   ck_assert(!fs::exists(phi.out() / ".incoming"));
   write_file(phi.root() / "tokenizer/tokenizer.json", tokenizer);
-  convert(phi.root(), phi.out(), {.dtype = DataType::kBFloat16});
+  convert(phi.root(), phi.out(), {.dtype = WeightType::kBFloat16});
   ck_assert(read_file(phi.out() / "model.safetensors").size() < before.size());
   const auto file = io::SafetensorsFile::open(phi.out() / "model.safetensors");
   for (const io::TensorInfo& info : file.tensors()) ck_assert(info.type == DataType::kBFloat16);

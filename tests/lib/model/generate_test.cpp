@@ -127,7 +127,7 @@ GVL_TEST(narrow_weights_say_nearly_the_same) {
   const TemporaryFolder folder;
   const auto ids = fixture.ids("input_ids_grounding");
   const auto video = std::find(ids.begin(), ids.end(), -200);
-  for (const auto& [type, tolerance] : {std::pair{DataType::kBFloat16, 0.2}, {DataType::kFloat16, 0.02}}) {
+  for (const auto& [type, tolerance] : {std::pair{WeightType::kBFloat16, 0.2}, {WeightType::kFloat16, 0.02}}) {
     convert(io::test::fixture("phi_c"), folder / name_of(type), {.dtype = type});
     const LoadedDecoder loaded(folder / name_of(type));
     ck_assert(loaded.config.dtype == type);

@@ -50,7 +50,7 @@ void train(const TrainingConfig& config, const Trainer::Progress& progress = {},
            const Cancellation& cancellation = {}) {
   Trainer trainer(config, noise());
   trainer.run(progress, cancellation);
-  if (trainer.leads()) trainer.export_model(config.output / "model", DataType::kFloat32);
+  if (trainer.leads()) trainer.export_model(config.output / "model", WeightType::kFloat32);
 }
 
 double largest_difference(const fs::path& a, const fs::path& b) {
@@ -167,14 +167,14 @@ GVL_TEST(test_dense_supervision_trains_encoders_too) {
   Trainer trainer(config, [](const ModelConfig& model) { return std::make_shared<NoiseSource>(model, 4); });
   double first = 0, last = 0;
   trainer.run([&](const CurvePoint& point, std::int64_t) { (point.step == 1 ? first : last) = point.frame_loss; }, {});
-  trainer.export_model(config.output / "model", DataType::kFloat32);
+  trainer.export_model(config.output / "model", WeightType::kFloat32);
   // The words that the model saw go along; none stay from before.
   ck_assert(!fs::exists(config.output / "model" / model::kWordsFile));
   io::test::write_file(config.model / model::kWordsFile, "ball\n");
-  trainer.export_model(config.output / "model", DataType::kFloat32);
+  trainer.export_model(config.output / "model", WeightType::kFloat32);
   ck_assert(io::test::read_file(config.output / "model" / model::kWordsFile) == "ball\n");
   fs::remove(config.model / model::kWordsFile);
-  trainer.export_model(config.output / "model", DataType::kFloat32);
+  trainer.export_model(config.output / "model", WeightType::kFloat32);
   ck_assert(!fs::exists(config.output / "model" / model::kWordsFile));
   ck_assert_msg(last < first && last > 0, "the loss of frames went from %f to %f", first, last);
   const auto before = weights(root / "model"), after = weights(config.output / "model");
@@ -209,7 +209,7 @@ GVL_TEST(test_a_run_begins_to_choose_on_the_way) {
           if (point.step == last) cancellation.cancel();
         },
         cancellation);
-    trainer.export_model(config.output / "model", DataType::kFloat32);
+    trainer.export_model(config.output / "model", WeightType::kFloat32);
     return weights(config.output / "model");
   };
   const std::string layer = "language_model.model.layers.1.self_attn.";
@@ -285,7 +285,7 @@ GVL_TEST(test_a_failing_export_leaves_the_model_before) {
   const Trainer trainer(config, noise());
   fs::remove(root / "model" / "tokenizer.json");
   expect_error("without a tokenizer", ErrorCode::kResource, {"tokenizer.json"},
-               [&] { trainer.export_model(out, DataType::kBFloat16); });
+               [&] { trainer.export_model(out, WeightType::kBFloat16); });
   ck_assert(files() == before);
 }
 
