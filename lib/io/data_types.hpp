@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 #include "gvl/config.hpp"
 #include "gvl/tensor.hpp"
@@ -37,16 +38,23 @@ constexpr const DataTypeTraits& traits_of(DataType type) noexcept { return kData
 /** How weights of a type are stored. */
 struct WeightTypeTraits {
   WeightType type;
-  const char* name;   ///< in config.json and on command lines
-  DataType stored;    ///< the elements of a weight's tensor
-  DataType floating;  ///< a floating type that goes with it: of activations on a GPU, of cached keys and values
+  const char* name;    ///< in config.json and on command lines
+  int bits;            ///< of a weight
+  std::int64_t block;  ///< weights of a row that share a scale; 0: numbers, each for itself
+  DataType stored;     ///< the elements of a weight's tensor
+  DataType floating;   ///< a floating type that goes with it: of activations on a GPU, of cached keys and values
 };
+
+/** What scales are stored as. */
+inline constexpr DataType kScaleType = DataType::kBFloat16;
 
 /** Every WeightType, in its order. */
 inline constexpr std::array kWeightTypes{
-    WeightTypeTraits{WeightType::kFloat16, "float16", DataType::kFloat16, DataType::kFloat16},
-    WeightTypeTraits{WeightType::kBFloat16, "bfloat16", DataType::kBFloat16, DataType::kBFloat16},
-    WeightTypeTraits{WeightType::kFloat32, "float32", DataType::kFloat32, DataType::kFloat32},
+    WeightTypeTraits{WeightType::kFloat16, "float16", 16, 0, DataType::kFloat16, DataType::kFloat16},
+    WeightTypeTraits{WeightType::kBFloat16, "bfloat16", 16, 0, DataType::kBFloat16, DataType::kBFloat16},
+    WeightTypeTraits{WeightType::kFloat32, "float32", 32, 0, DataType::kFloat32, DataType::kFloat32},
+    WeightTypeTraits{WeightType::kInt8, "int8", 8, 128, DataType::kInt8, DataType::kBFloat16},
+    WeightTypeTraits{WeightType::kInt4, "int4", 4, 32, DataType::kUInt8, DataType::kBFloat16},
 };
 
 constexpr const WeightTypeTraits& traits_of(WeightType type) noexcept {

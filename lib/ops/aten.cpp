@@ -77,8 +77,8 @@ at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
 
 }  // namespace
 
-at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  return at::linear(x, as(weight, x), as(bias, x));
+at::Tensor linear(const at::Tensor& x, const Weight& weight, const at::Tensor& bias) {
+  return at::linear(x, as(dequantise(weight), x), as(bias, x));
 }
 
 at::Tensor convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, std::int64_t stride,
@@ -124,9 +124,11 @@ at::Tensor rotary(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& 
   return at::cat(at::TensorList(rotated), -1).to(x.scalar_type());
 }
 
-at::Tensor embedding(const at::Tensor& table, const at::Tensor& ids) {
-  const auto rows = table.index_select(0, ids);
-  return table.is_cpu() ? rows.to(at::kFloat) : rows;
+at::Tensor embedding(const Weight& table, const at::Tensor& ids) {
+  const auto chosen = [&](const at::Tensor& x) { return x.index_select(0, ids); };
+  if (table.is_quantised()) return dequantise({chosen(table.data), chosen(table.scales)});
+  const auto rows = chosen(table.data);
+  return rows.is_cpu() ? rows.to(at::kFloat) : rows;
 }
 
 }  // namespace gvl::ops::aten

@@ -9,7 +9,7 @@
  */
 namespace gvl::ops::aten {
 
-at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
+at::Tensor linear(const at::Tensor& x, const Weight& weight, const at::Tensor& bias);
 at::Tensor convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, std::int64_t stride,
                        double leak);
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, bool causal, double scale);
@@ -20,6 +20,6 @@ at::Tensor quick_gelu(const at::Tensor& x);
 at::Tensor silu_and_multiply(const at::Tensor& gate_up);
 at::Tensor add_scaled(const at::Tensor& x, const at::Tensor& y, const at::Tensor& scale);
 at::Tensor rotary(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin);
-at::Tensor embedding(const at::Tensor& table, const at::Tensor& ids);
+at::Tensor embedding(const Weight& table, const at::Tensor& ids);
 
 }  // namespace gvl::ops::aten

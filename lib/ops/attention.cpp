@@ -32,7 +32,7 @@ struct Problem {
 
 /** Row r: the token r of one head of one sequence. */
 Rows rows_of(const at::Tensor& x, int64_t sequence, int64_t head) {
-  const int64_t bytes = size_of(type_of(x));
+  const int64_t bytes = static_cast<int64_t>(x.element_size());
   return {bytes_of(x) + (sequence * x.stride(0) + head * x.stride(2)) * bytes, x.stride(1) * bytes, type_of(x)};
 }
 
@@ -108,7 +108,7 @@ struct Ranges {
     constexpr int64_t kBytesPerItem = 1 << 20;
     const bool heads_lie_together = p.k.stride(2) < p.k.stride(1);
     heads = heads_lie_together ? p.kv_heads : 1;
-    const int64_t bytes_per_key = heads * p.head_size * (size_of(type_of(p.k)) + size_of(type_of(p.v)));
+    const int64_t bytes_per_key = heads * p.head_size * static_cast<int64_t>(p.k.element_size() + p.v.element_size());
     keys = std::clamp<int64_t>(kBytesPerItem / std::max<int64_t>(bytes_per_key, 1), 16, 1024) / 8 * 8;
   }
 };
@@ -137,8 +137,9 @@ void attend_few(const Problem& p) {
     const int64_t last = std::min(p.keys, first + range.keys);
     const float* rows_of_q = q.data_ptr<float>() + (sequence * all_rows + head * rows) * p.head_size;
     cpu::kernels().attend_range({rows_of(p.k, sequence, head), rows_of(p.v, sequence, head),
-                                 p.k.stride(2) * size_of(type_of(p.k)), p.v.stride(2) * size_of(type_of(p.v)),
-                                 range.heads, rows, p.head_size, first, last, visible.data(), rows_of_q, p.scale,
+                                 p.k.stride(2) * static_cast<int64_t>(p.k.element_size()),
+                                 p.v.stride(2) * static_cast<int64_t>(p.v.element_size()), range.heads, rows,
+                                 p.head_size, first, last, visible.data(), rows_of_q, p.scale,
                                  partial_of(sequence, part, head * rows), row_size,
                                  cpu::thread_scratch(range.heads * rows * (last - first))});
   });

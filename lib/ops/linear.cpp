@@ -8,14 +8,14 @@
 #include "ops/cpu/kernels.hpp"
 #include "ops/cpu/parallel.hpp"
 #include "ops/dispatch.hpp"
+#include "ops/integer_product.hpp"
 #include "ops/ops.hpp"
+#include "ops/partition.hpp"
 
 namespace gvl::ops {
 namespace {
 
 using cpu::Rows;
-
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /** y [rows, columns] = x [rows, depth] w^T + bias. */
 struct Problem {
@@ -28,18 +28,12 @@ struct Problem {
 /** Reads w once, at the memory's speed, if the rows of x are few enough for the arithmetic to keep up. */
 void gemv(const Problem& p) {
   constexpr int64_t kBytesPerItem = 256 << 10;
-  const int64_t range = std::max<int64_t>(1, kBytesPerItem / std::max<int64_t>(p.depth * size_of(p.w.type), 1));
+  const int64_t range = std::max<int64_t>(1, kBytesPerItem / std::max<int64_t>(row_bytes(p.w.type, p.depth), 1));
   cpu::for_each_item(divide_up(p.columns, range), [&](int64_t item) {
     const int64_t first = item * range, last = std::min(p.columns, first + range);
     cpu::kernels().gemv(
         {reinterpret_cast<const float*>(p.x.data), p.depth, p.rows, p.depth, p.w, p.bias, p.y, p.columns, first, last});
   });
-}
-
-/** `count` things in parts of at most `most`, as even as multiples of `step` allow: the size of a part. */
-int64_t even_part(int64_t count, int64_t most, int64_t step) {
-  const int64_t steps = divide_up(count, step), most_steps = std::max<int64_t>(1, most / step);
-  return divide_up(steps, divide_up(steps, most_steps)) * step;
 }
 
 /** Rows [first, last) of x packed for the product, slice by slice, by all threads. */
@@ -54,10 +48,16 @@ void pack_x(const Rows& x, int64_t first, int64_t last, int64_t depth, int64_t p
   });
 }
 
-/** The part of y that one thread computes at a time, in rows of x and of w. */
-struct Part {
-  int64_t row, rows, column, columns;
-};
+/** One slice of a part's rows of w, packed; of types with scales by way of `scratch`, columns * depth floats. */
+void pack_w(const Rows& w, const Part& part, int64_t column, int64_t depth, float* scratch, float* packed) {
+  const cpu::Kernels& kernels = cpu::kernels();
+  if (!cpu::has_scales(w.type)) {
+    return kernels.pack_right(w, part.column, part.column + part.columns, column, depth, packed);
+  }
+  for (int64_t i = 0; i < part.columns; ++i) kernels.widen(w, part.column + i, column, depth, scratch + i * depth);
+  const Rows wide{reinterpret_cast<const char*>(scratch), depth * int64_t(sizeof(float)), cpu::Type::kFloat32};
+  kernels.pack_right(wide, 0, part.columns, 0, depth, packed);
+}
 
 /** Packs the part's rows of w for itself, then passes over x in tiles that stay in the core's cache. */
 void multiply_part(const Problem& p, const float* x, int64_t first_row, int64_t padded_rows, const Part& part) {
@@ -65,11 +65,10 @@ void multiply_part(const Problem& p, const float* x, int64_t first_row, int64_t 
   const cpu::Kernels& kernels = cpu::kernels();
   const int64_t columns = divide_up(part.columns, kernels.w_strip) * kernels.w_strip;
   const int64_t tile = even_part(part.rows, kTileRows, kernels.x_strip);
-  float* w = cpu::thread_scratch(columns * (p.depth + tile));
+  float* w = cpu::thread_scratch(columns * (p.depth + std::max(tile, cpu::kSlice)));
   float* sums = w + columns * p.depth;
   for (int64_t k = 0; k < p.depth; k += cpu::kSlice) {
-    kernels.pack_right(p.w, part.column, part.column + part.columns, k, std::min(cpu::kSlice, p.depth - k),
-                       w + k * columns);
+    pack_w(p.w, part, k, std::min(cpu::kSlice, p.depth - k), sums, w + k * columns);
   }
   for (int64_t row = part.row; row < part.row + part.rows; row += tile) {
     kernels.multiply({x, w, padded_rows, columns, row, 0, std::min(tile, part.row + part.rows - row), part.columns,
@@ -78,24 +77,13 @@ void multiply_part(const Problem& p, const float* x, int64_t first_row, int64_t 
   }
 }
 
-/**
- * Parts are as wide as a core's share of the cache allows; if that leaves threads without work, x's rows are divided,
- * too, at the price of packing w more than once.
- */
+/** Parts are as wide as a core's share of the cache allows. */
 void multiply_packed(const Problem& p, const float* x, int64_t first_row, int64_t rows, int64_t padded_rows) {
-  constexpr int64_t kPanelFloats = 512 << 10, kMostColumns = 128, kLeastRows = 96, kPartsPerThread = 4;
+  constexpr int64_t kPanelFloats = 512 << 10, kMostColumns = 128;
   const cpu::Kernels& kernels = cpu::kernels();
   const int64_t wide = std::clamp(kPanelFloats / std::max<int64_t>(p.depth, 1), kernels.w_strip, kMostColumns);
-  const int64_t part_columns = even_part(p.columns, wide, kernels.w_strip), across = divide_up(p.columns, part_columns);
-  const int64_t down =
-      std::clamp<int64_t>(kPartsPerThread * at::get_num_threads() / across, 1, divide_up(rows, kLeastRows));
-  const int64_t part_rows = even_part(rows, divide_up(rows, down), kernels.x_strip);
-  const int64_t row_parts = divide_up(rows, part_rows);
-  cpu::for_each_item(across * row_parts, [&](int64_t item) {
-    const int64_t row = item % row_parts * part_rows, column = item / row_parts * part_columns;
-    multiply_part(p, x, first_row, padded_rows,
-                  {row, std::min(part_rows, rows - row), column, std::min(part_columns, p.columns - column)});
-  });
+  for_each_part(rows, p.columns, wide, kernels.x_strip, kernels.w_strip,
+                [&](const Part& part) { multiply_part(p, x, first_row, padded_rows, part); });
 }
 
 /**
@@ -114,33 +102,40 @@ void gemm(const Problem& p) {
   }
 }
 
-Rows rows_of(const at::Tensor& x, int64_t stride) { return {bytes_of(x), stride * size_of(type_of(x)), type_of(x)}; }
+bool has_few_rows(const Problem& p) {
+  // Up to so many rows the arithmetic of reading w in place costs less than packing it.
+  constexpr int64_t kGemvRows = 16;
+  return p.rows <= kGemvRows;
+}
+
+void multiply(const Problem& p) {
+  const cpu::IntegerKernels* integers = cpu::has_scales(p.w.type) ? cpu::integer_kernels() : nullptr;
+  if (has_few_rows(p)) {
+    gemv(p);
+  } else if (integers && p.depth > 0) {
+    multiply_integers(*integers, p.x, p.w, p.bias, p.y, p.rows, p.columns, p.depth);
+  } else {
+    gemm(p);
+  }
+}
 
 }  // namespace
 
-at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+at::Tensor linear(const at::Tensor& x, const Weight& weight, const at::Tensor& bias) {
   if (!is_plain(x) || !is_plain_wide(weight) || !is_plain_wide_or_none(bias)) return aten::linear(x, weight, bias);
-  TORCH_CHECK(weight.dim() == 2 && x.dim() > 0 && x.size(-1) == weight.size(1), "linear: x ", x.sizes(),
-              " does not fit weight ", weight.sizes());
-  TORCH_CHECK(!bias.defined() || bias.numel() == weight.size(0), "linear: bias ", bias.sizes(), " does not fit weight ",
-              weight.sizes());
-  // Up to so many rows the arithmetic of reading w in place costs less than packing it.
-  constexpr int64_t kGemvRows = 16;
+  const int64_t depth = weight.columns(), columns = weight.rows();
+  TORCH_CHECK(weight.data.dim() == 2 && x.dim() > 0 && x.size(-1) == depth, "linear: x ", x.sizes(),
+              " does not fit weight ", weight.data.sizes());
+  TORCH_CHECK(!bias.defined() || bias.numel() == columns, "linear: bias ", bias.sizes(), " does not fit weight ",
+              weight.data.sizes());
   const auto input = x.contiguous(), offsets = as_float(bias);
-  const auto rows_in_place = weight.stride(1) == 1 || weight.size(1) == 1 ? weight : weight.contiguous();
+  const Weight rows_in_place = with_contiguous_rows(weight);
   auto sizes = x.sizes().vec();
-  sizes.back() = weight.size(0);
+  sizes.back() = columns;
   auto y = at::empty(sizes, x.options());
   if (y.numel() == 0) return y;
-  const int64_t depth = weight.size(1), columns = weight.size(0);
-  const Problem problem{rows_of(input, depth),
-                        rows_of(rows_in_place, rows_in_place.stride(0)),
-                        floats_or_null(offsets),
-                        y.data_ptr<float>(),
-                        y.numel() / columns,
-                        columns,
-                        depth};
-  problem.rows <= kGemvRows ? gemv(problem) : gemm(problem);
+  multiply({rows_of(input, depth), rows_of(rows_in_place), floats_or_null(offsets), y.data_ptr<float>(),
+            y.numel() / columns, columns, depth});
   return y;
 }
 

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include "ops/weight.hpp"
+
 /**
  * What the models compute with: stateless functions over LibTorch tensors. On a CPU, without autograd, they run our
  * kernels on float32 activations; everywhere else (CUDA, autograd) LibTorch's operators with the same meaning. What
@@ -20,11 +22,13 @@
 namespace gvl::ops {
 
 /**
- * x W^T + b. x [..., in]; weight [out, in], wide, row-major (perhaps a memory-mapped, unaligned file); bias [out] or
- * undefined. On a CPU x is float32 and so is the result; elsewhere x, weight and bias have one type.
- * Few rows are a GEMV, which streams the weight once at memory speed; many are one matrix product (GEMM).
+ * x W^T + b. x [..., in]; weight [out, in], wide or quantised, row-major (perhaps a memory-mapped, unaligned file);
+ * bias [out] or undefined. On a CPU x is float32 and so is the result; elsewhere x and the result have one type.
+ * Few rows are a GEMV, which streams the weight once at memory speed; many are one matrix product (GEMM). With a
+ * quantised weight and a processor that multiplies small integers well, a GEMM also quantises x: int8, with a scale for
+ * each row and slice of kInt8Block columns.
  */
-at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {});
+at::Tensor linear(const at::Tensor& x, const Weight& weight, const at::Tensor& bias = {});
 
 struct ConvolutionOptions {
   std::int64_t stride = 1;
@@ -78,8 +82,8 @@ at::Tensor add_scaled(at::Tensor x, const at::Tensor& y, const at::Tensor& scale
  */
 at::Tensor rotary(at::Tensor x, const at::Tensor& cos, const at::Tensor& sin);
 
-/** The rows of table [n, d] (wide) named by ids int64 [m], in float32 on a CPU: [m, d]. */
-at::Tensor embedding(const at::Tensor& table, const at::Tensor& ids);
+/** The rows of table [n, d] (wide or quantised) named by ids int64 [m], in float32 on a CPU: [m, d]. */
+at::Tensor embedding(const Weight& table, const at::Tensor& ids);
 
 /** Sets the CPU threads of the whole engine; 0: as many as there are cores. Call on each thread that computes. */
 void set_threads(int threads);

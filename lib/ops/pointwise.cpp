@@ -145,21 +145,21 @@ at::Tensor rotary(at::Tensor x, const at::Tensor& cos, const at::Tensor& sin) {
   return y;
 }
 
-at::Tensor embedding(const at::Tensor& table, const at::Tensor& ids) {
+at::Tensor embedding(const Weight& table, const at::Tensor& ids) {
   if (!is_plain_wide(table)) return aten::embedding(table, ids);
-  TORCH_CHECK(table.dim() == 2 && ids.dim() == 1, "embedding: table ", table.sizes(), ", ids ", ids.sizes());
-  const auto rows = table.stride(1) == 1 || table.size(1) == 1 ? table : table.contiguous();
+  TORCH_CHECK(table.data.dim() == 2 && ids.dim() == 1, "embedding: table ", table.data.sizes(), ", ids ", ids.sizes());
+  const Weight whole_rows = with_contiguous_rows(table);
+  const cpu::Rows rows = rows_of(whole_rows);
   const auto indices = ids.to(at::kCPU, at::kLong).contiguous();
-  const int64_t size = table.size(1), bytes = size_of(type_of(table));
+  const int64_t size = table.columns();
   const int64_t* id = indices.data_ptr<int64_t>();
   for (int64_t i = 0; i < indices.numel(); ++i) {
-    TORCH_CHECK_INDEX(id[i] >= 0 && id[i] < table.size(0), "embedding: id ", id[i], " of a table of ", table.size(0));
+    TORCH_CHECK_INDEX(id[i] >= 0 && id[i] < table.rows(), "embedding: id ", id[i], " of a table of ", table.rows());
   }
-  const auto y = at::empty({indices.numel(), size}, table.options().dtype(at::kFloat));
+  const auto y = at::empty({indices.numel(), size}, at::kFloat);
   cpu::for_each_range(indices.numel(), size, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      cpu::kernels().widen(bytes_of(rows) + id[i] * rows.stride(0) * bytes, type_of(table), size,
-                           y.data_ptr<float>() + i * size);
+      cpu::kernels().widen(rows, id[i], 0, size, y.data_ptr<float>() + i * size);
     }
   });
   return y;

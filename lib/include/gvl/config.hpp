@@ -43,7 +43,13 @@ struct VisionConfig {
 };
 
 /** What a model's weights are stored as. */
-enum class WeightType : std::uint8_t { kFloat16, kBFloat16, kFloat32 };
+enum class WeightType : std::uint8_t {
+  kFloat16,
+  kBFloat16,
+  kFloat32,
+  kInt8,  ///< matrices are integers with a scale for each block of a row; vectors stay numbers
+  kInt4,  ///< the same of the language model's blocks, two to a byte; other matrices are as in kInt8
+};
 
 /** "float32", "bfloat16", ...: as written in config.json, in messages and on command lines. */
 GVL_EXPORT const char* name_of(WeightType type) noexcept;
@@ -51,7 +57,7 @@ GVL_EXPORT const char* name_of(WeightType type) noexcept;
 /** The type of this name. None for another name. */
 GVL_EXPORT std::optional<WeightType> weight_type_from_name(std::string_view name) noexcept;
 
-/** All their names, for messages and help: "float16, bfloat16, float32". */
+/** All their names, for messages and help: "float16, bfloat16, float32, int8, int4". */
 GVL_EXPORT std::string weight_type_names();
 
 /** How what the spatial stream's encoder gives of a keyframe becomes fewer vectors. */

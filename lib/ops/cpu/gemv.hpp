@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ops/cpu/blocks.hpp"
 #include "ops/cpu/tile.hpp"
 
 /** GEMV: products of a few rows with a matrix that is read once, as it lies in memory. Only for kernels.cpp. */
@@ -41,6 +42,57 @@ GVL_INLINE void dot_rows(const float* x, int64_t x_stride, const char* w, int64_
   }
 }
 
+/** The same of blocks with scales, from a block's begin on. */
+template <class B, int kRows>
+GVL_INLINE void dot_blocks(const float* x, int64_t x_stride, const char* w, const char* scales, int64_t depth,
+                           float* dots) {
+  Vector totals[kRows] = {};
+  for (int64_t k = 0; k < depth; k += B::kBlock, w += B::bytes(B::kBlock), scales += 2) {
+    const int64_t count = smaller(B::kBlock, depth - k);
+    const float scale = scale_at(scales);
+    Vector sums[kRows] = {};
+    const auto add = [&](int64_t i, Vector weights) GVL_INLINE_LAMBDA {
+#pragma GCC unroll 8
+      for (int r = 0; r < kRows; ++r) sums[r] += load(x + r * x_stride + k + i) * weights;
+    };
+    // A whole block's loop is unrolled.
+    count == B::kBlock ? B::read(w, B::kBlock, add) : B::read(w, count, add);
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) totals[r] += sums[r] * scale;
+    for (int64_t i = count / kLanes * kLanes; i < count; ++i) {
+      const float weight = B::read_one(w, i) * scale;
+      for (int r = 0; r < kRows; ++r) dots[r] += x[r * x_stride + k + i] * weight;
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; ++r) dots[r] += sum(totals[r]);
+}
+
+/** What gemv_rows has to know of a stored type: kStep columns are read together. */
+template <class T>
+struct Numbers {
+  static constexpr int64_t kStep = 64;
+  static GVL_INLINE int64_t bytes(int64_t columns) { return columns * T::kBytes; }
+  template <int kRows>
+  static GVL_INLINE void dot(const float* x, int64_t x_stride, const Rows&, int64_t, int64_t, const char* w,
+                             int64_t columns, float* dots) {
+    dot_rows<T, kRows>(x, x_stride, w, columns, dots);
+  }
+};
+
+template <class B>
+struct Blocks {
+  static constexpr int64_t kStep = kInt8Block;
+  static_assert(kStep % B::kBlock == 0);
+  static GVL_INLINE int64_t bytes(int64_t columns) { return B::bytes(columns); }
+  template <int kRows>
+  static GVL_INLINE void dot(const float* x, int64_t x_stride, const Rows& rows, int64_t row, int64_t column,
+                             const char* w, int64_t columns, float* dots) {
+    const char* scales = rows.scales + row * rows.scale_stride + column / B::kBlock * 2;
+    dot_blocks<B, kRows>(x, x_stride, w, scales, columns, dots);
+  }
+};
+
 /** Asks for memory that will be read soon. */
 GVL_INLINE void prefetch(const char* p, int64_t bytes) {
   for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(p + i, 0, 2);
@@ -49,7 +101,7 @@ GVL_INLINE void prefetch(const char* p, int64_t bytes) {
 /** Rows [first, last) of w, some at a time, in stretches of columns for which x stays in the first-level cache. */
 template <class T, int kRows>
 void gemv_rows(const Gemv& p, const float* x, float* y, int64_t first, int64_t last) {
-  constexpr int64_t kBlock = 32, kAhead = 2, kStretch = 4096 / kRows / 64 * 64;
+  constexpr int64_t kBlock = 32, kAhead = 2, kStretch = 4096 / kRows / T::kStep * T::kStep;
   for (int64_t n = first; n < last; n += kBlock) {
     const int64_t count = smaller(kBlock, last - n);
     float dots[kBlock][kRows];
@@ -59,10 +111,10 @@ void gemv_rows(const Gemv& p, const float* x, float* y, int64_t first, int64_t l
     for (int64_t k = 0; k < p.depth; k += kStretch) {
       const int64_t columns = smaller(kStretch, p.depth - k);
       for (int64_t i = 0; i < count; ++i) {
-        const char* w = p.w.data + (n + i) * p.w.stride + k * T::kBytes;
+        const char* w = p.w.data + (n + i) * p.w.stride + T::bytes(k);
         // Stretches are too short for the processor to see their pattern in time.
-        if (kRows > 2 && i + kAhead < count) prefetch(w + kAhead * p.w.stride, columns * T::kBytes);
-        dot_rows<T, kRows>(x + k, p.x_stride, w, columns, dots[i]);
+        if (kRows > 2 && i + kAhead < count) prefetch(w + kAhead * p.w.stride, T::bytes(columns));
+        T::template dot<kRows>(x + k, p.x_stride, p.w, n + i, k, w, columns, dots[i]);
       }
     }
     for (int64_t i = 0; i < count; ++i) {
@@ -86,13 +138,25 @@ GVL_INLINE void with_rows(int64_t rows, F f) {
   }
 }
 
+/** Calls f with how a type is read. */
+template <class F>
+GVL_INLINE void with_weights(Type type, F f) {
+  if (type == Type::kInt8) {
+    f(Blocks<Int8Blocks>());
+  } else if (type == Type::kInt4) {
+    f(Blocks<Int4Blocks>());
+  } else {
+    with_type(type, [&](auto reader) { f(Numbers<decltype(reader)>()); });
+  }
+}
+
 void gemv(const Gemv& p) {
   // So much of w stays in the cache while groups of x's rows pass over it.
   constexpr int64_t kBytes = 128 << 10;
-  const int64_t block = p.rows <= kGemvRows ? p.last - p.first : 1 + kBytes / (p.depth * size_of(p.w.type) + 1);
+  const int64_t block = p.rows <= kGemvRows ? p.last - p.first : 1 + kBytes / (row_bytes(p.w.type, p.depth) + 1);
   for (int64_t n = p.first; n < p.last; n += block) {
     for (int64_t row = 0; row < p.rows; row += kGemvRows) {
-      with_type(p.w.type, [&](auto type) {
+      with_weights(p.w.type, [&](auto type) {
         with_rows(smaller(kGemvRows, p.rows - row), [&](auto rows) {
           const int64_t last = smaller(n + block, p.last);
           gemv_rows<decltype(type), decltype(rows)::value>(p, p.x + row * p.x_stride, p.y + row * p.y_stride, n, last);

@@ -4,6 +4,7 @@
 #include "ops/cpu/kernels.hpp"
 
 #include "ops/cpu/attend.hpp"
+#include "ops/cpu/blocks.hpp"
 #include "ops/cpu/convolve.hpp"
 #include "ops/cpu/gemv.hpp"
 #include "ops/cpu/pointwise.hpp"

@@ -13,16 +13,25 @@
 namespace gvl::ops::cpu {
 
 /** The stored type of a matrix; it is widened to float32 when it is read. */
-enum class Type { kFloat32, kBFloat16, kFloat16 };
-constexpr int kTypes = 3;
+enum class Type { kFloat32, kBFloat16, kFloat16, kInt8, kInt4 };
+constexpr int64_t kInt8Block = 128;  ///< weights of a row that share a scale
+constexpr int64_t kInt4Block = 32;   ///< likewise; its bytes as in ops::quantise()
 
-inline int64_t size_of(Type type) { return type == Type::kFloat32 ? 4 : 2; }
+inline bool has_scales(Type type) { return type == Type::kInt8 || type == Type::kInt4; }
+
+/** Bytes of a row of so many elements. */
+inline int64_t row_bytes(Type type, int64_t elements) {
+  if (has_scales(type)) return type == Type::kInt8 ? elements : elements / 2;
+  return elements * (type == Type::kFloat32 ? 4 : 2);
+}
 
 /** Rows of a matrix with contiguous elements. */
 struct Rows {
   const char* data;
   int64_t stride;  ///< in bytes
   Type type;
+  const char* scales = nullptr;  ///< bfloat16 of each block of a row, of types that have them
+  int64_t scale_stride = 0;      ///< in bytes
 };
 
 /**
@@ -114,7 +123,7 @@ struct Kernels {
 
   /**
    * Packs rows [first, last) of a matrix into strips of x_strip (left) or w_strip (right) rows: strip by strip, for
-   * each of `depth` columns the strip's elements; the last strip is filled up with zeros.
+   * each of `depth` columns the strip's elements; the last strip is filled up with zeros. Not of types with scales.
    */
   void (*pack_left)(const Rows& source, int64_t first, int64_t last, int64_t column, int64_t depth, float* packed);
   void (*pack_right)(const Rows& source, int64_t first, int64_t last, int64_t column, int64_t depth, float* packed);
@@ -140,7 +149,8 @@ struct Kernels {
   void (*add_scaled)(const float* x, const float* y, const float* scale, int64_t size, float* sum);
   /** One head of one token. */
   void (*rotary)(const float* x, const float* cos, const float* sin, int64_t half, float* y);
-  void (*widen)(const char* source, Type type, int64_t size, float* y);
+  /** Columns [column, column + count) of a row of any type; column is where a block begins. */
+  void (*widen)(const Rows& w, int64_t row, int64_t column, int64_t count, float* y);
 };
 
 /** The table in use: the best that this processor supports, unless a test chose another. */

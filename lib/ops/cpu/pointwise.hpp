@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "ops/cpu/tile.hpp"
+#include "ops/cpu/blocks.hpp"
 
 /** Norms, activations and other operations that touch each element a few times. Only for kernels.cpp. */
 namespace gvl::ops::cpu {
@@ -110,12 +110,12 @@ void rotary(const float* x, const float* cos, const float* sin, int64_t half, fl
   }
 }
 
-void widen(const char* source, Type type, int64_t size, float* y) {
-  with_type(type, [&](auto reader) {
+void widen(const Rows& w, int64_t row, int64_t column, int64_t count, float* y) {
+  if (w.type == Type::kInt8) return widen_blocks<Int8Blocks>(w, row, column, count, y);
+  if (w.type == Type::kInt4) return widen_blocks<Int4Blocks>(w, row, column, count, y);
+  with_type(w.type, [&](auto reader) {
     using T = decltype(reader);
-    int64_t i = 0;
-    for (; i + kLanes <= size; i += kLanes) store(y + i, T::read(source + i * T::kBytes));
-    for (; i < size; ++i) y[i] = T::read_one(source + i * T::kBytes);
+    widen_numbers<T>(w.data + row * w.stride + column * T::kBytes, count, y);
   });
 }
 

@@ -42,6 +42,9 @@ typedef uint16_t HalfVector __attribute__((vector_size(kLanes * 2)));
 typedef float UnalignedVector __attribute__((vector_size(kLanes * 4), aligned(1), may_alias));
 typedef uint16_t UnalignedHalfVector __attribute__((vector_size(kLanes * 2), aligned(1), may_alias));
 
+GVL_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+GVL_INLINE int64_t round_up(int64_t a, int64_t step) { return (a + step - 1) / step * step; }
+
 GVL_INLINE Vector load(const float* p) { return *reinterpret_cast<const UnalignedVector*>(p); }
 GVL_INLINE void store(float* p, Vector v) { *reinterpret_cast<UnalignedVector*>(p) = v; }
 GVL_INLINE float load_one(const void* p) {
@@ -176,7 +179,7 @@ GVL_INLINE Vector exp2(Vector x) {
 constexpr float kLog2E = 0x1.715476p0f;
 GVL_INLINE Vector exp(Vector x) { return exp2(x * kLog2E); }
 
-/** Calls f with the type's reader. */
+/** Calls f with the reader of a type without scales. */
 template <class F>
 GVL_INLINE void with_type(Type type, F f) {
   if (type == Type::kFloat32) {

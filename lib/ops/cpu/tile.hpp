@@ -7,9 +7,6 @@
 namespace gvl::ops::cpu {
 namespace {
 
-GVL_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-GVL_INLINE int64_t round_up(int64_t a, int64_t step) { return (a + step - 1) / step * step; }
-
 /** Packs kLanes columns of a strip: reads along the rows, transposes in registers. */
 template <class T, int kStrip>
 GVL_INLINE void pack_columns(const char* source, int64_t stride, int64_t rows, float scale, float* packed) {

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ops/cpu/simd.hpp"
+
+/** How rows of weights are read, whatever they are stored as. Only for kernels.cpp and integer.cpp. */
+namespace gvl::ops::cpu {
+namespace {
+
+typedef int8_t SmallVector __attribute__((vector_size(kLanes)));
+typedef int8_t UnalignedSmallVector __attribute__((vector_size(kLanes), aligned(1), may_alias));
+
+/** Sign extension, then conversion. */
+GVL_INLINE Vector int8_to_float(const char* p) {
+#if defined(__AVX512F__) && !defined(GVL_LANES)
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  return reinterpret_cast<Vector>(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes)));
+#elif defined(__AVX2__) && !defined(GVL_LANES)
+  const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
+  return reinterpret_cast<Vector>(_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)));
+#else
+  const SmallVector bytes = *reinterpret_cast<const UnalignedSmallVector*>(p);
+  return __builtin_convertvector(__builtin_convertvector(bytes, IntVector), Vector);
+#endif
+}
+
+/** The low and the high halves of kLanes bytes, each less 8. */
+GVL_INLINE void int4_to_float(const char* p, Vector& low, Vector& high) {
+#if defined(__AVX512F__) && !defined(GVL_LANES)
+  // A look-up takes the low four bits of each lane: neither masking nor conversion nor subtraction is left.
+  const __m512 numbers = _mm512_setr_ps(-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7);
+  const __m512i lanes = _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  low = reinterpret_cast<Vector>(_mm512_permutexvar_ps(lanes, numbers));
+  high = reinterpret_cast<Vector>(_mm512_permutexvar_ps(_mm512_srli_epi32(lanes, 4), numbers));
+#else
+#if defined(__AVX2__) && !defined(GVL_LANES)
+  const IntVector lanes =
+      reinterpret_cast<IntVector>(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
+#else
+  const SmallVector bytes = *reinterpret_cast<const UnalignedSmallVector*>(p);
+  const IntVector lanes = __builtin_convertvector(bytes, IntVector) & 0xff;
+#endif
+  low = __builtin_convertvector((lanes & 15) - 8, Vector);
+  high = __builtin_convertvector((lanes >> 4) - 8, Vector);
+#endif
+}
+
+GVL_INLINE float scale_at(const char* p) { return BFloat16::read_one(p); }
+
+/** Blocks of int8. */
+struct Int8Blocks {
+  static constexpr int64_t kBlock = kInt8Block;
+  static GVL_INLINE int64_t bytes(int64_t columns) { return columns; }
+
+  /** Calls f(i, kLanes weights from i on) for the whole vectors of a block's first `count` weights. */
+  template <class F>
+  static GVL_INLINE void read(const char* block, int64_t count, F f) {
+#pragma GCC unroll 8
+    for (int64_t i = 0; i + kLanes <= count; i += kLanes) f(i, int8_to_float(block + i));
+  }
+  static GVL_INLINE float read_one(const char* block, int64_t i) { return static_cast<signed char>(block[i]); }
+};
+
+/** Blocks of int4: a row has no shorter one. */
+struct Int4Blocks {
+  static constexpr int64_t kBlock = kInt4Block, kHalf = kInt4Block / 2;
+  static GVL_INLINE int64_t bytes(int64_t columns) { return columns / 2; }
+
+  template <class F>
+  static GVL_INLINE void read(const char* block, int64_t, F f) {
+#pragma GCC unroll 4
+    for (int64_t i = 0; i < kHalf; i += kLanes) {
+      Vector low, high;
+      int4_to_float(block + i, low, high);
+      f(i, low);
+      f(i + kHalf, high);
+    }
+  }
+  static GVL_INLINE float read_one(const char* block, int64_t i) {
+    const int byte = static_cast<unsigned char>(block[i % kHalf]);
+    return static_cast<float>((i < kHalf ? byte & 15 : byte >> 4) - 8);
+  }
+};
+
+/** Columns [column, column + count) of a row that is read in blocks; column is where a block begins. */
+template <class B>
+void widen_blocks(const Rows& w, int64_t row, int64_t column, int64_t count, float* y) {
+  for (int64_t k = 0; k < count; k += B::kBlock) {
+    const char* block = w.data + row * w.stride + B::bytes(column + k);
+    const float scale = scale_at(w.scales + row * w.scale_stride + (column + k) / B::kBlock * 2);
+    const int64_t here = count - k < B::kBlock ? count - k : B::kBlock;
+    int64_t done = 0;
+    B::read(block, here, [&](int64_t i, Vector weights) GVL_INLINE_LAMBDA {
+      store(y + k + i, weights * scale);
+      done += kLanes;
+    });
+    for (; done < here; ++done) y[k + done] = B::read_one(block, done) * scale;
+  }
+}
+
+template <class T>
+void widen_numbers(const char* source, int64_t count, float* y) {
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) store(y + i, T::read(source + i * T::kBytes));
+  for (; i < count; ++i) y[i] = T::read_one(source + i * T::kBytes);
+}
+
+}  // namespace
+}  // namespace gvl::ops::cpu
