@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * gvl-convert [--base] [--variant NAME] [--dtype TYPE] OFFICIAL_DIR OUT_DIR: makes a model folder from the official
- * release. gvl-convert --verify DIR checks one. Exits 0 when all is well, 1 on wrong usage, 2 when the release cannot
- * be converted or the folder is no good.
+ * gvl-convert [--base] [--variant NAME] [--dtype TYPE] OFFICIAL_DIR|MODEL_DIR OUT_DIR: makes a model folder from the
+ * official release. gvl-convert --dtype TYPE MODEL_DIR OUT_DIR: makes one of another type from a model folder.
+ * gvl-convert
+ * --verify DIR checks one. Exits 0 when all is well, 1 on wrong usage, 2 when the folder cannot be converted or is no
+ * good.
  */
 #include <glib.h>
 
@@ -26,10 +28,11 @@ std::string described(const gvl::ModelSummary& summary) {
 }
 
 int usage(const std::string& reason) {
-  std::fprintf(stderr,
-               "gvl-convert: %s\nusage: gvl-convert [--base] [--variant NAME] [--dtype TYPE] OFFICIAL_DIR OUT_DIR | "
-               "--verify DIR\n",
-               reason.c_str());
+  std::fprintf(
+      stderr,
+      "gvl-convert: %s\nusage: gvl-convert [--base] [--variant NAME] [--dtype TYPE] OFFICIAL_DIR|MODEL_DIR OUT_DIR | "
+      "--verify DIR\n",
+      reason.c_str());
   return 1;
 }
 
@@ -39,11 +42,11 @@ int verify(const char* folder, const gvl::ConvertOptions& options) {
   return 0;
 }
 
-int convert(const char* official, const char* out, gvl::ConvertOptions options) {
+int convert(const char* from, const char* out, gvl::ConvertOptions options) {
   options.begin = [out](const gvl::ModelSummary& summary) {
     std::fprintf(stderr, "%s: %s\n", out, described(summary).c_str());
   };
-  gvl::convert(official, out, options);
+  gvl::convert(from, out, options);
   return 0;
 }
 
@@ -61,8 +64,10 @@ int main(int argc, char** argv) {
       {"dtype", 0, 0, G_OPTION_ARG_STRING, &dtype, types.c_str(), "TYPE"},
       {"verify", 0, 0, G_OPTION_ARG_NONE, &verifies, "Check a model folder instead", nullptr},
       {}};
-  g_autoptr(GOptionContext) context = g_option_context_new("OFFICIAL_DIR OUT_DIR");
-  g_option_context_set_summary(context, "Makes a model folder from a folder in Grounded-VideoLLM's official layout.");
+  g_autoptr(GOptionContext) context = g_option_context_new("OFFICIAL_DIR|MODEL_DIR OUT_DIR");
+  g_option_context_set_summary(
+      context,
+      "Makes a model folder from a folder in Grounded-VideoLLM's official layout, or from one of another type.");
   g_option_context_add_main_entries(context, entries, nullptr);
   g_autoptr(GError) error = nullptr;
   if (!g_option_context_parse(context, &argc, &argv, &error)) return usage(error->message);

@@ -33,6 +33,9 @@ class Weights {
   /** Type and shape, without touching the data. Throws as get(). */
   const TensorInfo& info(const std::string& name) const { return file_of(name).info(name); }
 
+  /** The file that holds it. Throws as get(). */
+  const std::filesystem::path& path_of(const std::string& name) const { return file_of(name).path(); }
+
   /** A view of the mapping. Throws Error(kMalformed) when there is no such tensor. */
   Tensor get(const std::string& name) const { return file_of(name).get(name); }
   /** The same; throws Error(kMalformed) with file, name and both shapes also when the shape is another. */

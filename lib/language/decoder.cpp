@@ -57,6 +57,7 @@ at::Tensor DecoderLayer::feed_forward(const at::Tensor& x) const {
 
 Decoder::Decoder(const layers::Parameters& parameters, const LanguageModelConfig& config)
     : config_(config),
+      activation_type_(parameters.activation_type()),
       embed_tokens_(parameters.matrix("model.embed_tokens.weight", {config.vocab_size, config.hidden_size})),
       norm_(parameters / "model.norm", config.hidden_size, config.norm_eps),
       lm_head_(parameters / "lm_head", {.in = config.hidden_size, .out = config.vocab_size}) {
@@ -66,11 +67,11 @@ Decoder::Decoder(const layers::Parameters& parameters, const LanguageModelConfig
 }
 
 at::Tensor Decoder::embed(const std::vector<std::int64_t>& ids) const {
-  return ops::embedding(embed_tokens_, at::tensor(ids, at::kLong).to(embed_tokens_.device()));
+  return embed_ids(at::tensor(ids, at::kLong).to(device()));
 }
 
 at::Tensor Decoder::embed_ids(const at::Tensor& ids) const {
-  return ops::embedding(embed_tokens_, ids.flatten()).unflatten(0, ids.sizes());
+  return ops::embedding(embed_tokens_, ids.flatten()).to(activation_type_).unflatten(0, ids.sizes());
 }
 
 /** Rows of one input within a block. */

@@ -89,7 +89,8 @@ class Decoder {
   at::Tensor read_block(const Block& block, KvCache& cache, const Cancellation& cancellation) const;
 
   LanguageModelConfig config_;
-  at::Tensor embed_tokens_;
+  c10::ScalarType activation_type_;
+  layers::Weight embed_tokens_;
   std::vector<DecoderLayer> layers_;
   layers::RmsNorm norm_;
   layers::Linear lm_head_;

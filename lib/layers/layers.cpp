@@ -51,7 +51,7 @@ PatchEmbedding::PatchEmbedding(const Parameters& parameters, const Options& opti
   if (patch < 1) throw Error(ErrorCode::kInvalidArgument, "a vision transformer's patch_size must be at least 1");
   const std::vector<std::int64_t> shape = options.tubelet ? std::vector<std::int64_t>{options.width, 3, 1, patch, patch}
                                                           : std::vector<std::int64_t>{options.width, 3, patch, patch};
-  weight_ = parameters.matrix("weight", shape).reshape({options.width, 3 * patch * patch});
+  weight_ = parameters.matrix("weight", shape);
   if (options.bias) bias_ = parameters.vector("bias", {options.width});
 }
 

@@ -23,12 +23,10 @@ class Linear {
   Linear(const Parameters& parameters, const LinearOptions& options);
   at::Tensor forward(const at::Tensor& x) const;
 
-  const at::Tensor& weight() const noexcept { return weight_; }
-
  private:
   at::Tensor add_adapters(const at::Tensor& x, const at::Tensor& y) const;
 
-  at::Tensor weight_;
+  Weight weight_;
   at::Tensor bias_;
   std::vector<Adapter> adapters_;
 };
@@ -76,7 +74,7 @@ class PatchEmbedding {
 
  private:
   std::int64_t patch_size_;
-  at::Tensor weight_;
+  Weight weight_;
   at::Tensor bias_;
 };
 

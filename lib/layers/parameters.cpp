@@ -9,13 +9,10 @@ Parameters Parameters::operator/(std::string_view name) const {
   return child;
 }
 
-at::Tensor Parameters::load(std::string_view name, const std::vector<std::int64_t>& shape) const {
-  return source_->load(prefix_ + std::string(name), shape);
-}
-
-at::Tensor Parameters::matrix(std::string_view name, const std::vector<std::int64_t>& shape) const {
-  const at::Tensor stored = load(name, shape);
-  return device_.is_cpu() ? stored : stored.to(device_, type_);
+Weight Parameters::matrix(std::string_view name, const std::vector<std::int64_t>& shape) const {
+  const Weight stored = source_->matrix(prefix_ + std::string(name), shape);
+  if (device_.is_cpu()) return stored;
+  return stored.is_quantised() ? stored.to(device_) : Weight(stored.data.to(device_, type_));
 }
 
 std::vector<Adapter> Parameters::adapters(std::string_view name) const {
@@ -28,7 +25,7 @@ std::vector<Adapter> Parameters::adapters(std::string_view name) const {
 }
 
 at::Tensor Parameters::vector(std::string_view name, const std::vector<std::int64_t>& shape) const {
-  const at::Tensor stored = load(name, shape);
+  const at::Tensor stored = source_->load(prefix_ + std::string(name), shape);
   // A copy also where the type fits: a mapped file's alignment is not to be relied on elementwise. What is trained is
   // no view of a file.
   return stored.to(device_, activation_type(), /*non_blocking=*/false, /*copy=*/!stored.requires_grad());

@@ -2,11 +2,13 @@
 #include "gvl/convert.hpp"
 
 #include <cstddef>
+#include <set>
 #include <vector>
 
+#include "gvl/error.hpp"
 #include "io/data_types.hpp"
-#include "io/safetensors.hpp"
 #include "layers/libtorch_errors.hpp"
+#include "layers/tensor_bridge.hpp"
 #include "model/model_folder.hpp"
 #include "model/model_folder_writer.hpp"
 #include "model/official_release.hpp"
@@ -16,49 +18,114 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ModelSummary summary_of(const model::OfficialRelease& release, const std::vector<io::TensorInfo>& infos) {
-  ModelSummary summary{release.config.language.type, release.config.dtype, infos.size()};
-  for (const io::TensorInfo& info : infos) summary.bytes += Tensor(info.type, info.shape).bytes();
-  return summary;
-}
-
-void write_weights(const model::OfficialRelease& release, const model::ModelFolderWriter& writer,
-                   const ConvertOptions& options) {
-  std::vector<io::TensorInfo> infos;
-  for (const model::PlannedTensor& planned : release.tensors) {
-    const DataType type = options.dtype ? io::traits_of(*options.dtype).stored : planned.type;
-    infos.push_back({planned.name, type, planned.shape});
-  }
-  if (options.begin) options.begin(summary_of(release, infos));
-  writer.write_weights(infos, [&](std::size_t i) {
-    // The tensor before has been written when the next is asked for.
-    if (options.progress && i > 0) options.progress(i, infos.size());
-    return release.tensors[i].make();
-  });
-  if (options.progress) options.progress(infos.size(), infos.size());
-}
+/** What a model folder is made of. */
+struct Source {
+  ModelConfig config;
+  fs::path tokenizer;
+  std::optional<fs::path> words;
+  std::vector<model::PlannedTensor> tensors;
+};
 
 WeightType language_type(const model::OfficialRelease& release) {
   for (const model::PlannedTensor& planned : release.tensors) {
     if (planned.name != "language_model.lm_head.weight") continue;
     for (const io::WeightTypeTraits& traits : io::kWeightTypes) {
-      if (traits.stored == planned.type) return traits.type;
+      if (traits.block == 0 && traits.stored == planned.type) return traits.type;
     }
   }
   return WeightType::kFloat32;
 }
 
+Source source_of_release(const fs::path& folder, const ConvertOptions& options) {
+  model::OfficialRelease release = model::open_official_release(
+      folder, model::Lora::kMerge, options.base ? model::Weights::kBase : model::Weights::kTuned, options.variant);
+  release.config.dtype = options.dtype.value_or(language_type(release));
+  return {std::move(release.config), std::move(release.tokenizer), {}, std::move(release.tensors)};
+}
+
+/** A tensor of a model folder as numbers. */
+model::PlannedTensor planned_of(const io::Weights& weights, const std::string& name) {
+  const io::TensorInfo& info = weights.info(name);
+  const auto quantised = model::quantised_type(weights, name);
+  if (!quantised || !weights.contains(model::scales_of(name))) {
+    return {name, info.type, info.shape, [weights, name] { return layers::to_aten(weights.get(name)); }};
+  }
+  std::vector<std::int64_t> shape = info.shape;
+  if (*quantised == WeightType::kInt4 && shape.size() == 2) shape[1] *= 2;
+  return {name, DataType::kFloat32, shape, [weights, name, type = *quantised, shape] {
+            return ops::dequantise(model::read_quantised(weights, name, type, shape)).reshape(shape);
+          }};
+}
+
+Source source_of_model(const fs::path& folder, const ConvertOptions& options) {
+  if (!options.dtype || options.base || !options.variant.empty()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                folder.string() + ": is a model folder already; of one another --dtype can be made, and nothing else");
+  }
+  Source source{model::load_config(folder), folder / model::kTokenizerFile, {}, {}};
+  source.config.dtype = *options.dtype;
+  if (model::load_words(folder)) source.words = folder / model::kWordsFile;
+  const io::Weights weights = io::Weights::open(folder);
+  std::set<std::string> scales;
+  for (const std::string& name : weights.names()) {
+    if (model::quantised_type(weights, name)) scales.insert(model::scales_of(name));
+  }
+  for (const std::string& name : weights.names()) {
+    if (scales.count(name) == 0) source.tensors.push_back(planned_of(weights, name));
+  }
+  return source;
+}
+
+Source source_of(const fs::path& folder, const ConvertOptions& options) {
+  std::error_code ignored;
+  const bool is_model = fs::exists(folder / model::kConfigFile, ignored);
+  return is_model ? source_of_model(folder, options) : source_of_release(folder, options);
+}
+
+ModelSummary summary_of(const ModelConfig& config, const std::vector<model::StoredTensor>& tensors) {
+  ModelSummary summary{config.language.type, config.dtype};
+  for (const model::StoredTensor& tensor : tensors) {
+    for (const io::TensorInfo& info : model::infos_of(tensor)) {
+      summary.bytes += Tensor(info.type, info.shape).bytes();
+      ++summary.tensors;
+    }
+  }
+  return summary;
+}
+
+/** How the source's tensors are stored: as they are where no type was asked for. */
+std::vector<model::StoredTensor> stored_tensors(const Source& source, const ConvertOptions& options) {
+  const std::set<std::string> matrices = options.dtype ? model::matrix_names(source.config) : std::set<std::string>();
+  std::vector<model::StoredTensor> stored;
+  for (const model::PlannedTensor& planned : source.tensors) {
+    stored.push_back(options.dtype
+                         ? model::stored_as(*options.dtype, matrices, planned.name, planned.type, planned.shape)
+                         : model::StoredTensor{planned.name, planned.type, planned.shape, {}});
+  }
+  return stored;
+}
+
+void write_weights(const Source& source, const model::ModelFolderWriter& writer, const ConvertOptions& options) {
+  const std::vector<model::StoredTensor> stored = stored_tensors(source, options);
+  if (options.begin) options.begin(summary_of(source.config, stored));
+  writer.write_weights(stored, [&](std::size_t i) {
+    // The tensor before has been written when the next is asked for.
+    if (options.progress && i > 0) options.progress(i, stored.size());
+    return source.tensors[i].make();
+  });
+  if (options.progress) options.progress(stored.size(), stored.size());
+}
+
 }  // namespace
 
-void convert(const fs::path& official, const fs::path& out, const ConvertOptions& options) {
-  layers::rethrow_libtorch_errors("converting " + official.string(), [&] {
-    model::OfficialRelease release = model::open_official_release(
-        official, model::Lora::kMerge, options.base ? model::Weights::kBase : model::Weights::kTuned, options.variant);
-    release.config.dtype = options.dtype.value_or(language_type(release));
+void convert(const fs::path& from, const fs::path& out, const ConvertOptions& options) {
+  layers::rethrow_libtorch_errors("converting " + from.string(), [&] {
+    const Source source = source_of(from, options);
     const model::ModelFolderWriter writer(out);
-    write_weights(release, writer, options);
-    writer.write_config(release.config);
-    writer.copy(release.tokenizer, model::kTokenizerFile);
+    write_weights(source, writer, options);
+    writer.write_config(source.config);
+    writer.copy(source.tokenizer, model::kTokenizerFile);
+    if (source.words) writer.copy(*source.words, model::kWordsFile);
     writer.publish();
   });
 }

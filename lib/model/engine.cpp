@@ -26,7 +26,7 @@ c10::ScalarType cache_type_of(const ModelConfig& config, std::optional<DataType>
 Engine::Engine(const std::filesystem::path& folder, c10::Device device, std::optional<DataType> cache_type,
                Cancellation cancellation)
     : config(load_config(folder)),
-      parameters(folder, std::move(cancellation)),
+      parameters(folder, config.dtype, std::move(cancellation)),
       network(layers::Parameters(parameters, device, layers::to_scalar_type(io::traits_of(config.dtype).floating)),
               config),
       grounder(network, load_tokenizer(folder / kTokenizerFile, config), cache_type_of(config, cache_type)),

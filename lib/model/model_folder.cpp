@@ -4,7 +4,9 @@
 #include "gvl/error.hpp"
 #include "io/data_types.hpp"
 #include "io/language_model.hpp"
+#include "io/quote.hpp"
 #include "layers/tensor_bridge.hpp"
+#include "model/quantised_weights.hpp"
 #include "vision/encoder.hpp"
 
 namespace gvl::model {
@@ -42,10 +44,18 @@ at::Tensor FolderParameters::load(const std::string& name, const std::vector<std
   cancellation_.check();
   const Tensor tensor = weights_.get(name, shape);
   if (!io::is_weight_float(tensor.type)) {
-    throw Error(ErrorCode::kUnsupported,
-                name + ": weights are " + weight_type_names() + ", not " + name_of(tensor.type));
+    throw Error(ErrorCode::kUnsupported, weights_.path_of(name).string() + ": tensor " + io::quote(name) + " is " +
+                                             name_of(tensor.type) + ", where numbers are needed");
   }
   return layers::to_aten(tensor);
+}
+
+layers::Weight FolderParameters::matrix(const std::string& name, const std::vector<std::int64_t>& shape) const {
+  const auto stored = quantised_type(weights_, name);
+  if (dtype_) require_matrix_type(weights_, name, *dtype_);
+  if (!stored) return ParameterSource::matrix(name, shape);
+  cancellation_.check();
+  return read_quantised(weights_, name, *stored, shape);
 }
 
 FolderTokenizer load_tokenizer(const std::filesystem::path& file, const ModelConfig& config) {

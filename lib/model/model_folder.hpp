@@ -24,19 +24,23 @@ inline constexpr const char* kWordsFile = "words.txt";  ///< need not be there
 /** A model folder's configuration, whose encoders are known. Throws Error naming the file. */
 ModelConfig load_config(const std::filesystem::path& folder);
 
-/** The weights of a model folder, memory-mapped: what load() gives are views of the files. */
+/** The weights of a model folder, memory-mapped: what load() and matrix() give are views of the files. */
 class FolderParameters : public layers::ParameterSource {
  public:
-  /** Throws Error naming the file at fault. */
-  explicit FolderParameters(const std::filesystem::path& folder, Cancellation cancellation = {})
-      : weights_(io::Weights::open(folder)), cancellation_(std::move(cancellation)) {}
+  /** `dtype`: what matrices have to be stored as; none: as they are. Throws Error naming the file at fault. */
+  explicit FolderParameters(const std::filesystem::path& folder, std::optional<WeightType> dtype = {},
+                            Cancellation cancellation = {})
+      : weights_(io::Weights::open(folder)), dtype_(dtype), cancellation_(std::move(cancellation)) {}
 
-  /** Throws Error(kCancelled), too. */
+  /** Numbers only. Throws Error naming file and tensor, and Error(kCancelled). */
   at::Tensor load(const std::string& name, const std::vector<std::int64_t>& shape) const override;
+  /** The same; of a quantised matrix, it has looked at all scales. */
+  layers::Weight matrix(const std::string& name, const std::vector<std::int64_t>& shape) const override;
   bool contains(const std::string& name) const { return weights_.contains(name); }
 
  private:
   io::Weights weights_;
+  std::optional<WeightType> dtype_;
   Cancellation cancellation_;
 };
 

@@ -8,6 +8,7 @@
 
 #include "gvl/error.hpp"
 #include "io/atomic_file.hpp"
+#include "io/safetensors.hpp"
 #include "layers/tensor_bridge.hpp"
 #include "model/model_folder.hpp"
 #include "model/verify.hpp"
@@ -77,11 +78,18 @@ void ModelFolderWriter::write_config(const ModelConfig& config) const {
   io::write_atomically(staging_ / kConfigFile, config.to_json());
 }
 
-void ModelFolderWriter::write_weights(const std::vector<io::TensorInfo>& infos,
+void ModelFolderWriter::write_weights(const std::vector<StoredTensor>& tensors,
                                       const std::function<at::Tensor(std::size_t)>& make) const {
+  std::vector<io::TensorInfo> infos;
+  for (const StoredTensor& tensor : tensors) {
+    for (io::TensorInfo& info : infos_of(tensor)) infos.push_back(std::move(info));
+  }
   io::SafetensorsWriter writer(staging_ / kWeightsFile, infos, {{"format", "pt"}});
-  for (std::size_t i = 0; i < infos.size(); ++i) {
-    writer.write(infos[i].name, layers::from_aten(make(i).to(at::kCPU, layers::to_scalar_type(infos[i].type))));
+  auto next = infos.begin();
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    for (const at::Tensor& value : values_of(tensors[i], make(i))) {
+      writer.write((next++)->name, layers::from_aten(value));
+    }
   }
   writer.finish();
 }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "gvl/config.hpp"
-#include "io/safetensors.hpp"
+#include "model/quantised_weights.hpp"
 
 namespace gvl::model {
 
@@ -30,8 +30,8 @@ class ModelFolderWriter {
 
   void write_config(const ModelConfig& config) const;
 
-  /** `make` gives the tensor of each info, on any device; one is in memory at a time. */
-  void write_weights(const std::vector<io::TensorInfo>& infos,
+  /** `make` gives the numbers of each tensor, on any device; one is in memory at a time. */
+  void write_weights(const std::vector<StoredTensor>& tensors,
                      const std::function<at::Tensor(std::size_t index)>& make) const;
 
   /** Copies `file` as the folder's `name` (kTokenizerFile, kWordsFile). */

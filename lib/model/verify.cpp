@@ -20,7 +20,7 @@ namespace model {
 
 void require_loadable(const std::filesystem::path& folder) {
   const ModelConfig config = load_config(folder);
-  const FolderParameters parameters(folder);
+  const FolderParameters parameters(folder, config.dtype);
   const Network network(layers::Parameters(parameters, at::kCPU, at::kFloat), config);
   load_tokenizer(folder / kTokenizerFile, config);
   load_words(folder);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "io/data_types.hpp"
 #include "ops/cpu/parallel.hpp"
@@ -47,10 +48,10 @@ c10::BFloat16 quantise_int8(const float* x, std::int64_t count, std::int8_t* to)
 
 float int4_of(float x, float inverse) { return std::clamp(std::nearbyint(x * inverse), -8.0f, 7.0f); }
 
-double int4_error(const float* x, float scale) {
+double int4_error(const float* x, std::int64_t count, float scale) {
   const float inverse = 1 / scale;
   float error = 0;
-  for (std::int64_t i = 0; i < kInt4Block; ++i) {
+  for (std::int64_t i = 0; i < count; ++i) {
     const float difference = x[i] - int4_of(x[i], inverse) * scale;
     error += difference * difference;
   }
@@ -58,14 +59,14 @@ double int4_error(const float* x, float scale) {
 }
 
 /** Of scales that map the greatest magnitude to 6 ... 9, past the range's end as well, the one with the least error. */
-c10::BFloat16 best_int4_scale(const float* x) {
-  const float greatest = greatest_magnitude(x, kInt4Block);
+c10::BFloat16 best_int4_scale(const float* x, std::int64_t count) {
+  const float greatest = greatest_magnitude(x, count);
   if (!(greatest > 0)) return 1.0f;
   c10::BFloat16 best = 0;
   double least = INFINITY;
   for (float steps = 6; steps <= 9; steps += 0.25f) {
     const c10::BFloat16 scale = storable(greatest / steps);
-    const double error = int4_error(x, scale);
+    const double error = int4_error(x, count, scale);
     if (error < least || best == c10::BFloat16(0)) {
       least = error;
       best = scale;
@@ -74,12 +75,12 @@ c10::BFloat16 best_int4_scale(const float* x) {
   return best;
 }
 
-c10::BFloat16 quantise_int4(const float* x, std::uint8_t* to) {
-  const c10::BFloat16 scale = best_int4_scale(x);
+c10::BFloat16 quantise_int4(const float* x, std::int64_t count, std::uint8_t* to) {
+  const c10::BFloat16 scale = best_int4_scale(x, count);
   const float inverse = 1 / static_cast<float>(scale);
   const auto number = [&](std::int64_t i) { return static_cast<unsigned>(int4_of(x[i], inverse) + 8); };
-  for (std::int64_t i = 0; i < kInt4Block / 2; ++i) {
-    to[i] = static_cast<std::uint8_t>(number(i) | number(i + kInt4Block / 2) << 4);
+  for (std::int64_t i = 0; i < count / 2; ++i) {
+    to[i] = static_cast<std::uint8_t>(number(i) | number(i + count / 2) << 4);
   }
   return scale;
 }
@@ -89,14 +90,24 @@ void quantise_row(const float* x, std::int64_t columns, WeightType type, char* t
   for (std::int64_t i = 0; i * block < columns; ++i) {
     const float* from = x + i * block;
     const std::int64_t count = std::min(block, columns - i * block);
-    scales[i] = type == WeightType::kInt8 ? quantise_int8(from, count, reinterpret_cast<std::int8_t*>(to + i * block))
-                                          : quantise_int4(from, reinterpret_cast<std::uint8_t*>(to + i * block / 2));
+    scales[i] = type == WeightType::kInt8
+                    ? quantise_int8(from, count, reinterpret_cast<std::int8_t*>(to + i * block))
+                    : quantise_int4(from, count, reinterpret_cast<std::uint8_t*>(to + i * block / 2));
   }
 }
 
-at::Tensor numbers_of_int4(const at::Tensor& data) {
-  const auto bytes = data.unflatten(1, {-1, kInt4Block / 2});
+/** Of some bytes that are blocks of `half` bytes each. */
+at::Tensor numbers_of_int4(const at::Tensor& data, std::int64_t half) {
+  const auto bytes = data.unflatten(1, {-1, half});
   return at::cat({bytes.bitwise_and(15), bytes.div(16, "floor")}, 2).flatten(1).to(at::kFloat).sub(8);
+}
+
+at::Tensor numbers_of_int4(const at::Tensor& data) {
+  const std::int64_t half = kInt4Block / 2, rest = data.size(1) % half, whole = data.size(1) - rest;
+  std::vector<at::Tensor> parts;
+  if (whole > 0) parts.push_back(numbers_of_int4(data.narrow(1, 0, whole), half));
+  if (rest > 0) parts.push_back(numbers_of_int4(data.narrow(1, whole, rest), rest));
+  return at::cat(parts, 1);
 }
 
 }  // namespace
@@ -106,9 +117,8 @@ Weight::Weight(at::Tensor integers, at::Tensor factors) : data(std::move(integer
   TORCH_CHECK(
       data.dim() == 2 && data.is_contiguous() && scales.is_contiguous() && scales.scalar_type() == at::kBFloat16,
       "a quantised weight: ", data.sizes(), " with scales ", scales.sizes());
-  TORCH_CHECK(scales.sizes() == at::IntArrayRef({rows(), blocks_of(columns(), block)}) &&
-                  (data.scalar_type() == at::kChar || columns() % block == 0),
-              "a quantised weight's scales ", scales.sizes(), " do not fit ", data.sizes());
+  TORCH_CHECK(scales.sizes() == at::IntArrayRef({rows(), blocks_of(columns(), block)}), "a quantised weight's scales ",
+              scales.sizes(), " do not fit ", data.sizes());
 }
 
 std::int64_t Weight::columns() const { return data.size(1) * (data.scalar_type() == at::kByte ? 2 : 1); }
@@ -122,8 +132,7 @@ Weight quantise(const at::Tensor& matrix, WeightType type) {
   TORCH_CHECK(traits.block > 0 && matrix.dim() == 2, traits.name, " of ", matrix.sizes(), " has no scales");
   const auto numbers = matrix.to(at::kFloat).contiguous();
   const std::int64_t rows = numbers.size(0), columns = numbers.size(1), blocks = blocks_of(columns, traits.block);
-  TORCH_CHECK(type == WeightType::kInt8 || columns % traits.block == 0, traits.name, " needs a multiple of ",
-              traits.block, " columns, not ", columns);
+  TORCH_CHECK(columns * traits.bits % 8 == 0, traits.name, " needs an even number of columns, not ", columns);
   TORCH_CHECK(numbers.isfinite().all().item<bool>(), "weights that are no finite numbers");
   const std::int64_t bytes = columns * traits.bits / 8;
   const auto data = at::empty({rows, bytes}, type == WeightType::kInt8 ? at::kChar : at::kByte);

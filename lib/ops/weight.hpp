@@ -35,8 +35,8 @@ struct Weight {
 /**
  * `matrix` [rows, columns], of any floating type and on a CPU, as int8 or int4, rounded to nearest. int8: the greatest
  * magnitude of a block becomes 127. int4: of some scales the one with the least squared error; a weight is its number
- * less 8, times the scale. In a block's bytes, half a block apart, element i is the low half of byte i, element i + 16
- * the high one. Throws c10::Error for numbers that are not finite, and for int4 whose columns no block divides.
+ * less 8, times the scale. Of a block of n weights, n even, weight i is the low half of byte i and weight i + n / 2 the
+ * high one. Throws c10::Error for numbers that are not finite, and for int4 with an odd number of columns.
  */
 Weight quantise(const at::Tensor& matrix, WeightType type);
 

@@ -11,14 +11,14 @@
 #include <chrono>
 #include <cmath>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "gvl/error.hpp"
-#include "io/data_types.hpp"
-#include "io/safetensors.hpp"
 #include "layers/libtorch_errors.hpp"
 #include "model/model_folder.hpp"
 #include "model/model_folder_writer.hpp"
+#include "model/quantised_weights.hpp"
 #include "ops/ops.hpp"
 #include "runtime/device.hpp"
 #include "training/initialisation/initialiser.hpp"
@@ -297,12 +297,15 @@ bool Trainer::run(const Progress& progress, const Cancellation& cancellation) {
 void Trainer::export_model(const fs::path& folder, WeightType dtype) const {
   const ParameterSet& parameters = run_->parameters;
   const double share = run_->config.weight_interpolation;
-  std::vector<io::TensorInfo> infos;
+  const std::set<std::string> matrices = model::matrix_names(run_->model);
+  std::vector<model::StoredTensor> tensors;
   for (const std::string& name : parameters.exported()) {
-    infos.push_back({name, io::traits_of(dtype).stored, parameters.merged(name).sizes().vec()});
+    const auto shape = parameters.merged(name).sizes().vec();
+    tensors.push_back(model::stored_as(dtype, matrices, name, DataType::kFloat32, shape));
   }
   const model::ModelFolderWriter writer(folder);
-  writer.write_weights(infos, [&](std::size_t i) { return parameters.interpolated_with_start(infos[i].name, share); });
+  writer.write_weights(tensors,
+                       [&](std::size_t i) { return parameters.interpolated_with_start(tensors[i].name, share); });
   ModelConfig config = run_->model;
   config.dtype = dtype;
   writer.write_config(config);

@@ -23,7 +23,7 @@ struct ModelSummary {
 };
 
 struct ConvertOptions {
-  std::optional<WeightType> dtype;  ///< of the weights written; none: as in the release
+  std::optional<WeightType> dtype;  ///< of the weights written; none: as in the release. A model folder needs one
   /** The weights that the published training began with, to train from: without the release's ckpt/sft_*.pth. */
   bool base = false;
   /** Which of the models (release_variants()) a folder is about that holds several; empty: the one that there is. */
@@ -34,11 +34,12 @@ struct ConvertOptions {
 
 /**
  * Makes our model folder from a folder in the official release's layout (docs/models.md, "The published weights"):
- * fine-tuned weights over base weights, LoRA merged, position embedding interpolated, unused layers and heads dropped.
- * One tensor is in memory at a time. `out` is created; a model already there is replaced only when the new one is
- * complete. Throws Error naming the file or tensor at fault.
+ * fine-tuned weights over base weights, LoRA merged, position embedding interpolated, unused layers and heads dropped;
+ * or from a model folder one of another `dtype`, its words and all. One tensor is in memory at a time. `out` is
+ * created; a model already there, which may be `from`, is replaced only when the new one is complete. Throws Error
+ * naming the file or tensor at fault.
  */
-GVL_EXPORT void convert(const std::filesystem::path& official, const std::filesystem::path& out,
+GVL_EXPORT void convert(const std::filesystem::path& from, const std::filesystem::path& out,
                         const ConvertOptions& options = {});
 
 /**

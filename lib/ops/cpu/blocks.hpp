@@ -52,22 +52,27 @@ struct Int8Blocks {
   static constexpr int64_t kBlock = kInt8Block;
   static GVL_INLINE int64_t bytes(int64_t columns) { return columns; }
 
-  /** Calls f(i, kLanes weights from i on) for the whole vectors of a block's first `count` weights. */
+  /** How many of a block's `count` weights read() gives. */
+  static GVL_INLINE int64_t in_vectors(int64_t count) { return count / kLanes * kLanes; }
+  /** Calls f(i, kLanes weights from i on). */
   template <class F>
   static GVL_INLINE void read(const char* block, int64_t count, F f) {
 #pragma GCC unroll 8
     for (int64_t i = 0; i + kLanes <= count; i += kLanes) f(i, int8_to_float(block + i));
   }
-  static GVL_INLINE float read_one(const char* block, int64_t i) { return static_cast<signed char>(block[i]); }
+  /** Weight i of a block of `count`. */
+  static GVL_INLINE float read_one(const char* block, int64_t, int64_t i) { return static_cast<signed char>(block[i]); }
 };
 
-/** Blocks of int4: a row has no shorter one. */
+/** Blocks of int4. Only whole ones are read in vectors. */
 struct Int4Blocks {
   static constexpr int64_t kBlock = kInt4Block, kHalf = kInt4Block / 2;
   static GVL_INLINE int64_t bytes(int64_t columns) { return columns / 2; }
+  static GVL_INLINE int64_t in_vectors(int64_t count) { return count == kBlock ? kBlock : 0; }
 
   template <class F>
-  static GVL_INLINE void read(const char* block, int64_t, F f) {
+  static GVL_INLINE void read(const char* block, int64_t count, F f) {
+    if (count < kBlock) return;
 #pragma GCC unroll 4
     for (int64_t i = 0; i < kHalf; i += kLanes) {
       Vector low, high;
@@ -76,9 +81,13 @@ struct Int4Blocks {
       f(i + kHalf, high);
     }
   }
-  static GVL_INLINE float read_one(const char* block, int64_t i) {
-    const int byte = static_cast<unsigned char>(block[i % kHalf]);
-    return static_cast<float>((i < kHalf ? byte & 15 : byte >> 4) - 8);
+  static GVL_INLINE int number(const char* block, int64_t count, int64_t i) {
+    const int64_t half = count / 2;
+    const int byte = static_cast<unsigned char>(block[i < half ? i : i - half]);
+    return (i < half ? byte & 15 : byte >> 4) - 8;
+  }
+  static GVL_INLINE float read_one(const char* block, int64_t count, int64_t i) {
+    return static_cast<float>(number(block, count, i));
   }
 };
 
@@ -89,12 +98,8 @@ void widen_blocks(const Rows& w, int64_t row, int64_t column, int64_t count, flo
     const char* block = w.data + row * w.stride + B::bytes(column + k);
     const float scale = scale_at(w.scales + row * w.scale_stride + (column + k) / B::kBlock * 2);
     const int64_t here = count - k < B::kBlock ? count - k : B::kBlock;
-    int64_t done = 0;
-    B::read(block, here, [&](int64_t i, Vector weights) GVL_INLINE_LAMBDA {
-      store(y + k + i, weights * scale);
-      done += kLanes;
-    });
-    for (; done < here; ++done) y[k + done] = B::read_one(block, done) * scale;
+    B::read(block, here, [&](int64_t i, Vector weights) GVL_INLINE_LAMBDA { store(y + k + i, weights * scale); });
+    for (int64_t i = B::in_vectors(here); i < here; ++i) y[k + i] = B::read_one(block, here, i) * scale;
   }
 }
 

@@ -59,8 +59,8 @@ GVL_INLINE void dot_blocks(const float* x, int64_t x_stride, const char* w, cons
     count == B::kBlock ? B::read(w, B::kBlock, add) : B::read(w, count, add);
 #pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) totals[r] += sums[r] * scale;
-    for (int64_t i = count / kLanes * kLanes; i < count; ++i) {
-      const float weight = B::read_one(w, i) * scale;
+    for (int64_t i = B::in_vectors(count); i < count; ++i) {
+      const float weight = B::read_one(w, count, i) * scale;
       for (int r = 0; r < kRows; ++r) dots[r] += x[r * x_stride + k + i] * weight;
     }
   }

@@ -110,10 +110,17 @@ GVL_INLINE float int4_to_int8(const char* blocks, const char* scales, int64_t de
       table[i] = static_cast<int8_t>(__builtin_bit_cast(int32_t, (i - 8) * ratio + kRound) -
                                      __builtin_bit_cast(int32_t, kRound));
     }
-    const Bytes16 halves = *reinterpret_cast<const UnalignedBytes16*>(blocks + b * kInt4Block / 2);
-    int8_t* block = to + b * kInt4Block;
-    *reinterpret_cast<UnalignedBytes16*>(block) = __builtin_shuffle(table, halves & 15);
-    *reinterpret_cast<UnalignedBytes16*>(block + 16) = __builtin_shuffle(table, (halves >> 4) & 15);
+    const char* block = blocks + b * kInt4Block / 2;
+    int8_t* place = to + b * kInt4Block;
+    const int64_t count = smaller(kInt4Block, depth - b * kInt4Block);
+    if (count == kInt4Block) {
+      const Bytes16 halves = *reinterpret_cast<const UnalignedBytes16*>(block);
+      *reinterpret_cast<UnalignedBytes16*>(place) = __builtin_shuffle(table, halves & 15);
+      *reinterpret_cast<UnalignedBytes16*>(place + 16) = __builtin_shuffle(table, (halves >> 4) & 15);
+    }
+    for (int64_t i = Int4Blocks::in_vectors(count); i < count; ++i) {
+      place[i] = table[Int4Blocks::number(block, count, i) + 8];
+    }
   }
   return scale;
 }

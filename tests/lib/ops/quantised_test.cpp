@@ -53,18 +53,17 @@ const char* kernels_name() {
   return kernels ? kernels->name : "none";
 }
 
-bool fits(const io::WeightTypeTraits& traits, int64_t columns) {
-  return traits.type == WeightType::kInt8 || columns % traits.block == 0;
-}
+bool fits(const io::WeightTypeTraits& traits, int64_t columns) { return columns * traits.bits % 8 == 0; }
 
 /** A weight's integer and scale, read from its bytes as the format is documented. */
 int integer_at(const Weight& weight, int64_t row, int64_t column) {
   if (weight.data.scalar_type() == at::kChar) {
     return static_cast<const int8_t*>(weight.data.data_ptr())[row * weight.columns() + column];
   }
-  const int64_t block = column / 32, place = column % 32;
-  const auto* bytes = static_cast<const uint8_t*>(weight.data.data_ptr()) + row * weight.columns() / 2 + block * 16;
-  return (place < 16 ? bytes[place] & 15 : bytes[place - 16] >> 4) - 8;
+  const int64_t first = column / 32 * 32, half = std::min<int64_t>(32, weight.columns() - first) / 2;
+  const int64_t place = column - first;
+  const auto* bytes = static_cast<const uint8_t*>(weight.data.data_ptr()) + (row * weight.columns() + first) / 2;
+  return (place < half ? bytes[place] & 15 : bytes[place - half] >> 4) - 8;
 }
 
 float scale_at(const Weight& weight, int64_t row, int64_t block) {
@@ -134,7 +133,7 @@ at::Tensor integer_product(const at::Tensor& x, const Weight& weight, const at::
 
 GVL_TEST(what_is_written_is_what_is_documented) {
   for_each_type([](const io::WeightTypeTraits& traits) {
-    for (const int64_t columns : {1, 33, 96, 128, 200, 320}) {
+    for (const int64_t columns : {1, 2, 24, 33, 96, 128, 200, 320}) {
       if (!fits(traits, columns)) continue;
       const auto matrix = at::randn({5, columns});
       const Weight weight = ops::quantise(matrix, traits.type);
@@ -180,6 +179,8 @@ GVL_TEST(products_of_few_rows_keep_all_digits_of_x) {
                                         {2, 96, 33},
                                         {3, 1344, 65},
                                         {5, 33, 7},
+                                        {4, 24, 9},
+                                        {6, 454, 20},
                                         {7, 129, 31},
                                         {8, 640, 100},
                                         {9, 4096, 3},
@@ -202,6 +203,8 @@ GVL_TEST(products_of_many_rows_are_those_of_plain_loops) {
                                         {33, 96, 33},
                                         {50, 64, 1},
                                         {97, 300, 49},
+                                        {18, 24, 10},
+                                        {70, 454, 50},
                                         {40, 1, 5},
                                         {193, 256, 97},
                                         {20, 3072, 20},
@@ -262,7 +265,7 @@ GVL_TEST(rows_of_zeros_give_the_bias) {
 
 GVL_TEST(embeddings_are_the_rows) {
   for_each_type([](const io::WeightTypeTraits& traits) {
-    for (const int64_t columns : {192, 33, 3072}) {
+    for (const int64_t columns : {192, 33, 24, 3072}) {
       if (!fits(traits, columns)) continue;
       const Weight table = ops::quantise(at::randn({10, columns}), traits.type);
       const auto ids = at::tensor({3, 0, 9, 3}, at::kLong);

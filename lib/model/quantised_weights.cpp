@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/quantised_weights.hpp"
+
+#include <ATen/ops/zeros.h>
+
+#include <cstring>
+#include <functional>
+#include <numeric>
+
+#include "gvl/error.hpp"
+#include "io/data_types.hpp"
+#include "io/quote.hpp"
+#include "layers/parameters.hpp"
+#include "layers/tensor_bridge.hpp"
+#include "model/network.hpp"
+
+namespace gvl::model {
+namespace {
+
+using io::traits_of;
+using Shape = std::vector<std::int64_t>;
+
+/** Notes what matrices a network asks for, and gives it nothing. */
+class MatrixNames : public layers::ParameterSource {
+ public:
+  at::Tensor load(const std::string&, const Shape& shape) const override { return at::zeros({1}).expand(shape); }
+  layers::Weight matrix(const std::string& name, const Shape& shape) const override {
+    names.insert(name);
+    return {at::zeros({1, 1}).expand({shape[0], width_of(shape)})};
+  }
+
+  static std::int64_t width_of(const Shape& shape) {
+    return std::accumulate(shape.begin() + 1, shape.end(), std::int64_t{1}, std::multiplies<>());
+  }
+
+  mutable std::set<std::string> names;
+};
+
+std::int64_t width_of(const Shape& shape) { return MatrixNames::width_of(shape); }
+
+Shape integer_shape(WeightType type, const Shape& shape) {
+  return type == WeightType::kInt4 ? Shape{shape[0], width_of(shape) / 2} : shape;
+}
+
+Shape scale_shape(WeightType type, const Shape& shape) {
+  const std::int64_t block = traits_of(type).block;
+  return {shape[0], (width_of(shape) + block - 1) / block};
+}
+
+/** Whether rows are whole bytes. */
+bool is_whole(WeightType type, const Shape& shape) { return width_of(shape) * traits_of(type).bits % 8 == 0; }
+
+std::string width_problem(WeightType type, const Shape& shape) {
+  return std::string(name_of(type)) + " needs an even number of weights a row, not " + std::to_string(width_of(shape));
+}
+
+Error malformed(const io::Weights& weights, const std::string& name, const std::string& what) {
+  return Error(ErrorCode::kMalformed, weights.path_of(name).string() + ": tensor " + io::quote(name) + ": " + what);
+}
+
+/** bfloat16 above 0 and finite are the bits 1 ... 0x7f7f. */
+bool is_scale(std::uint16_t bits) { return static_cast<std::uint16_t>(bits - 1) < 0x7f7f; }
+
+void require_scales(const io::Weights& weights, const std::string& name, const Tensor& scales) {
+  const std::int64_t count = scales.elements();
+  const auto* bits = scales.as<std::byte>();
+  const auto at = [&](std::int64_t i) {
+    std::uint16_t value;
+    std::memcpy(&value, bits + 2 * i, sizeof value);
+    return value;
+  };
+  bool all = true;
+  for (std::int64_t i = 0; i < count; ++i) all &= is_scale(at(i));
+  for (std::int64_t i = 0; !all && i < count; ++i) {
+    if (is_scale(at(i))) continue;
+    const float value = static_cast<float>(c10::BFloat16(at(i), c10::BFloat16::from_bits()));
+    throw malformed(weights, name,
+                    "the scale of row " + std::to_string(i / scales.shape[1]) + ", block " +
+                        std::to_string(i % scales.shape[1]) + " is " + std::to_string(value) +
+                        ", where a finite number above 0 is needed");
+  }
+}
+
+}  // namespace
+
+std::string scales_of(const std::string& name) { return name + "_scale"; }
+
+std::set<std::string> matrix_names(const ModelConfig& config) {
+  const MatrixNames source;
+  const Network network(layers::Parameters(source, at::kCPU, at::kFloat), config);
+  return source.names;
+}
+
+WeightType matrix_type(WeightType dtype, std::string_view name) noexcept {
+  // What is read once for each token, or is too small to matter, keeps more of its digits.
+  const bool is_block = name.starts_with("language_model.model.layers.");
+  return dtype == WeightType::kInt4 && !is_block ? WeightType::kInt8 : dtype;
+}
+
+StoredTensor stored_as(WeightType dtype, const std::set<std::string>& matrices, const std::string& name, DataType type,
+                       const Shape& shape) {
+  if (traits_of(dtype).block == 0) return {name, traits_of(dtype).stored, shape, {}};
+  if (matrices.count(name) == 0) return {name, type, shape, {}};
+  const WeightType quantised = matrix_type(dtype, name);
+  if (is_whole(quantised, shape)) return {name, type, shape, quantised};
+  throw Error(ErrorCode::kUnsupported,
+              "tensor " + io::quote(name) + ": " + width_problem(quantised, shape) + "; int8 takes any");
+}
+
+std::vector<io::TensorInfo> infos_of(const StoredTensor& tensor) {
+  if (!tensor.quantised) return {{tensor.name, tensor.type, tensor.shape}};
+  const WeightType type = *tensor.quantised;
+  return {{tensor.name, traits_of(type).stored, integer_shape(type, tensor.shape)},
+          {scales_of(tensor.name), io::kScaleType, scale_shape(type, tensor.shape)}};
+}
+
+std::vector<at::Tensor> values_of(const StoredTensor& tensor, const at::Tensor& numbers) {
+  const at::Tensor host = numbers.to(at::kCPU);
+  if (!tensor.quantised) return {host.to(layers::to_scalar_type(tensor.type))};
+  const at::Tensor matrix = host.to(at::kFloat).reshape({tensor.shape[0], -1});
+  if (!matrix.isfinite().all().item<bool>()) {
+    throw Error(ErrorCode::kMalformed, "tensor " + io::quote(tensor.name) + ": has weights that are no finite numbers");
+  }
+  const ops::Weight weight = ops::quantise(matrix, *tensor.quantised);
+  return {weight.data.reshape(integer_shape(*tensor.quantised, tensor.shape)), weight.scales};
+}
+
+std::optional<WeightType> quantised_type(const io::Weights& weights, const std::string& name) {
+  const DataType stored = weights.info(name).type;
+  for (const io::WeightTypeTraits& traits : io::kWeightTypes) {
+    if (traits.block > 0 && traits.stored == stored) return traits.type;
+  }
+  return std::nullopt;
+}
+
+void require_matrix_type(const io::Weights& weights, const std::string& name, WeightType dtype) {
+  const WeightType expected = matrix_type(dtype, name);
+  const auto stored = quantised_type(weights, name);
+  const bool is_number = traits_of(expected).block == 0;
+  if (is_number ? !stored : stored == expected) return;
+  const std::string is = stored ? name_of(*stored) : name_of(weights.info(name).type);
+  throw malformed(weights, name,
+                  "is " + is + ", which is not how a model of dtype " + name_of(dtype) +
+                      " stores it; gvl-convert --dtype " + name_of(dtype) + " makes such a model");
+}
+
+ops::Weight read_quantised(const io::Weights& weights, const std::string& name, WeightType type, const Shape& shape) {
+  if (!is_whole(type, shape)) throw malformed(weights, name, width_problem(type, shape));
+  const Tensor integers = weights.get(name, integer_shape(type, shape));
+  const std::string scale_name = scales_of(name);
+  const Tensor scales = weights.get(scale_name, scale_shape(type, shape));
+  if (scales.type != io::kScaleType) {
+    throw malformed(weights, scale_name,
+                    std::string("scales are ") + name_of(io::kScaleType) + ", not " + name_of(scales.type));
+  }
+  require_scales(weights, scale_name, scales);
+  return {layers::to_aten(integers).reshape({shape[0], -1}), layers::to_aten(scales)};
+}
+
+}  // namespace gvl::model
