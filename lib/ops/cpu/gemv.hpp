@@ -42,30 +42,66 @@ GVL_INLINE void dot_rows(const float* x, int64_t x_stride, const char* w, int64_
   }
 }
 
-/** The same of blocks with scales, from a block's begin on. */
+constexpr int64_t kMostStretch = 4096;  // columns that are read together, of one row of x
+
+/** sums of kRows rows of x, a block's product with its scale each. */
+template <class B, int kRows>
+GVL_INLINE void add_block(const float* x, int64_t x_stride, const char* w, float scale, Vector (&totals)[kRows]) {
+  Vector sums[kRows] = {};
+  B::read(w, B::kBlock, [&](int64_t i, Vector weights) GVL_INLINE_LAMBDA {
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) sums[r] += load(x + r * x_stride + i) * weights;
+  });
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; ++r) totals[r] += sums[r] * scale;
+  // The processor's own reading ahead ends with each page, and does not see far enough past so many instructions.
+  constexpr int64_t kAhead = 2048;
+  if constexpr (kRows <= 2) {
+    for (int64_t i = 0; i < B::bytes(B::kBlock); i += 64) __builtin_prefetch(w + kAhead + i, 0, 2);
+  }
+}
+
+/** A last, shorter block. */
+template <class B, int kRows>
+GVL_INLINE void add_rest(const float* x, int64_t x_stride, const char* w, int64_t count, float scale, float* dots) {
+  Vector sums[kRows] = {};
+  B::read(w, count, [&](int64_t i, Vector weights) GVL_INLINE_LAMBDA {
+    for (int r = 0; r < kRows; ++r) sums[r] += load(x + r * x_stride + i) * weights;
+  });
+  for (int r = 0; r < kRows; ++r) dots[r] += sum(sums[r]) * scale;
+  for (int64_t i = B::in_vectors(count); i < count; ++i) {
+    const float weight = B::read_one(w, count, i) * scale;
+    for (int r = 0; r < kRows; ++r) dots[r] += x[r * x_stride + i] * weight;
+  }
+}
+
+/** dot_rows() of blocks with scales, from a block's begin on, at most kMostStretch columns. */
 template <class B, int kRows>
 GVL_INLINE void dot_blocks(const float* x, int64_t x_stride, const char* w, const char* scales, int64_t depth,
                            float* dots) {
-  Vector totals[kRows] = {};
-  for (int64_t k = 0; k < depth; k += B::kBlock, w += B::bytes(B::kBlock), scales += 2) {
-    const int64_t count = smaller(B::kBlock, depth - k);
-    const float scale = scale_at(scales);
-    Vector sums[kRows] = {};
-    const auto add = [&](int64_t i, Vector weights) GVL_INLINE_LAMBDA {
-#pragma GCC unroll 8
-      for (int r = 0; r < kRows; ++r) sums[r] += load(x + r * x_stride + k + i) * weights;
-    };
-    // A whole block's loop is unrolled.
-    count == B::kBlock ? B::read(w, B::kBlock, add) : B::read(w, count, add);
-#pragma GCC unroll 8
-    for (int r = 0; r < kRows; ++r) totals[r] += sums[r] * scale;
-    for (int64_t i = B::in_vectors(count); i < count; ++i) {
-      const float weight = B::read_one(w, count, i) * scale;
-      for (int r = 0; r < kRows; ++r) dots[r] += x[r * x_stride + k + i] * weight;
+  // With few rows two sums, to keep the adders busy.
+  constexpr int kSums = kRows <= 2 ? 2 : 1;
+  float factors[kMostStretch / B::kBlock];
+  widen_numbers<BFloat16>(scales, (depth + B::kBlock - 1) / B::kBlock, factors);
+  Vector totals[kSums][kRows] = {};
+  int64_t k = 0;
+  for (; k + kSums * B::kBlock <= depth; k += kSums * B::kBlock) {
+#pragma GCC unroll 2
+    for (int s = 0; s < kSums; ++s) {
+      const int64_t place = k + s * B::kBlock;
+      add_block<B, kRows>(x + place, x_stride, w + B::bytes(place), factors[place / B::kBlock], totals[s]);
     }
   }
+  if (k + B::kBlock <= depth) {
+    add_block<B, kRows>(x + k, x_stride, w + B::bytes(k), factors[k / B::kBlock], totals[0]);
+    k += B::kBlock;
+  }
+  if (k < depth) add_rest<B, kRows>(x + k, x_stride, w + B::bytes(k), depth - k, factors[k / B::kBlock], dots);
 #pragma GCC unroll 8
-  for (int r = 0; r < kRows; ++r) dots[r] += sum(totals[r]);
+  for (int r = 0; r < kRows; ++r) {
+    if (kSums == 2) totals[0][r] += totals[kSums - 1][r];
+    dots[r] += sum(totals[0][r]);
+  }
 }
 
 /** What gemv_rows has to know of a stored type: kStep columns are read together. */
@@ -101,7 +137,7 @@ GVL_INLINE void prefetch(const char* p, int64_t bytes) {
 /** Rows [first, last) of w, some at a time, in stretches of columns for which x stays in the first-level cache. */
 template <class T, int kRows>
 void gemv_rows(const Gemv& p, const float* x, float* y, int64_t first, int64_t last) {
-  constexpr int64_t kBlock = 32, kAhead = 2, kStretch = 4096 / kRows / T::kStep * T::kStep;
+  constexpr int64_t kBlock = 32, kAhead = 2, kStretch = kMostStretch / kRows / T::kStep * T::kStep;
   for (int64_t n = first; n < last; n += kBlock) {
     const int64_t count = smaller(kBlock, last - n);
     float dots[kBlock][kRows];
