@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * gvl-bench [--json] [--dtype TYPE] [--layers N] [--only clip|internvideo2|nanodet|language]: how much of the machine
- * the engine uses, at the official sizes with random weights. Each stage takes turns with a yardstick in one process: a
- * float32 matrix product for what computes, a read of memory for what streams weights. Rates and fractions of the
- * yardstick are printed, never judged.
+ * gvl-bench [--json] [--dtype TYPE,...] [--layers N] [--only clip|internvideo2|nanodet|language] [--kernels NAME,...]
+ * [--threads N]: how much of the machine the engine uses, at the official sizes with random weights. Each stage takes
+ * turns with a yardstick in one process: a float32 matrix product for what computes, a read of memory for what streams
+ * weights; and so do several types of weights. Rates, fractions of the yardstick, and how many times faster a type is
+ * than the first one are printed, never judged.
  */
 #include <ATen/ops/empty.h>
 #include <ATen/ops/randn.h>
 #include <c10/core/InferenceMode.h>
 #include <glib.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstring>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gvl/config.hpp"
@@ -22,6 +28,9 @@
 #include "layers/parameters.hpp"
 #include "layers/tensor_bridge.hpp"
 #include "measure.hpp"
+#include "model/quantised_weights.hpp"
+#include "ops/cpu/integer.hpp"
+#include "ops/cpu/kernels.hpp"
 #include "ops/ops.hpp"
 #include "vision/clip.hpp"
 #include "vision/internvideo2.hpp"
@@ -52,16 +61,28 @@ LanguageModelConfig phi(std::int64_t layers) {
 
 class RandomParameters : public layers::ParameterSource {
  public:
-  explicit RandomParameters(c10::ScalarType type) : type_(type) {}
+  explicit RandomParameters(WeightType type) : type_(type) {}
 
-  c10::ScalarType type() const { return type_; }
+  at::Tensor load(const std::string&, const std::vector<std::int64_t>& shape) const override {
+    return at::randn(shape, at::TensorOptions().dtype(at::kFloat)).mul_(0.02).to(floating());
+  }
 
-  at::Tensor load(const std::string& name, const std::vector<std::int64_t>& shape) const override {
-    return at::randn(shape, at::TensorOptions().dtype(at::kFloat)).mul_(0.02).to(type_);
+  layers::Weight matrix(const std::string& name, const std::vector<std::int64_t>& shape) const override {
+    const at::Tensor numbers = load(name, shape).flatten(1);
+    const WeightType type = model::matrix_type(type_, name);
+    return io::traits_of(type).block > 0 ? ops::quantise(numbers, type) : layers::Weight(numbers);
+  }
+
+  std::string name() const { return name_of(type_); }
+  c10::ScalarType floating() const { return layers::to_scalar_type(io::traits_of(type_).floating); }
+  /** Of a weight of the language model's blocks, with its share of a scale. */
+  double bytes() const {
+    const io::WeightTypeTraits& traits = io::traits_of(type_);
+    return traits.bits / 8.0 + (traits.block > 0 ? 2.0 / static_cast<double>(traits.block) : 0);
   }
 
  private:
-  c10::ScalarType type_;
+  WeightType type_;
 };
 
 /** One line of the result: work per second, and as a fraction of the yardstick measured beside it. */
@@ -71,6 +92,14 @@ struct Stage {
   double seconds;
   double rate;
   double fraction;
+  double speedup;  ///< over the first type
+};
+
+/** What is measured: of one type of weights after the other. */
+struct Candidate {
+  std::string type;
+  std::function<void()> run;
+  double work;  ///< operations or bytes
 };
 
 /** Multiply-adds of a transformer's blocks over `tokens` rows, each as two operations; causal attention by its half. */
@@ -102,7 +131,8 @@ double nanodet_operations(std::int64_t size) {
 
 class Bench {
  public:
-  Bench(c10::ScalarType type, std::int64_t layers, bool quiet) : random_(type), layers_(layers), quiet_(quiet) {}
+  Bench(const std::vector<WeightType>& types, std::int64_t layers, bool quiet)
+      : sources_(types.begin(), types.end()), layers_(layers), quiet_(quiet) {}
 
   /** Measures the part called `only`, or all of them if it is empty. False if there is no such part. */
   bool run(const std::string& only) {
@@ -121,23 +151,36 @@ class Bench {
   double read_rate() const { return read_rate_; }
 
  private:
-  layers::Parameters parameters() const { return {random_, at::kCPU, at::kFloat}; }
+  using Make = std::function<std::unique_ptr<const vision::Encoder>(const layers::Parameters&)>;
+
+  static layers::Parameters parameters(const RandomParameters& source) { return {source, at::kCPU, at::kFloat}; }
+
+  void measure_encoder(const std::string& name, const Make& make, const at::Tensor& pixels, double operations,
+                       int rounds) {
+    std::vector<std::unique_ptr<const vision::Encoder>> encoders;
+    std::vector<Candidate> candidates;
+    for (const RandomParameters& source : sources_) {
+      encoders.push_back(make(parameters(source)));
+      const vision::Encoder* encoder = encoders.back().get();
+      candidates.push_back({source.name(), [encoder, &pixels] { encoder->forward(pixels, {}); }, operations});
+    }
+    compare_with_product(name, candidates, rounds);
+  }
 
   void measure_clip() {
-    const vision::ClipEncoder encoder(parameters(), kClip);
-    const at::Tensor frame = at::randn({1, 1, 3, kClip.image_size, kClip.image_size});
     const std::int64_t tokens = kClip.grid() * kClip.grid() + 1;
-    compare_with_product(
-        "CLIP, one frame", [&] { encoder.forward(frame, {}); },
+    measure_encoder(
+        "CLIP, one frame", [](const auto& p) { return std::make_unique<vision::ClipEncoder>(p, kClip); },
+        at::randn({1, 1, 3, kClip.image_size, kClip.image_size}),
         transformer_operations(kClip.layers, tokens, kClip.hidden_size, 2, kClip.intermediate_size, false), 3);
   }
 
   void measure_internvideo2() {
-    const vision::InternVideo2Encoder encoder(parameters(), kInternVideo2, kFrames);
-    const at::Tensor segment = at::randn({1, kFrames, 3, kInternVideo2.image_size, kInternVideo2.image_size});
     const std::int64_t tokens = kFrames * kInternVideo2.grid() * kInternVideo2.grid() + 1;
-    compare_with_product(
-        "InternVideo2, one segment", [&] { encoder.forward(segment, {}); },
+    measure_encoder(
+        "InternVideo2, one segment",
+        [](const auto& p) { return std::make_unique<vision::InternVideo2Encoder>(p, kInternVideo2, kFrames); },
+        at::randn({1, kFrames, 3, kInternVideo2.image_size, kInternVideo2.image_size}),
         transformer_operations(kInternVideo2.layers, tokens, kInternVideo2.hidden_size, 2,
                                kInternVideo2.intermediate_size, false),
         1);
@@ -149,63 +192,90 @@ class Bench {
     config.hidden_size = vision::kObjectFeatures;
     config.objects = 6;
     config.std = {1, 1, 1};
-    const vision::NanoDetEncoder encoder(parameters(), config, kKeyframes);
-    const at::Tensor keyframes = at::randn({1, kKeyframes, 3, config.image_size, config.image_size});
-    compare_with_product(
-        "NanoDet, " + std::to_string(kKeyframes) + " keyframes", [&] { encoder.forward(keyframes, {}); },
+    measure_encoder(
+        "NanoDet, " + std::to_string(kKeyframes) + " keyframes",
+        [&](const auto& p) { return std::make_unique<vision::NanoDetEncoder>(p, config, kKeyframes); },
+        at::randn({1, kKeyframes, 3, config.image_size, config.image_size}),
         static_cast<double>(kKeyframes) * nanodet_operations(config.image_size), 10);
   }
 
-  void measure_language() {
-    const LanguageModelConfig config = phi(layers_);
-    const language::Decoder decoder(parameters(), config);
-    language::KvCache cache = decoder.make_cache({.capacity = config.max_positions, .type = random_.type()});
-    const at::Tensor prompt = at::randn({kPrefill, config.hidden_size});
-    const auto read = [&](const at::Tensor& x, std::int64_t behind) {
+  /** A decoder with a cache that holds a prompt. */
+  struct Reader {
+    language::Decoder decoder;
+    language::KvCache cache;
+
+    Reader(const RandomParameters& source, const LanguageModelConfig& config)
+        : decoder(parameters(source) / "language_model", config),
+          cache(decoder.make_cache({.capacity = config.max_positions, .type = source.floating()})) {}
+
+    void read(const at::Tensor& x, std::int64_t behind) {
       cache.truncate(0, behind);
       decoder.read({{.embeddings = x}}, cache, {});
-    };
-    compare_with_product(
-        "prefill of 3,480 tokens, " + std::to_string(layers_) + " layers", [&] { read(prompt, 0); },
-        transformer_operations(layers_, kPrefill, config.hidden_size, 3, config.intermediate_size, true), 2);
+    }
+  };
 
-    const at::Tensor token = prompt.narrow(0, 0, 1);
-    const double element = static_cast<double>(random_.load("", {1}).element_size());
+  void measure_language() {
+    const LanguageModelConfig config = phi(layers_);
+    const at::Tensor prompt = at::randn({kPrefill, config.hidden_size}), token = prompt.narrow(0, 0, 1);
     const double weights =
         4.0 * config.hidden_size * config.hidden_size + 3.0 * config.hidden_size * config.intermediate_size;
     const double keys_and_values = 2.0 * kPrefill * config.hidden_size;
-    compare_with_read(
-        "decode, " + std::to_string(layers_) + " layers", [&] { read(token, kPrefill); },
-        static_cast<double>(layers_) * element * (weights + keys_and_values));
+    std::vector<std::unique_ptr<Reader>> readers;
+    std::vector<Candidate> prefills, decodes;
+    for (const RandomParameters& source : sources_) {
+      Reader* reader = readers.emplace_back(std::make_unique<Reader>(source, config)).get();
+      prefills.push_back(
+          {source.name(), [=] { reader->read(prompt, 0); },
+           transformer_operations(layers_, kPrefill, config.hidden_size, 3, config.intermediate_size, true)});
+      const double cached = static_cast<double>(c10::elementSize(source.floating()));
+      decodes.push_back({source.name(), [=] { reader->read(token, kPrefill); },
+                         static_cast<double>(layers_) * (source.bytes() * weights + cached * keys_and_values)});
+    }
+    compare_with_product("prefill of 3,480 tokens, " + std::to_string(layers_) + " layers", prefills, 2);
+    compare_with_read("decode, " + std::to_string(layers_) + " layers", decodes);
   }
 
-  void compare_with_product(const std::string& name, const std::function<void()>& stage, double operations,
-                            int rounds) {
+  void compare_with_product(const std::string& name, const std::vector<Candidate>& candidates, int rounds) {
     const benchmarks::MatrixProduct product;
-    const auto times = benchmarks::best_times({stage, [&] { product(); }}, rounds);
-    const double rate = operations / times[0] * 1e-9, yardstick = product.operations() / times[1] * 1e-9;
-    product_rate_ = std::max(product_rate_, yardstick);
-    add({name, "GFLOP/s", times[0], rate, rate / yardstick});
+    const double rate = compare(
+        name, candidates, "GFLOP/s", [&] { product(); }, product.operations(), rounds);
+    product_rate_ = std::max(product_rate_, rate);
   }
 
-  void compare_with_read(const std::string& name, const std::function<void()>& stage, double bytes) {
+  void compare_with_read(const std::string& name, const std::vector<Candidate>& candidates) {
     const benchmarks::MemoryRead memory;
-    const auto times = benchmarks::best_times({stage, [&] { memory(); }}, 10);
-    const double rate = bytes / times[0] * 1e-9, yardstick = memory.bytes() / times[1] * 1e-9;
-    read_rate_ = std::max(read_rate_, yardstick);
-    add({name, "GB/s", times[0], rate, rate / yardstick});
+    const double rate = compare(
+        name, candidates, "GB/s", [&] { memory(); }, memory.bytes(), 10);
+    read_rate_ = std::max(read_rate_, rate);
+  }
+
+  /** The candidates and the yardstick in turns; returns the yardstick's rate. */
+  double compare(const std::string& name, const std::vector<Candidate>& candidates, const char* unit,
+                 const std::function<void()>& yardstick, double yardstick_work, int rounds) {
+    std::vector<std::function<void()>> functions;
+    for (const Candidate& candidate : candidates) functions.push_back(candidate.run);
+    functions.push_back(yardstick);
+    const auto times = benchmarks::best_times(functions, rounds);
+    const double best = yardstick_work / times.back() * 1e-9;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      const double rate = candidates[i].work / times[i] * 1e-9;
+      add({name + ", " + candidates[i].type, unit, times[i], rate, rate / best, times[0] / times[i]});
+    }
+    return best;
   }
 
   void add(Stage stage) {
     if (!quiet_) {
-      std::printf("%-34s %8.3f s  %8.1f %-8s %5.2f of the machine\n", stage.name.c_str(), stage.seconds, stage.rate,
+      std::printf("%-44s %8.3f s  %8.1f %-8s %5.2f of the machine", stage.name.c_str(), stage.seconds, stage.rate,
                   stage.unit, stage.fraction);
+      if (sources_.size() > 1) std::printf("  %5.2f x", stage.speedup);
+      std::printf("\n");
       std::fflush(stdout);
     }
     stages_.push_back(std::move(stage));
   }
 
-  RandomParameters random_;
+  std::vector<RandomParameters> sources_;
   std::int64_t layers_;
   bool quiet_;
   std::vector<Stage> stages_;
@@ -218,51 +288,96 @@ void print_json(const Bench& bench) {
               bench.product_rate(), bench.read_rate());
   const char* separator = "";
   for (const Stage& stage : bench.stages()) {
-    std::printf("%s{\"name\": \"%s\", \"seconds\": %.4f, \"rate\": %.2f, \"unit\": \"%s\", \"fraction\": %.3f}",
-                separator, stage.name.c_str(), stage.seconds, stage.rate, stage.unit, stage.fraction);
+    std::printf(
+        "%s{\"name\": \"%s\", \"seconds\": %.4f, \"rate\": %.2f, \"unit\": \"%s\", \"fraction\": %.3f, "
+        "\"speedup\": %.3f}",
+        separator, stage.name.c_str(), stage.seconds, stage.rate, stage.unit, stage.fraction, stage.speedup);
     separator = ", ";
   }
   std::printf("]}\n");
+}
+
+std::vector<std::string> split(const char* list) {
+  std::vector<std::string> parts;
+  for (std::size_t start = 0, end; start <= std::strlen(list); start = end + 1) {
+    end = std::min(std::string_view(list).find(',', start), std::strlen(list));
+    parts.emplace_back(list + start, end - start);
+  }
+  return parts;
+}
+
+void print_machine(const Bench& bench) {
+  const auto* integers = ops::cpu::integer_kernels();
+  std::printf("kernels: %s, of integers %s\n", ops::cpu::kernels().name, integers ? integers->name : "none");
+  if (bench.product_rate() > 0) std::printf("the machine: matrix product %.1f GFLOP/s\n", bench.product_rate());
+  if (bench.read_rate() > 0) std::printf("the machine: memory read %.1f GB/s\n", bench.read_rate());
+}
+
+/** The types named in a list with commas; none for another name. */
+std::optional<std::vector<WeightType>> types_of(const char* list) {
+  std::vector<WeightType> types;
+  for (const std::string& name : split(list)) {
+    const auto type = weight_type_from_name(name);
+    if (!type) return std::nullopt;
+    types.push_back(*type);
+  }
+  return types;
+}
+
+/** Of a list ended by null the one of this name; null where there is none. */
+template <typename Kernels>
+const Kernels* kernels_of(const Kernels* const* tables, const std::string& name) {
+  while (*tables && name != (*tables)->name) ++tables;
+  return *tables;
+}
+
+/** Chooses tables of kernels, of numbers and of integers, by their names; false for a name that is none here. */
+bool use_kernels(const char* list) {
+  for (const std::string& name : split(list)) {
+    const auto* numbers = kernels_of(ops::cpu::supported_kernels(), name);
+    const auto* integers = kernels_of(ops::cpu::supported_integer_kernels(), name);
+    if (numbers) ops::cpu::use_kernels(numbers);
+    if (integers || name == "no-integers") ops::cpu::use_integer_kernels(integers);
+    if (!numbers && !integers && name != "no-integers") return false;
+  }
+  return true;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   gboolean json = FALSE;
-  g_autofree char* dtype = nullptr;
-  g_autofree char* only = nullptr;
-  gint layers = 2;
-  const std::string types = "Type of the weights (" + weight_type_names() + "); default: float32";
+  g_autofree char *dtype = nullptr, *only = nullptr, *kernels = nullptr;
+  gint layers = 2, threads = 0;
+  const std::string types = "Types of the weights (" + weight_type_names() + "), with commas; default: float32";
   const GOptionEntry entries[] = {
       {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print JSON", nullptr},
-      {"dtype", 0, 0, G_OPTION_ARG_STRING, &dtype, types.c_str(), "TYPE"},
+      {"dtype", 0, 0, G_OPTION_ARG_STRING, &dtype, types.c_str(), "TYPE,..."},
       {"layers", 0, 0, G_OPTION_ARG_INT, &layers, "Language model layers (default 2; 450 MB each in float32)", "N"},
       {"only", 0, 0, G_OPTION_ARG_STRING, &only, "Measure one part: clip, internvideo2, nanodet or language", "PART"},
+      {"kernels", 0, 0, G_OPTION_ARG_STRING, &kernels,
+       "Instead of the best: avx512, avx2, baseline; amx, avx512vnni, avxvnni, avx2madd, no-integers", "NAME,..."},
+      {"threads", 0, 0, G_OPTION_ARG_INT, &threads, "CPU threads (default 0: as many as cores)", "N"},
       {}};
   g_autoptr(GOptionContext) context = g_option_context_new(nullptr);
   g_option_context_add_main_entries(context, entries, nullptr);
   g_autoptr(GError) error = nullptr;
   const bool parsed = g_option_context_parse(context, &argc, &argv, &error);
-  const auto type = weight_type_from_name(dtype ? dtype : "float32");
-  if (!parsed || argc != 1 || !type || layers < 1) {
+  const auto chosen = types_of(dtype ? dtype : "float32");
+  if (!parsed || argc != 1 || !chosen || layers < 1 || threads < 0 || (kernels && !use_kernels(kernels))) {
     std::fprintf(stderr, "gvl-bench: %s\n", error ? error->message : "wrong usage, see --help");
     return 1;
   }
 
-  ops::set_threads(0);
+  ops::set_threads(threads);
   const std::string hint = ops::blas_hint();
   if (!hint.empty()) std::fprintf(stderr, "gvl-bench: the machine's matrix product: %s\n", hint.c_str());
   const c10::InferenceMode inference;
-  Bench bench(layers::to_scalar_type(io::traits_of(*type).stored), layers, json);
+  Bench bench(*chosen, layers, json);
   if (!bench.run(only ? only : "")) {
     std::fprintf(stderr, "gvl-bench: --only %s: no such part\n", only);
     return 1;
   }
-  if (json) {
-    print_json(bench);
-  } else {
-    if (bench.product_rate() > 0) std::printf("the machine: matrix product %.1f GFLOP/s\n", bench.product_rate());
-    if (bench.read_rate() > 0) std::printf("the machine: memory read %.1f GB/s\n", bench.read_rate());
-  }
+  json ? print_json(bench) : print_machine(bench);
   return 0;
 }

@@ -46,17 +46,33 @@ void compare_reading(const std::string& name, double bytes, const Function& ours
   compare(name, bytes, ours, theirs, *reading, reading->bytes(), "GB/s");
 }
 
+/** The elements of weights: of int8 at::kChar, of int4 at::kByte. */
+const char* name_of_weights(at::ScalarType type) {
+  return type == at::kChar ? "int8" : type == at::kByte ? "int4" : c10::toString(type);
+}
+
+ops::Weight weight_of(const at::Tensor& numbers, at::ScalarType type) {
+  if (type == at::kChar) return ops::quantise(numbers, WeightType::kInt8);
+  return type == at::kByte ? ops::quantise(numbers, WeightType::kInt4) : ops::Weight(numbers.to(type));
+}
+
+double bytes_of(const ops::Weight& weight) {
+  const double bytes = static_cast<double>(weight.data.nbytes());
+  return weight.is_quantised() ? bytes + static_cast<double>(weight.scales.nbytes()) : bytes;
+}
+
 void linear(int64_t rows, int64_t in, int64_t out, at::ScalarType type) {
   const std::string name = "linear " + std::to_string(rows) + " " + std::to_string(in) + " " + std::to_string(out) +
-                           " " + c10::toString(type);
+                           " " + name_of_weights(type);
   if (!is_wanted(name)) return;
-  const auto x = at::randn({rows, in}), weight = at::randn({out, in}).to(type), bias = at::randn({out});
+  const auto x = at::randn({rows, in}), bias = at::randn({out});
+  const ops::Weight weight = weight_of(at::randn({out, in}), type);
   // LibTorch's product takes one type: it is given the widened weight.
-  const auto wide = weight.to(at::kFloat);
+  const auto wide = ops::dequantise(weight).to(at::kFloat);
   const auto ours = [&] { ops::linear(x, weight, bias); };
   const auto theirs = [&] { at::linear(x, wide, bias); };
   if (rows <= 16) {
-    compare_reading(name, static_cast<double>(weight.numel()) * weight.element_size(), ours, theirs);
+    compare_reading(name, bytes_of(weight), ours, theirs);
   } else {
     compare_arithmetic(name, 2.0 * rows * in * out, ours, theirs);
   }
@@ -115,13 +131,15 @@ int main(int argc, char** argv) {
   const benchmarks::MemoryRead memory_read;
   product = &matrix_product, reading = &memory_read;
 
-  for (auto type : {at::kFloat, at::kBFloat16, at::kHalf}) {
+  for (auto type : {at::kFloat, at::kBFloat16, at::kHalf, at::kChar, at::kByte}) {
     for (int64_t rows : {1, 2, 4, 8, 16}) linear(rows, 3072, 16384, type);
     for (int64_t rows : {24, 64, 1024}) linear(rows, 3072, 16384, type);
   }
-  linear(577, 1024, 4096, at::kFloat);
-  linear(577, 4096, 1024, at::kFloat);
-  linear(2049, 1408, 6144, at::kFloat);
+  for (auto type : {at::kFloat, at::kChar}) {
+    linear(577, 1024, 4096, type);
+    linear(577, 4096, 1024, type);
+    linear(2049, 1408, 6144, type);
+  }
   linear(3480, 3072, 9216, at::kFloat);
   linear(3480, 8192, 3072, at::kBFloat16);
 
