@@ -56,7 +56,10 @@ struct IntegerKernels {
   void (*multiply)(const IntegerProduct&);
 };
 
-/** The table in use: the best that this processor supports, unless a test chose another; null where it has none. */
+/**
+ * The table in use: the best that this processor supports, unless a test chose another; null where products of widened
+ * weights in float32 are faster.
+ */
 const IntegerKernels* integer_kernels();
 
 /** The tables that this processor supports, best first, ended by null. */

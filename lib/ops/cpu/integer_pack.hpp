@@ -92,11 +92,14 @@ void pack_left(const Rows& x, int64_t first, int64_t last, int64_t column, int64
 }
 
 typedef int8_t Bytes16 __attribute__((vector_size(16)));
+typedef float Floats16 __attribute__((vector_size(64)));
+typedef int32_t Ints16 __attribute__((vector_size(64)));
 typedef int8_t UnalignedBytes16 __attribute__((vector_size(16), aligned(1), may_alias));
 
 /** A slice of a row of int4 as int8 with one scale for the slice, by a table for each block; returns the scale. */
 GVL_INLINE float int4_to_int8(const char* blocks, const char* scales, int64_t depth, int8_t* to) {
   constexpr float kRound = 0x1.8p23f;
+  const Floats16 numbers = {-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7};
   float greatest = 0;
   for (int64_t b = 0; b * kInt4Block < depth; ++b) {
     const float scale = scale_at(scales + 2 * b);
@@ -105,11 +108,9 @@ GVL_INLINE float int4_to_int8(const char* blocks, const char* scales, int64_t de
   const float scale = greatest * (8.0f / 127), inverse = 1 / scale;
   for (int64_t b = 0; b * kInt4Block < depth; ++b) {
     const float ratio = scale_at(scales + 2 * b) * inverse;
-    Bytes16 table;
-    for (int i = 0; i < 16; ++i) {
-      table[i] = static_cast<int8_t>(__builtin_bit_cast(int32_t, (i - 8) * ratio + kRound) -
-                                     __builtin_bit_cast(int32_t, kRound));
-    }
+    const Floats16 products = numbers * ratio + kRound;
+    const Bytes16 table =
+        __builtin_convertvector(reinterpret_cast<Ints16>(products) - __builtin_bit_cast(int32_t, kRound), Bytes16);
     const char* block = blocks + b * kInt4Block / 2;
     int8_t* place = to + b * kInt4Block;
     const int64_t count = smaller(kInt4Block, depth - b * kInt4Block);
