@@ -56,11 +56,11 @@ class PackedX {
 
 /** Packs the part's rows of w for itself, then passes over x in tiles that stay in the core's cache. */
 void multiply_part(const Problem& p, const PackedRows& x, int64_t first_row, const Part& part) {
-  constexpr int64_t kTileRows = 192;
+  constexpr int64_t kTileRows = 96;
   const IntegerKernels& kernels = p.kernels;
   const int64_t columns = divide_up(part.columns, kernels.w_strip) * kernels.w_strip;
   const int64_t tile = even_part(part.rows, kTileRows, kernels.x_strip);
-  const int64_t sums = columns * tile, scales = columns * p.slices();
+  const int64_t sums = kernels.w_strip * tile, scales = columns * p.slices();
   float* scratch = cpu::thread_scratch(sums + scales + columns + columns * p.padded() * kernels.element_bytes / 4);
   float* bias = scratch + sums + scales;
   std::fill(bias, bias + columns, 0.0f);

@@ -19,16 +19,17 @@ extern const IntegerKernels GVL_KERNELS;
 
 namespace {
 
-/** Sums wait in the scratch between slices, for the reason that tile.hpp has. */
+/** A strip of columns at a time, whose sums wait in the scratch between slices, for the reason that tile.hpp has. */
 void multiply_integers(const IntegerProduct& p) {
-  for (int64_t column = 0; column < p.depth; column += kIntegerSlice) multiply_slice(p, column);
-  const int64_t padded_rows = round_up(p.rows, kStripRows);
+  begin_products();
   for (int64_t first = 0; first < p.columns; first += kStripColumns) {
+    for (int64_t column = 0; column < p.depth; column += kIntegerSlice) multiply_slice(p, column, first, p.scratch);
     const int64_t bytes = smaller(kStripColumns, p.columns - first) * int64_t(sizeof(float));
     for (int64_t row = 0; row < p.rows; ++row) {
-      __builtin_memcpy(p.y + row * p.y_stride + first, p.scratch + first * padded_rows + row * kStripColumns, bytes);
+      __builtin_memcpy(p.y + row * p.y_stride + first, p.scratch + row * kStripColumns, bytes);
     }
   }
+  end_products();
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ struct IntegerProduct {
   const float* bias;      ///< [columns], filled up to whole strips
   float* y;               ///< the tile's first element
   int64_t y_stride;
-  float* scratch;  ///< rows * columns floats, both rounded up to whole strips
+  float* scratch;  ///< rows, rounded up to whole strips, times w_strip floats
 };
 
 struct IntegerKernels {

@@ -63,27 +63,27 @@ GVL_INLINE void add_scaled_sums(const int32_t* sums, const float* x_scales, cons
   }
 }
 
-/** sums, strip by strip, += the product of the slice that begins at `column`; the first slice begins with the bias. */
-void multiply_slice(const IntegerProduct& p, int64_t column) {
+/** What a thread does before its products and behind them. */
+GVL_INLINE void begin_products() {
   const TileConfig config;
   _tile_loadconfig(&config);
+}
+GVL_INLINE void end_products() { _tile_release(); }
+
+/** sums of a strip of columns += the product of the slice that begins at `column`; the first begins with the bias. */
+void multiply_slice(const IntegerProduct& p, int64_t column, int64_t first, float* sums) {
   const int64_t padded = padded_slice(smaller(kIntegerSlice, p.depth - column)), slice = column / kIntegerSlice;
   const int8_t* x = reinterpret_cast<const int8_t*>(p.x.data + slice_offset(column, p.x.rows));
-  const char* w = p.w.data + slice_offset(column, p.w.rows);
+  const char* w = p.w.data + slice_offset(column, p.w.rows) + first * padded;
   const float* x_scales = p.x.scales + slice * p.x.rows;
-  const float* w_scales = p.w.scales + slice * p.w.rows;
-  const int64_t padded_rows = round_up(p.rows, kStripRows);
-  for (int64_t first = 0; first < p.columns; first += kStripColumns) {
-    for (int64_t row = 0; row < p.rows; row += kStripRows) {
-      alignas(64) int32_t products[kStripRows * kStripColumns];
-      float* sums = p.scratch + first * padded_rows + row * kStripColumns;
-      const int64_t place = p.first_row + row;
-      multiply_amx_strips(padded, x + place * padded, w + first * padded, products);
-      add_scaled_sums(products, x_scales + place, w_scales + first, column == 0 ? p.bias + first : sums,
-                      column == 0 ? 0 : kStripColumns, kStripRows, sums);
-    }
+  const float* w_scales = p.w.scales + slice * p.w.rows + first;
+  for (int64_t row = 0; row < p.rows; row += kStripRows, sums += kStripRows * kStripColumns) {
+    alignas(64) int32_t products[kStripRows * kStripColumns];
+    const int64_t place = p.first_row + row;
+    multiply_amx_strips(padded, x + place * padded, w, products);
+    add_scaled_sums(products, x_scales + place, w_scales, column == 0 ? p.bias + first : sums,
+                    column == 0 ? 0 : kStripColumns, kStripRows, sums);
   }
-  _tile_release();
 }
 
 }  // namespace

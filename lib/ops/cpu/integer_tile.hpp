@@ -69,23 +69,22 @@ __attribute__((noinline)) void multiply_integer_tile(int64_t padded, const Eleme
   }
 }
 
-/** sums, strip by strip, += the product of the slice that begins at `column`; the first slice begins with the bias. */
-void multiply_slice(const IntegerProduct& p, int64_t column) {
+/** What a thread does before its products and behind them. */
+GVL_INLINE void begin_products() {}
+GVL_INLINE void end_products() {}
+
+/** sums of a strip of columns += the product of the slice that begins at `column`; the first begins with the bias. */
+void multiply_slice(const IntegerProduct& p, int64_t column, int64_t first, float* sums) {
   const int64_t padded = padded_slice(smaller(kIntegerSlice, p.depth - column)), slice = column / kIntegerSlice;
   const Element* x = reinterpret_cast<const Element*>(p.x.data + slice_offset(column, p.x.rows));
-  const char* w = p.w.data + slice_offset(column, p.w.rows);
+  const char* w = p.w.data + slice_offset(column, p.w.rows) + first * padded * int64_t(sizeof(Element));
   const float* x_scales = p.x.scales + slice * p.x.rows;
-  const float* w_scales = p.w.scales + slice * p.w.rows;
+  const float* w_scales = p.w.scales + slice * p.w.rows + first;
   const int32_t* starts = p.x.starts + slice * p.x.rows;
-  const int64_t padded_rows = round_up(p.rows, kTileRows);
-  for (int64_t first = 0; first < p.columns; first += kTileColumns) {
-    for (int64_t row = 0; row < p.rows; row += kTileRows) {
-      float* sums = p.scratch + first * padded_rows + row * kTileColumns;
-      const int64_t place = p.first_row + row;
-      multiply_integer_tile(padded, x + place * padded, w + first * padded * int64_t(sizeof(Element)), starts + place,
-                            x_scales + place, w_scales + first, column == 0 ? p.bias + first : sums,
-                            column == 0 ? 0 : kTileColumns, sums);
-    }
+  for (int64_t row = 0; row < p.rows; row += kTileRows, sums += kTileRows * kTileColumns) {
+    const int64_t place = p.first_row + row;
+    multiply_integer_tile(padded, x + place * padded, w, starts + place, x_scales + place, w_scales,
+                          column == 0 ? p.bias + first : sums, column == 0 ? 0 : kTileColumns, sums);
   }
 }
 
