@@ -7,8 +7,19 @@
 #include <ATen/ops/mm.h>
 
 #include <atomic>
+#include <cstdlib>
+#include <ctime>
 
 namespace gvl::benchmarks {
+
+double seconds(const std::function<void()>& f) {
+  const clockid_t clock = at::get_num_threads() == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
+  timespec start{}, stop{};
+  clock_gettime(clock, &start);
+  f();
+  clock_gettime(clock, &stop);
+  return static_cast<double>(stop.tv_sec - start.tv_sec) + static_cast<double>(stop.tv_nsec - start.tv_nsec) * 1e-9;
+}
 
 MatrixProduct::MatrixProduct() : a_(kSize * kSize, 1.5f), b_(kSize * kSize, 0.25f) {}
 

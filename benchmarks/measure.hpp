@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -10,12 +9,8 @@
 /** Measurement helpers of the benchmark programs. */
 namespace gvl::benchmarks {
 
-/** Seconds of one call. */
-inline double seconds(const std::function<void()>& f) {
-  const auto start = std::chrono::steady_clock::now();
-  f();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
+/** How long a call takes; on one thread, how long it computes: others' work on the machine changes that less. */
+double seconds(const std::function<void()>& f);
 
 /**
  * The best time of each candidate, in seconds. The candidates take turns, so that a machine shared with others treats
