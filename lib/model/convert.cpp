@@ -24,6 +24,7 @@ struct Source {
   fs::path tokenizer;
   std::optional<fs::path> words;
   std::vector<model::PlannedTensor> tensors;
+  bool is_model = false;  ///< a model folder, no release
 };
 
 WeightType language_type(const model::OfficialRelease& release) {
@@ -62,7 +63,7 @@ Source source_of_model(const fs::path& folder, const ConvertOptions& options) {
     throw Error(ErrorCode::kInvalidArgument,
                 folder.string() + ": is a model folder already; of one another --dtype can be made, and nothing else");
   }
-  Source source{model::load_config(folder), folder / model::kTokenizerFile, {}, {}};
+  Source source{model::load_config(folder), folder / model::kTokenizerFile, {}, {}, true};
   source.config.dtype = *options.dtype;
   if (model::load_words(folder)) source.words = folder / model::kWordsFile;
   const io::Weights weights = io::Weights::open(folder);
@@ -116,6 +117,19 @@ void write_weights(const Source& source, const model::ModelFolderWriter& writer,
   if (options.progress) options.progress(stored.size(), stored.size());
 }
 
+/** What comes with weights by their licence goes with them: NOTICE, LICENSE and the like, of a model folder. */
+void copy_licences(const fs::path& from, const fs::path& out) {
+  std::error_code error;
+  if (fs::equivalent(from, out, error)) return;
+  for (const fs::directory_entry& entry : fs::directory_iterator(from)) {
+    const std::string name = entry.path().filename().string();
+    const bool is_licence = name.starts_with("NOTICE") || name.starts_with("LICENSE");
+    if (!is_licence || !entry.is_regular_file()) continue;
+    fs::copy_file(entry.path(), out / name, fs::copy_options::overwrite_existing, error);
+    if (error) throw Error(ErrorCode::kResource, entry.path().string() + ": cannot be copied: " + error.message());
+  }
+}
+
 }  // namespace
 
 void convert(const fs::path& from, const fs::path& out, const ConvertOptions& options) {
@@ -127,6 +141,7 @@ void convert(const fs::path& from, const fs::path& out, const ConvertOptions& op
     writer.copy(source.tokenizer, model::kTokenizerFile);
     if (source.words) writer.copy(*source.words, model::kWordsFile);
     writer.publish();
+    if (source.is_model) copy_licences(from, out);
   });
 }
 

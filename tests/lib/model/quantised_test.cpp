@@ -124,6 +124,7 @@ GVL_TEST(a_model_folder_becomes_one_of_another_type) {
   const TemporaryFolder folder;
   fs::copy(converted("phi_c"), folder / "model", fs::copy_options::recursive);
   write_file(folder / "model" / model::kWordsFile, "picture\n");
+  for (const char* name : {"NOTICE", "LICENSE.nanodet", "notes.txt"}) write_file(folder / "model" / name, name);
   for_each_type([&](WeightType type) {
     const fs::path out = folder / name_of(type);
     std::size_t done = 0;
@@ -136,6 +137,8 @@ GVL_TEST(a_model_folder_becomes_one_of_another_type) {
       ck_assert_msg(bytes_of(made.get(name)) == bytes_of(expected.get(name)), "%s", name.c_str());
     }
     expect_text(read_file(out / model::kWordsFile), "picture\n");
+    for (const char* name : {"NOTICE", "LICENSE.nanodet"}) expect_text(read_file(out / name), name);
+    ck_assert(!fs::exists(out / "notes.txt"));
     // And back, in place.
     const FolderParameters before(out);
     convert(out, out, {.dtype = WeightType::kFloat32});
