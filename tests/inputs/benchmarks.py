@@ -124,6 +124,20 @@ class Benchmarks(Inputs):
         self.assertIn("--resume", self.evaluate("charades-sta", annotations, code=2).stderr)
         self.assertIn("other settings",
                       self.evaluate("charades-sta", annotations, "--resume", "--seed", 1, code=2).stderr)
+        # Another question under the same name.
+        with open(annotations, encoding="utf-8") as file:
+            lines = file.read()
+        write(self.file("changed.txt"), lines.replace("##", "##not ", 1))
+        self.assertIn("questions", self.evaluate("charades-sta", self.file("changed.txt"), "--resume", code=2).stderr)
+        os.remove(self.file("out/predictions.jsonl.settings.json"))
+        self.assertIn("is not there", self.evaluate("charades-sta", annotations, "--resume", code=2).stderr)
+
+    def test_predictions_of_other_weights_are_not_mixed(self):
+        annotations, model = self.charades(["first"]), self.file("model")
+        shutil.copytree(os.path.join(BUILD, "models", "default"), model)
+        self.evaluate("charades-sta", annotations, "--model", model)
+        os.utime(os.path.join(model, "model.safetensors"), (1, 1))
+        self.assertIn("weights", self.evaluate("charades-sta", annotations, "--resume", "--model", model, code=2).stderr)
 
     def test_dense_captions(self):
         annotations = write(self.file("val_1.json"), {

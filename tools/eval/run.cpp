@@ -4,10 +4,12 @@
 #include <glib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <opencv2/core/utils/logger.hpp>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -89,9 +91,41 @@ RunBenchmark benchmark_named(const char* name) {
   }
 }
 
+/** SHA-256 of all that is asked. */
+std::string checksum_of(const std::vector<BenchmarkItem>& items) {
+  std::string asked;
+  const auto add = [&](const std::string& text) { asked += std::to_string(text.size()) + ":" + text; };
+  for (const BenchmarkItem& item : items) {
+    add(item.id);
+    add(item.video);
+    if (item.part) add(brief(item.part->start) + " " + brief(item.part->stop));
+    for (const Query& query : item.queries) add(query.text);
+    for (const std::string& option : item.options) add(option);
+  }
+  g_autofree char* sum =
+      g_compute_checksum_for_data(G_CHECKSUM_SHA256, reinterpret_cast<const guchar*>(asked.data()), asked.size());
+  return sum;
+}
+
+/** Sizes and times of a model's weights: of others in the same folder they differ. */
+std::string weights_of(const fs::path& model) {
+  std::vector<std::string> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(model)) {
+    if (entry.path().extension() != ".safetensors") continue;
+    files.push_back(entry.path().filename().string() + " " + std::to_string(entry.file_size()) + " " +
+                    std::to_string(entry.last_write_time().time_since_epoch().count()));
+  }
+  std::sort(files.begin(), files.end());
+  std::string all;
+  for (const std::string& file : files) all += (all.empty() ? "" : ", ") + file;
+  return all;
+}
+
 /** What predictions depend on, so that only equal ones are put together. */
-std::string settings_of(const Arguments& arguments, const std::string& benchmark, const std::string& model) {
-  return "{\"benchmark\": " + json_string(benchmark) + ", \"model\": " + json_string(model) +
+std::string settings_of(const Arguments& arguments, const std::string& benchmark, const std::string& model,
+                        const std::vector<BenchmarkItem>& items) {
+  return "{\"benchmark\": " + json_string(benchmark) + ", \"questions\": " + json_string(checksum_of(items)) +
+         ", \"model\": " + json_string(model) + ", \"weights\": " + json_string(weights_of(model)) +
          ", \"temperature\": " + brief(arguments.temperature) + ", \"seed\": " + std::to_string(arguments.seed) +
          ", \"max_new_tokens\": " + std::to_string(arguments.max_new_tokens) + "}\n";
 }
@@ -107,6 +141,12 @@ void write_report(const RunReport& report, const Arguments& arguments) {
   if (arguments.markdown) io::write_atomically(arguments.markdown, report.to_markdown());
 }
 
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw Error(ErrorCode::kResource, folder.string() + ": cannot be created: " + error.message());
+}
+
 /** Whether it came to its end. */
 bool run(const Arguments& arguments, char** argv) {
   const RunBenchmark benchmark = benchmark_named(argv[1]);
@@ -115,9 +155,10 @@ bool run(const Arguments& arguments, char** argv) {
     throw UsageError(std::string(argv[1]) + " has no METEOR");
   const auto items = read_benchmark_items(benchmark, annotations);
   const VideoFolder videos(argv[3]);
-  fs::create_directories(out);
+  make_folder(out);
   const auto model = Model::load(arguments.model ? fs::path(arguments.model) : default_model_folder());
-  PredictionLog log(out / "predictions.jsonl", settings_of(arguments, argv[1], model->folder()), arguments.resumes);
+  PredictionLog log(out / "predictions.jsonl", settings_of(arguments, argv[1], model->folder(), items),
+                    arguments.resumes);
   const auto faults = run_items(*model, benchmark, items, videos, arguments.generation(), log, show_progress);
   if (is_interrupted()) return false;
   RunReport report{benchmark, model->folder(), items.size(), log.lines().size(), faults, {}};

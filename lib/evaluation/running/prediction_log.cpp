@@ -68,9 +68,14 @@ void PredictionLog::check_settings(const std::string& settings, bool resumes) co
   if (is_there && !resumes)
     throw Error(ErrorCode::kInvalidArgument, file_.string() + ": is there already; --resume goes on with it");
   if (!is_there) return io::write_atomically(beside, settings);
-  if (content_of(beside) != settings) {
+  if (!fs::exists(beside)) {
     throw Error(ErrorCode::kInvalidArgument,
-                file_.string() + ": was begun with other settings (" + beside.string() + "), and does not go on");
+                beside.string() + ": is not there; without it nobody knows how " + file_.string() + " was made");
+  }
+  if (content_of(beside) != settings) {
+    throw Error(ErrorCode::kInvalidArgument, file_.string() +
+                                                 ": was begun with other settings, questions or weights (" +
+                                                 beside.string() + " says which), and does not go on");
   }
 }
 
