@@ -196,7 +196,7 @@ class Progress(Outputs):
 
     def test_is_never_wider_than_the_terminal(self):
         video = self.file("画" * 40 + "name.mkv")
-        ffmpeg(*picture(15, size="160x120", rate=25, black=(3, 6)), video)
+        ffmpeg(*picture(60, size="160x120", rate=25, black=(3, 6)), video)
         for columns in (100, 30):
             lines = [line for line in self.lines_shown(columns, video) if line]
             self.assertTrue(lines)

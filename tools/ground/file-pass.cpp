@@ -47,6 +47,8 @@ class FilePass {
     progress_.begin(without_passwords(options_.doing));
     gst_element_set_state(pipeline_, GST_STATE_PLAYING);
     g_main_loop_run(loop);
+    // A short file may be over before the timer has seen its first frame.
+    if (watch_ && watch_->has_begun() && !begun_ && error_.empty()) begin();
     end();
     g_source_remove(timer);
     gst_bus_remove_watch(bus);
