@@ -176,10 +176,11 @@ void append(WatchedScene shot, double start, WatchedScene& scene) {
 
 /** Shots one behind the other: everything changes at once. */
 WatchedScene compose_shots(std::uint64_t seed, WatchOptions options, Random random) {
-  constexpr double kShortest = 1.2, kFewest = 2, kMost = 5;
+  constexpr double kShortest = 1.2;
+  constexpr std::int64_t kFewest = 2, kMost = 5;
   WatchedScene scene{seed, draw_duration(random, options), {}};
-  const double most = std::clamp(scene.duration / kShortest, 1.0, kMost);
-  const auto shots = random.integer(std::min<std::int64_t>(kFewest, most), static_cast<std::int64_t>(most));
+  const auto most = std::clamp<std::int64_t>(static_cast<std::int64_t>(scene.duration / kShortest), 1, kMost);
+  const auto shots = random.integer(std::min(kFewest, most), most);
   double start = 0;
   for (auto left = shots; left > 0; --left) {
     const double rest = scene.duration - start;

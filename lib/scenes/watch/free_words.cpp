@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "scenes/clauses.hpp"
 #include "scenes/watch/naming.hpp"
 #include "scenes/watch/things.hpp"
 
@@ -207,65 +208,58 @@ std::string_view usual_use(Sort sort) {
 std::string_view traits_of(Sort sort) {
   switch (sort) {
     case Sort::kPerson:
-      return "young/old/tall/small/little/elderly/lone/tired/masked/bald/smiling/slim/strong/strange/happy/angry/"
-             "unknown";
+      return "[young/old/tall/small/little/elderly/lone/tired/masked/bald/smiling/slim/strong/strange/happy/angry/"
+             "unknown]";
     case Sort::kVehicle:
-      return "old/big/small/parked/fast/slow/dirty/new/dark/light/silver/racing/rusty/loaded/heavy/shiny/foreign/"
-             "electric";
+      return "[old/big/small/parked/fast/slow/dirty/new/dark/light/silver/racing/rusty/loaded/heavy/shiny/foreign/"
+             "electric]";
     case Sort::kAnimal:
     case Sort::kBird:
-      return "little/big/young/old/spotted/striped/fat/wet/hungry/lively/lazy/lost/stray/wild/tame/furry/cute/sleepy";
+      return "[little/big/young/old/spotted/striped/fat/wet/hungry/lively/lazy/lost/stray/wild/tame/furry/cute/sleepy]";
     case Sort::kPlane:
     case Sort::kBoat:
-      return "big/small/old/fast/low/single/distant/modern/military/wooden/large/tiny/new";
+      return "[big/small/old/fast/low/single/distant/modern/military/wooden/large/tiny/new]";
     case Sort::kFood:
-      return "ripe/fresh/half-eaten/big/small/rotten/tasty/sliced/juicy/single/sweet/peeled";
+      return "[ripe/fresh/half-eaten/big/small/rotten/tasty/sliced/juicy/single/sweet/peeled]";
     default:
-      return "old/new/big/small/wooden/large/little/broken/metal/plastic/full/empty/dirty/heavy/open/closed/expensive/"
-             "pretty/shiny/plain/dark/light/round/long";
+      return "[old/new/big/small/wooden/large/little/broken/metal/plastic/full/empty/dirty/heavy/open/closed/expensive/"
+             "pretty/shiny/plain/dark/light/round/long]";
   }
 }
 
 constexpr std::string_view kPersonLooks =
-    "with a hat/with a helmet/with glasses/with sunglasses/with a beard/with long hair/with dark hair/with short hair/"
+    "[with a hat/with a helmet/with glasses/with sunglasses/with a beard/with long hair/with dark hair/with short hair/"
     "with a cap/with a mask/with a stick/with a ponytail/with a tattoo/with an apron/with a hood/with bare feet/in a "
     "suit/"
     "in a coat/in a jacket/in a dark jacket/in a uniform/in shorts/in a dress/in a light shirt/in jeans/in boots/in a "
     "vest/"
-    "in a wheelchair/in work clothes/with gloves/with a scarf/with a moustache/with a key/with a box/with a ladder";
+    "in a wheelchair/in work clothes/with gloves/with a scarf/with a moustache/with a key/with a box/with a ladder]";
 constexpr std::string_view kColouredClothes =
-    "in a {c} jacket/in a {c} shirt/with a {c} coat/in a {c} pullover/in a {c} dress/in a {c} T-shirt/in {c} clothes/"
-    "wearing a {c} coat/wearing a {c} jumper/dressed all in {c}/in a {c} hoodie/in {c}";
+    "[in a {c} jacket/in a {c} shirt/with a {c} coat/in a {c} pullover/in a {c} dress/in a {c} T-shirt/in {c} clothes/"
+    "wearing a {c} coat/wearing a {c} jumper/dressed all in {c}/in a {c} hoodie/in {c}]";
 constexpr std::string_view kLooks =
-    "with a scratch/with a label/with a lid/with a handle/with a sticker/with a pattern/with stripes/with dots/with "
+    "[with a scratch/with a label/with a lid/with a handle/with a sticker/with a pattern/with stripes/with dots/with "
     "writing/"
     "of wood/of metal/of plastic/from the side/from behind/from the front/from above/without a label/in the distance/"
-    "up close/in close-up/in the foreground/in the background";
+    "up close/in close-up/in the foreground/in the background]";
 constexpr std::string_view kVehicleLooks =
-    "with its lights on/with a trailer/with a roof rack/with a broken window/with an open door/with a spoiler/"
-    "from the side/from behind/from the front/from above/in the distance/with dirty windows/with a flag/with a load";
+    "[with its lights on/with a trailer/with a roof rack/with a broken window/with an open door/with a spoiler/"
+    "from the side/from behind/from the front/from above/in the distance/with dirty windows/with a flag/with a load]";
 constexpr std::string_view kAnimalLooks =
-    "with a collar/with long fur/with spots/with a long tail/with big ears/with a toy/on a leash/from the side/from "
+    "[with a collar/with long fur/with spots/with a long tail/with big ears/with a toy/on a leash/from the side/from "
     "behind/"
-    "up close/in close-up/in the distance/with open mouth/with its young/with stripes";
+    "up close/in close-up/in the distance/with open mouth/with its young/with stripes]";
 
-std::string one_of_choices(std::string_view choices, Random& random) {
-  const auto count = std::count(choices.begin(), choices.end(), '/') + 1;
-  for (auto wanted = random.integer(0, count - 1); wanted > 0; --wanted) choices.remove_prefix(choices.find('/') + 1);
-  return std::string(choices.substr(0, choices.find('/')));
+/** One of some choices. */
+std::string drawn(std::string_view choices, Random& random, std::string_view colour = {}) {
+  const Slot slot{"c", colour};
+  return clause_of(choices, {&slot, 1}, &random).subject;
 }
 
 std::string_view looks_of(Sort sort) {
   if (sort == Sort::kPerson) return kPersonLooks;
   if (sort == Sort::kVehicle || sort == Sort::kPlane || sort == Sort::kBoat) return kVehicleLooks;
   return sort == Sort::kAnimal || sort == Sort::kBird ? kAnimalLooks : kLooks;
-}
-
-/** "man" and "red": "man in a red jacket". */
-std::string clothed(const std::string& noun, const std::string& colour, Random& random) {
-  std::string clothes = one_of_choices(kColouredClothes, random);
-  clothes.replace(clothes.find("{c}"), 3, colour);
-  return noun + " " + clothes;
 }
 
 }  // namespace
@@ -323,12 +317,12 @@ std::string looking(const std::string& noun, const Filter& filter, Random& rando
   const bool pronoun = noun.starts_with("some");
   std::string text = noun;
   if (!filter.colour.empty()) {
-    const std::string colour = filter.colour == "gray" && random.chance(0.5) ? "grey" : filter.colour;
-    if (sort == Sort::kPerson) return clothed(noun, colour, random);
+    const std::string colour = colour_word(filter.colour, &random);
+    if (sort == Sort::kPerson) return noun + " " + drawn(kColouredClothes, random, colour);
     text = pronoun ? noun + " " + colour : colour + " " + noun;
   }
-  if (!pronoun && random.chance(0.4)) text = one_of_choices(traits_of(sort), random) + " " + text;
-  if (random.chance(0.3)) text += " " + one_of_choices(looks_of(sort), random);
+  if (!pronoun && random.chance(0.4)) text = drawn(traits_of(sort), random) + " " + text;
+  if (random.chance(0.3)) text += " " + drawn(looks_of(sort), random);
   return text;
 }
 

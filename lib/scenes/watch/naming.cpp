@@ -27,10 +27,6 @@ Noun draw_noun(const Filter& filter, bool pronouns, bool pairs, Random* random) 
   return random ? random->pick(fitting) : fitting.front();
 }
 
-std::string colour_word(const std::string& colour, Random* random) {
-  return colour == "gray" && random && random->chance(0.5) ? "grey" : colour;
-}
-
 /** A person is not red, but in red. */
 std::string coloured(const Filter& filter, const std::string& noun, bool pronoun, Random* random) {
   if (filter.colour.empty()) return noun;
@@ -47,6 +43,10 @@ std::string pick(std::initializer_list<std::string_view> words, Random* random) 
 }
 
 }  // namespace
+
+std::string colour_word(const std::string& colour, Random* random) {
+  return colour == "gray" && random && random->chance(0.5) ? "grey" : colour;
+}
 
 Gait gait_of(const Filter& filter) {
   if (!filter.strange.empty()) return Gait::kThrown;

@@ -24,6 +24,9 @@ std::string none_of(const Filter& filter, Random* random);
 /** "at least two cars"; with `exactly`, "just two cars", or "two cars" where `bare`. */
 Mention number_of(const WatchQuery& query, bool bare, Random* random);
 
+/** "gray" is as often "grey". */
+std::string colour_word(const std::string& colour, Random* random);
+
 /** "one", "two", ... "twelve". */
 std::string number_word(int number);
 
