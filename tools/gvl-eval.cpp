@@ -33,7 +33,9 @@ namespace {
 namespace fs = std::filesystem;
 using namespace gvl;
 
-constexpr const char* kSummary = "Measures a model on generated videos, or on those of a file, with known events.";
+constexpr const char* kSummary =
+    "Measures a model on generated videos, or on those of a file, with known events.\n"
+    "`gvl-eval run --help`: on published benchmarks; `gvl-eval score --help`: predictions alone.";
 constexpr const char* kDescription =
     "CONFIG.json is {\"queries\": {\"files\": [\"queries.json\"], \"videos\": \"FOLDER\"}}, and queries.json a list "
     "of\n"

@@ -140,8 +140,8 @@ void require_matrix_type(const io::Weights& weights, const std::string& name, We
   if (is_number ? !stored : stored == expected) return;
   const std::string is = stored ? name_of(*stored) : name_of(weights.info(name).type);
   throw malformed(weights, name,
-                  "is " + is + ", which is not how a model of dtype " + name_of(dtype) +
-                      " stores it; gvl-convert --dtype " + name_of(dtype) + " makes such a model");
+                  "is " + is + ", where a model of dtype " + name_of(dtype) + " has " + name_of(expected) +
+                      "; gvl-convert --dtype " + name_of(dtype) + " makes such a model");
 }
 
 ops::Weight read_quantised(const io::Weights& weights, const std::string& name, WeightType type, const Shape& shape) {
