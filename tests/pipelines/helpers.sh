@@ -13,7 +13,7 @@ gvl-convert "$source_root/tests/data/phi_c" "$model"
 
 # decodes FILE: a frame comes out of it
 decodes() {
-  gst-launch-1.0 -v filesrc location="$1" ! decodebin ! fakesink silent=false sync=false num-buffers=1 >"$work/decoded" 2>&1 ||
+  timeout 120 gst-launch-1.0 -v filesrc location="$1" ! decodebin ! fakesink silent=false sync=false num-buffers=1 >"$work/decoded" 2>&1 ||
     fail "$1 cannot be decoded: $(tail -c 500 "$work/decoded")"
   grep -q 'last-message = chain' "$work/decoded" || fail "$1: no frame in it"
 }
