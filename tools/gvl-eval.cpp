@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * gvl-eval [--model DIR] [--json FILE] [--min-confidence N | --calibrate [--iou N] [--false-per-hour N]] CONFIG.json:
- * measures a model by the events that a user sees. CONFIG.json has either the member `scenes` or `watched` of a
- * training run's data, with the number of `videos`, or `queries`: videos in files and what is to be found in them, when
- * (docs/training.md).
- * `gvl-eval run` runs a model on published benchmarks, `gvl-eval score` scores predictions on them
- * (docs/benchmarks.md).
- * Prints a table; with --json also writes all numbers. With --calibrate it counts the events that are right and wrong
- * at each min-confidence, and proposes which to set. Exits 0 when it has measured, 1 on wrong usage, 2 when it could
- * not.
+ * gvl-eval [--model DIR] [--json FILE] [--answers FILE] [--min-confidence N | --calibrate [--iou N] [--false-per-hour
+ * N]] CONFIG.json: measures a model by the events that a user sees. CONFIG.json has either the member `scenes` or
+ * `watched` of a training run's data, with the number of `videos`, or `queries`: videos in files and what is to be
+ * found in them, when (docs/training.md). `gvl-eval run` runs a model on published benchmarks, `gvl-eval score` scores
+ * predictions on them (docs/benchmarks.md). Prints a table; with --json also writes all numbers. With --calibrate it
+ * counts the events that are right and wrong at each min-confidence, and proposes which to set. Exits 0 when it has
+ * measured, 1 on wrong usage, 2 when it could not.
  */
 #include <glib.h>
 #include <unistd.h>
@@ -72,6 +70,7 @@ struct Number {
 struct Options {
   char* model = nullptr;
   char* json = nullptr;
+  char* answers = nullptr;
   gboolean calibrate = FALSE;
   Number min_confidence{"--min-confidence", 0, 1, 0};
   Number iou{"--iou", 0.01, 1, 0.5};
@@ -83,6 +82,7 @@ struct Options {
   ~Options() {
     g_free(model);
     g_free(json);
+    g_free(answers);
   }
 };
 
@@ -103,6 +103,7 @@ std::string read_numbers(Options& options) {
   if (options.calibrate && options.min_confidence.text != nullptr) {
     return "--calibrate tries every --min-confidence: give one of them";
   }
+  if (options.calibrate && options.answers != nullptr) return "--calibrate writes no --answers: give one of them";
   for (const Number* number : {&options.iou, &options.false_per_hour})
     if (!options.calibrate && number->text != nullptr) return std::string(number->name) + " needs --calibrate";
   return {};
@@ -112,6 +113,8 @@ bool parse(int& argc, char**& argv, Options& options, std::string& fault) {
   const GOptionEntry entries[] = {
       {"model", 0, 0, G_OPTION_ARG_FILENAME, &options.model, "Folder of the model; else the default model", "DIR"},
       {"json", 0, 0, G_OPTION_ARG_FILENAME, &options.json, "Write all numbers, too", "FILE"},
+      {"answers", 0, 0, G_OPTION_ARG_FILENAME, &options.answers,
+       "Write what was found for each question of grounding, as lines of JSON", "FILE"},
       {"min-confidence", 0, 0, G_OPTION_ARG_STRING, &options.min_confidence.text,
        "Intervals that are less sure are no events; default: 0", "0...1"},
       {"calibrate", 0, 0, G_OPTION_ARG_NONE, &options.calibrate,
@@ -153,7 +156,9 @@ void evaluate(const Options& options, const std::string& file) {
     const double most = options.false_per_hour.value;
     return tell(evaluation::to_table(counted, most), evaluation::to_json(counted, most), options.json);
   }
-  const auto report = evaluation::measure(*model, configuration, options.min_confidence.value, show_progress);
+  std::string answers;
+  const auto report = evaluation::measure(*model, configuration, options.min_confidence.value, show_progress, &answers);
+  if (options.answers != nullptr) io::write_atomically(options.answers, answers);
   tell(report.to_table(), report.to_json(), options.json);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "evaluation/choice.hpp"
+#include "evaluation/format.hpp"
 
 namespace gvl::evaluation {
 namespace {
@@ -29,7 +30,22 @@ std::vector<const Said*> said_to(const Query& query, const std::vector<Said>& al
   return said;
 }
 
+std::string json_of(const Interval& interval) {
+  return "[" + number(interval.start) + ", " + number(interval.stop) + "]";
+}
+
 }  // namespace
+
+std::string to_json(const std::string& video, const GroundedQuestion& grounded) {
+  const Question& question = grounded.question;
+  std::string truths;
+  for (const Interval& truth : question.truths) truths += (truths.empty() ? "" : ", ") + json_of(truth);
+  const GroundedEvent* event = grounded.event;
+  return "{\"video\": " + json_string(video) + ", \"query\": " + json_string(question.query.text) +
+         ", \"kind\": " + json_string(question.kind) + ", \"truths\": [" + truths +
+         "], \"found\": " + (event ? json_of(interval_of(*event)) : "null") +
+         ", \"confidence\": " + number(event ? event->confidence : 0) + ", \"iou\": " + number(grounded.iou) + "}\n";
+}
 
 void Evaluation::measure(const Ask& ask, const std::vector<Question>& questions) {
   std::vector<Query> queries;
@@ -52,9 +68,14 @@ void Evaluation::add(const Question& question, const FoundInVideo& found) {
 void Evaluation::add_grounding(const Question& question, const Events& events) {
   const GroundedEvent* best = most_confident(events);
   report_.add_presence("all", best != nullptr ? best->confidence : 0, !question.truths.empty());
-  if (question.truths.empty()) return;
-  const auto prediction = best != nullptr ? std::optional(interval_of(*best)) : std::nullopt;
-  report_.add_grounding(question.kind, best_match(prediction, question.truths));
+  double iou = 0;
+  if (!question.truths.empty()) {
+    const auto prediction = best != nullptr ? std::optional(interval_of(*best)) : std::nullopt;
+    const Grounding match = best_match(prediction, question.truths);
+    iou = grounding_iou(match);
+    report_.add_grounding(question.kind, match);
+  }
+  if (tell_) tell_({question, best, iou});
 }
 
 void Evaluation::add_captions(const Question& question, const Events& events) {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "evaluation/dense_captioning.hpp"
@@ -26,6 +28,22 @@ struct Question {
   std::optional<std::size_t> right{};  ///< of the options; none where it is not a multiple-choice question
 };
 
+/** What became of one question of grounding. */
+struct GroundedQuestion {
+  const Question& question;
+  const timeline::GroundedEvent* event;  ///< the most confident one; none where the model found nothing
+  double iou;                            ///< with the truth that it overlaps most; 0 where nothing is true
+};
+
+/**
+ * A line of JSON: `video`, `query`, `kind`, `truths` and `found` as [start, stop] in seconds (null where nothing was
+ * found), `confidence`, `iou`.
+ */
+std::string to_json(const std::string& video, const GroundedQuestion& grounded);
+
+/** Called with each, while it is measured. */
+using Tell = std::function<void(const GroundedQuestion&)>;
+
 /**
  * Measures a model by the events that a user sees. Of a question that has several, the most confident one counts where
  * there can be only one: when something happens, which option is right.
@@ -33,7 +51,8 @@ struct Question {
 class Evaluation {
  public:
   /** Intervals that are less sure than `min_confidence` are no events. */
-  explicit Evaluation(double min_confidence) : min_confidence_(min_confidence) {}
+  explicit Evaluation(double min_confidence, Tell tell = {})
+      : min_confidence_(min_confidence), tell_(std::move(tell)) {}
 
   /** Asks `questions`. Throws what `ask` throws. */
   void measure(const Ask& ask, const std::vector<Question>& questions);
@@ -52,6 +71,7 @@ class Evaluation {
   void add_choice(const Question& question, const Answers& answers);
 
   double min_confidence_;
+  Tell tell_;
   Report report_;
 };
 

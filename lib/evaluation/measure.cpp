@@ -77,7 +77,8 @@ std::vector<Question> questions_of(const std::vector<scenes::Conversation>& conv
   return questions;
 }
 
-using Visit = std::function<void(const Ask&, const std::vector<Question>&)>;
+/** Of a video: what it is called, and what is asked about it. */
+using Visit = std::function<void(const std::string&, const Ask&, const std::vector<Question>&)>;
 
 Ask asking(Model& model, Video& video) {
   return [&](const std::vector<Query>& queries) { return ask(model, video, queries); };
@@ -89,7 +90,7 @@ void visit_scenes(Model& model, const io::JsonValue& scenes, const Visit& visit,
   const training::SceneSource source(read, model.config());
   for (std::int64_t i = 0; i < read.videos; ++i) {
     SceneVideo video(source.renderer(i));
-    visit(asking(model, video),
+    visit(std::to_string(i), asking(model, video),
           questions_of(source.conversations(video.scene(), i), video.scene().duration, model.config().temporal_tokens));
     if (progress) progress(i + 1, read.videos);
   }
@@ -116,7 +117,8 @@ void visit_watched(Model& model, const io::JsonValue& watched, const Visit& visi
       }
       return ask(model, std::move(segments), sample.duration, queries);
     };
-    visit(ask_about, questions_of(source.conversations(i), sample.duration, model.config().temporal_tokens));
+    visit(std::to_string(i), ask_about,
+          questions_of(source.conversations(i), sample.duration, model.config().temporal_tokens));
     if (progress) progress(i + 1, read.videos);
   }
 }
@@ -126,7 +128,7 @@ void visit_queries(Model& model, const io::JsonValue& queries, const Visit& visi
   std::int64_t done = 0;
   for (const QueriedVideo& queried : videos) {
     FileVideo video(queried.file);
-    visit(asking(model, video), queried.questions);
+    visit(queried.file.filename().string(), asking(model, video), queried.questions);
     if (progress) progress(++done, static_cast<std::int64_t>(videos.size()));
   }
 }
@@ -152,16 +154,24 @@ void visit_videos(Model& model, const io::JsonValue& configuration, const Visit&
 
 }  // namespace
 
-Report measure(Model& model, const io::JsonValue& configuration, double min_confidence, const Progress& progress) {
-  Evaluation evaluation(min_confidence);
-  const auto visit = [&](const Ask& ask, const auto& questions) { evaluation.measure(ask, questions); };
+Report measure(Model& model, const io::JsonValue& configuration, double min_confidence, const Progress& progress,
+               std::string* answers) {
+  std::string video;
+  const auto tell = [&](const GroundedQuestion& grounded) { *answers += to_json(video, grounded); };
+  Evaluation evaluation(min_confidence, answers != nullptr ? Tell(tell) : Tell());
+  const auto visit = [&](const std::string& name, const Ask& ask, const auto& questions) {
+    video = name;
+    evaluation.measure(ask, questions);
+  };
   visit_videos(model, configuration, visit, progress);
   return evaluation.report();
 }
 
 Calibration calibrate(Model& model, const io::JsonValue& configuration, double least_iou, const Progress& progress) {
   Calibration calibration(least_iou);
-  const auto visit = [&](const Ask& ask, const auto& questions) { calibration.measure(ask, questions); };
+  const auto visit = [&](const std::string&, const Ask& ask, const auto& questions) {
+    calibration.measure(ask, questions);
+  };
   visit_videos(model, configuration, visit, progress);
   return calibration;
 }

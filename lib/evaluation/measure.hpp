@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "evaluation/calibration.hpp"
 #include "evaluation/report.hpp"
@@ -17,9 +18,10 @@ using Progress = std::function<void(std::int64_t done, std::int64_t total)>;
 /**
  * Measures `model` on all videos of a configuration, which has the member `queries`, `scenes` or `watched`
  * (docs/training.md). Intervals that are less sure than `min_confidence` are no events; 0-1. Throws Error naming the
- * file at fault.
+ * file at fault. To `answers`, if there is one, it adds a line of JSON for each question of grounding: see to_json().
  */
-Report measure(Model& model, const io::JsonValue& configuration, double min_confidence, const Progress& progress);
+Report measure(Model& model, const io::JsonValue& configuration, double min_confidence, const Progress& progress,
+               std::string* answers = nullptr);
 
 /**
  * Counts what events of the same videos are right and wrong at each min-confidence, from an IoU of `least_iou` on.

@@ -3,6 +3,7 @@
 // What the events of a video count for.
 
 #include <chrono>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -77,6 +78,21 @@ GVL_TEST(what_does_not_happen_is_told_apart_by_confidence) {
   evaluation.add({{Task::kGrounding, "rain"}, "absent"}, {});
   expect_near("auc", value(evaluation, "absent", "auc"), 1);
   ck_assert_int_eq(section(evaluation, "grounding").overall.counts.at(0), 1);
+}
+
+GVL_TEST(what_was_found_is_told_question_by_question) {
+  std::string lines;
+  Evaluation evaluation(0, [&](const GroundedQuestion& grounded) { lines += to_json("a \"b\".mkv", grounded); });
+  evaluation.add({{Task::kGrounding, "dark"}, "night", {{0, 10}, {20, 30}}},
+                 events({timed(Task::kGrounding, "dark", 20, 25, 0.75)}));
+  evaluation.add({{Task::kGrounding, "light"}, "absent"}, {});
+  ck_assert_str_eq(
+      lines.c_str(),
+      "{\"video\": \"a \\\"b\\\".mkv\", \"query\": \"dark\", \"kind\": \"night\", \"truths\": [[0.0000, "
+      "10.0000], [20.0000, 30.0000]], \"found\": [20.0000, 25.0000], \"confidence\": 0.7500, \"iou\": "
+      "0.5000}\n"
+      "{\"video\": \"a \\\"b\\\".mkv\", \"query\": \"light\", \"kind\": \"absent\", \"truths\": [], \"found\": "
+      "null, \"confidence\": 0.0000, \"iou\": 0.0000}\n");
 }
 
 GVL_TEST(the_most_confident_words_choose_an_option) {
