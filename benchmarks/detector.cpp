@@ -10,6 +10,8 @@
 #include "layers/parameters.hpp"
 #include "model/model_folder.hpp"
 #include "training/video_file.hpp"
+#include "vision/nanodet.hpp"
+#include "vision/nanodet_plus.hpp"
 #include "vision/pooling.hpp"
 
 namespace gvl::benchmarks {
@@ -26,14 +28,18 @@ VisionConfig detector_config() {
   return config;
 }
 
-vision::NanoDet load(const std::filesystem::path& folder) {
+std::unique_ptr<const vision::CocoDetector> load(const std::filesystem::path& folder) {
   const model::FolderParameters source(folder);
-  return vision::NanoDet(layers::Parameters(source, at::kCPU, at::kFloat) / "spatial_encoder");
+  const auto parameters = layers::Parameters(source, at::kCPU, at::kFloat) / "spatial_encoder";
+  if (source.contains("spatial_encoder.backbone.conv1.0.weight")) {
+    return std::make_unique<const vision::NanoDetPlus>(parameters);
+  }
+  return std::make_unique<const vision::NanoDet>(parameters);
 }
 
 }  // namespace
 
-const std::array<std::string_view, vision::NanoDet::kClasses> kClassNames{
+const std::array<std::string_view, vision::kCocoClasses> kClassNames{
     "person",         "bicycle",    "car",           "motorcycle",    "airplane",     "bus",           "train",
     "truck",          "boat",       "traffic light", "fire hydrant",  "stop sign",    "parking meter", "bench",
     "bird",           "cat",        "dog",           "horse",         "sheep",        "cow",           "elephant",
@@ -82,7 +88,7 @@ std::vector<vision::SeenPicture> Detector::look(const Pictures& pictures, std::i
   std::vector<vision::SeenPicture> seen;
   for (const at::Tensor& batch : pictures.pixels().split(kBatch)) {
     const at::Tensor values = vision::normalise(batch, detector_config(), at::kFloat);
-    for (auto& picture : vision::detect(network_.forward(values, {}), Pictures::kSide, most)) {
+    for (auto& picture : vision::detect(network_->forward(values, {}), Pictures::kSide, most)) {
       seen.push_back(std::move(picture));
     }
   }

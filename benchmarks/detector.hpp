@@ -6,19 +6,20 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "gvl/preprocess.hpp"
 #include "vision/detection.hpp"
-#include "vision/nanodet.hpp"
+#include "vision/coco_detector.hpp"
 
-/** NanoDet on its own, for the programs that measure it. */
+/** A detector on its own, for the programs that measure it. */
 namespace gvl::benchmarks {
 
 /** What COCO calls its classes, in the order of the network's scores. */
-extern const std::array<std::string_view, vision::NanoDet::kClasses> kClassNames;
+extern const std::array<std::string_view, vision::kCocoClasses> kClassNames;
 
 std::optional<std::size_t> class_of(std::string_view name);
 
@@ -52,14 +53,14 @@ Keyframes read_keyframes(const std::filesystem::path& file, std::int64_t most);
 
 class Detector {
  public:
-  /** `folder` has model.safetensors. Throws Error naming the file at fault. */
+  /** `folder` has the model.safetensors of one of the detectors that there are. Throws Error naming the file at fault. */
   explicit Detector(const std::filesystem::path& folder);
 
   /** What is seen in each picture, at most `most` objects. */
   std::vector<vision::SeenPicture> look(const Pictures& pictures, std::int64_t most) const;
 
  private:
-  vision::NanoDet network_;
+  std::unique_ptr<const vision::CocoDetector> network_;
 };
 
 }  // namespace gvl::benchmarks

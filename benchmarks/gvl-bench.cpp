@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "detector_operations.hpp"
 #include "gvl/config.hpp"
 #include "io/data_types.hpp"
 #include "language/decoder.hpp"
@@ -33,8 +34,8 @@
 #include "ops/cpu/kernels.hpp"
 #include "ops/ops.hpp"
 #include "vision/clip.hpp"
+#include "vision/encoder.hpp"
 #include "vision/internvideo2.hpp"
-#include "vision/nanodet.hpp"
 #include "vision/object_features.hpp"
 
 namespace {
@@ -110,25 +111,6 @@ double transformer_operations(std::int64_t layers, std::int64_t tokens, std::int
   return static_cast<double>(layers) * (2.0 * tokens * weights + attention);
 }
 
-/** Of NanoDet-g's convolutions over a picture. */
-double nanodet_operations(std::int64_t size) {
-  const auto convolution = [&](std::int64_t in, std::int64_t out, std::int64_t side, std::int64_t stride) {
-    return 2.0 * static_cast<double>(in * out * side * side * (size / stride) * (size / stride));
-  };
-  double sum = convolution(3, 32, 3, 2);
-  const std::pair<std::int64_t, std::int64_t> stages[] = {{4, 1}, {8, 2}, {16, 2}, {32, 3}};  // stride, blocks
-  for (const auto& [stride, blocks] : stages) {
-    const std::int64_t width = 8 * stride;
-    sum += 2 * convolution(width, width, 3, stride);
-    sum += static_cast<double>(blocks) *
-           (convolution(width, width / 2, 3, stride) + convolution(width / 2, width / 2, 3, stride));
-    if (stride > 4)
-      sum +=
-          convolution(2 * width, 128, 1, stride) + convolution(128, 128, 3, stride) + convolution(128, 124, 1, stride);
-  }
-  return sum;
-}
-
 class Bench {
  public:
   Bench(const std::vector<WeightType>& types, std::int64_t layers, bool quiet)
@@ -138,7 +120,7 @@ class Bench {
   bool run(const std::string& only) {
     const std::pair<const char*, void (Bench::*)()> parts[] = {{"clip", &Bench::measure_clip},
                                                                {"internvideo2", &Bench::measure_internvideo2},
-                                                               {"nanodet", &Bench::measure_nanodet},
+                                                               {"nanodet", &Bench::measure_detectors},
                                                                {"language", &Bench::measure_language}};
     for (const auto& [name, measure] : parts) {
       if (only.empty() || only == name) (this->*measure)();
@@ -186,17 +168,21 @@ class Bench {
         1);
   }
 
-  void measure_nanodet() {
+  void measure_detectors() {
     VisionConfig config;
     config.image_size = 416;
     config.hidden_size = vision::kObjectFeatures;
     config.objects = 6;
     config.std = {1, 1, 1};
-    measure_encoder(
-        "NanoDet, " + std::to_string(kKeyframes) + " keyframes",
-        [&](const auto& p) { return std::make_unique<vision::NanoDetEncoder>(p, config, kKeyframes); },
-        at::randn({1, kKeyframes, 3, config.image_size, config.image_size}),
-        static_cast<double>(kKeyframes) * nanodet_operations(config.image_size), 10);
+    const at::Tensor pixels = at::randn({1, kKeyframes, 3, config.image_size, config.image_size});
+    for (const auto& [kind, operations] : {std::pair{"nanodet", benchmarks::nanodet_operations(config.image_size)},
+                                           {"nanodet-plus", benchmarks::nanodet_plus_operations(config.image_size)}}) {
+      config.type = kind;
+      measure_encoder(
+          config.type + ", " + std::to_string(kKeyframes) + " keyframes",
+          [&](const auto& p) { return vision::make_encoder("", p, config, kKeyframes); }, pixels,
+          static_cast<double>(kKeyframes) * operations, 10);
+    }
   }
 
   /** A decoder with a cache that holds a prompt. */

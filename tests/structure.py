@@ -67,9 +67,9 @@ NAMED = [
      r"GST_ELEMENT_REGISTER\({}, plugin\)"),
     (r"elements/\w+/\w+\.h", r"^GST_ELEMENT_REGISTER_DECLARE\((\w+)\)", "docs/elements.md", r"^\| `{}` \|"),
     (r"lib/io/language_models/\w+\.cpp", r"^extern const LanguageModel (\w+);", "lib/io/language_model.cpp", r"&{}\b"),
-    (r"lib/vision/\w+\.[ch]pp", r"^class (\w+) (?:final )?: public Encoder\b", "lib/vision/encoder.cpp",
-     r"^ *{{\"\w+\", make<{}>}}"),
-    (r"lib/vision/encoder\.cpp", r"^ *{\"(\w+)\", make<", "docs/models.md", r"^`type`[^`\n]*(?:`[^\n]*)?`{}`"),
+    (r"lib/vision/\w+\.[ch]pp", r"^class (\w+) (?:final )?: public (?:Encoder|CocoDetector)\b", "lib/vision/encoder.cpp",
+     r"make\w*<(?:const )?{}>"),
+    (r"lib/vision/encoder\.cpp", r"^ *{\"([\w-]+)\", make\w*<", "docs/models.md", r"^`type`[^`\n]*(?:`[^\n]*)?`{}`"),
 ]
 
 SKIPPED = 77  # as meson understands it

@@ -22,7 +22,7 @@ struct Level {
   std::size_t followed = 0;  ///< objects whose next keyframe has the same class at their place
   std::size_t not_last = 0;  ///< objects that have a next keyframe
   std::vector<float> sizes;
-  std::array<std::size_t, vision::NanoDet::kClasses> classes{};
+  std::array<std::size_t, vision::kCocoClasses> classes{};
 };
 
 bool is_there_again(const vision::Detection& object, const vision::SeenPicture& next) {

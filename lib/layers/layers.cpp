@@ -65,9 +65,11 @@ at::Tensor PatchEmbedding::forward(const at::Tensor& pictures) const {
 }
 
 Convolution::Convolution(const Parameters& parameters, const Options& options)
-    : kernels_(ops::pack_kernels(parameters.vector("weight", {options.out, options.in, options.side, options.side}))),
+    : kernels_(ops::pack_kernels(
+          parameters.vector("weight", {options.out, options.in / options.groups, options.side, options.side}),
+          options.groups)),
       bias_(parameters.vector("bias", {options.out})),
-      options_{options.stride, options.leak} {}
+      options_{options.stride, options.leak, options.groups} {}
 
 at::Tensor Convolution::forward(const at::Tensor& x) const { return ops::convolution(x, kernels_, bias_, options_); }
 

@@ -78,7 +78,7 @@ class PatchEmbedding {
   at::Tensor bias_;
 };
 
-/** A convolution of pictures, perhaps with a leaky ReLU: `weight` [out, in, side, side], `bias` [out]. */
+/** A convolution of pictures, perhaps with a leaky ReLU: `weight` [out, in / groups, side, side], `bias` [out]. */
 class Convolution {
  public:
   struct Options {
@@ -86,7 +86,8 @@ class Convolution {
     std::int64_t out = 0;
     std::int64_t side = 1;  ///< of its kernel in pixels, odd
     std::int64_t stride = 1;
-    double leak = 1;  ///< of the ReLU; 1: none
+    double leak = 1;          ///< of the ReLU; 1: none
+    std::int64_t groups = 1;  ///< of channels, each convolved by itself
   };
 
   Convolution(const Parameters& parameters, const Options& options);

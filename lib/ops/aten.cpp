@@ -81,11 +81,12 @@ at::Tensor linear(const at::Tensor& x, const Weight& weight, const at::Tensor& b
   return at::linear(x, as(dequantise(weight), x), as(bias, x));
 }
 
-at::Tensor convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, std::int64_t stride,
-                       double leak) {
+at::Tensor convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                       const ConvolutionOptions& options) {
   const std::int64_t padding = weight.size(2) / 2;
-  const at::Tensor y = at::conv2d(x, weight.to(x.scalar_type()), bias, {stride, stride}, {padding, padding});
-  return leak == 1 ? y : at::leaky_relu(y, leak);
+  const at::Tensor y = at::conv2d(x, weight.to(x.scalar_type()), bias, {options.stride, options.stride},
+                                  {padding, padding}, {1, 1}, options.groups);
+  return options.leak == 1 ? y : at::leaky_relu(y, options.leak);
 }
 
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, bool causal, double scale) {

@@ -32,16 +32,21 @@ at::Tensor linear(const at::Tensor& x, const Weight& weight, const at::Tensor& b
 
 struct ConvolutionOptions {
   std::int64_t stride = 1;
-  double leak = 1;  ///< of a leaky ReLU behind it: what is negative is multiplied by this, 0-1
+  double leak = 1;          ///< of a leaky ReLU behind it: what is negative is multiplied by this, 0-1
+  std::int64_t groups = 1;  ///< of channels, in and out, each convolved by itself
 };
 
-/** The kernels of a convolution as convolution() likes to have them on a CPU, without autograd; else as they are. */
-at::Tensor pack_kernels(const at::Tensor& weight);
+/**
+ * The kernels of a convolution of one group, or of each channel by itself, as convolution() likes to have them on a
+ * CPU, without autograd; else as they are.
+ */
+at::Tensor pack_kernels(const at::Tensor& weight, std::int64_t groups = 1);
 
 /**
- * Pictures x [n, in, height, width] by kernels [out, in, k, k], k odd, at every `stride`-th place, edges padded with 0,
- * plus bias [out] or undefined: [n, out, ceil(height / stride), ceil(width / stride)]. `kernels` are what
- * pack_kernels() made of them, or they themselves, of x's type. On a CPU the result lies channels last.
+ * Pictures x [n, in, height, width] by kernels [out, in / groups, k, k], k odd, at every `stride`-th place, edges
+ * padded with 0, plus bias [out] or undefined: [n, out, ceil(height / stride), ceil(width / stride)]. `kernels` are
+ * what pack_kernels() made of them, or they themselves, of x's type. On a CPU the result of packed ones lies channels
+ * last.
  */
 at::Tensor convolution(const at::Tensor& x, const at::Tensor& kernels, const at::Tensor& bias,
                        const ConvolutionOptions& options = {});

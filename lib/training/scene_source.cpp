@@ -7,7 +7,7 @@
 #include "gvl/error.hpp"
 #include "gvl/sampling.hpp"
 #include "training/model_pixels.hpp"
-#include "vision/nanodet.hpp"
+#include "vision/coco_detector.hpp"
 
 namespace gvl::training {
 namespace {
@@ -208,7 +208,7 @@ SceneSource::SceneSource(const SceneSourceOptions& options, const ModelConfig& m
     : options_(options), model_(model), assets_(std::make_shared<const scenes::Assets>(options.assets)) {}
 
 EventClasses SceneSource::event_classes() const noexcept {
-  return {kWhat, model_.spatial.objects > 0 ? vision::NanoDet::kClasses : 0};
+  return {kWhat, model_.spatial.objects > 0 ? vision::kCocoClasses : 0};
 }
 
 std::uint64_t SceneSource::seed_of(std::int64_t index) const noexcept {

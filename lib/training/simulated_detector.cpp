@@ -22,7 +22,7 @@ using scenes::Random;
 using vision::Box;
 using vision::Detection;
 using Shares = vision::PictureColours::Shares;
-using Scores = std::array<float, vision::NanoDet::kClasses>;
+using Scores = std::array<float, vision::kCocoClasses>;
 
 constexpr std::string_view kColourNames[vision::kColours] = {"black",  "gray",  "white", "red",    "orange", "brown",
                                                              "yellow", "green", "blue",  "purple", "pink"};
@@ -100,12 +100,12 @@ class SeenThing {
         level_(mean_level(random), random.uniform(0.2, 0.7), 0.35, random),
         colours_(colours_of(colour, random)) {
     std::vector<int> others;
-    for (int other = 0; other < vision::NanoDet::kClasses; ++other) {
+    for (int other = 0; other < vision::kCocoClasses; ++other) {
       if (scenes::lookalikes(thing).test(static_cast<std::size_t>(other))) others.push_back(other);
     }
     random.shuffle(others);
     others.resize(std::min<std::size_t>(others.size(), static_cast<std::size_t>(random.integer(1, 4))));
-    if (random.chance(0.3)) others.push_back(static_cast<int>(random.integer(0, vision::NanoDet::kClasses - 1)));
+    if (random.chance(0.3)) others.push_back(static_cast<int>(random.integer(0, vision::kCocoClasses - 1)));
     // The first is the likeliest; it is above the thing itself in every fifth case.
     double part = std::exp(-0.9 + normal(random));
     for (const int other : others) {
@@ -165,7 +165,7 @@ class SeenThing {
 /** Something in the background that is taken for a thing, weakly and for long. */
 struct Phantom {
   explicit Phantom(Random& random)
-      : thing(static_cast<int>(random.integer(0, vision::NanoDet::kClasses - 1))),
+      : thing(static_cast<int>(random.integer(0, vision::kCocoClasses - 1))),
         level(0.06 - 0.07 * std::log(1 - random.uniform()), 0.035, 0.8, random),
         colours(mixed_colours(random)) {
     const double width = random.uniform(0.05, 0.5), height = random.uniform(0.05, 0.5);

@@ -17,16 +17,16 @@ constexpr float kSameThing = 0.5F;
 constexpr std::int64_t kCandidatesPerObject = 32;
 
 /** Boxes [n, places, 4] of a level in parts of the side: left, top, right, bottom. */
-at::Tensor boxes_of(const NanoDet::Level& level, std::int64_t size) {
-  const std::int64_t places = level.sides.size(1), across = size / level.stride;
-  const at::Tensor bins = at::arange(NanoDet::kBins, level.sides.options());
-  const at::Tensor distances = level.sides.unflatten(2, {4, NanoDet::kBins}).softmax(3).matmul(bins).mul(level.stride);
+at::Tensor boxes_of(const DetectorLevel& level, std::int64_t size) {
+  const std::int64_t places = level.sides.size(1), number = level.sides.size(2) / 4;
+  const at::Tensor bins = at::arange(number, level.sides.options());
+  const at::Tensor distances = level.sides.unflatten(2, {4, number}).softmax(3).matmul(bins).mul(level.stride);
   const at::Tensor index = at::arange(places, at::TensorOptions().dtype(at::kLong).device(level.sides.device()));
-  const auto centre = [&](const at::Tensor& number) {
-    return number.to(level.sides.scalar_type()).add(0.5).mul(level.stride);
+  const auto centre = [&](const at::Tensor& place) {
+    return place.to(level.sides.scalar_type()).add(level.centre).mul(level.stride);
   };
-  const at::Tensor x = centre(index.remainder(across)), y = centre(index.div(across, "floor"));
-  const auto side = [&](std::int64_t number) { return distances.select(2, number); };
+  const at::Tensor x = centre(index.remainder(level.across)), y = centre(index.div(level.across, "floor"));
+  const auto side = [&](std::int64_t which) { return distances.select(2, which); };
   return at::stack({side(0).neg().add(x), side(1).neg().add(y), side(2).add(x), side(3).add(y)}, 2)
       .div(static_cast<double>(size))
       .clamp(0, 1);
@@ -36,9 +36,9 @@ at::Tensor boxes_of(const NanoDet::Level& level, std::int64_t size) {
 std::vector<Detection> without_overlaps(const at::Tensor& scores, const at::Tensor& boxes, std::int64_t most) {
   const float *score = scores.data_ptr<float>(), *edge = boxes.data_ptr<float>();
   std::vector<Detection> kept;
-  for (std::int64_t i = 0; i < scores.size(0) && std::ssize(kept) < most; ++i, score += NanoDet::kClasses, edge += 4) {
+  for (std::int64_t i = 0; i < scores.size(0) && std::ssize(kept) < most; ++i, score += kCocoClasses, edge += 4) {
     Detection candidate{.box = {edge[0], edge[1], edge[2], edge[3]}};
-    std::copy_n(score, NanoDet::kClasses, candidate.scores.begin());
+    std::copy_n(score, kCocoClasses, candidate.scores.begin());
     if (candidate.best_score() < kLeastScore) break;
     if (!overlaps_any(kept, candidate.box)) kept.push_back(candidate);
   }
@@ -63,9 +63,9 @@ std::size_t Detection::best_class() const noexcept {
   return static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
 }
 
-std::vector<SeenPicture> detect(const std::vector<NanoDet::Level>& levels, std::int64_t size, std::int64_t most) {
+std::vector<SeenPicture> detect(const std::vector<DetectorLevel>& levels, std::int64_t size, std::int64_t most) {
   std::vector<at::Tensor> level_scores, level_boxes;
-  for (const NanoDet::Level& level : levels) {
+  for (const DetectorLevel& level : levels) {
     level_scores.push_back(level.scores);
     level_boxes.push_back(boxes_of(level, size));
   }
@@ -78,7 +78,7 @@ std::vector<SeenPicture> detect(const std::vector<NanoDet::Level>& levels, std::
       return all[i].index_select(0, order[i]).to(at::kCPU, at::kFloat).contiguous();
     };
     SeenPicture& picture = pictures[static_cast<std::size_t>(i)];
-    std::copy_n(strongest.data_ptr<float>() + i * NanoDet::kClasses, NanoDet::kClasses, picture.strongest.begin());
+    std::copy_n(strongest.data_ptr<float>() + i * kCocoClasses, kCocoClasses, picture.strongest.begin());
     picture.objects = without_overlaps(candidates(scores), candidates(boxes), most);
   }
   return pictures;

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "vision/nanodet.hpp"
+#include "vision/coco_detector.hpp"
 
 namespace gvl::vision {
 
@@ -26,7 +26,7 @@ constexpr float kLeastScore = 0.05F;
 
 /** A thing that a detector sees. */
 struct Detection {
-  std::array<float, NanoDet::kClasses> scores{};  ///< of each class at the place where it is seen, 0-1
+  std::array<float, kCocoClasses> scores{};  ///< of each class at the place where it is seen, 0-1
   Box box;
 
   std::size_t best_class() const noexcept;
@@ -38,7 +38,7 @@ bool overlaps_any(const std::vector<Detection>& objects, const Box& box);
 
 /** What a detector sees in a picture. */
 struct SeenPicture {
-  std::array<float, NanoDet::kClasses> strongest{};  ///< score of each class where it is highest
+  std::array<float, kCocoClasses> strongest{};  ///< score of each class where it is highest
   /** Strongest first, none overlapping a stronger one (overlaps_any), whatever their classes. */
   std::vector<Detection> objects;
 };
@@ -46,6 +46,6 @@ struct SeenPicture {
 /**
  * Of each picture at most `most` objects. What no class scores kLeastScore is none. `size`: S.
  */
-std::vector<SeenPicture> detect(const std::vector<NanoDet::Level>& levels, std::int64_t size, std::int64_t most);
+std::vector<SeenPicture> detect(const std::vector<DetectorLevel>& levels, std::int64_t size, std::int64_t most);
 
 }  // namespace gvl::vision

@@ -7,6 +7,8 @@
 #include "vision/clip.hpp"
 #include "vision/internvideo2.hpp"
 #include "vision/nanodet.hpp"
+#include "vision/nanodet_plus.hpp"
+#include "vision/object_encoder.hpp"
 
 namespace gvl::vision {
 namespace {
@@ -17,10 +19,17 @@ std::unique_ptr<const Encoder> make(const layers::Parameters& parameters, const 
   return std::make_unique<const Kind>(parameters, config, frames);
 }
 
+template <typename Detector>
+std::unique_ptr<const Encoder> make_objects(const layers::Parameters& parameters, const VisionConfig& config,
+                                            std::int64_t) {
+  return std::make_unique<const ObjectEncoder>(std::make_unique<const Detector>(parameters), config);
+}
+
 constexpr EncoderKind kKinds[] = {
     {"clip", make<ClipEncoder>},
     {"internvideo2", make<InternVideo2Encoder>},
-    {"nanodet", make<NanoDetEncoder>},
+    {"nanodet", make_objects<NanoDet>},
+    {"nanodet-plus", make_objects<NanoDetPlus>},
 };
 
 }  // namespace

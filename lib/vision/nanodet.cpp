@@ -3,15 +3,9 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/max_pool2d.h>
-#include <ATen/ops/stack.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 
 #include <string>
-
-#include "gvl/error.hpp"
-#include "vision/detection.hpp"
-#include "vision/object_features.hpp"
-#include "vision/pooling.hpp"
 
 namespace gvl::vision {
 namespace {
@@ -20,7 +14,8 @@ using layers::Convolution;
 
 constexpr double kLeak = 0.1;
 constexpr std::int64_t kJoined = 128;  // channels of all levels behind the backbone
-constexpr std::int64_t kCoarsest = 32;
+constexpr std::int64_t kBins = 11;     // of a box's side: 0 ... 10 strides
+constexpr std::int64_t kFinest = 8;
 
 /** Most of its convolutions: 3 x 3 and a leaky ReLU. */
 Convolution::Options activated(std::int64_t in, std::int64_t out, std::int64_t stride = 1) {
@@ -61,7 +56,7 @@ at::Tensor NanoDet::CspBlock::forward(const at::Tensor& x) const {
 
 NanoDet::Head::Head(const layers::Parameters& parameters, std::int64_t level)
     : cls_conv(parameters / "cls_convs" / std::to_string(level) / "0.conv", activated(kJoined, kJoined)),
-      gfl_cls(parameters / "gfl_cls" / std::to_string(level), {.in = kJoined, .out = kClasses + 4 * kBins}) {}
+      gfl_cls(parameters / "gfl_cls" / std::to_string(level), {.in = kJoined, .out = kCocoClasses + 4 * kBins}) {}
 
 NanoDet::NanoDet(const layers::Parameters& parameters)
     : stem_(parameters / "backbone.stages.0.conv", activated(3, 32, 2)) {
@@ -103,39 +98,15 @@ std::vector<at::Tensor> NanoDet::join_levels(const std::vector<at::Tensor>& feat
   return joined;
 }
 
-std::vector<NanoDet::Level> NanoDet::forward(const at::Tensor& pictures, const Cancellation& cancellation) const {
+std::vector<DetectorLevel> NanoDet::forward(const at::Tensor& pictures, const Cancellation& cancellation) const {
   const std::vector<at::Tensor> joined = join_levels(backbone(pictures, cancellation));
-  std::vector<Level> levels;
-  for (std::size_t i = 0; i < joined.size(); ++i) {
+  std::vector<DetectorLevel> levels;
+  std::int64_t stride = kFinest;
+  for (std::size_t i = 0; i < joined.size(); ++i, stride *= 2) {
     const at::Tensor said = heads_[i].gfl_cls.forward(heads_[i].cls_conv.forward(joined[i]));
-    const at::Tensor places = said.flatten(2).transpose(1, 2).contiguous();
-    levels.push_back({pictures.size(3) / said.size(3), places.narrow(2, 0, kClasses).sigmoid(),
-                      places.narrow(2, kClasses, 4 * kBins)});
+    levels.push_back(level_of(said, stride, 0.5));
   }
   return levels;
-}
-
-NanoDetEncoder::NanoDetEncoder(const layers::Parameters& parameters, const VisionConfig& config, std::int64_t)
-    : config_(config), network_(parameters) {
-  const auto refuse = [](const std::string& why) { throw Error(ErrorCode::kMalformed, "a nanodet encoder " + why); };
-  if (config.objects < 1) refuse("needs \"objects\", how many of a picture are told");
-  if (config.hidden_size != kObjectFeatures) {
-    refuse("has a hidden_size of " + std::to_string(kObjectFeatures) + ", not " + std::to_string(config.hidden_size));
-  }
-  if (config.image_size % kCoarsest != 0) {
-    refuse("takes an image_size of multiples of " + std::to_string(kCoarsest) + ", not " +
-           std::to_string(config.image_size));
-  }
-}
-
-at::Tensor NanoDetEncoder::forward(const at::Tensor& pixel_values, const Cancellation& cancellation) const {
-  std::vector<at::Tensor> features;
-  for (const at::Tensor& frames : pixel_values.unbind()) {
-    const std::vector<SeenPicture> seen =
-        detect(network_.forward(frames, cancellation), config_.image_size, config_.objects);
-    features.push_back(object_features(seen, denormalise(frames, config_), config_.objects));
-  }
-  return at::stack(features).to(pixel_values.options());
 }
 
 }  // namespace gvl::vision

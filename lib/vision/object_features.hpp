@@ -17,10 +17,10 @@ namespace gvl::vision {
  * and sizes are in parts of the picture's side, x to the right, y downwards.
  */
 struct ObjectFeature {
-  static constexpr std::int64_t kScores = 0;  ///< of each class; of the picture the strongest
-  static constexpr std::int64_t kIsObject = kScores + NanoDet::kClasses;  ///< 1 of an object
-  static constexpr std::int64_t kIsPicture = kIsObject + 1;               ///< 1 of the picture
-  static constexpr std::int64_t kColours = kIsPicture + 1;                ///< share of each Colour
+  static constexpr std::int64_t kScores = 0;                         ///< of each class; of the picture the strongest
+  static constexpr std::int64_t kIsObject = kScores + kCocoClasses;  ///< 1 of an object
+  static constexpr std::int64_t kIsPicture = kIsObject + 1;          ///< 1 of the picture
+  static constexpr std::int64_t kColours = kIsPicture + 1;           ///< share of each Colour
   static constexpr std::int64_t kRest = kColours + static_cast<std::int64_t>(vision::kColours);
   /** What is small by nature is made as large as the rest. */
   static constexpr float kGain = 10;

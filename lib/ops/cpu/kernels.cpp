@@ -6,6 +6,7 @@
 #include "ops/cpu/attend.hpp"
 #include "ops/cpu/blocks.hpp"
 #include "ops/cpu/convolve.hpp"
+#include "ops/cpu/depthwise.hpp"
 #include "ops/cpu/gemv.hpp"
 #include "ops/cpu/pointwise.hpp"
 #include "ops/cpu/tile.hpp"
@@ -26,6 +27,7 @@ const Kernels GVL_KERNELS = {
     .multiply = multiply,
     .gemv = gemv,
     .convolve = convolve,
+    .depthwise = depthwise,
     .key_block_size = key_block_size,
     .pack_keys_values = pack_keys_values,
     .attend_scratch = attend_scratch,

@@ -81,6 +81,22 @@ struct Convolve {
 constexpr int64_t kKernelStrip = 32;
 constexpr int64_t kLongestKernel = 7;
 
+/**
+ * Rows [first, last) of the result of a convolution of each channel by itself, counted over all pictures, which lie as
+ * for Convolve. w: for each of the kernel's rows and columns the weights of all channels.
+ */
+struct Depthwise {
+  const float* x;
+  int64_t height, width, channels;
+  const float* w;
+  int64_t side;  ///< of the kernel, odd
+  int64_t stride;
+  const float* bias;  ///< [channels] or null
+  float leak;         ///< what is negative is multiplied by this, 0-1
+  float* y;
+  int64_t out_height, out_width, first, last;
+};
+
 /** Attention of `queries` consecutive queries of one head to its packed keys and values (see pack_keys_values). */
 struct AttendTile {
   const float* keys_values;
@@ -130,6 +146,7 @@ struct Kernels {
   void (*multiply)(const Product&);
   void (*gemv)(const Gemv&);
   void (*convolve)(const Convolve&);
+  void (*depthwise)(const Depthwise&);
 
   /** Floats of one packed block of keys and values. */
   int64_t (*key_block_size)(int64_t head_size);

@@ -33,7 +33,7 @@ constexpr double kMixDeviation = 0.3, kMixedDeviation = 0.03;
 
 ThingProjector::ThingProjector(const ModelConfig& model, const EventClasses& classes, std::uint64_t seed) {
   const std::int64_t width = model.language.hidden_size, features = vision::kObjectFeatures;
-  if (model.spatial.objects == 0 || classes.things != vision::NanoDet::kClasses || width < features + classes.things) {
+  if (model.spatial.objects == 0 || classes.things != vision::kCocoClasses || width < features + classes.things) {
     throw Error(ErrorCode::kInvalidArgument,
                 "initialisation.things needs a detector as spatial encoder and a hidden_size of at least " +
                     std::to_string(features + classes.things));

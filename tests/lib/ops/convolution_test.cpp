@@ -26,10 +26,11 @@ constexpr Case kCases[] = {{1, 1, 1, 1, 1, 1, 1},   {1, 3, 9, 11, 32, 3, 2},    
 
 std::string name_of(const Case& c) { return std::to_string(c.in) + " to " + std::to_string(c.out) + " channels"; }
 
-at::Tensor expected(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, int64_t stride) {
+at::Tensor expected(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, int64_t stride,
+                    int64_t groups = 1) {
   const auto wide = [](const at::Tensor& each) { return each.defined() ? each.to(at::kDouble) : each; };
   const int64_t padding = weight.size(2) / 2;
-  return at::conv2d(wide(x), wide(weight), wide(bias), {stride, stride}, {padding, padding});
+  return at::conv2d(wide(x), wide(weight), wide(bias), {stride, stride}, {padding, padding}, {1, 1}, groups);
 }
 
 }  // namespace
@@ -57,6 +58,32 @@ GVL_TEST(test_convolution) {
   });
 }
 
+GVL_TEST(test_convolution_of_each_channel_by_itself) {
+  for_each_kernels([] {
+    // Fewer channels than a vector has, one vector, parts of one; pictures smaller than a kernel, and none.
+    for (const Case& c : {Case{2, 3, 5, 7, 3, 3, 1},
+                          {1, 16, 9, 8, 16, 5, 2},
+                          {3, 58, 13, 13, 58, 3, 2},
+                          {1, 96, 6, 7, 96, 5, 1},
+                          {2, 17, 2, 2, 17, 5, 1},
+                          {0, 8, 4, 4, 8, 3, 1}}) {
+      const auto x = at::randn({c.pictures, c.in, c.height, c.width});
+      const auto weight = at::randn({c.out, 1, c.side, c.side}), bias = at::randn({c.out});
+      const auto sums = expected(x, weight, bias, c.stride, c.in);
+      const auto packed = ops::pack_kernels(weight, c.in);
+      ck_assert(packed.dim() != weight.dim());
+      const ops::ConvolutionOptions options{.stride = c.stride, .leak = 0.1, .groups = c.in};
+      const double scale = 4 * static_cast<double>(c.side);
+      expect_close(ops::convolution(x, packed, bias, options), at::leaky_relu(sums, 0.1), 3e-6, scale, name_of(c));
+      expect_close(ops::convolution(x, weight, bias, options), at::leaky_relu(sums, 0.1), 3e-6, scale,
+                   name_of(c) + ", LibTorch's");
+    }
+  });
+  // Two channels to a group are LibTorch's.
+  const auto x = at::randn({1, 4, 6, 6}), weight = at::randn({4, 2, 3, 3}), packed = ops::pack_kernels(weight, 2);
+  expect_close(ops::convolution(x, packed, {}, {.groups = 2}), expected(x, weight, {}, 1, 2), 3e-6, 12, "groups");
+}
+
 GVL_TEST(test_convolution_without_bias) {
   const auto x = at::randn({1, 4, 6, 6}), weight = at::randn({32, 4, 3, 3});
   expect_close(ops::convolution(x, ops::pack_kernels(weight), {}), expected(x, weight, {}, 1), 3e-6, 12, "no bias");
@@ -66,4 +93,6 @@ GVL_TEST(test_convolution_refuses_what_does_not_fit) {
   const auto packed = ops::pack_kernels(at::randn({8, 4, 3, 3}));
   expect_error([&] { ops::convolution(at::randn({1, 5, 6, 6}), packed, at::randn({8})); });
   expect_error([&] { ops::convolution(at::randn({1, 4, 6, 6}), packed, at::randn({40})); });
+  const auto alone = ops::pack_kernels(at::randn({4, 1, 3, 3}), 4);
+  expect_error([&] { ops::convolution(at::randn({1, 5, 6, 6}), alone, {}, {.groups = 5}); });
 }

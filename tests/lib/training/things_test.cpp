@@ -3,24 +3,21 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/gelu.h>
-#include <ATen/ops/linalg_qr.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/silu.h>
-#include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
 #include <cmath>
 #include <fstream>
-#include <limits>
 
 #include "detector_model.hpp"
 #include "gvl/error.hpp"
-#include "language/rope.hpp"
 #include "model/model_folder.hpp"
+#include "reading_layers.hpp"
 #include "scenes/watch/things.hpp"
 #include "scenes/watch/watch_conversation.hpp"
 #include "support/fixtures.hpp"
@@ -37,7 +34,11 @@
 #include "vision/object_features.hpp"
 
 using namespace gvl;
+using gvl::test::added;
+using gvl::test::directions_beside;
 using gvl::test::kDog;
+using gvl::test::reading_directions;
+using gvl::test::thing_codes;
 using gvl::test::with_detector;
 using At = vision::ObjectFeature;
 
@@ -49,54 +50,6 @@ at::Tensor projected(const training::ThingProjector& projector, const at::Tensor
                                                 projector.value("spatial_projector.linear_1.bias")));
   return at::linear(hidden, projector.value("spatial_projector.linear_2.weight"),
                     projector.value("spatial_projector.linear_2.bias"));
-}
-
-/**
- * What a layer that begins with keyframe_comparison() adds to tokens [n, H], of which the first stands at position
- * `first`: [n, H].
- */
-at::Tensor added(const LanguageModelConfig& config, const training::AttentionValues& attention,
-                 const at::Tensor& tokens, std::int64_t first) {
-  const std::int64_t n = tokens.size(0);
-  const at::Tensor normed = tokens.div(tokens.square().mean(1, true).add(1e-5).sqrt());
-  const at::Tensor mixed = at::matmul(normed, attention.qkv.t()).unflatten(1, {3, config.heads, config.head_size()});
-  const auto rope = language::rope_table(config, language::RopeFactors::kShort, first, n, at::kCPU);
-  const auto turned = [&](std::int64_t which) {
-    const auto halves = mixed.select(1, which).chunk(2, -1);
-    const at::Tensor cos = rope.cos.unsqueeze(1), sin = rope.sin.unsqueeze(1);
-    const at::Tensor parts[] = {halves[0].mul(cos).sub(halves[1].mul(sin)), halves[1].mul(cos).add(halves[0].mul(sin))};
-    return at::cat(at::TensorList(parts), -1).transpose(0, 1);
-  };
-  const at::Tensor later = at::ones({n, n}, at::kBool).triu(1);
-  const at::Tensor scores = at::matmul(turned(0), turned(1).transpose(1, 2))
-                                .div(std::sqrt(static_cast<double>(config.head_size())))
-                                .masked_fill(later, -std::numeric_limits<double>::infinity());
-  const at::Tensor seen = at::matmul(at::softmax(scores, -1), mixed.select(1, 2).transpose(0, 1));
-  return at::matmul(seen.transpose(0, 1).flatten(1), attention.o.t());
-}
-
-/** `count` orthonormal rows at right angles to `others` [n, 192]. */
-at::Tensor directions_beside(const at::Tensor& others, std::int64_t count) {
-  at::manual_seed(9);
-  const at::Tensor both[] = {others.t(), at::randn({192, count})};
-  return std::get<0>(at::linalg_qr(at::cat(at::TensorList(both), 1))).narrow(1, others.size(0), count).t();
-}
-
-/** Of things, the codes of what goes on (0), begins (1) or ends (2). */
-at::Tensor thing_codes(const training::EventClasses& classes, std::int64_t phase) {
-  return training::event_codes(classes, 192).shown.narrow(0, phase * classes.count() + classes.events, classes.things);
-}
-
-/** What reading needs to know of a prompt, at right angles to what is asked for. */
-training::ReadingDirections reading_directions(const training::EventClasses& classes) {
-  const at::Tensor known = directions_beside(thing_codes(classes, 0), 7);
-  return {.picture = known[0],
-          .beginning = known[1],
-          .answer = known[2],
-          .from = known[3],
-          .until = known[4],
-          .looks = known[5],
-          .nothing = known[6]};
 }
 
 constexpr std::int64_t kKeyframes = 48, kFirst = 10, kLast = 29;
@@ -127,7 +80,7 @@ at::Tensor cup_and_dog(const ModelConfig& config, const training::ThingProjector
 /** A thing that is seen has its code, and attention finds it by what is asked for. */
 GVL_TEST(things_are_found_from_the_first_step_on) {
   const ModelConfig config = with_detector();
-  const training::EventClasses classes{45, vision::NanoDet::kClasses};
+  const training::EventClasses classes{45, vision::kCocoClasses};
   const training::ThingProjector projector(config, classes, 1);
   const auto codes = training::event_codes(classes, 192);
   // Events' codes are what they are without things.
@@ -149,7 +102,7 @@ GVL_TEST(things_are_found_from_the_first_step_on) {
 
 GVL_TEST(a_first_layer_sees_what_comes_and_goes) {
   const ModelConfig config = with_detector();
-  const training::EventClasses classes{45, vision::NanoDet::kClasses};
+  const training::EventClasses classes{45, vision::kCocoClasses};
   const training::ThingProjector projector(config, classes, 1);
   const at::Tensor picture = projector.picture().div(projector.picture().norm());
   const at::Tensor others = directions_beside(picture.unsqueeze(0), 2);
@@ -192,7 +145,7 @@ GVL_TEST(a_first_layer_sees_what_comes_and_goes) {
 /** Each word is told the word before it, if that is one of those that matter. */
 GVL_TEST(a_first_layer_tells_the_word_before) {
   const ModelConfig config = with_detector();
-  const training::EventClasses classes{45, vision::NanoDet::kClasses};
+  const training::EventClasses classes{45, vision::kCocoClasses};
   const at::Tensor known = directions_beside(at::zeros({0, 192}), 30);
   const at::Tensor picture = known[0], beginning = known[1], common = known[2], told = known.narrow(0, 3, 2);
   training::ComparisonDirections directions{
@@ -231,7 +184,7 @@ GVL_TEST(a_second_layer_reads_which_things_are_named) {
   config.language.vocab_size = 2400;
   config.language.intermediate_size = 512;
   const auto tokenizer = model::load_tokenizer(folder.path() / "tokenizer.json", config);
-  const training::EventClasses classes{45, vision::NanoDet::kClasses};
+  const training::EventClasses classes{45, vision::kCocoClasses};
   const training::WordReading reading(config.language, classes, *tokenizer.tokenizer);
   at::manual_seed(1);
   const at::Tensor table = reading.embeddings(at::randn({config.language.vocab_size, 192}));
@@ -269,7 +222,7 @@ GVL_TEST(what_has_to_be_looked_for_is_known_before_each_time) {
   config.language.intermediate_size = 512;
   config.language.vocab_size = 1454;
   const auto tokenizer = model::load_tokenizer(gvl::test::fixture("phi_c") / "tokenizer" / "tokenizer.json", config);
-  const training::EventClasses classes{45, vision::NanoDet::kClasses};
+  const training::EventClasses classes{45, vision::kCocoClasses};
   const training::WordReading reading(config.language, classes, *tokenizer.tokenizer);
   const training::ReadingDirections directions = reading_directions(classes);
   const training::MlpValues mlp = reading.mlp(directions);
@@ -306,7 +259,7 @@ GVL_TEST(what_has_to_be_looked_for_is_known_before_each_time) {
 /** What is looked for is told the moment at which it is found, and what is seen is said to happen. */
 GVL_TEST(a_third_layer_finds_what_is_looked_for) {
   const ModelConfig config = with_detector();
-  const training::EventClasses classes{45, vision::NanoDet::kClasses};
+  const training::EventClasses classes{45, vision::kCocoClasses};
   constexpr std::int64_t kMoments = 11, kTokens = 49, kCat = 15, kLast = kTokens - 1;
   const at::Tensor codes[] = {thing_codes(classes, 0), thing_codes(classes, 1)};
   const at::Tensor known = directions_beside(at::cat(at::TensorList(codes)), kMoments + 4);
@@ -347,7 +300,7 @@ GVL_TEST(only_pictures_are_known_as_such) {
   config.language.vocab_size = 2400;
   config.language.intermediate_size = 512;
   const auto tokenizer = model::load_tokenizer(folder.path() / "tokenizer.json", config);
-  const training::EventClasses classes{45, vision::NanoDet::kClasses};
+  const training::EventClasses classes{45, vision::kCocoClasses};
   training::TrainingConfig training{.data = io::JsonValue::parse("{}", "data")};
   training.initialisation.new_layers = {0, 1, 4};
   training.initialisation.things = true;
@@ -396,7 +349,7 @@ GVL_TEST(comparing_keyframes_needs_room) {
   config.language.kv_heads = 3;
   try {
     training::keyframe_comparison(
-        config, {45, vision::NanoDet::kClasses},
+        config, {45, vision::kCocoClasses},
         {.picture = at::ones({192}), .beginning = at::ones({192}), .common = at::ones({192}), .common_length = 5});
     ck_abort_msg("heads that share keys were accepted");
   } catch (const Error& error) {

@@ -142,7 +142,7 @@ GVL_TEST(what_becomes_of_things_is_told_by_keyframes) {
   config.language.layers = 1;
   config.language.intermediate_size = 16;
   const auto tokenizer = model::load_tokenizer(gvl::test::fixture("phi_c") / "tokenizer" / "tokenizer.json", config);
-  constexpr std::int64_t kEvents = 2, kThings = vision::NanoDet::kClasses, kClasses = kEvents + kThings;
+  constexpr std::int64_t kEvents = 2, kThings = vision::kCocoClasses, kClasses = kEvents + kThings;
   // Hidden states of zero, of which classifiers say what their biases say: a logit of -4.
   const auto silent = [](const std::string& name, const auto& shape) {
     return name == "language_model.model.norm.weight" ? at::zeros(shape) : at::Tensor();

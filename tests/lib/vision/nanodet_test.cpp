@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-// NanoDet against what TensorFlow.js computes of the published files (tests/data/nanodet/make.mjs). The picture is a
-// frame of cityCC0.mpg, which is in the public domain.
+// NanoDet against what TensorFlow.js computes of the published files (tests/data/nanodet/make.mjs), and NanoDet-Plus
+// against what its published code does (tests/data/nanodet-plus/make.py). The picture is a frame of cityCC0.mpg, which is
+// in the public domain.
 #include "vision/nanodet.hpp"
 
 #include <c10/core/InferenceMode.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <vector>
 
@@ -14,6 +16,7 @@
 #include "layers/tensor_bridge.hpp"
 #include "support/fixtures.hpp"
 #include "support/testing.hpp"
+#include "vision/nanodet_plus.hpp"
 #include "vision/pooling.hpp"
 
 using namespace gvl;
@@ -60,13 +63,13 @@ void expect_near(const at::Tensor& ours, const io::JsonValue& theirs, double tol
   }
 }
 
-}  // namespace
-
-GVL_TEST(equals_the_published_network) {
+template <typename Network>
+void expect_published(const char* name) {
   const c10::InferenceMode inference;
-  const FileParameters source(std::getenv("GVL_NANODET"));
-  const NanoDet network(layers::Parameters(source, at::kCPU, at::kFloat) / "spatial_encoder");
-  const auto reference = io::JsonValue::load(test::fixture("nanodet/scores.json"));
+  const auto folder = std::filesystem::path(std::getenv("GVL_MODELS")) / name;
+  const FileParameters source(folder / "model.safetensors");
+  const Network network(layers::Parameters(source, at::kCPU, at::kFloat) / "spatial_encoder");
+  const auto reference = io::JsonValue::load(test::fixture(name) / "scores.json");
   for (const io::JsonValue& picture : reference.array("pictures").elements()) {
     const at::Tensor pixels = read_picture(test::fixture("nanodet") / picture.string("picture"));
     const auto levels = network.forward(normalise(pixels, nanodet_config(), at::kFloat), {});
@@ -82,3 +85,9 @@ GVL_TEST(equals_the_published_network) {
     }
   }
 }
+
+}  // namespace
+
+GVL_TEST(nanodet_equals_the_published_network) { expect_published<NanoDet>("nanodet"); }
+
+GVL_TEST(nanodet_plus_equals_the_published_network) { expect_published<NanoDetPlus>("nanodet-plus"); }

@@ -15,15 +15,16 @@ namespace {
 using At = ObjectFeature;
 
 constexpr std::int64_t kSide = 64;
+constexpr std::int64_t kBins = 11;
 
 /** Levels of a picture that show nothing; objects are put in at places. */
 class Seen {
  public:
   explicit Seen(std::int64_t pictures) {
     for (const std::int64_t stride : {8, 16, 32}) {
-      const std::int64_t places = kSide / stride * (kSide / stride);
-      levels_.push_back({stride, at::full({pictures, places, NanoDet::kClasses}, 0.01),
-                         at::zeros({pictures, places, 4 * NanoDet::kBins})});
+      const std::int64_t across = kSide / stride, places = across * across;
+      levels_.push_back({stride, across, 0.5, at::full({pictures, places, kCocoClasses}, 0.01),
+                         at::zeros({pictures, places, 4 * kBins})});
     }
   }
 
@@ -31,14 +32,14 @@ class Seen {
   Seen& put(std::int64_t picture, std::int64_t x, std::int64_t y, std::int64_t reach, std::int64_t kind, double score) {
     const std::int64_t place = y * (kSide / 8) + x;
     levels_[0].scores[picture][place][kind] = score;
-    for (std::int64_t side = 0; side < 4; ++side) levels_[0].sides[picture][place][side * NanoDet::kBins + reach] = 50;
+    for (std::int64_t side = 0; side < 4; ++side) levels_[0].sides[picture][place][side * kBins + reach] = 50;
     return *this;
   }
 
   std::vector<SeenPicture> detect(std::int64_t most) const { return gvl::vision::detect(levels_, kSide, most); }
 
  private:
-  std::vector<NanoDet::Level> levels_;
+  std::vector<DetectorLevel> levels_;
 };
 
 /** Pictures of one colour in 0-1. */
