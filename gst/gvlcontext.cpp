@@ -26,8 +26,7 @@ GstContext* gvl_model_context_load(const gchar* folder, const gchar* device, GEr
   try {
     gvl::ModelOptions options;
     options.device = device && *device ? device : gvl::gst::kAnyDevice;
-    const auto path = folder && *folder ? std::filesystem::path(folder) : gvl::default_model_folder();
-    return gvl::gst::model_context_new(gvl::Model::load(path, options));
+    return gvl::gst::model_context_new(gvl::Model::load(gvl::model_folder(folder ? folder : ""), options));
   } catch (...) {
     gvl::gst::set_error(error, std::current_exception());
     return nullptr;

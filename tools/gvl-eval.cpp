@@ -111,7 +111,7 @@ std::string read_numbers(Options& options) {
 
 bool parse(int& argc, char**& argv, Options& options, std::string& fault) {
   const GOptionEntry entries[] = {
-      {"model", 0, 0, G_OPTION_ARG_FILENAME, &options.model, "Folder of the model; else the default model", "DIR"},
+      {"model", 0, 0, G_OPTION_ARG_FILENAME, &options.model, "Folder or name of the model (default, things); else default", "MODEL"},
       {"json", 0, 0, G_OPTION_ARG_FILENAME, &options.json, "Write all numbers, too", "FILE"},
       {"answers", 0, 0, G_OPTION_ARG_FILENAME, &options.answers,
        "Write what was found for each question of grounding, as lines of JSON", "FILE"},
@@ -150,7 +150,7 @@ void tell(const std::string& table, const std::string& numbers, const char* json
 
 void evaluate(const Options& options, const std::string& file) {
   const auto configuration = io::JsonValue::load(file);
-  const auto model = Model::load(options.model != nullptr ? fs::path(options.model) : default_model_folder());
+  const auto model = Model::load(model_folder(options.model != nullptr ? options.model : ""));
   if (options.calibrate) {
     const auto counted = evaluation::calibrate(*model, configuration, options.iou.value, show_progress);
     const double most = options.false_per_hour.value;

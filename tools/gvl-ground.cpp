@@ -125,8 +125,12 @@ class Run {
     const std::string query = gst_structure_get_string(message, "query");
     if (!told_.insert(query).second) return;
     progress_.clear();
-    fail("\"" + query +
-         "\": the model never saw these words, and can only guess: " + gst_structure_get_string(message, "words"));
+    std::string others;
+    for (const std::string& name : gvl::installed_models_that_know(query)) {
+      others += (others.empty() ? "; try --model " : " or ") + name;
+    }
+    fail("\"" + query + "\": the model never saw these words, and can only guess: " +
+         gst_structure_get_string(message, "words") + others);
   }
 
   void tell_programs(const std::string& video, const GstStructure* message) {
@@ -143,7 +147,7 @@ class Run {
   void learn_inputs() {
     for (const std::string& video : arguments_.videos) inputs_.add(possible_path_of(video));
     try {
-      inputs_.add_folder(arguments_.model.empty() ? gvl::default_model_folder().string() : arguments_.model);
+      inputs_.add_folder(gvl::model_folder(arguments_.model).string());
     } catch (const std::exception&) {
       // There is none: reported when it is needed.
     }

@@ -53,7 +53,7 @@ struct Arguments {
 
   void parse(int& argc, char**& argv) {
     const GOptionEntry entries[] = {
-        {"model", 0, 0, G_OPTION_ARG_FILENAME, &model, "Folder of the model; else the default model", "DIR"},
+        {"model", 0, 0, G_OPTION_ARG_FILENAME, &model, "Folder or name of the model (default, things); else default", "MODEL"},
         {"json", 0, 0, G_OPTION_ARG_FILENAME, &json, "Write all numbers, too", "FILE"},
         {"markdown", 0, 0, G_OPTION_ARG_FILENAME, &markdown, "Write the table as Markdown, too", "FILE"},
         {"resume", 0, 0, G_OPTION_ARG_NONE, &resumes, "Go on with OUT's predictions", nullptr},
@@ -156,7 +156,7 @@ bool run(const Arguments& arguments, char** argv) {
   const auto items = read_benchmark_items(benchmark, annotations);
   const VideoFolder videos(argv[3]);
   make_folder(out);
-  const auto model = Model::load(arguments.model ? fs::path(arguments.model) : default_model_folder());
+  const auto model = Model::load(model_folder(arguments.model ? arguments.model : ""));
   PredictionLog log(out / "predictions.jsonl", settings_of(arguments, argv[1], model->folder(), items),
                     arguments.resumes);
   const auto faults = run_items(*model, benchmark, items, videos, arguments.generation(), log, show_progress);

@@ -44,6 +44,20 @@ struct ModelOptions {
  */
 GVL_EXPORT std::filesystem::path default_model_folder();
 
+/**
+ * The folder that people mean by `model`: a path or, where there is none, the name of an installed model; the default
+ * model's if it is empty. A path need not exist. Throws Error(kNotFound) with the installed names where a name is none
+ * of them, and as default_model_folder() does.
+ */
+GVL_EXPORT std::filesystem::path model_folder(const std::string& model);
+
+/** Names of the models that are installed, or lie in the build tree, in order. */
+GVL_EXPORT std::vector<std::string> installed_models();
+
+/** Those of installed_models() that have a list of the words they saw, in which all words of `text` are. Reads files.
+ */
+GVL_EXPORT std::vector<std::string> installed_models_that_know(const std::string& text);
+
 /** A window of video as the language model reads it. */
 struct VideoWindow {
   Future<Tensor> tokens;  ///< gvl/video-tokens, float32 [K * L, H]

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "gvl/error.hpp"
+#include "gvl/model.hpp"
+#include "model/model_folder.hpp"
+
+namespace gvl {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kDefaultModel = "default";
+
+/** Where models lie beside this library in a build tree; empty when the library does not know its place. */
+fs::path build_tree_folder() {
+  Dl_info library;
+  if (dladdr(reinterpret_cast<const void*>(&default_model_folder), &library) == 0 || library.dli_fname == nullptr) {
+    return {};
+  }
+  return fs::path(library.dli_fname).parent_path() / "../models";
+}
+
+bool is_model(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::exists(folder / model::kConfigFile, ignored);
+}
+
+/** The folder of an installed model, or of one in the build tree; empty where there is none of this name. */
+fs::path installed_folder(const fs::path& name) {
+  for (const fs::path& place : {fs::path(GVL_MODEL_DIR), build_tree_folder()}) {
+    if (!place.empty() && is_model(place / name)) return place / name;
+  }
+  return {};
+}
+
+bool knows_all(const fs::path& folder, const std::string& text) {
+  const auto words = model::load_words(folder);
+  return words && words->unknown_words(text).empty();
+}
+
+}  // namespace
+
+std::vector<std::string> installed_models() {
+  std::vector<std::string> names;
+  for (const fs::path& place : {fs::path(GVL_MODEL_DIR), build_tree_folder()}) {
+    std::error_code error;
+    for (fs::directory_iterator entry(place, error), end; !error && entry != end; entry.increment(error)) {
+      if (is_model(entry->path())) names.push_back(entry->path().filename().string());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+std::vector<std::string> installed_models_that_know(const std::string& text) {
+  std::vector<std::string> names;
+  for (const std::string& name : installed_models()) {
+    try {
+      if (knows_all(installed_folder(name), text)) names.push_back(name);
+    } catch (const Error&) {
+      // A broken list of words recommends nothing.
+    }
+  }
+  return names;
+}
+
+fs::path default_model_folder() {
+  const char* chosen = std::getenv("GVL_MODEL_PATH");
+  if (chosen != nullptr && *chosen != '\0') return chosen;
+  fs::path folder = installed_folder(kDefaultModel);
+  if (!folder.empty()) return folder;
+  throw Error(ErrorCode::kNotFound, "no model is named, and there is no default model in " +
+                                        (fs::path(GVL_MODEL_DIR) / kDefaultModel).string() +
+                                        ": name a model's folder, or set GVL_MODEL_PATH to one");
+}
+
+fs::path model_folder(const std::string& model) {
+  if (model.empty()) return default_model_folder();
+  std::error_code ignored;
+  if (fs::path(model).filename() != model || fs::exists(model, ignored)) return model;
+  if (fs::path folder = installed_folder(model); !folder.empty()) return folder;
+  std::string names;
+  for (const std::string& name : installed_models()) names += (names.empty() ? "" : ", ") + name;
+  throw Error(ErrorCode::kNotFound, model + ": there is no such folder, and no installed model of that name" +
+                                        (names.empty() ? std::string() : "; there are " + names));
+}
+
+}  // namespace gvl
