@@ -129,8 +129,8 @@ class Run {
     for (const std::string& name : gvl::installed_models_that_know(query)) {
       others += (others.empty() ? "; try --model " : " or ") + name;
     }
-    fail("\"" + query + "\": the model never saw these words, and can only guess: " +
-         gst_structure_get_string(message, "words") + others);
+    fail("\"" + shown_query(query) + "\": the model never saw these words, and can only guess: " +
+         shown_query(gst_structure_get_string(message, "words")) + others);
   }
 
   void tell_programs(const std::string& video, const GstStructure* message) {

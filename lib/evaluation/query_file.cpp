@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "io/quote.hpp"
+
 namespace gvl::evaluation {
 namespace {
 
@@ -27,8 +29,8 @@ using Happens = std::map<std::pair<fs::path, std::string>, bool>;
 void check_agrees(const io::JsonValue& record, const fs::path& video, const Question& question, Happens& happens) {
   const bool is_there = !question.truths.empty();
   if (happens.emplace(std::pair(video, question.query.text), is_there).first->second == is_there) return;
-  throw record.error("has " + std::string(is_there ? "" : "no ") + "times of \"" + question.query.text +
-                     "\" in that video, unlike an entry before it: either it happens or it never does");
+  throw record.error("has " + std::string(is_there ? "" : "no ") + "times of " + io::quote(question.query.text) +
+                     " in that video, unlike an entry before it: either it happens or it never does");
 }
 
 }  // namespace

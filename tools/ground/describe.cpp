@@ -33,7 +33,7 @@ std::string text_of(const GstStructure* said, const char* field) {
 }  // namespace
 
 std::string describe(const GstStructure* said) {
-  const std::string range = range_of(said, "start", "stop"), query = text_of(said, "query"),
+  const std::string range = range_of(said, "start", "stop"), query = shown_query(text_of(said, "query")),
                     state = text_of(said, "state");
   const bool over = state.empty() || state == "closed";
   return on_one_line((range.empty() ? "" : range + "  ") + number_of(said, "confidence") + "  " +
@@ -41,7 +41,7 @@ std::string describe(const GstStructure* said) {
 }
 
 std::string describe_verdict(const GstStructure* verdict) {
-  const std::string best = range_of(verdict, "start", "stop"), query = text_of(verdict, "query");
+  const std::string best = range_of(verdict, "start", "stop"), query = shown_query(text_of(verdict, "query"));
   const bool timed = !best.empty();
   return on_one_line(range_of(verdict, "window-start", "window-stop") + "  " + text_of(verdict, "verdict") + ", " +
                      number_of(verdict, "confidence") +

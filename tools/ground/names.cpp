@@ -176,4 +176,9 @@ std::string fitted(const std::string& text, int columns) {
          utf8_of(all + length - tail, tail);
 }
 
+std::string shown_query(const std::string& query) {
+  constexpr int kLongest = 160;
+  return fitted(query, kLongest);
+}
+
 std::string on_one_line(std::string text) { return without_controls(std::move(text), ' '); }

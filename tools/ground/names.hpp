@@ -39,5 +39,9 @@ std::string stem_of(const std::string& video);
 /** `text` in at most `columns` columns of a terminal; what is too long loses its middle. */
 std::string fitted(const std::string& text, int columns);
 
+/** A query, or words of one, as messages and lines for people repeat it: what is longer than they need loses its
+ * middle. */
+std::string shown_query(const std::string& query);
+
 /** `text` on one line: control characters become spaces. */
 std::string on_one_line(std::string text);

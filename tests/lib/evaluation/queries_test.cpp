@@ -47,7 +47,7 @@ GVL_TEST(a_query_has_several_times_or_none) {
   const char* kNone = "{\"video\": \"a\", \"query\": \"it rains\"}";
   for (const auto& [first, second] : {std::pair(kTimes, kNone), std::pair(kNone, kTimes)}) {
     const std::string list = std::string("[") + first + ", " + second + "]";
-    expect_error("both", ErrorCode::kMalformed, {"queries.json", "[1]", "times of \"it rains\"", "never"},
+    expect_error("both", ErrorCode::kMalformed, {"queries.json", "[1]", "times of 'it rains'", "never"},
                  [&] { read(list.c_str()); });
   }
 }
