@@ -43,10 +43,10 @@ int verify(const char* folder, const gvl::ConvertOptions& options) {
 }
 
 int convert(const char* from, const char* out, gvl::ConvertOptions options) {
-  options.begin = [out](const gvl::ModelSummary& summary) {
-    std::fprintf(stderr, "%s: %s\n", out, described(summary).c_str());
-  };
+  gvl::ModelSummary made;
+  options.begin = [&made](const gvl::ModelSummary& summary) { made = summary; };
   gvl::convert(from, out, options);
+  std::printf("%s: %s\n", out, described(made).c_str());
   return 0;
 }
 

@@ -61,6 +61,16 @@ constexpr const WeightTypeTraits& traits_of(WeightType type) noexcept {
   return kWeightTypes[static_cast<std::size_t>(type)];
 }
 
+/**
+ * What scales are below: the greatest integer, -2^(bits - 1), times one that is less is a finite float32. Of a type
+ * with blocks.
+ */
+constexpr float scale_limit(const WeightTypeTraits& traits) noexcept {
+  float limit = 2;
+  for (int power = 1; power < 129 - traits.bits; ++power) limit *= 2;
+  return limit;
+}
+
 /** Whether weights may be numbers of this type, and so vectors and cached keys and values. */
 constexpr bool is_weight_float(DataType type) noexcept {
   for (const WeightTypeTraits& traits : kWeightTypes) {

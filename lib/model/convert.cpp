@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "gvl/error.hpp"
@@ -49,13 +50,16 @@ model::PlannedTensor planned_of(const io::Weights& weights, const std::string& n
   const io::TensorInfo& info = weights.info(name);
   const auto quantised = model::quantised_type(weights, name);
   if (!quantised || !weights.contains(model::scales_of(name))) {
-    return {name, info.type, info.shape, [weights, name] { return layers::to_aten(weights.get(name)); }};
+    return {name, info.type, info.shape, [weights, name] { return layers::to_aten(weights.get(name)); },
+            weights.path_of(name)};
   }
   std::vector<std::int64_t> shape = info.shape;
   if (*quantised == WeightType::kInt4 && shape.size() == 2) shape[1] *= 2;
-  return {name, DataType::kFloat32, shape, [weights, name, type = *quantised, shape] {
+  return {name, DataType::kFloat32, shape,
+          [weights, name, type = *quantised, shape] {
             return ops::dequantise(model::read_quantised(weights, name, type, shape)).reshape(shape);
-          }};
+          },
+          weights.path_of(name)};
 }
 
 Source source_of_model(const fs::path& folder, const ConvertOptions& options) {
@@ -99,9 +103,8 @@ std::vector<model::StoredTensor> stored_tensors(const Source& source, const Conv
   const std::set<std::string> matrices = options.dtype ? model::matrix_names(source.config) : std::set<std::string>();
   std::vector<model::StoredTensor> stored;
   for (const model::PlannedTensor& planned : source.tensors) {
-    stored.push_back(options.dtype
-                         ? model::stored_as(*options.dtype, matrices, planned.name, planned.type, planned.shape)
-                         : model::StoredTensor{planned.name, planned.type, planned.shape, {}});
+    model::StoredTensor tensor{planned.name, planned.type, planned.shape, planned.origin, {}};
+    stored.push_back(options.dtype ? model::stored_as(*options.dtype, matrices, std::move(tensor)) : std::move(tensor));
   }
   return stored;
 }

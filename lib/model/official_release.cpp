@@ -90,14 +90,16 @@ class Planner {
   }
 
  private:
-  void add(std::string name, DataType type, std::vector<std::int64_t> shape, std::function<at::Tensor()> make) {
-    planned_.push_back({std::move(name), type, std::move(shape), std::move(make)});
+  void add(std::string name, DataType type, std::vector<std::int64_t> shape, std::function<at::Tensor()> make,
+           const fs::path& origin) {
+    planned_.push_back({std::move(name), type, std::move(shape), std::move(make), origin});
   }
 
   void copy(std::string name, const TorchArchive& archive, const std::string& source) {
     const io::TensorInfo& info = archive.info(source);
-    add(std::move(name), info.type, info.shape,
-        [files = files_, &archive, source] { return layers::to_aten(archive.get(source)); });
+    add(
+        std::move(name), info.type, info.shape,
+        [files = files_, &archive, source] { return layers::to_aten(archive.get(source)); }, archive.path());
   }
 
   /** A vector that the release stores with leading dimensions of 1. */
@@ -105,8 +107,9 @@ class Planner {
     const io::TensorInfo& info = archive.info(source);
     std::int64_t width = 1;
     for (const std::int64_t dimension : info.shape) width *= dimension;
-    add(std::move(name), info.type, {width},
-        [files = files_, &archive, source] { return layers::to_aten(archive.get(source)).flatten(); });
+    add(
+        std::move(name), info.type, {width},
+        [files = files_, &archive, source] { return layers::to_aten(archive.get(source)).flatten(); }, archive.path());
   }
 
   void plan_clip() {
@@ -146,7 +149,7 @@ class Planner {
       return at::cat({whole.slice(1, 0, 1), frames.permute({2, 0, 1}).reshape({1, wanted * patches, whole.size(2)})},
                      1);
     };
-    add("temporal_encoder." + name, type, {1, wanted * patches + 1, shape[2]}, make);
+    add("temporal_encoder." + name, type, {1, wanted * patches + 1, shape[2]}, make, files_->internvideo.path());
   }
 
   const io::LanguageModel& model() const { return *files_->model; }
@@ -185,8 +188,10 @@ class Planner {
       return at::empty(shape, at::kFloat).uniform_(-bound, bound, generator);
     };
     const std::vector<std::int64_t> weight{rows, columns}, bias{rows};
-    add(name + ".weight", DataType::kFloat32, weight, [draw, weight] { return draw(weight); });
-    add(name + ".bias", DataType::kFloat32, bias, [draw, bias] { return draw(bias); });
+    add(
+        name + ".weight", DataType::kFloat32, weight, [draw, weight] { return draw(weight); }, files_->folder);
+    add(
+        name + ".bias", DataType::kFloat32, bias, [draw, bias] { return draw(bias); }, files_->folder);
   }
 
   void plan_newline() {
@@ -197,10 +202,16 @@ class Planner {
 
   static std::string tuned_name(const std::string& name) { return "model/language_model/base_model.model." + name; }
 
+  bool is_tuned(const std::string& name) const {
+    return files_->checkpoint && files_->checkpoint->contains(tuned_name(name));
+  }
+
   const io::TensorInfo& language_info(const std::string& name) const {
-    const auto& checkpoint = files_->checkpoint;
-    if (checkpoint && checkpoint->contains(tuned_name(name))) return checkpoint->info(tuned_name(name));
-    return files_->language.info(name);
+    return is_tuned(name) ? files_->checkpoint->info(tuned_name(name)) : files_->language.info(name);
+  }
+
+  const fs::path& language_path(const std::string& name) const {
+    return is_tuned(name) ? files_->checkpoint->path() : files_->language.path_of(name);
   }
 
   static bool has_lora(const Files& files, const std::string& name) {
@@ -224,7 +235,8 @@ class Planner {
     const at::Tensor b = layers::to_aten(tuned.get(lora_name(name, 'B'))).to(at::kFloat);
     if (a.dim() != 2 || b.dim() != 2 || a.size(0) != files.sizes.lora_rank || b.size(1) != files.sizes.lora_rank ||
         b.size(0) != weight.size(0) || a.size(1) != weight.size(1)) {
-      throw Error(ErrorCode::kMalformed, lora_name(name, 'A') + ", lora_B: shapes do not fit the weight and rank " +
+      throw Error(ErrorCode::kMalformed, tuned.path().string() + ": " + lora_name(name, 'A') +
+                                             ", lora_B: shapes do not fit the weight and rank " +
                                              std::to_string(files.sizes.lora_rank));
     }
     return weight.to(at::kFloat).add(at::matmul(b, a), files.sizes.lora_scale).to(weight.scalar_type());
@@ -232,8 +244,9 @@ class Planner {
 
   void language_copy(const std::string& name) {
     const io::TensorInfo& info = language_info(name);
-    add("language_model." + name, info.type, info.shape,
-        [files = files_, name, lora = lora_] { return language_tensor(*files, name, lora); });
+    add(
+        "language_model." + name, info.type, info.shape,
+        [files = files_, name, lora = lora_] { return language_tensor(*files, name, lora); }, language_path(name));
     plan_adapters(name, {name});
   }
 
@@ -251,11 +264,12 @@ class Planner {
   void language_stack(const std::string& name, const std::vector<std::string>& parts) {
     std::vector<std::int64_t> shape = language_info(parts.front()).shape;
     for (std::size_t i = 1; i < parts.size(); ++i) shape.front() += language_info(parts[i]).shape.at(0);
-    add("language_model." + name, language_info(parts.front()).type, shape, [files = files_, parts, lora = lora_] {
+    const auto make = [files = files_, parts, lora = lora_] {
       std::vector<at::Tensor> tensors;
       for (const std::string& part : parts) tensors.push_back(language_tensor(*files, part, lora));
       return at::cat(tensors);
-    });
+    };
+    add("language_model." + name, language_info(parts.front()).type, shape, make, language_path(parts.front()));
     plan_adapters(name, parts);
   }
 
@@ -267,8 +281,9 @@ class Planner {
     if (files_->checkpoint && files_->checkpoint->contains(tuned_name("lm_head.bias"))) {
       language_copy("lm_head.bias");
     } else {
-      add("language_model.lm_head.bias", DataType::kFloat32, {language.vocab_size},
-          [n = language.vocab_size] { return at::zeros({n}); });
+      add(
+          "language_model.lm_head.bias", DataType::kFloat32, {language.vocab_size},
+          [n = language.vocab_size] { return at::zeros({n}); }, files_->folder);
     }
   }
 
@@ -276,8 +291,10 @@ class Planner {
   void language_table(const std::string& name, std::int64_t rows) {
     const io::TensorInfo& info = language_info(name);
     if (files_->checkpoint || info.shape.size() != 2) return language_copy(name);
-    add("language_model." + name, info.type, {rows, info.shape[1]},
-        [files = files_, name, rows] { return with_mean_rows(layers::to_aten(files->language.get(name)), rows); });
+    add(
+        "language_model." + name, info.type, {rows, info.shape[1]},
+        [files = files_, name, rows] { return with_mean_rows(layers::to_aten(files->language.get(name)), rows); },
+        language_path(name));
   }
 
   void plan_layer(const std::string& layer) {

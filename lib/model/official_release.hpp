@@ -20,6 +20,7 @@ struct PlannedTensor {
   DataType type;  ///< as the release stores it
   std::vector<std::int64_t> shape;
   std::function<at::Tensor()> make;  ///< reads and computes it, of any floating type
+  std::filesystem::path origin;      ///< for messages: the file that has it, or the folder that it is made of
 };
 
 /** What a folder in the official layout holds, in our terms. */

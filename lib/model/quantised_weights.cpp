@@ -3,6 +3,8 @@
 
 #include <ATen/ops/zeros.h>
 
+#include <array>
+#include <cstdio>
 #include <cstring>
 #include <functional>
 #include <numeric>
@@ -58,26 +60,37 @@ Error malformed(const io::Weights& weights, const std::string& name, const std::
   return Error(ErrorCode::kMalformed, weights.path_of(name).string() + ": tensor " + io::quote(name) + ": " + what);
 }
 
-/** bfloat16 above 0 and finite are the bits 1 ... 0x7f7f. */
-bool is_scale(std::uint16_t bits) { return static_cast<std::uint16_t>(bits - 1) < 0x7f7f; }
+/** Of a tensor that is being made. */
+Error error_of(const StoredTensor& tensor, ErrorCode code, const std::string& what) {
+  return Error(code, tensor.origin.string() + ": tensor " + io::quote(tensor.name) + ": " + what);
+}
 
-void require_scales(const io::Weights& weights, const std::string& name, const Tensor& scales) {
+bool is_finite(const at::Tensor& x) { return !x.is_floating_point() || x.isfinite().all().item<bool>(); }
+
+std::string brief(float value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%g", static_cast<double>(value));
+  return text.data();
+}
+
+void require_scales(const io::Weights& weights, const std::string& name, WeightType type, const Tensor& scales) {
+  const float limit = io::scale_limit(traits_of(type));
   const std::int64_t count = scales.elements();
   const auto* bits = scales.as<std::byte>();
   const auto at = [&](std::int64_t i) {
     std::uint16_t value;
     std::memcpy(&value, bits + 2 * i, sizeof value);
-    return value;
+    return static_cast<float>(c10::BFloat16(value, c10::BFloat16::from_bits()));
   };
+  const auto is_scale = [limit](float value) { return value > 0 && value < limit; };
   bool all = true;
   for (std::int64_t i = 0; i < count; ++i) all &= is_scale(at(i));
   for (std::int64_t i = 0; !all && i < count; ++i) {
     if (is_scale(at(i))) continue;
-    const float value = static_cast<float>(c10::BFloat16(at(i), c10::BFloat16::from_bits()));
     throw malformed(weights, name,
                     "the scale of row " + std::to_string(i / scales.shape[1]) + ", block " +
-                        std::to_string(i % scales.shape[1]) + " is " + std::to_string(value) +
-                        ", where a finite number above 0 is needed");
+                        std::to_string(i % scales.shape[1]) + " is " + brief(at(i)) +
+                        ", where a number above 0 and below " + brief(limit) + " is needed");
   }
 }
 
@@ -97,14 +110,17 @@ WeightType matrix_type(WeightType dtype, std::string_view name) noexcept {
   return dtype == WeightType::kInt4 && !is_block ? WeightType::kInt8 : dtype;
 }
 
-StoredTensor stored_as(WeightType dtype, const std::set<std::string>& matrices, const std::string& name, DataType type,
-                       const Shape& shape) {
-  if (traits_of(dtype).block == 0) return {name, traits_of(dtype).stored, shape, {}};
-  if (matrices.count(name) == 0) return {name, type, shape, {}};
-  const WeightType quantised = matrix_type(dtype, name);
-  if (is_whole(quantised, shape)) return {name, type, shape, quantised};
-  throw Error(ErrorCode::kUnsupported,
-              "tensor " + io::quote(name) + ": " + width_problem(quantised, shape) + "; int8 takes any");
+StoredTensor stored_as(WeightType dtype, const std::set<std::string>& matrices, StoredTensor tensor) {
+  if (traits_of(dtype).block == 0) {
+    tensor.type = traits_of(dtype).stored;
+  } else if (matrices.count(tensor.name) > 0) {
+    tensor.quantised = matrix_type(dtype, tensor.name);
+    if (!is_whole(*tensor.quantised, tensor.shape)) {
+      throw error_of(tensor, ErrorCode::kUnsupported,
+                     width_problem(*tensor.quantised, tensor.shape) + "; int8 takes any");
+    }
+  }
+  return tensor;
 }
 
 std::vector<io::TensorInfo> infos_of(const StoredTensor& tensor) {
@@ -116,11 +132,15 @@ std::vector<io::TensorInfo> infos_of(const StoredTensor& tensor) {
 
 std::vector<at::Tensor> values_of(const StoredTensor& tensor, const at::Tensor& numbers) {
   const at::Tensor host = numbers.to(at::kCPU);
-  if (!tensor.quantised) return {host.to(layers::to_scalar_type(tensor.type))};
-  const at::Tensor matrix = host.to(at::kFloat).reshape({tensor.shape[0], -1});
-  if (!matrix.isfinite().all().item<bool>()) {
-    throw Error(ErrorCode::kMalformed, "tensor " + io::quote(tensor.name) + ": has weights that are no finite numbers");
+  if (!is_finite(host)) throw error_of(tensor, ErrorCode::kMalformed, "has weights that are no finite numbers");
+  if (!tensor.quantised) {
+    const at::Tensor stored = host.to(layers::to_scalar_type(tensor.type));
+    if (is_finite(stored)) return {stored};
+    throw error_of(tensor, ErrorCode::kUnsupported,
+                   "has weights as great as " + brief(host.abs().max().item<float>()) + ", which " +
+                       name_of(tensor.type) + " cannot hold");
   }
+  const at::Tensor matrix = host.to(at::kFloat).reshape({tensor.shape[0], -1});
   const ops::Weight weight = ops::quantise(matrix, *tensor.quantised);
   return {weight.data.reshape(integer_shape(*tensor.quantised, tensor.shape)), weight.scales};
 }
@@ -153,7 +173,7 @@ ops::Weight read_quantised(const io::Weights& weights, const std::string& name, 
     throw malformed(weights, scale_name,
                     std::string("scales are ") + name_of(io::kScaleType) + ", not " + name_of(scales.type));
   }
-  require_scales(weights, scale_name, scales);
+  require_scales(weights, scale_name, type, scales);
   return {layers::to_aten(integers).reshape({shape[0], -1}), layers::to_aten(scales)};
 }
 

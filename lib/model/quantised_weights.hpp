@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <set>
 #include <string>
@@ -29,21 +30,23 @@ struct StoredTensor {
   std::string name;
   DataType type = DataType::kFloat32;   ///< of its numbers, unless it is quantised
   std::vector<std::int64_t> shape;      ///< of its numbers
+  std::filesystem::path origin;         ///< for messages: the file or folder that has them
   std::optional<WeightType> quantised;  ///< as what
 };
 
 /**
- * How a model of `dtype` stores a tensor that has so far been numbers of `type`: matrices (one of `matrices`) as
- * `dtype` says; vectors likewise, but beside quantised matrices they keep their type. Throws Error(kUnsupported) naming
- * a tensor that `dtype` cannot store.
+ * How a model of `dtype` stores a tensor of numbers: matrices (one of `matrices`) as `dtype` says; vectors likewise,
+ * but beside quantised matrices they keep their type. Throws Error(kUnsupported) naming origin and tensor for one that
+ * `dtype` cannot store.
  */
-StoredTensor stored_as(WeightType dtype, const std::set<std::string>& matrices, const std::string& name, DataType type,
-                       const std::vector<std::int64_t>& shape);
+StoredTensor stored_as(WeightType dtype, const std::set<std::string>& matrices, StoredTensor tensor);
 
 /** The tensors of a file that hold it: itself, or integers and scales. */
 std::vector<io::TensorInfo> infos_of(const StoredTensor& tensor);
 
-/** Their values, made of the tensor's numbers, of any device and type. Throws Error(kMalformed) for what is not finite.
+/**
+ * Their values, made of the tensor's numbers, of any device and type. Throws Error naming origin and tensor:
+ * kMalformed for what is not finite, kUnsupported for what is too great for the stored type.
  */
 std::vector<at::Tensor> values_of(const StoredTensor& tensor, const at::Tensor& numbers);
 

@@ -9,6 +9,7 @@
 #include "gvl/convert.hpp"
 #include "gvl/error.hpp"
 #include "io/data_types.hpp"
+#include "io/quote.hpp"
 #include "io/weights.hpp"
 #include "layers/libtorch_errors.hpp"
 #include "layers/tensor_bridge.hpp"
@@ -28,10 +29,12 @@ void require_loadable(const std::filesystem::path& folder) {
 
 namespace {
 
-void require_finite(const std::filesystem::path& folder, const std::string& name, const Tensor& tensor) {
+void require_finite(const io::Weights& weights, const std::string& name) {
+  const Tensor tensor = weights.get(name);
   if (!io::is_weight_float(tensor.type) || tensor.elements() == 0) return;
   if (at::isfinite(layers::to_aten(tensor)).all().item<bool>()) return;
-  throw Error(ErrorCode::kMalformed, folder.string() + ": " + name + " has weights that are no finite numbers");
+  throw Error(ErrorCode::kMalformed, weights.path_of(name).string() + ": tensor " + io::quote(name) +
+                                         ": has weights that are no finite numbers");
 }
 
 }  // namespace
@@ -45,7 +48,7 @@ ModelSummary verify(const std::filesystem::path& folder,
     const io::Weights weights = io::Weights::open(folder);
     const std::vector<std::string> names = weights.names();
     for (std::size_t i = 0; i < names.size(); ++i) {
-      model::require_finite(folder, names[i], weights.get(names[i]));
+      model::require_finite(weights, names[i]);
       if (progress) progress(i + 1, names.size());
     }
     return ModelSummary{config.language.type, config.dtype, names.size(), weights.total_bytes()};

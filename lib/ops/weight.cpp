@@ -28,8 +28,14 @@ WeightType integer_type(const at::Tensor& data) {
 
 std::int64_t blocks_of(std::int64_t columns, std::int64_t block) { return (columns + block - 1) / block; }
 
-/** The nearest bfloat16: what is stored, and so what weights are divided by. At least the least normal number. */
-c10::BFloat16 storable(float scale) { return std::max(scale, 0x1p-126f); }
+/**
+ * The nearest bfloat16: what is stored, and so what weights are divided by. At least the least normal number, and at
+ * most the greatest scale, which cuts weights next to the greatest float32 by a hundredth (int8) or an eighth (int4).
+ */
+c10::BFloat16 storable(float scale, WeightType type) {
+  const float greatest = io::scale_limit(traits_of(type)) * (1 - 0x1p-8f);
+  return std::clamp(scale, 0x1p-126f, greatest);
+}
 
 float greatest_magnitude(const float* x, std::int64_t count) {
   float greatest = 0;
@@ -39,7 +45,7 @@ float greatest_magnitude(const float* x, std::int64_t count) {
 
 c10::BFloat16 quantise_int8(const float* x, std::int64_t count, std::int8_t* to) {
   const float greatest = greatest_magnitude(x, count);
-  const c10::BFloat16 scale = greatest > 0 ? storable(greatest / 127) : c10::BFloat16(1.0f);
+  const c10::BFloat16 scale = greatest > 0 ? storable(greatest / 127, WeightType::kInt8) : c10::BFloat16(1.0f);
   for (std::int64_t i = 0; i < count; ++i) {
     to[i] = static_cast<std::int8_t>(std::clamp(std::nearbyint(x[i] / static_cast<float>(scale)), -127.0f, 127.0f));
   }
@@ -65,7 +71,7 @@ c10::BFloat16 best_int4_scale(const float* x, std::int64_t count) {
   c10::BFloat16 best = 0;
   double least = INFINITY;
   for (float steps = 6; steps <= 9; steps += 0.25f) {
-    const c10::BFloat16 scale = storable(greatest / steps);
+    const c10::BFloat16 scale = storable(greatest / steps, WeightType::kInt4);
     const double error = int4_error(x, count, scale);
     if (error < least || best == c10::BFloat16(0)) {
       least = error;

@@ -301,7 +301,7 @@ void Trainer::export_model(const fs::path& folder, WeightType dtype) const {
   std::vector<model::StoredTensor> tensors;
   for (const std::string& name : parameters.exported()) {
     const auto shape = parameters.merged(name).sizes().vec();
-    tensors.push_back(model::stored_as(dtype, matrices, name, DataType::kFloat32, shape));
+    tensors.push_back(model::stored_as(dtype, matrices, {name, DataType::kFloat32, shape, folder, {}}));
   }
   const model::ModelFolderWriter writer(folder);
   writer.write_weights(tensors,

@@ -48,6 +48,19 @@ class CommandLine(Outputs):
         ground("--clips", self.file("clips"), odd, BLACK)
         self.assertTrue(all(name.startswith("a_b__c-") for name in os.listdir(self.file("clips"))))
 
+    def test_long_queries_are_shortened(self):
+        """In what is said about them, not in what programs read."""
+        query = BLACK + " zzyzx bläh" + ", ".join([BLACK] * 30)
+        done = ground("--min-confidence", 0, "--explain", self.video, query)
+        self.assertIn("zzyzx", done.stderr)
+        self.assertTrue(done.stdout)
+        for line in done.stdout.splitlines() + done.stderr.splitlines():
+            self.assertLess(len(line), 400)
+        found = ground("--json", "--min-confidence", 0, self.video, query).stdout.splitlines()
+        self.assertEqual(json.loads(found[0])["query"], query)
+        words = self.fails(2, "too long", self.video, "x" * 100000).stderr
+        self.assertLess(len(words), 1000)
+
     def test_batch(self):
         sound = ffmpeg("-f", "lavfi", "-i", "sine=duration=1", self.file("sound.wav"))
         missing = self.file("missing.mkv")
@@ -135,6 +148,24 @@ class CommandLine(Outputs):
             found = ground("--json", uri, BLACK).stdout
             server.shutdown()
         self.assertEqual(json.loads(found)["file"], uri)
+
+
+class Converting(Outputs):
+    def test_what_fails_has_not_succeeded_before(self):
+        convert, model = os.path.join(BUILD, "tools", "gvl-convert"), self.file("model")
+        shutil.copytree(os.path.join(BUILD, "models", "default"), model)
+        done = run([convert, "--dtype", "int8", model, self.file("good")])
+        self.assertIn("a model of type", done.stdout)
+        self.assertEqual(done.stderr, "")
+        weights = os.path.join(model, "model.safetensors")
+        with open(weights, "r+b") as file:  # no number in any type
+            file.seek(-4, os.SEEK_END)
+            file.write(b"\xff" * 4)
+        for dtype in ("float16", "bfloat16", "float32", "int8", "int4"):
+            done = run([convert, "--dtype", dtype, model, self.file("bad")], check=False)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertRegex(done.stderr, rf"^gvl-convert: {re.escape(weights)}: tensor '[^']*': .*finite[^\n]*\n$")
+            self.assertFalse(os.path.exists(self.file("bad")))
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):

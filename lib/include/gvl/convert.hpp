@@ -37,7 +37,8 @@ struct ConvertOptions {
  * fine-tuned weights over base weights, LoRA merged, position embedding interpolated, unused layers and heads dropped;
  * or from a model folder one of another `dtype`, its words and all. One tensor is in memory at a time. `out` is
  * created; a model already there, which may be `from`, is replaced only when the new one is complete. Throws Error
- * naming the file or tensor at fault.
+ * naming the file or tensor at fault: kMalformed also for weights that are no finite numbers, kUnsupported for ones
+ * that `dtype` cannot hold.
  */
 GVL_EXPORT void convert(const std::filesystem::path& from, const std::filesystem::path& out,
                         const ConvertOptions& options = {});

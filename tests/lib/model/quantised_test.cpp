@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "io/data_types.hpp"
 #include "io/safetensors.hpp"
@@ -178,8 +179,8 @@ GVL_TEST(bad_scales_are_named) {
   refuse("shape", kScales, of(DataType::kBFloat16, {1, 1}), {kScales, "expected shape", "[1, 1]"});
   refuse("type", kScales, of(DataType::kFloat32, stored(converted_to("phi_c", WeightType::kInt8), kScales).shape),
          {kScales, "bfloat16", "float32"});
-  const std::pair<float, const char*> values[] = {
-      {NAN, "nan"}, {INFINITY, "inf"}, {0.0f, "is 0"}, {-0.0f, "-0"}, {-1.0f, "is -1"}};
+  const std::pair<float, const char*> values[] = {{NAN, "nan"},  {INFINITY, "inf"}, {0.0f, "is 0"},
+                                                  {-0.0f, "-0"}, {-1.0f, "is -1"},  {3e38f, "is 3"}};
   for (const auto& [value, text] : values) {
     refuse(text, kScales, [value = value](const fs::path& folder) { return with_scale(folder, value); },
            {kScales, "row 1, block 0", text});
@@ -232,15 +233,60 @@ GVL_TEST(widths_that_int4_cannot_have_are_named) {
   });
 }
 
-GVL_TEST(weights_that_are_no_numbers_are_not_rounded) {
-  const TemporaryFolder folder;
-  fs::copy(converted("phi_c"), folder / "model", fs::copy_options::recursive);
-  const at::Tensor spoiled = layers::to_aten(stored(folder / "model", kMatrix)).to(at::kFloat, false, /*copy=*/true);
-  spoiled[3][4].fill_(NAN);
-  replace(folder / "model", kMatrix, layers::from_aten(spoiled));
+/** The greatest integer times the scale is still a number; the next scale is none. */
+GVL_TEST(scales_are_below_their_limit) {
+  const TemporaryFolder root;
   for_each_type([&](WeightType type) {
-    expect_error("not finite", ErrorCode::kMalformed, {kMatrix, "finite"},
-                 [&] { convert(folder / "model", folder / "out", {.dtype = type}); });
+    const fs::path folder = root / name_of(type);
+    fs::copy(converted_to("phi_c", type), folder, fs::copy_options::recursive);
+    const float limit = io::scale_limit(io::traits_of(type));
+    replace(folder, kScales, with_scale(folder, limit * (1 - 0x1p-8f)));
+    ck_assert(verify(folder).dtype == type);
+    ck_assert(std::isfinite(limit * (1 - 0x1p-8f) * static_cast<float>(1 << (io::traits_of(type).bits - 1))));
+    replace(folder, kScales, with_scale(folder, limit));
+    expect_refused("limit", folder, {kScales, "row 1, block 0"});
   });
+}
+
+namespace {
+
+/** phi_c with one weight of kMatrix replaced. */
+void write_with_weight(const fs::path& folder, float value) {
+  fs::copy(converted("phi_c"), folder, fs::copy_options::recursive);
+  const at::Tensor spoiled = layers::to_aten(stored(folder, kMatrix)).to(at::kFloat, false, /*copy=*/true);
+  spoiled[3][4].fill_(value);
+  replace(folder, kMatrix, layers::from_aten(spoiled));
+}
+
+}  // namespace
+
+GVL_TEST(weights_that_are_no_numbers_are_not_converted) {
+  const TemporaryFolder folder;
+  for (const auto& [name, value] : {std::pair{"nan", NAN}, {"inf", INFINITY}}) {
+    write_with_weight(folder / name, value);
+    for (const io::WeightTypeTraits& traits : io::kWeightTypes) {
+      expect_error(traits.name, ErrorCode::kMalformed,
+                   {(folder / name / model::kWeightsFile).string(), kMatrix, "finite"},
+                   [&, which = name] { convert(folder / which, folder / "out", {.dtype = traits.type}); });
+    }
+  }
   ck_assert(!fs::exists(folder / "out"));
+}
+
+GVL_TEST(weights_that_a_type_cannot_hold_are_named) {
+  const TemporaryFolder folder;
+  write_with_weight(folder / "great", -70000);
+  expect_error("float16", ErrorCode::kUnsupported,
+               {(folder / "great" / model::kWeightsFile).string(), kMatrix, "70000", "float16"},
+               [&] { convert(folder / "great", folder / "out", {.dtype = WeightType::kFloat16}); });
+  ck_assert(!fs::exists(folder / "out"));
+  convert(folder / "great", folder / "out", {.dtype = WeightType::kBFloat16});
+  // The greatest float32 is no finite bfloat16, and is next to what small integers hold.
+  write_with_weight(folder / "greatest", std::numeric_limits<float>::max());
+  expect_error("bfloat16", ErrorCode::kUnsupported, {kMatrix, "bfloat16"},
+               [&] { convert(folder / "greatest", folder / "out", {.dtype = WeightType::kBFloat16}); });
+  for_each_type([&](WeightType type) {
+    convert(folder / "greatest", folder / "out", {.dtype = type});
+    ck_assert(verify(folder / "out").dtype == type);
+  });
 }

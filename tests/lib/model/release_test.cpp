@@ -135,7 +135,7 @@ GVL_TEST(weights_that_are_no_numbers_are_named) {
   // All bits set is no number in any of the types; the last bytes belong to the last tensor.
   std::fill(bytes.end() - 4, bytes.end(), '\xff');
   write_file(file, bytes);
-  expect_error("not a number", ErrorCode::kMalformed, {"model", "no finite numbers"},
+  expect_error("not a number", ErrorCode::kMalformed, {file.string(), "tensor", "no finite numbers"},
                [&] { verify(folder / "model"); });
   expect_error("no folder", ErrorCode::kNotFound, {"nowhere"}, [&] { verify(folder / "nowhere"); });
 }

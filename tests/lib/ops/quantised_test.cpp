@@ -223,6 +223,23 @@ GVL_TEST(products_of_many_rows_are_those_of_plain_loops) {
   });
 }
 
+/** gvl-convert writes no -128, but a file may have it: it is the integer that it looks like, in every kernel. */
+GVL_TEST(the_least_int8_is_read_as_it_is) {
+  const Weight weight = ops::quantise(at::randn({24, 256}), WeightType::kInt8);
+  weight.data.select(1, 7).fill_(-128);
+  weight.data.select(0, 3).fill_(-128);
+  ck_assert(ops::dequantise(weight)[3][9].item<float>() == -128 * scale_at(weight, 3, 0));
+  for (const int64_t rows : {1, 8, 40}) {
+    const auto x = at::randn({rows, 256});
+    const auto exact = at::matmul(x.to(at::kDouble), ops::dequantise(weight).to(at::kDouble).t());
+    const auto integers = integer_product(x, weight, at::zeros({24}));
+    for_each_integer_kernels([&] {
+      const bool by_integers = rows == 40 && ops::cpu::integer_kernels();
+      expect_close(ops::linear(x, weight), by_integers ? integers : exact, 2e-6, 65, kernels_name());
+    });
+  }
+}
+
 GVL_TEST(many_panels_and_unaligned_weights) {
   for_each_type([](const io::WeightTypeTraits& traits) {
     const auto x = at::randn({3200, 160}), matrix = at::randn({700, 160});
