@@ -216,7 +216,12 @@ class Benchmarks(Inputs):
                 (["charades-sta", self.file("nothing.txt"), self.videos, self.file("out")], 2, "nothing.txt"),
                 (["charades-sta", annotations, self.file("nowhere"), self.file("out")], 2, "nowhere"),
                 (["--model", self.file("no-model"), "charades-sta", annotations, self.videos, self.file("out")], 2,
-                 "no-model")):
+                 "no-model"),
+                (["--model", self.file("no-model"), "charades-sta", write(self.file("blank.txt"), "first 1 2## \n"),
+                  self.videos, self.file("out")], 2, "blank.txt: 'first#0'"),
+                (["--model", self.file("no-model"), "qvhighlights", write(self.file("few.jsonl"), json_lines(
+                    [{"qid": 1, "query": BLACK, "vid": "first", "duration": 9, "relevant_windows": [[3, 6]]}])),
+                  self.videos, self.file("out")], 2, "few.jsonl: line 1")):
             done = run([EVAL, "run", *arguments], check=False)
             self.assertEqual(done.returncode, code, done.stderr)
             self.assertIn(why, done.stderr)

@@ -156,14 +156,15 @@ bool run(const Arguments& arguments, char** argv) {
   const auto items = read_benchmark_items(benchmark, annotations);
   const VideoFolder videos(argv[3]);
   make_folder(out);
+  const MeteorMaker meteor = [&] { return arguments.meteor.make(); };
+  rehearse_scoring(benchmark, annotations, items, out, meteor);
   const auto model = Model::load(model_folder(arguments.model ? arguments.model : ""));
   PredictionLog log(out / "predictions.jsonl", settings_of(arguments, argv[1], model->folder(), items),
                     arguments.resumes);
   const auto faults = run_items(*model, benchmark, items, videos, arguments.generation(), log, show_progress);
   if (is_interrupted()) return false;
   RunReport report{benchmark, model->folder(), items.size(), log.lines().size(), faults, {}};
-  report.scores =
-      score_predictions_of(benchmark, annotations, items, log.lines(), out, [&] { return arguments.meteor.make(); });
+  report.scores = score_predictions_of(benchmark, annotations, items, log.lines(), out, meteor);
   write_report(report, arguments);
   return true;
 }

@@ -110,7 +110,7 @@ MomentScore score_of(const std::vector<MomentQuery>& queries, const LengthRange&
     if (auto part = within(query, range)) kept.push_back(std::move(*part));
   }
   if (kept.empty()) {
-    throw Error(ErrorCode::kMalformed, (queries.empty() ? "" : queries.front().place + " and all others: ") +
+    throw Error(ErrorCode::kMalformed, (queries.empty() ? "" : queries.front().truths_place + " and all others: ") +
                                            std::string("no query has a ") + std::string(range.name) +
                                            " true window, without which the script raises");
   }
@@ -190,7 +190,8 @@ AtThresholds moment_average_precision(const MomentQuery& query) {
 
 FirstMoment first_moment(const MomentQuery& query) {
   if (query.predictions.empty() || query.truths.empty()) {
-    throw Error(ErrorCode::kMalformed, query.place + ": query " + query.id + " has no " +
+    throw Error(ErrorCode::kMalformed, (query.truths.empty() ? query.truths_place : query.place) + ": query " +
+                                           query.id + " has no " +
                                            (query.truths.empty() ? "relevant_windows" : "pred_relevant_windows") +
                                            ", where the script raises IndexError");
   }
@@ -229,7 +230,7 @@ std::vector<MomentQuery> read_moments(const fs::path& annotations, const fs::pat
   std::unordered_map<std::string, std::size_t> places;
   for_each_qvhighlights_line(annotations, [&](const std::string& id, const io::JsonValue& record) {
     places.emplace(id, queries.size());
-    queries.push_back({id, truths_of(record), {}, ""});
+    queries.push_back({id, truths_of(record), {}, "", record.source()});
   });
   for_each_qvhighlights_line(predictions, [&](const std::string& id, const io::JsonValue& record) {
     const auto windows = predictions_of(record);

@@ -31,6 +31,7 @@ struct MomentQuery {
   std::vector<Interval> truths;           ///< seconds, at least one
   std::vector<ScoredWindow> predictions;  ///< at least one
   std::string place;                      ///< "FILE: line N" of the submission, for messages
+  std::string truths_place;               ///< likewise of the annotation
 };
 
 /**

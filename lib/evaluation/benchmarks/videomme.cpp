@@ -12,7 +12,6 @@
 
 #include "evaluation/benchmarks/option_parsing.hpp"
 #include "gvl/error.hpp"
-#include "io/json.hpp"
 #include "io/quote.hpp"
 
 namespace gvl::evaluation {
@@ -174,7 +173,10 @@ std::vector<std::string> notes_of(const Reading& reading) {
 }  // namespace
 
 ScoreReport score_videomme(const std::filesystem::path& filled_template, VideoMmeRules rules) {
-  const io::JsonValue list = io::JsonValue::load(filled_template);
+  return score_videomme(io::JsonValue::load(filled_template), rules);
+}
+
+ScoreReport score_videomme(const io::JsonValue& list, VideoMmeRules rules) {
   Reading reading;
   reading.rules = rules;
   for (const io::JsonValue& video : list.elements()) read_video(video, reading);

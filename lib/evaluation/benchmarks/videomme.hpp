@@ -5,6 +5,7 @@
 
 #include "evaluation/benchmarks/names.hpp"
 #include "evaluation/benchmarks/score_report.hpp"
+#include "io/json.hpp"
 
 namespace gvl::evaluation {
 
@@ -39,5 +40,7 @@ inline constexpr NameTable<VideoMmeRules, 3> kVideoMmeRules{{{VideoMmeRules::kOf
  */
 ScoreReport score_videomme(const std::filesystem::path& filled_template,
                            VideoMmeRules rules = VideoMmeRules::kOfficial);
+/** The same of a template that is not in a file of its own. */
+ScoreReport score_videomme(const io::JsonValue& filled_template, VideoMmeRules rules = VideoMmeRules::kOfficial);
 
 }  // namespace gvl::evaluation

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "evaluation/running/benchmark_items.hpp"
 
+#include <glib.h>
+
 #include <map>
 #include <set>
 #include <utility>
@@ -14,6 +16,7 @@
 #include "gvl/error.hpp"
 #include "io/json.hpp"
 #include "io/quote.hpp"
+#include "text/utf8.hpp"
 
 namespace gvl::evaluation {
 namespace {
@@ -21,7 +24,9 @@ namespace {
 namespace fs = std::filesystem;
 using Items = std::vector<BenchmarkItem>;
 
+/** Without a question there is nothing to ask: an empty query. */
 Query multiple_choice(const std::string& question, const std::vector<std::string>& options) {
+  if (question.find_first_not_of(" \t\r\n") == question.npos) return {Task::kQuestion, ""};
   std::string text = "Question: " + question + "\nOptions:";
   for (std::size_t i = 0; i < options.size(); ++i)
     text += std::string("\n(") + static_cast<char>('A' + i) + ") " + options[i];
@@ -145,12 +150,39 @@ Items read_items(RunBenchmark benchmark, const fs::path& annotations) {
   throw Error(ErrorCode::kInvalidArgument, "there is no such benchmark");
 }
 
+/** The file that an item is of. */
+fs::path file_of(RunBenchmark benchmark, const fs::path& annotations, const BenchmarkItem& item) {
+  if (benchmark == RunBenchmark::kNextGqa) return annotations / "test.csv";
+  if (benchmark == RunBenchmark::kMvbench) return annotations / (item.id.substr(0, item.id.rfind('#')) + ".json");
+  return annotations;
+}
+
+/** Names become JSON, and a query a prompt: neither may be other bytes than text. */
+void require_askable(RunBenchmark benchmark, const fs::path& annotations, const BenchmarkItem& item) {
+  const auto fail = [&](const std::string& what) {
+    const std::string file = file_of(benchmark, annotations, item).string();
+    throw Error(ErrorCode::kMalformed, file + ": " + io::quote(item.id) + ": " + what);
+  };
+  const auto require_text = [&](const char* what, const std::string& text) {
+    if (!g_utf8_validate(text.data(), static_cast<gssize>(text.size()), nullptr))
+      fail(std::string(what) + " is not UTF-8: " + io::quote(text));
+  };
+  require_text("its name", item.id);
+  require_text("its video", item.video);
+  for (const std::string& option : item.options) require_text("an option", option);
+  for (const Query& query : item.queries) {
+    require_text("its query", query.text);
+    if (query.task != Task::kDenseCaption && text::trimmed(query.text).empty()) fail("has no query: its text is empty");
+  }
+}
+
 }  // namespace
 
 std::vector<BenchmarkItem> read_benchmark_items(RunBenchmark benchmark, const fs::path& annotations) {
   Items items = read_items(benchmark, annotations);
   std::set<std::string> ids;
   for (const BenchmarkItem& item : items) {
+    require_askable(benchmark, annotations, item);
     if (!ids.insert(item.id).second)
       throw Error(ErrorCode::kMalformed, annotations.string() + ": " + io::quote(item.id) + " is there twice");
   }

@@ -47,7 +47,8 @@ struct BenchmarkItem {
  * inference.py: "Question: ...\nOptions:\n(A) ..." for multiple choice, the model's own for grounding and dense
  * captioning. NExT-GQA's are not known: a question is asked as multiple choice, and when it happens as a query. Videos
  * of NExT-GQA are named as `map_vid_vidorID.json` says, where that is in the folder. Throws what the benchmark's
- * reader throws, and Error(kMalformed) naming file and item for a question without text or options.
+ * reader throws, and Error(kMalformed) naming file and item for a query without text or options, and for names and
+ * texts that are not UTF-8.
  */
 std::vector<BenchmarkItem> read_benchmark_items(RunBenchmark benchmark, const std::filesystem::path& annotations);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "evaluation/benchmarks/grounded_qa.hpp"
@@ -191,8 +192,28 @@ ScoreReport score_template(const fs::path& annotations, const Lines& lines, cons
     text += (text.empty() ? "" : ",\n") + ("{" + members) + member("missing", is_missing ? "true" : "false") + ", " +
             member("questions", "[" + questions + "]") + "}";
   }
-  return score_videomme(written(out / "output_template_filled.json", "[" + text + "]\n"));
+  const std::string filled = "[" + text + "]\n";
+  written(out / "output_template_filled.json", filled);
+  // What cannot be scored stands in the annotation, at the same place.
+  return score_videomme(io::JsonValue::parse(filled, annotations.string()));
 }
+
+/** Where predictions that nobody made are kept, until it goes. */
+struct RehearsalFolder {
+  fs::path path;
+
+  explicit RehearsalFolder(const fs::path& out) : path(out / ".rehearsal") {
+    std::error_code error;
+    fs::create_directories(path, error);
+    if (error) throw Error(ErrorCode::kResource, path.string() + ": cannot be created: " + error.message());
+  }
+  ~RehearsalFolder() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+  RehearsalFolder(const RehearsalFolder&) = delete;
+  RehearsalFolder& operator=(const RehearsalFolder&) = delete;
+};
 
 }  // namespace
 
@@ -234,6 +255,19 @@ ScoreReport score_predictions_of(RunBenchmark benchmark, const fs::path& annotat
       return score_template(annotations, lines, out);
   }
   throw Error(ErrorCode::kInvalidArgument, "there is no such benchmark");
+}
+
+void rehearse_scoring(RunBenchmark benchmark, const fs::path& annotations, const std::vector<BenchmarkItem>& items,
+                      const fs::path& out, const MeteorMaker& meteor) {
+  const RehearsalFolder folder(out);
+  Answer answer;
+  answer.intervals.push_back({0, 1, 1, "something"});
+  Lines lines;
+  for (const BenchmarkItem& item : items) {
+    const std::vector<Answer> answers(item.queries.size(), answer);
+    lines[item.id] = prediction_line(benchmark, item, answers, 1);
+  }
+  score_predictions_of(benchmark, annotations, items, lines, folder.path, meteor);
 }
 
 }  // namespace gvl::evaluation

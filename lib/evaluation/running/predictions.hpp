@@ -37,4 +37,13 @@ ScoreReport score_predictions_of(RunBenchmark benchmark, const std::filesystem::
                                  const std::map<std::string, std::string>& lines, const std::filesystem::path& out,
                                  const MeteorMaker& meteor);
 
+/**
+ * Scores made-up predictions of all items, in a folder below `out` that is gone when this returns: what of an
+ * annotation cannot be scored, and METEOR's resources that are not there, are told before a model is asked anything.
+ * Throws as score_predictions_of().
+ */
+void rehearse_scoring(RunBenchmark benchmark, const std::filesystem::path& annotations,
+                      const std::vector<BenchmarkItem>& items, const std::filesystem::path& out,
+                      const MeteorMaker& meteor);
+
 }  // namespace gvl::evaluation

@@ -21,7 +21,7 @@ JsonValue expected() { return JsonValue::load(data("expected.json")); }
 std::vector<MomentQuery> moments() { return read_moments(data("gt.jsonl"), data("submission.jsonl")); }
 
 MomentQuery query_of(const std::vector<Interval>& truths, const std::vector<ScoredWindow>& predictions) {
-  return {"1", truths, predictions, "p.jsonl: line 1"};
+  return {"1", truths, predictions, "p.jsonl: line 1", "gt.jsonl: line 1"};
 }
 
 /** A threshold as the script names it. */
@@ -215,10 +215,10 @@ GVL_TEST(traps) {
   expect_error("none", ErrorCode::kInvalidArgument, {"predictions"}, [] {
     mean_moment_precision({query_of({{0, 1}}, {})});
   });
-  expect_error("no truth", ErrorCode::kMalformed, {"p.jsonl: line 1", "relevant_windows"}, [] {
+  expect_error("no truth", ErrorCode::kMalformed, {"gt.jsonl: line 1", "relevant_windows"}, [] {
     first_moment(query_of({}, {{{0, 1}, 1}}));
   });
-  expect_error("no long one", ErrorCode::kMalformed, {"p.jsonl", "short"}, [] {
+  expect_error("no long one", ErrorCode::kMalformed, {"gt.jsonl", "short"}, [] {
     moment_scores({query_of({{0, 50}}, {{{0, 1}, 1}})});
   });
 }

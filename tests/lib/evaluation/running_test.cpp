@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <map>
+#include <memory>
 
 #include "benchmark_test.hpp"
 #include "evaluation/running/benchmark_items.hpp"
 #include "evaluation/running/prediction_log.hpp"
+#include "evaluation/running/predictions.hpp"
 #include "evaluation/running/run_report.hpp"
 #include "evaluation/running/video_folder.hpp"
 
@@ -102,6 +104,98 @@ GVL_TEST(items_of_annotations) {
   ck_assert_uint_eq(nextgqa[0].options.size(), 5);
   const auto videomme = read_benchmark_items(RunBenchmark::kVideoMme, data("videomme/output_template_filled.json"));
   expect_text(videomme[0].id + videomme[0].options.at(0), "001-1A red kite.");
+}
+
+namespace {
+
+/** An annotation of one item with this video's name and query, as each benchmark writes it. */
+fs::path annotation_of(RunBenchmark benchmark, const fs::path& folder, const std::string& video,
+                       const std::string& query) {
+  const std::string quoted = "\"" + query + "\"";
+  if (benchmark == RunBenchmark::kCharadesSta) {
+    write_file(folder / "a.txt", "first 1 2##a kite\n" + video + " 1 2##" + query + "\n");
+    return folder / "a.txt";
+  }
+  if (benchmark == RunBenchmark::kNextGqa) {
+    write_file(folder / "gsub_test.json", R"({"7": {"duration": 9, "location": {"0": [[3, 6]]}, "fps": 5}})");
+    write_file(folder / "test.csv",
+               "video_id,question,answer,qid,type,a0,a1\n7," + query + ",x,0,CW,x," + video + "\n");
+    return folder;
+  }
+  if (benchmark == RunBenchmark::kMvbench) {
+    write_file(folder / "action_sequence.json",
+               R"([{"video": "v", "candidates": ["x", "y"], "answer": "x", "question": )" + quoted + "}]");
+    return folder;
+  }
+  write_file(folder / "a.json", R"([{"videoID": "v", "video_id": "1", "questions": [{"question_id": "1-1", "options": )"
+                                R"(["A. x", "B. y"], "question": )" +
+                                    quoted + "}]}]");
+  return folder / "a.json";
+}
+
+}  // namespace
+
+GVL_TEST(what_cannot_be_asked_is_named) {
+  const std::pair<RunBenchmark, std::vector<std::string>> records[] = {
+      {RunBenchmark::kCharadesSta, {"a.txt", "'w#0'"}},
+      {RunBenchmark::kNextGqa, {"test.csv", "'7_0'"}},
+      {RunBenchmark::kMvbench, {"action_sequence.json", "'action_sequence#0'"}},
+      {RunBenchmark::kVideoMme, {"a.json", "'1-1'"}}};
+  for (const auto& [benchmark, record] : records) {
+    const TemporaryFolder folder;
+    const auto read = [&, benchmark = benchmark](const std::string& video, const std::string& query) {
+      return read_benchmark_items(benchmark, annotation_of(benchmark, folder.path(), video, query));
+    };
+    ck_assert(!read("w", "a kite").empty());
+    auto parts = record;
+    parts.push_back("no quer");
+    if (benchmark == RunBenchmark::kNextGqa) parts.back() = "is empty";
+    expect_error("blank", ErrorCode::kMalformed, parts, [&] { read("w", " "); });
+  }
+  const TemporaryFolder folder;
+  for (const auto benchmark : {RunBenchmark::kCharadesSta, RunBenchmark::kNextGqa}) {
+    const std::string file = benchmark == RunBenchmark::kNextGqa ? "test.csv" : "a.txt";
+    const auto read = [&](const std::string& video, const std::string& query) {
+      read_benchmark_items(benchmark, annotation_of(benchmark, folder.path(), video, query));
+    };
+    expect_error("query", ErrorCode::kMalformed, {file, "its query is not UTF-8", "\\xe9"},
+                 [&] { read("w", "caf\xe9"); });
+    expect_error("name", ErrorCode::kMalformed, {file, "is not UTF-8", "\\xe9"}, [&] { read("caf\xe9", "a kite"); });
+  }
+}
+
+GVL_TEST(what_cannot_be_scored_is_named_before) {
+  const TemporaryFolder folder;
+  const auto rehearse = [&](RunBenchmark benchmark, const fs::path& annotations) {
+    rehearse_scoring(benchmark, annotations, read_benchmark_items(benchmark, annotations), folder.path(),
+                     []() -> std::unique_ptr<MeteorCounter> { throw Error(ErrorCode::kNotFound, "no METEOR"); });
+    ck_assert(!fs::exists(folder / ".rehearsal"));
+  };
+  rehearse(RunBenchmark::kCharadesSta, data("charades_sta/charades_sta_test.txt"));
+  rehearse(RunBenchmark::kQvHighlights, data("qvhighlights/gt.jsonl"));
+  rehearse(RunBenchmark::kNextGqa, data("nextgqa"));
+  rehearse(RunBenchmark::kMvbench, data("mvbench"));
+  rehearse(RunBenchmark::kVideoMme, data("videomme/output_template_filled.json"));
+  expect_error("METEOR", ErrorCode::kNotFound, {"no METEOR"},
+               [&] { rehearse(RunBenchmark::kDenseCaptions, data("dense_captioning/val_1.json")); });
+
+  const fs::path list = folder / "template.json";
+  std::string text = read_file(data("videomme/output_template_filled.json"));
+  const std::string member = "\"sub_category\": \"";
+  const std::size_t place = text.find(member) + member.size();
+  write_file(list, text.replace(place, text.find('"', place) - place, "Kites"));
+  expect_error("sub-category", ErrorCode::kMalformed, {list.string() + ": [0].sub_category", "'Kites'"},
+               [&] { rehearse(RunBenchmark::kVideoMme, list); });
+
+  const fs::path lines = folder / "gt.jsonl";
+  const std::string one = R"({"qid": 1, "query": "a kite", "vid": "v", "duration": 60, "relevant_windows": )";
+  write_file(lines, one + "[[3, 6]]}\n");
+  expect_error("windows", ErrorCode::kMalformed, {lines.string() + ": line 1", "no query has a middle"},
+               [&] { rehearse(RunBenchmark::kQvHighlights, lines); });
+  write_file(lines, one + "[]}\n");
+  expect_error("windows", ErrorCode::kMalformed, {lines.string() + ": line 1", "relevant_windows"},
+               [&] { rehearse(RunBenchmark::kQvHighlights, lines); });
+  ck_assert(!fs::exists(folder / ".rehearsal"));
 }
 
 GVL_TEST(tables) {
