@@ -95,6 +95,27 @@ at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
   return attend(q.transpose(1, 2), key, value, causal, scale).transpose(1, 2).contiguous();
 }
 
+at::Tensor attention_behind(const at::Tensor& q, const KeysValues& prefix, const std::vector<Continuation>& sequences,
+                            double scale) {
+  const int64_t heads = q.size(2), keys = prefix.k.size(1);
+  const auto by_head = [&](const at::Tensor& x) { return heads_first(as(x, q), heads); };
+  const auto queries = q.transpose(1, 2).mul(scale), values = by_head(prefix.v);
+  const auto shared = at::matmul(queries, by_head(prefix.k).transpose(-2, -1));
+  std::vector<at::Tensor> outputs;
+  int64_t row = 0;
+  for (const Continuation& each : sequences) {
+    const int64_t count = each.queries, own = each.own.k.size(1);
+    const auto hidden = visible(0, count, own, own - count, q).logical_not();
+    const auto scores = at::matmul(queries.narrow(2, row, count), by_head(each.own.k).transpose(-2, -1))
+                            .masked_fill(hidden, -std::numeric_limits<double>::infinity());
+    const auto weights = at::softmax(at::cat({shared.narrow(2, row, count), scores}, -1), -1);
+    outputs.push_back(at::matmul(weights.narrow(3, 0, keys), values)
+                          .add(at::matmul(weights.narrow(3, keys, own), by_head(each.own.v))));
+    row += count;
+  }
+  return at::cat(outputs, 2).transpose(1, 2).contiguous();
+}
+
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps) {
   const auto wide = x.to(at::kFloat);
   const auto inverse_rms = wide.square().mean(-1, true).add(eps).rsqrt();

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "ops/weight.hpp"
 
@@ -62,6 +63,25 @@ struct AttentionOptions {
  * [batch, query tokens, heads, d], contiguous, q's type. Never materialises all scores.
  */
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionOptions& options);
+
+/** Keys and values of consecutive positions: [1, tokens, kv heads, d] each. */
+struct KeysValues {
+  at::Tensor k, v;
+};
+
+/** One of several sequences that begin alike. */
+struct Continuation {
+  std::int64_t queries;  ///< rows of q, at least one
+  KeysValues own;        ///< of all its positions behind the common beginning; the last ones are those of its queries
+};
+
+/**
+ * Causal attention of sequences behind one `prefix`, which may have no positions: each row of q [1, tokens, heads, d],
+ * the sequences' rows one behind the other, sees the prefix and, of its own sequence, what is not behind it. What
+ * attention() says about strides and types holds here, too. The prefix is read once for all sequences. Returns
+ * [1, tokens, heads, d].
+ */
+at::Tensor attention_behind(const at::Tensor& q, const KeysValues& prefix, const std::vector<Continuation>& sequences);
 
 /** x / rms(x) * weight over the last dimension. */
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps);

@@ -146,9 +146,12 @@ void attend_block(const AttendTile& p, const float* block, int64_t key, const fl
 void write_out(const AttendTile& p, int64_t first, const Progress& progress, const float* sums) {
   for (int64_t query = first; query < smaller(first + kTileColumns, p.queries); ++query) {
     const int64_t lane = query - first;
-    const float factor = p.keys > 0 ? 1 / progress.total[lane] : 0;
+    const float factor = p.is_partial ? 1 : p.keys > 0 ? 1 / progress.total[lane] : 0;
     float* out = p.out + query * p.out_stride;
     for (int64_t i = 0; i < p.head_size; ++i) out[i] = sums[i * kTileColumns + lane] * factor;
+    if (!p.is_partial) continue;
+    out[p.head_size] = progress.greatest[lane];
+    out[p.head_size + 1] = progress.total[lane];
   }
 }
 
@@ -297,19 +300,23 @@ void attend_range(const AttendRange& p) {
   });
 }
 
-void merge_ranges(const float* partial, int64_t ranges, int64_t range_stride, int64_t head_size, float* out) {
-  float peak = kNone, total = 0;
-  for (int64_t range = 0; range < ranges; ++range) {
-    const float greatest = partial[range * range_stride + head_size];
-    peak = peak > greatest ? peak : greatest;
+/** Calls f with each partial result of a row. */
+template <class F>
+GVL_INLINE void for_each_partial(const PartialRanges* ranges, int64_t count, F f) {
+  for (int64_t list = 0; list < count; ++list) {
+    for (int64_t i = 0; i < ranges[list].count; ++i) f(ranges[list].first + i * ranges[list].stride);
   }
+}
+
+void merge_ranges(const PartialRanges* ranges, int64_t count, int64_t head_size, float* out) {
+  float peak = kNone, total = 0;
+  for_each_partial(ranges, count, [&](const float* from) { peak = peak > from[head_size] ? peak : from[head_size]; });
   __builtin_memset(out, 0, head_size * sizeof(float));
-  for (int64_t range = 0; range < ranges; ++range) {
-    const float* from = partial + range * range_stride;
+  for_each_partial(ranges, count, [&](const float* from) {
     const float weight = exp2(all(from[head_size] - peak))[0];
     for (int64_t i = 0; i < head_size; ++i) out[i] += from[i] * weight;
     total += from[head_size + 1] * weight;
-  }
+  });
   for (int64_t i = 0; i < head_size; ++i) out[i] /= total;
 }
 

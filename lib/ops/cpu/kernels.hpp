@@ -109,7 +109,8 @@ struct AttendTile {
   float scale;
   float* out;
   int64_t out_stride;
-  float* scratch;  ///< Kernels::attend_scratch() floats
+  bool is_partial;  ///< out gets what AttendRange::partial does, else the attention
+  float* scratch;   ///< Kernels::attend_scratch() floats
 };
 /** Keys are packed in blocks of this many. */
 constexpr int64_t kKeyBlock = 192;
@@ -131,6 +132,12 @@ struct AttendRange {
   float* scratch;          ///< heads * group * (last - first) floats
 };
 constexpr int64_t kGroup = 8;  ///< at most so many rows of q for each head of k
+
+/** Partial results of one row: `count` of them, `stride` floats apart. */
+struct PartialRanges {
+  const float* first;
+  int64_t count, stride;
+};
 
 struct Kernels {
   const char* name;
@@ -154,8 +161,8 @@ struct Kernels {
   int64_t (*attend_scratch)(int64_t queries, int64_t head_size);
   void (*attend_tile)(const AttendTile&);
   void (*attend_range)(const AttendRange&);
-  /** Combines `ranges` partial results, range_stride apart, into out[head_size]. */
-  void (*merge_ranges)(const float* partial, int64_t ranges, int64_t range_stride, int64_t head_size, float* out);
+  /** Combines `count` lists of partial results of a row into out[head_size]. */
+  void (*merge_ranges)(const PartialRanges* ranges, int64_t count, int64_t head_size, float* out);
 
   void (*rms_norm)(const float* x, const float* weight, float eps, int64_t rows, int64_t size, float* y);
   void (*layer_norm)(const float* x, const float* weight, const float* bias, float eps, int64_t rows, int64_t size,

@@ -2,6 +2,7 @@
 
 // attention() against a softmax in double precision: tiles and decoding, every stored type, strides, caches.
 #include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/softmax.h>
 
@@ -10,6 +11,8 @@
 
 using namespace gvl;
 using namespace gvl::ops::test;
+using ops::Continuation;
+using ops::KeysValues;
 
 namespace {
 
@@ -124,6 +127,82 @@ GVL_TEST(test_scale_and_extremes) {
       }
     }
   });
+}
+
+namespace {
+
+/** Sequences behind a prefix. */
+struct Behind {
+  int64_t prefix;
+  std::vector<std::pair<int64_t, int64_t>> sequences;  ///< queries, and keys that come before these
+  int64_t heads, kv_heads, head_size;
+};
+
+/** Each sequence with the prefix before its own keys, alone. */
+at::Tensor reference(const at::Tensor& q, const KeysValues& prefix, const std::vector<Continuation>& sequences) {
+  std::vector<at::Tensor> outputs;
+  int64_t row = 0;
+  for (const Continuation& each : sequences) {
+    const auto k = at::cat({prefix.k, each.own.k}, 1), v = at::cat({prefix.v, each.own.v}, 1);
+    const double scale = 1 / std::sqrt(static_cast<double>(q.size(3)));
+    outputs.push_back(reference(q.narrow(1, row, each.queries), k, v, true, scale));
+    row += each.queries;
+  }
+  return at::cat(outputs, 1);
+}
+
+void check(const Behind& shape, at::ScalarType type) {
+  // As in a cache: the used part of what holds more.
+  const auto cached = [&](int64_t keys) {
+    return at::randn({1, keys + 3, shape.kv_heads, shape.head_size}).to(type).narrow(1, 2, keys);
+  };
+  const KeysValues prefix{cached(shape.prefix), cached(shape.prefix)};
+  std::vector<Continuation> sequences;
+  int64_t rows = 0;
+  for (const auto& [queries, before] : shape.sequences) {
+    sequences.push_back({queries, {cached(before + queries), cached(before + queries)}});
+    rows += queries;
+  }
+  const auto q = at::randn({1, rows, shape.heads + 1, shape.head_size}).mul(2).narrow(2, 1, shape.heads);
+  const auto expected = reference(q, prefix, sequences);
+  const std::string name = std::to_string(rows) + " rows behind " + std::to_string(shape.prefix);
+  expect_close(ops::attention_behind(q, prefix, sequences), expected, 6e-6, 1, name);
+  expect_close(ops::attention_behind(q.to(at::kDouble), prefix, sequences), expected, 6e-6, 1, name + " by LibTorch");
+}
+
+}  // namespace
+
+GVL_TEST(test_behind_a_prefix) {
+  using Sequences = std::vector<std::pair<int64_t, int64_t>>;
+  const Sequences decoding(8, {1, 30}), uneven{{1, 0}, {1, 200}, {1, 7}}, questions{{40, 0}, {7, 0}, {25, 10}};
+  const Behind shapes[] = {{300, decoding, 4, 4, 96},
+                           {3000, decoding, 32, 8, 16},
+                           {65, uneven, 8, 1, 64},
+                           {500, questions, 4, 2, 12},
+                           {0, uneven, 2, 2, 6},
+                           {0, questions, 3, 3, 33},
+                           {40, {{1, 0}}, 2, 2, 8},
+                           {40, {{100, 9}}, 2, 1, 8},
+                           {1100, {{4, 0}, {2, 5}}, 2, 2, 5},
+                           {193, {{1, 3}}, 6, 6, 1},
+                           {90, Sequences(40, {1, 2}), 2, 2, 16}};
+  for_each_kernels([&] {
+    for (const Behind& shape : shapes) {
+      for (auto type : {at::kFloat, at::kBFloat16, at::kHalf}) check(shape, type);
+    }
+  });
+}
+
+GVL_TEST(test_wrong_shapes_behind_a_prefix) {
+  const auto q = at::randn({1, 3, 4, 8}), k = at::randn({1, 9, 2, 8});
+  const KeysValues prefix{k, k}, own{k.narrow(1, 0, 2), k.narrow(1, 0, 2)};
+  const auto other = at::randn({1, 9, 1, 8});
+  ops::attention_behind(q, prefix, {{2, own}, {1, own}});
+  expect_error([&] { ops::attention_behind(q, prefix, {{2, own}}); });
+  expect_error([&] { ops::attention_behind(q, prefix, {{2, own}, {2, own}}); });
+  expect_error([&] { ops::attention_behind(q, prefix, {{3, own}}); });
+  expect_error([&] { ops::attention_behind(q, prefix, {{3, {other, other}}}); });
+  expect_error([&] { ops::attention_behind(q, {k, other}, {{3, prefix}}); });
 }
 
 GVL_TEST(test_not_finite) {
