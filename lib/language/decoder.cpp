@@ -109,22 +109,35 @@ RopeTable Decoder::rope_of(const Block& block, const KvCache& cache) const {
   std::vector<at::Tensor> cos, sin;
   for (const Piece& piece : block) {
     const RopeTable table =
-        rope_table(config_, piece.input->factors, cache.length(piece.input->sequence), piece.count, device());
+        rope_table(config_, piece.input->factors, cache.position(piece.input->sequence), piece.count, device());
     cos.push_back(table.cos);
     sin.push_back(table.sin);
   }
   return {joined(cos, 0), joined(sin, 0)};
 }
 
-/** Each piece sees what the cache holds of its sequence, and itself. */
+/**
+ * Each piece sees what the cache holds of its sequence, and itself; those that continue the same prefix, and stand side
+ * by side, are attended to together.
+ */
 at::Tensor Decoder::attend(std::int64_t layer, const Block& block, KvCache& cache, const at::Tensor& q,
                            const at::Tensor& k, const at::Tensor& v) {
   std::vector<at::Tensor> outputs;
-  for (const Piece& piece : block) {
-    const std::int64_t sequence = piece.input->sequence, length = cache.length(sequence) + piece.count;
-    cache.write(layer, sequence, piece.of_block(k), piece.of_block(v));
-    outputs.push_back(ops::attention(piece.of_block(q), cache.keys(layer, sequence, length),
-                                     cache.values(layer, sequence, length), {.causal = true}));
+  for (std::size_t i = 0; i < block.size();) {
+    const std::int64_t first = block[i].row;
+    const auto prefix = cache.continued(block[i].input->sequence);
+    std::vector<ops::Continuation> sequences;
+    std::int64_t rows = 0;
+    do {
+      const Piece& piece = block[i++];
+      const std::int64_t sequence = piece.input->sequence;
+      cache.write(layer, sequence, piece.of_block(k), piece.of_block(v));
+      sequences.push_back({piece.count, cache.read(layer, sequence, cache.length(sequence) + piece.count)});
+      rows += piece.count;
+    } while (prefix && i < block.size() && cache.continued(block[i].input->sequence) == prefix);
+    const ops::KeysValues shared =
+        prefix ? cache.read(layer, *prefix, cache.length(*prefix)) : cache.read(layer, block[i - 1].input->sequence, 0);
+    outputs.push_back(ops::attention_behind(q.narrow(1, first, rows), shared, sequences));
   }
   return joined(outputs, 1);
 }

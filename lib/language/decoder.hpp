@@ -36,7 +36,7 @@ class DecoderLayer {
   layers::Linear gate_up_proj_, down_proj_;
 };
 
-/** What is read of one sequence of a cache. */
+/** What is read of one sequence, or prefix, of a cache. */
 struct SequenceInput {
   at::Tensor embeddings;  ///< [n, H], n at least 1, behind what the cache holds
   RopeFactors factors = RopeFactors::kShort;
@@ -60,8 +60,9 @@ class Decoder {
 
   /**
    * Reads several sequences together, each at most once and of its own length: their rows go through the weights as
-   * one matrix, block by block so that activations stay small. Returns the normed hidden states [inputs, H] of each
-   * input's last position. Throws Error(kCancelled) between two layers.
+   * one matrix, block by block so that activations stay small. Inputs that stand side by side and continue the same
+   * prefix read its keys once. What a sequence continues has been read before. Returns the normed hidden states
+   * [inputs, H] of each input's last position. Throws Error(kCancelled) between two layers.
    */
   at::Tensor read(const std::vector<SequenceInput>& inputs, KvCache& cache, const Cancellation& cancellation) const;
 

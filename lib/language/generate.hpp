@@ -20,6 +20,7 @@ struct Generation {
   std::vector<double> probabilities;                ///< one a token, and one more for the end token if it came
   std::map<std::size_t, at::Tensor> distributions;  ///< float32 [vocabulary] where the rules say to keep them
   double not_first = 0;                             ///< probability that the rules' not_first token had
+  bool cancelled = false;                           ///< it was dropped before it was complete: there is nothing else
 };
 
 /** What a caller wants of a generation beside its tokens. */
@@ -28,9 +29,9 @@ struct GenerationRules {
   std::function<bool(std::int64_t)> keep;  ///< tokens whose whole distributions are kept
 };
 
-/** What is asked of one sequence. */
+/** What is asked behind a prefix. */
 struct GenerationRequest {
-  std::int64_t sequence = 0;         ///< behind which prefix
+  std::size_t prefix = 0;            ///< which
   std::vector<std::int64_t> prompt;  ///< not empty
   std::int64_t end_token = 0;
   GenerationOptions options;
@@ -38,26 +39,36 @@ struct GenerationRequest {
   Cancellation cancellation;  ///< drops this request alone, between two tokens
 };
 
+struct GeneratorOptions {
+  std::int64_t capacity = 0;  ///< positions of a prefix, prompt and answer together
+  /** Answers in the making at a time, at most: the products of eight rows cost little more than those of one. */
+  std::int64_t together = 8;
+  c10::ScalarType type = c10::ScalarType::Float;  ///< of the keys and values kept
+};
+
 /**
- * Reads prefixes once and answers many prompts behind each: the cache keeps the prefix, each prompt is read after it
- * and forgotten again. Prompts behind different prefixes are answered together, token by token. When LongRoPE's factors
- * change with the length, what was read with the others is read again. Not thread safe; the decoder must outlive it.
+ * Reads prefixes once and answers many prompts behind each: the cache keeps the prefix, prompts are read after it and
+ * forgotten again. Prompts, also behind the same prefix, are answered together, token by token; each has the answer
+ * that it would have alone, but for rounding. When LongRoPE's factors change with the length, what was read with the
+ * others is read again, once all that need those are done. Not thread safe; the decoder must outlive it.
  */
 class PrefixedGenerator {
  public:
-  /** `prefixes` float [n, H] embeddings, one a sequence; `options.capacity` for prefix, prompt and answer together. */
-  PrefixedGenerator(const Decoder& decoder, std::vector<at::Tensor> prefixes, const CacheOptions& options);
+  /** What is told of a request, by its index; what it returns is asked next, under the next indices. */
+  using Deliver = std::function<std::vector<GenerationRequest>(std::size_t index, Generation generation)>;
+
+  /** `prefixes` float [n, H] embeddings. */
+  PrefixedGenerator(const Decoder& decoder, std::vector<at::Tensor> prefixes, const GeneratorOptions& options);
 
   /** Logits float32 [vocabulary] of what follows the first prefix and `prompt`: what a generation starts from. */
   at::Tensor read_prompt(const std::vector<std::int64_t>& prompt, const Cancellation& cancellation);
 
   /**
-   * Generates behind prefixes and prompts until each one's end token, max_new_tokens or the capacity. The requests are
-   * of different sequences; each is handed over by its index as soon as it is complete, one that is cancelled never.
-   * `cancellation` stops all of them, also between two layers: Error(kCancelled).
+   * Generates behind prefixes and prompts until each one's end token, max_new_tokens or the capacity. Requests begin in
+   * their order, as soon as there is room; each is handed over when it is complete or cancelled. `cancellation` stops
+   * all of them, also between two layers: Error(kCancelled).
    */
-  void generate(const std::vector<GenerationRequest>& requests, const Cancellation& cancellation,
-                const std::function<void(std::size_t index, Generation generation)>& deliver);
+  void generate(std::vector<GenerationRequest> requests, const Cancellation& cancellation, const Deliver& deliver);
 
   /** The same for a single request. */
   Generation generate(const GenerationRequest& request, const Cancellation& cancellation);
@@ -67,17 +78,24 @@ class PrefixedGenerator {
 
  private:
   class Ongoing;
+  struct Work;
   struct Prefix {
     at::Tensor embeddings;
     std::optional<RopeFactors> factors;  ///< what it was read into the cache with; none: it is not there
   };
 
   at::Tensor read(const std::vector<SequenceInput>& inputs, const Cancellation& cancellation);
-  void read_prefixes(const std::vector<Ongoing*>& live, const Cancellation& cancellation);
-  at::Tensor read_next(const std::vector<Ongoing*>& live, const Cancellation& cancellation);
+  RopeFactors factors_of(const Ongoing& ongoing) const;
+  std::vector<Ongoing*> next_of(const std::vector<Ongoing*>& live) const;
+  void read_prefixes(const std::vector<Ongoing*>& next, const std::vector<Ongoing*>& live,
+                     const Cancellation& cancellation);
+  at::Tensor read_next(const std::vector<Ongoing*>& next, const Cancellation& cancellation);
+  void step(const std::vector<Ongoing*>& live, const Cancellation& cancellation);
+  void admit(Work& work);
 
   const Decoder& decoder_;
-  std::vector<Prefix> prefixes_;  // one a sequence
+  std::vector<Prefix> prefixes_;
+  std::int64_t capacity_, together_;
   KvCache cache_;
   std::int64_t positions_read_ = 0;
 };

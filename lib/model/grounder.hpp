@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -45,10 +46,10 @@ class Grounder {
   using Deliver = std::function<void(Result)>;
 
   /**
-   * Answers the queries of some windows, each window's behind one reading of the prompt's start and its tokens: the
-   * first queries of all windows together, then the second ones, and so on. A query that cannot be asked fails alone,
-   * and a window that is none of this model's, or cancelled, with its queries: between two tokens, and between two
-   * layers where all windows are of one stream. Throws what fails all of them.
+   * Answers the queries of some windows, each window's behind one reading of the prompt's start and its tokens, and all
+   * of them together as far as a generator takes them: the first queries of all windows begin first. A query that
+   * cannot be asked fails alone, and a window that is none of this model's, or cancelled, with its queries: between two
+   * tokens, and between two layers where all windows are of one stream. Throws what fails all of them.
    */
   void answer(const std::vector<Window>& windows, const Deliver& deliver) const;
 
@@ -70,24 +71,19 @@ class Grounder {
 
   /** A grounding answer that has more moments than the one that it words (grounder_moments.cpp). */
   struct Several;
-  std::optional<Several> begin_several(const Window& window, std::size_t number, std::size_t query,
-                                       const language::GenerationRequest& request,
-                                       const language::Generation& generation) const;
-  void find_stops(language::PrefixedGenerator& generator, std::vector<Several>& all,
-                  const Cancellation& cancellation) const;
+  std::shared_ptr<Several> begin_several(const Window& window, const Query& asked,
+                                         const language::GenerationRequest& request,
+                                         const language::Generation& generation) const;
+  language::GenerationRequest stop_request(const Several& several, std::size_t candidate) const;
+  void take_stop(Several& several, std::size_t candidate, const language::Generation& generation) const;
   struct Moment;
   std::optional<Moment> moment_of(const Several& several, std::size_t candidate) const;
   Answer finish(const Several& several) const;
 
   void check_length(const text::PromptTokens& prompt) const;
 
-  struct Prepared;
-  Prepared prepare(const Window& window, const Deliver& deliver, std::size_t number) const;
-  std::vector<Prepared> prepare_all(const std::vector<Window>& windows, const Deliver& deliver) const;
-  static void drop_cancelled(const std::vector<Window>& windows, std::vector<Prepared>& prepared,
-                             const Deliver& deliver);
-  void answer_round(language::PrefixedGenerator& generator, const std::vector<Window>& windows,
-                    std::vector<Prepared>& prepared, const Deliver& deliver) const;
+  /** One call of answer() (grounder_asking.cpp). */
+  class Asking;
 
   const Network& network_;
   text::PromptBuilder prompts_;

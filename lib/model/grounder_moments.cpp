@@ -5,6 +5,7 @@
 // start, and the model says where it ends. That costs a reading of the question and a few tokens, not one of the video.
 
 #include <algorithm>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -29,27 +30,28 @@ TokenInterval most_probable(const StartPeak& peak, std::span<const float> stops)
 
 }  // namespace
 
-std::optional<Grounder::Several> Grounder::begin_several(const Window& window, std::size_t number, std::size_t query,
-                                                         const language::GenerationRequest& request,
-                                                         const language::Generation& generation) const {
+/** None where the answer has said all. */
+std::shared_ptr<Grounder::Several> Grounder::begin_several(const Window& window, const Query& asked,
+                                                           const language::GenerationRequest& request,
+                                                           const language::Generation& generation) const {
   const ModelConfig& config = network_.config();
   const std::int64_t most = window.options.max_moments > 0 ? window.options.max_moments : config.max_moments;
-  const Query& asked = window.queries[query];
-  if (asked.task != Task::kGrounding || most < 2) return std::nullopt;
+  if (asked.task != Task::kGrounding || most < 2) return nullptr;
   const text::ParsedAnswer parsed = parse(asked, window.scale, generation.tokens);
   // An answer that names several has said all.
-  if (parsed.intervals.size() != 1) return std::nullopt;
+  if (parsed.intervals.size() != 1) return nullptr;
   const text::ParsedInterval& worded = parsed.intervals.front();
   std::vector<float> starts = values_of(moments_at(generation, worded.first_position));
   const std::int64_t segment = std::max<std::int64_t>(config.temporal_tokens / config.segments, 1);
   const auto peaks = start_peaks(starts, segment, static_cast<std::size_t>(most));
-  if (peaks.size() < 2) return std::nullopt;
-  Several several{number, query, asked, window.scale, request, generation, worded, std::move(starts), {}};
+  if (peaks.size() < 2) return nullptr;
+  auto several = std::make_shared<Several>();
+  *several = {asked, window.scale, request, generation, worded, std::move(starts), {}};
   const auto begun = *prompts_.temporal().temporal_of(generation.tokens.at(worded.first_position));
   for (const StartPeak& peak : peaks) {
     Several::Candidate candidate{peak, {}, peak.low <= begun && begun <= peak.high};
-    if (candidate.asked) candidate.stops = values_of(moments_at(generation, worded.second_position));
-    several.candidates.push_back(std::move(candidate));
+    if (candidate.is_worded) candidate.stops = values_of(moments_at(generation, worded.second_position));
+    several->candidates.push_back(std::move(candidate));
   }
   return several;
 }
@@ -71,33 +73,21 @@ std::optional<Grounder::Moment> Grounder::moment_of(const Several& several, std:
                 timeline::interval_confidence(several.generation.not_first, starts, stops, best.start, best.stop)};
 }
 
-/** Begins the answers anew with each start whose stop is not known, those of all windows together. */
-void Grounder::find_stops(language::PrefixedGenerator& generator, std::vector<Several>& all,
-                          const Cancellation& cancellation) const {
-  for (;;) {
-    std::vector<language::GenerationRequest> requests;
-    std::vector<std::pair<Several*, Several::Candidate*>> asked;
-    for (Several& several : all) {
-      const auto next = std::find_if(several.candidates.begin(), several.candidates.end(),
-                                     [](const Several::Candidate& candidate) { return !candidate.asked; });
-      if (next == several.candidates.end()) continue;
-      next->asked = true;
-      const std::size_t first = several.worded.first_position, second = several.worded.second_position;
-      language::GenerationRequest request = several.request;
-      const auto& words = several.generation.tokens;
-      request.prompt.insert(request.prompt.end(), words.begin(), words.begin() + static_cast<std::ptrdiff_t>(first));
-      request.prompt.push_back(prompts_.temporal().id_of(next->peak.token));
-      request.options = {.max_new_tokens = static_cast<std::int64_t>(second - first)};
-      request.rules.not_first.reset();
-      requests.push_back(std::move(request));
-      asked.push_back({&several, &*next});
-    }
-    if (requests.empty()) return;
-    generator.generate(requests, cancellation, [&](std::size_t index, const language::Generation& generation) {
-      const auto& kept = generation.distributions;
-      if (!kept.empty()) asked[index].second->stops = values_of(moments_at(generation, kept.begin()->first));
-    });
-  }
+/** Begins the answer anew with a candidate's start, to hear where it stops. */
+language::GenerationRequest Grounder::stop_request(const Several& several, std::size_t candidate) const {
+  const std::size_t first = several.worded.first_position, second = several.worded.second_position;
+  language::GenerationRequest request = several.request;
+  const auto& words = several.generation.tokens;
+  request.prompt.insert(request.prompt.end(), words.begin(), words.begin() + static_cast<std::ptrdiff_t>(first));
+  request.prompt.push_back(prompts_.temporal().id_of(several.candidates.at(candidate).peak.token));
+  request.options = {.max_new_tokens = static_cast<std::int64_t>(second - first)};
+  request.rules.not_first.reset();
+  return request;
+}
+
+void Grounder::take_stop(Several& several, std::size_t candidate, const language::Generation& generation) const {
+  const auto& kept = generation.distributions;
+  if (!kept.empty()) several.candidates.at(candidate).stops = values_of(moments_at(generation, kept.begin()->first));
 }
 
 Answer Grounder::finish(const Several& several) const {

@@ -23,11 +23,9 @@ struct Grounder::Several {
   struct Candidate {
     StartPeak peak;
     std::vector<float> stops;  ///< the distribution of its last token; empty: not known yet, or there is none
-    bool asked = false;
+    bool is_worded = false;    ///< it is the moment that the answer has
   };
 
-  std::size_t window = 0;
-  std::size_t query = 0;
   Query asked;
   text::TimeScale scale{1};
   language::GenerationRequest request;  ///< what `generation` came of
@@ -35,6 +33,8 @@ struct Grounder::Several {
   text::ParsedInterval worded;          ///< the moment that it has
   std::vector<float> starts;            ///< the distribution of its first token
   std::vector<Candidate> candidates;    ///< the most probable first
+  std::size_t awaited = 0;              ///< of them, whose last tokens are asked for
+  bool is_cancelled = false;            ///< and was told so
 };
 
 }  // namespace gvl::model

@@ -168,7 +168,7 @@ std::vector<language::GenerationRequest> requests_behind(std::size_t prefixes) {
   for (std::size_t i = 0; i < prefixes; ++i) {
     const auto number = static_cast<std::int64_t>(i);
     requests.push_back(request({500 + number, 600, 610 + number}, 14 - 5 * number));
-    requests.back().sequence = number;
+    requests.back().prefix = i;
   }
   return requests;
 }
@@ -184,12 +184,13 @@ void check_together(const LoadedDecoder& loaded, const std::vector<std::int64_t>
   together.generate(requests, {}, [&](std::size_t index, language::Generation generation) {
     generations[index] = std::move(generation);
     order.push_back(index);
+    return std::vector<language::GenerationRequest>();
   });
   ck_assert_msg((order == std::vector<std::size_t>{2, 1, 0}), "an answer waited for a longer one");
   for (std::size_t i = 0; i < lengths.size(); ++i) {
     PrefixedGenerator alone(*loaded.decoder, {prefixes[i]}, {.capacity = 1400});
     language::GenerationRequest same = requests[i];
-    same.sequence = 0;
+    same.prefix = 0;
     const language::Generation expected = alone.generate(same, {});
     ck_assert(generations[i].tokens == expected.tokens);
     for (std::size_t j = 0; j < expected.probabilities.size(); ++j) {
