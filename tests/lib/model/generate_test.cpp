@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "io/data_types.hpp"
 #include "layers/tensor_bridge.hpp"
 #include "model_test.hpp"
 #include "random_model.hpp"
@@ -173,30 +174,53 @@ std::vector<language::GenerationRequest> requests_behind(std::size_t prefixes) {
   return requests;
 }
 
+/** What is generated of requests, by their indices; `order` gets the indices as they were handed over. */
+std::vector<language::Generation> generate_all(PrefixedGenerator& generator,
+                                               const std::vector<language::GenerationRequest>& requests,
+                                               std::vector<std::size_t>* order = nullptr) {
+  std::vector<language::Generation> generations(requests.size());
+  generator.generate(requests, {}, [&](std::size_t index, language::Generation generation) {
+    generations.at(index) = std::move(generation);
+    if (order) order->push_back(index);
+    return std::vector<language::GenerationRequest>();
+  });
+  return generations;
+}
+
+void expect_same(const language::Generation& generation, const language::Generation& expected) {
+  ck_assert(!expected.tokens.empty() && generation.tokens == expected.tokens);
+  for (std::size_t i = 0; i < expected.probabilities.size(); ++i) {
+    ck_assert(std::abs(generation.probabilities[i] - expected.probabilities[i]) < 1e-4);
+  }
+}
+
 /** Sequences of different lengths, read together, say what each says alone. */
 void check_together(const LoadedDecoder& loaded, const std::vector<std::int64_t>& lengths) {
   std::vector<at::Tensor> prefixes;
   for (const std::int64_t length : lengths) prefixes.push_back(loaded.prefix(length));
   const std::vector<language::GenerationRequest> requests = requests_behind(lengths.size());
   PrefixedGenerator together(*loaded.decoder, prefixes, {.capacity = 1400});
-  std::vector<language::Generation> generations(lengths.size());
   std::vector<std::size_t> order;
-  together.generate(requests, {}, [&](std::size_t index, language::Generation generation) {
-    generations[index] = std::move(generation);
-    order.push_back(index);
-    return std::vector<language::GenerationRequest>();
-  });
+  const auto generations = generate_all(together, requests, &order);
   ck_assert_msg((order == std::vector<std::size_t>{2, 1, 0}), "an answer waited for a longer one");
   for (std::size_t i = 0; i < lengths.size(); ++i) {
     PrefixedGenerator alone(*loaded.decoder, {prefixes[i]}, {.capacity = 1400});
     language::GenerationRequest same = requests[i];
     same.prefix = 0;
-    const language::Generation expected = alone.generate(same, {});
-    ck_assert(generations[i].tokens == expected.tokens);
-    for (std::size_t j = 0; j < expected.probabilities.size(); ++j) {
-      ck_assert(std::abs(generations[i].probabilities[j] - expected.probabilities[j]) < 1e-4);
-    }
+    expect_same(generations[i], alone.generate(same, {}));
   }
+}
+
+/** Questions of different lengths, each of which ends at another time. */
+std::vector<language::GenerationRequest> questions(std::size_t count) {
+  std::vector<language::GenerationRequest> all;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto number = static_cast<std::int64_t>(i);
+    std::vector<std::int64_t> prompt(1 + i * 5 % 7, 600 + number);
+    prompt.front() = 500 + number;
+    all.push_back(request(prompt, 3 + number * 7 % 11));
+  }
+  return all;
 }
 
 }  // namespace
@@ -209,6 +233,107 @@ GVL_TEST(sequences_read_together_say_what_each_says_alone) {
 GVL_TEST(sequences_read_together_may_be_long) {
   check_together(LoadedDecoder(converted("llama_c")), {1000, 1100, 20});
   check_together(LoadedDecoder(converted("phi_c"), 60), {50, 20, 90});
+}
+
+GVL_TEST(questions_behind_one_prefix_are_answered_as_each_is_alone) {
+  for (const char* name : {"phi_c", "llama_c"}) {
+    const LoadedDecoder loaded(converted(name));
+    const std::vector<at::Tensor> prefixes{loaded.prefix(50), loaded.prefix(31)};
+    std::vector<language::GenerationRequest> requests = questions(12);
+    std::int64_t positions = 50 + 31;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      requests[i].prefix = i % 3 == 1;
+      positions += static_cast<std::int64_t>(requests[i].prompt.size()) + requests[i].options.max_new_tokens - 1;
+    }
+    for (const std::int64_t together : {1, 3, 8, 20}) {
+      PrefixedGenerator generator(*loaded.decoder, prefixes, {.capacity = 100, .together = together});
+      const auto generations = generate_all(generator, requests);
+      ck_assert_msg(generator.positions_read() == positions, "something was read twice");
+      for (std::size_t i = 0; i < requests.size(); ++i) {
+        PrefixedGenerator alone(*loaded.decoder, {prefixes[requests[i].prefix]}, {.capacity = 100});
+        language::GenerationRequest same = requests[i];
+        same.prefix = 0;
+        expect_same(generations[i], alone.generate(same, {}));
+      }
+    }
+  }
+}
+
+/** Some outgrow the short factors, behind the same prefix as others that do not. */
+GVL_TEST(questions_behind_one_prefix_have_the_factors_of_their_lengths) {
+  const LoadedDecoder loaded(converted("phi_c"), 60);
+  const at::Tensor prefix = loaded.prefix(50);
+  const auto requests = questions(9);
+  PrefixedGenerator together(*loaded.decoder, {prefix}, {.capacity = 100, .together = 4});
+  const auto generations = generate_all(together, requests);
+  bool is_any_long = false, is_any_short = false;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    PrefixedGenerator alone(*loaded.decoder, {prefix}, {.capacity = 100});
+    expect_same(generations[i], alone.generate(requests[i], {}));
+    const auto read =
+        50 + static_cast<std::int64_t>(requests[i].prompt.size()) + requests[i].options.max_new_tokens - 1;
+    (read > 60 ? is_any_long : is_any_short) = true;
+  }
+  ck_assert(is_any_long && is_any_short);
+}
+
+/** A token that is read beside others' gives what it gives alone, whatever the weights are. */
+GVL_TEST(a_step_of_several_is_that_of_each_but_for_rounding) {
+  const TemporaryFolder folder;
+  for (const io::WeightTypeTraits& traits : io::kWeightTypes) {
+    convert(io::test::fixture("phi_c"), folder / traits.name, {.dtype = traits.type});
+    const LoadedDecoder loaded(folder / traits.name);
+    const language::Decoder& decoder = *loaded.decoder;
+    const at::Tensor prefix = loaded.prefix(200);
+    language::KvCache cache = decoder.make_cache({.capacity = 10, .sequences = 8, .prefixes = {200}});
+    decoder.read({{.embeddings = prefix, .sequence = cache.prefix(0)}}, cache, {});
+    std::vector<language::SequenceInput> inputs;
+    std::vector<at::Tensor> alone;
+    for (std::int64_t i = 0; i < 8; ++i) {
+      cache.restart(i, cache.prefix(0));
+      decoder.read({{.embeddings = decoder.embed({500 + i, 700 - i}), .sequence = i}}, cache, {});
+      inputs.push_back({.embeddings = decoder.embed({600 + i}), .sequence = i});
+      alone.push_back(decoder.read({inputs.back()}, cache, {}));
+      cache.truncate(i, 2);
+    }
+    const at::Tensor expected = at::cat(alone);
+    const double error = decoder.read(inputs, cache, {}).sub(expected).abs().max().item<double>();
+    ck_assert_msg(error < 1e-4, "%s: %g", traits.name, error);
+    ck_assert(expected[0].sub(expected[7]).abs().max().item<double>() > 0.01);
+  }
+}
+
+GVL_TEST(what_follows_from_an_answer_is_asked_next) {
+  const LoadedDecoder loaded(converted("phi_c"));
+  PrefixedGenerator generator(*loaded.decoder, {loaded.prefix(50)}, {.capacity = 100, .together = 1});
+  std::vector<std::size_t> order;
+  std::vector<std::int64_t> followed;
+  generator.generate({request({500}, 3), request({501}, 3)}, {}, [&](std::size_t index, language::Generation done) {
+    order.push_back(index);
+    if (index == 2) followed = done.tokens;
+    return index == 0 ? std::vector{request({500, done.tokens[0]}, 2)} : std::vector<language::GenerationRequest>();
+  });
+  ck_assert((order == std::vector<std::size_t>{0, 2, 1}));
+  const auto all = generate(generator, {500}, 3);
+  ck_assert((followed == std::vector<std::int64_t>{all[1], all[2]}));
+}
+
+GVL_TEST(a_cancelled_question_is_told_and_the_others_go_on) {
+  const LoadedDecoder loaded(converted("phi_c"));
+  PrefixedGenerator generator(*loaded.decoder, {loaded.prefix(50)}, {.capacity = 100, .together = 2});
+  std::vector<language::GenerationRequest> requests{request({500}, 2), request({501}, 40), request({502}, 40),
+                                                    request({503}, 3)};
+  requests[1].cancellation = requests[2].cancellation = Cancellation();
+  std::vector<bool> cancelled(requests.size());
+  std::size_t count = 0;
+  generator.generate(requests, {}, [&](std::size_t index, language::Generation generation) {
+    if (index == 0) requests[1].cancellation.cancel();
+    cancelled[index] = generation.cancelled;
+    ++count;
+    ck_assert(generation.tokens.size() == (index == 0 ? 2 : index == 3 ? 3 : 0));
+    return std::vector<language::GenerationRequest>();
+  });
+  ck_assert((count == 4 && cancelled == std::vector<bool>{false, true, true, false}));
 }
 
 GVL_TEST(a_narrower_cache_says_nearly_the_same) {

@@ -5,6 +5,7 @@
 #include <ATen/ops/flip.h>
 #include <c10/core/InferenceMode.h>
 
+#include <cmath>
 #include <map>
 
 #include "layers/tensor_bridge.hpp"
@@ -60,6 +61,30 @@ GVL_TEST(windows_answered_together_get_the_answers_that_each_gets_alone) {
       const Answer& answer = together.at({window, key.second}).answer;
       ck_assert(!answer.tokens.empty() && answer.tokens == alone.answer.tokens);
       expect_text(answer.text_seconds, alone.answer.text_seconds);
+    }
+  }
+}
+
+/** With several moments of a query, too, which are asked about at once. */
+GVL_TEST(queries_of_a_window_get_the_answers_that_each_gets_alone) {
+  const model::Engine engine(converted("phi_c"), at::kCPU);
+  Grounder::Window window = two_windows()[0];
+  window.options.max_moments = 4;
+  window.queries.clear();
+  // More than are answered at a time.
+  for (int i = 0; i < 10; ++i) window.queries.push_back({Task::kGrounding, "person " + std::to_string(i)});
+  window.queries[4] = {Task::kQuestion, "What happens?"};
+  const Answers together = answer(engine, {window});
+  ck_assert_int_eq(together.size(), window.queries.size());
+  for (std::size_t i = 0; i < window.queries.size(); ++i) {
+    Grounder::Window one = window;
+    one.queries = {window.queries[i]};
+    const Answer alone = answer(engine, {one}).at({0, 0}).answer, &beside = together.at({0, i}).answer;
+    ck_assert(!alone.tokens.empty() && beside.tokens == alone.tokens);
+    ck_assert_int_eq(beside.intervals.size(), alone.intervals.size());
+    for (std::size_t j = 0; j < alone.intervals.size(); ++j) {
+      ck_assert(std::abs(beside.intervals[j].start - alone.intervals[j].start) < 1e-9);
+      ck_assert(std::abs(beside.intervals[j].confidence - alone.intervals[j].confidence) < 1e-3);
     }
   }
 }
