@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * gvl-bench [--json] [--dtype TYPE,...] [--layers N] [--only clip|internvideo2|nanodet|language] [--kernels NAME,...]
- * [--threads N]: how much of the machine the engine uses, at the official sizes with random weights. Each stage takes
- * turns with a yardstick in one process: a float32 matrix product for what computes, a read of memory for what streams
- * weights; and so do several types of weights. Rates, fractions of the yardstick, and how many times faster a type is
- * than the first one are printed, never judged.
+ * gvl-bench [--json] [--dtype TYPE,...] [--layers N] [--only clip|internvideo2|nanodet|language|sequences]
+ * [--sequences N] [--kernels NAME,...] [--threads N]: how much of the machine the engine uses, at the official sizes
+ * with random weights. Each stage takes turns with a yardstick in one process: a float32 matrix product for what
+ * computes, a read of memory for what streams weights; and so do several types of weights. Rates, fractions of the
+ * yardstick, and how many times faster a type is than the first one, or decoding of several sequences than of one, are
+ * printed, never judged.
  */
 #include <ATen/ops/empty.h>
 #include <ATen/ops/randn.h>
@@ -43,6 +44,7 @@ namespace {
 using namespace gvl;
 
 constexpr std::int64_t kPrefill = 3480;  // the video's 3,420 tokens and a question
+constexpr std::int64_t kQuestion = 40;   // tokens of a question and of its answer so far
 constexpr std::int64_t kFrames = 8;
 constexpr std::int64_t kKeyframes = 4;
 
@@ -93,7 +95,8 @@ struct Stage {
   double seconds;
   double rate;
   double fraction;
-  double speedup;  ///< over the first type
+  double speedup;            ///< over the first type, or one sequence
+  bool is_over_one = false;  ///< it is over one sequence
 };
 
 /** What is measured: of one type of weights after the other. */
@@ -113,15 +116,16 @@ double transformer_operations(std::int64_t layers, std::int64_t tokens, std::int
 
 class Bench {
  public:
-  Bench(const std::vector<WeightType>& types, std::int64_t layers, bool quiet)
-      : sources_(types.begin(), types.end()), layers_(layers), quiet_(quiet) {}
+  Bench(const std::vector<WeightType>& types, std::int64_t layers, std::int64_t sequences, bool quiet)
+      : sources_(types.begin(), types.end()), layers_(layers), sequences_(sequences), quiet_(quiet) {}
 
   /** Measures the part called `only`, or all of them if it is empty. False if there is no such part. */
   bool run(const std::string& only) {
     const std::pair<const char*, void (Bench::*)()> parts[] = {{"clip", &Bench::measure_clip},
                                                                {"internvideo2", &Bench::measure_internvideo2},
                                                                {"nanodet", &Bench::measure_detectors},
-                                                               {"language", &Bench::measure_language}};
+                                                               {"language", &Bench::measure_language},
+                                                               {"sequences", &Bench::measure_sequences}};
     for (const auto& [name, measure] : parts) {
       if (only.empty() || only == name) (this->*measure)();
     }
@@ -185,6 +189,10 @@ class Bench {
     }
   }
 
+  static double block_weights(const LanguageModelConfig& config) {
+    return 4.0 * config.hidden_size * config.hidden_size + 3.0 * config.hidden_size * config.intermediate_size;
+  }
+
   /** A decoder with a cache that holds a prompt. */
   struct Reader {
     language::Decoder decoder;
@@ -203,8 +211,7 @@ class Bench {
   void measure_language() {
     const LanguageModelConfig config = phi(layers_);
     const at::Tensor prompt = at::randn({kPrefill, config.hidden_size}), token = prompt.narrow(0, 0, 1);
-    const double weights =
-        4.0 * config.hidden_size * config.hidden_size + 3.0 * config.hidden_size * config.intermediate_size;
+    const double weights = block_weights(config);
     const double keys_and_values = 2.0 * kPrefill * config.hidden_size;
     std::vector<std::unique_ptr<Reader>> readers;
     std::vector<Candidate> prefills, decodes;
@@ -219,6 +226,52 @@ class Bench {
     }
     compare_with_product("prefill of 3,480 tokens, " + std::to_string(layers_) + " layers", prefills, 2);
     compare_with_read("decode, " + std::to_string(layers_) + " layers", decodes);
+  }
+
+  /** Of one type, decoding of one sequence and of several, all of which continue the same video. */
+  void measure_sequences() {
+    for (const RandomParameters& source : sources_) measure_sequences(source);
+  }
+
+  void measure_sequences(const RandomParameters& source) {
+    const LanguageModelConfig config = phi(layers_);
+    const language::Decoder decoder(parameters(source) / "language_model", config);
+    language::KvCache cache = decoder.make_cache(
+        {.capacity = kQuestion + 1, .sequences = sequences_, .prefixes = {kPrefill}, .type = source.floating()});
+    fill(cache, config, cache.prefix(0), kPrefill);
+    std::vector<language::SequenceInput> inputs;
+    for (std::int64_t i = 0; i < sequences_; ++i) {
+      cache.restart(i, cache.prefix(0));
+      fill(cache, config, i, kQuestion);
+      inputs.push_back({.embeddings = at::randn({1, config.hidden_size}), .sequence = i});
+    }
+    const auto decode = [&](std::int64_t count) {
+      for (std::int64_t i = 0; i < count; ++i) cache.truncate(i, kQuestion);
+      decoder.read({inputs.begin(), inputs.begin() + count}, cache, {});
+    };
+    const double cached = static_cast<double>(c10::elementSize(source.floating())) * 2 * config.hidden_size;
+    const auto work = [&](std::int64_t count) {
+      const double positions = static_cast<double>(kPrefill + count * kQuestion);
+      return static_cast<double>(layers_) * (source.bytes() * block_weights(config) + cached * positions);
+    };
+    const benchmarks::MemoryRead memory;
+    const auto times = benchmarks::best_times({[&] { decode(1); }, [&] { decode(sequences_); }, [&] { memory(); }}, 10);
+    const double read = memory.bytes() / times[2] * 1e-9;
+    read_rate_ = std::max(read_rate_, read);
+    for (const auto& [count, time] : {std::pair(std::int64_t{1}, times[0]), {sequences_, times[1]}}) {
+      const double rate = static_cast<double>(count) / time;
+      add({"decode " + std::to_string(count) + " together, " + std::to_string(layers_) + " layers, " + source.name(),
+           "tokens/s", time, rate, work(count) / time * 1e-9 / read, rate * times[0], true});
+    }
+  }
+
+  static void fill(language::KvCache& cache, const LanguageModelConfig& config, std::int64_t sequence,
+                   std::int64_t positions) {
+    for (std::int64_t layer = 0; layer < config.layers; ++layer) {
+      const auto random = [&] { return at::randn({1, positions, config.kv_heads, config.head_size()}); };
+      cache.write(layer, sequence, random(), random());
+    }
+    cache.advance(sequence, positions);
   }
 
   void compare_with_product(const std::string& name, const std::vector<Candidate>& candidates, int rounds) {
@@ -254,7 +307,7 @@ class Bench {
     if (!quiet_) {
       std::printf("%-44s %8.3f s  %8.1f %-8s %5.2f of the machine", stage.name.c_str(), stage.seconds, stage.rate,
                   stage.unit, stage.fraction);
-      if (sources_.size() > 1) std::printf("  %5.2f x", stage.speedup);
+      if (stage.is_over_one || sources_.size() > 1) std::printf("  %5.2f x", stage.speedup);
       std::printf("\n");
       std::fflush(stdout);
     }
@@ -262,7 +315,7 @@ class Bench {
   }
 
   std::vector<RandomParameters> sources_;
-  std::int64_t layers_;
+  std::int64_t layers_, sequences_;
   bool quiet_;
   std::vector<Stage> stages_;
   double product_rate_ = 0;
@@ -334,13 +387,15 @@ bool use_kernels(const char* list) {
 int main(int argc, char** argv) {
   gboolean json = FALSE;
   g_autofree char *dtype = nullptr, *only = nullptr, *kernels = nullptr;
-  gint layers = 2, threads = 0;
+  gint layers = 2, sequences = 8, threads = 0;
   const std::string types = "Types of the weights (" + weight_type_names() + "), with commas; default: float32";
   const GOptionEntry entries[] = {
       {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print JSON", nullptr},
       {"dtype", 0, 0, G_OPTION_ARG_STRING, &dtype, types.c_str(), "TYPE,..."},
       {"layers", 0, 0, G_OPTION_ARG_INT, &layers, "Language model layers (default 2; 450 MB each in float32)", "N"},
-      {"only", 0, 0, G_OPTION_ARG_STRING, &only, "Measure one part: clip, internvideo2, nanodet or language", "PART"},
+      {"only", 0, 0, G_OPTION_ARG_STRING, &only, "Measure one part: clip, internvideo2, nanodet, language or sequences",
+       "PART"},
+      {"sequences", 0, 0, G_OPTION_ARG_INT, &sequences, "Questions decoded together (default 8)", "N"},
       {"kernels", 0, 0, G_OPTION_ARG_STRING, &kernels,
        "Instead of the best: avx512, avx2, baseline; amx, avx512vnni, avxvnni, avx2madd, no-integers", "NAME,..."},
       {"threads", 0, 0, G_OPTION_ARG_INT, &threads, "CPU threads (default 0: as many as cores)", "N"},
@@ -350,7 +405,8 @@ int main(int argc, char** argv) {
   g_autoptr(GError) error = nullptr;
   const bool parsed = g_option_context_parse(context, &argc, &argv, &error);
   const auto chosen = types_of(dtype ? dtype : "float32");
-  if (!parsed || argc != 1 || !chosen || layers < 1 || threads < 0 || (kernels && !use_kernels(kernels))) {
+  if (!parsed || argc != 1 || !chosen || layers < 1 || sequences < 1 || threads < 0 ||
+      (kernels && !use_kernels(kernels))) {
     std::fprintf(stderr, "gvl-bench: %s\n", error ? error->message : "wrong usage, see --help");
     return 1;
   }
@@ -359,7 +415,7 @@ int main(int argc, char** argv) {
   const std::string hint = ops::blas_hint();
   if (!hint.empty()) std::fprintf(stderr, "gvl-bench: the machine's matrix product: %s\n", hint.c_str());
   const c10::InferenceMode inference;
-  Bench bench(*chosen, layers, json);
+  Bench bench(*chosen, layers, sequences, json);
   if (!bench.run(only ? only : "")) {
     std::fprintf(stderr, "gvl-bench: --only %s: no such part\n", only);
     return 1;

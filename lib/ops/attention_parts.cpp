@@ -148,7 +148,7 @@ void FewQueries::attend(int64_t item) const {
                                p_.v.stride(2) * static_cast<int64_t>(p_.v.element_size()), range_heads_, rows_,
                                p_.head_size, first, last, visible_.data(), rows_of_q, p_.scale,
                                partial_of(sequence, range, head * rows_), row_size_,
-                               cpu::thread_scratch(range_heads_ * rows_ * (last - first))});
+                               cpu::thread_scratch(cpu::kernels().range_scratch(range_heads_, rows_, last - first))});
 }
 
 cpu::PartialRanges FewQueries::results_of(int64_t sequence, int64_t query, int64_t head) const {

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "ops/cpu/gemv.hpp"
+#include "ops/cpu/tile.hpp"
 
-/** Attention with a running softmax. Only for kernels.cpp. */
+/** Attention of many queries to packed keys, with a running softmax. Only for kernels.cpp. */
 namespace gvl::ops::cpu {
 namespace {
-
-constexpr float kNone = -__builtin_inff();
 
 int64_t padded(int64_t head_size) { return round_up(head_size, kTileRows); }
 
@@ -202,122 +200,6 @@ void attend_tile(const AttendTile& p) {
     const Strip strip = strip_at(p, query);
     write_out(p, query, *strip.progress, strip.sums);
   }
-}
-
-/** Scores of the range, [head][row][key]; keys outside, so that a cache with all heads of a token together streams. */
-template <class T, int kRows>
-void score_range(const AttendRange& p) {
-  const int64_t keys = p.last - p.first;
-  for (int64_t key = p.first; key < p.last; ++key) {
-    for (int64_t head = 0; head < p.heads; ++head) {
-      float dots[kRows] = {};
-      const char* k = p.k.data + key * p.k.stride + head * p.k_head;
-      dot_rows<T, kRows>(p.q + head * kRows * p.head_size, p.head_size, k, p.head_size, dots);
-      for (int r = 0; r < kRows; ++r) {
-        const bool is_visible = key < p.visible[head * kRows + r];
-        p.scratch[(head * kRows + r) * keys + key - p.first] = is_visible ? dots[r] * p.scale * kLog2E : kNone;
-      }
-    }
-  }
-}
-
-/** Scores of one row to weights; its greatest score and their sum go into the row's partial result. */
-void weigh_row(int64_t keys, float* scores, float* greatest_and_total) {
-  float peak = kNone;
-  for (int64_t i = 0; i < keys; ++i) peak = peak > scores[i] ? peak : scores[i];
-  const float base = peak > kNone ? peak : 0;  // a row may see no key of this range
-  Vector sums = {};
-  int64_t i = 0;
-  for (; i + kLanes <= keys; i += kLanes) {
-    const Vector weight = exp2(load(scores + i) - base);
-    store(scores + i, weight);
-    sums += weight;
-  }
-  float total = sum(sums);
-  for (; i < keys; ++i) total += scores[i] = exp2(all(scores[i] - base))[0];
-  greatest_and_total[0] = peak;
-  greatest_and_total[1] = total;
-}
-
-/** sums[r] += weights[r][key] * value of kKeys keys, `stride` bytes apart. */
-template <class T, int kRows, int kKeys>
-GVL_INLINE void add_values_of(const char* values, int64_t stride, int64_t size, const float (&weights)[kRows][kKeys],
-                              float* sums, int64_t sums_stride) {
-  int64_t i = 0;
-  for (; i + kLanes <= size; i += kLanes) {
-    Vector v[kKeys];
-#pragma GCC unroll 4
-    for (int key = 0; key < kKeys; ++key) v[key] = T::read(values + key * stride + i * T::kBytes);
-#pragma GCC unroll 8
-    for (int r = 0; r < kRows; ++r) {
-      Vector sum = load(sums + r * sums_stride + i);
-#pragma GCC unroll 4
-      for (int key = 0; key < kKeys; ++key) sum += v[key] * weights[r][key];
-      store(sums + r * sums_stride + i, sum);
-    }
-  }
-  for (; i < size; ++i) {
-    for (int key = 0; key < kKeys; ++key) {
-      const float v = T::read_one(values + key * stride + i * T::kBytes);
-      for (int r = 0; r < kRows; ++r) sums[r * sums_stride + i] += v * weights[r][key];
-    }
-  }
-}
-
-/** Adds kKeys keys' values for all heads. */
-template <class T, int kRows, int kKeys>
-GVL_INLINE void add_keys(const AttendRange& p, int64_t first) {
-  const int64_t keys = p.last - p.first;
-  for (int64_t head = 0; head < p.heads; ++head) {
-    float weights[kRows][kKeys];
-#pragma GCC unroll 8
-    for (int r = 0; r < kRows; ++r) {
-      __builtin_memcpy(weights[r], p.scratch + (head * kRows + r) * keys + first - p.first, sizeof weights[r]);
-    }
-    add_values_of<T, kRows, kKeys>(p.v.data + first * p.v.stride + head * p.v_head, p.v.stride, p.head_size, weights,
-                                   p.partial + head * kRows * p.partial_stride, p.partial_stride);
-  }
-}
-
-template <class T, int kRows>
-void add_range(const AttendRange& p) {
-  int64_t key = p.first;
-  for (; key + 4 <= p.last; key += 4) add_keys<T, kRows, 4>(p, key);
-  for (; key < p.last; ++key) add_keys<T, kRows, 1>(p, key);
-}
-
-void attend_range(const AttendRange& p) {
-  const int64_t keys = p.last - p.first;
-  with_rows(p.group, [&](auto rows) {
-    constexpr int kRows = decltype(rows)::value;
-    with_type(p.k.type, [&](auto type) { score_range<decltype(type), kRows>(p); });
-    for (int64_t row = 0; row < p.heads * p.group; ++row) {
-      float* partial = p.partial + row * p.partial_stride;
-      __builtin_memset(partial, 0, p.head_size * sizeof(float));
-      weigh_row(keys, p.scratch + row * keys, partial + p.head_size);
-    }
-    with_type(p.v.type, [&](auto type) { add_range<decltype(type), kRows>(p); });
-  });
-}
-
-/** Calls f with each partial result of a row. */
-template <class F>
-GVL_INLINE void for_each_partial(const PartialRanges* ranges, int64_t count, F f) {
-  for (int64_t list = 0; list < count; ++list) {
-    for (int64_t i = 0; i < ranges[list].count; ++i) f(ranges[list].first + i * ranges[list].stride);
-  }
-}
-
-void merge_ranges(const PartialRanges* ranges, int64_t count, int64_t head_size, float* out) {
-  float peak = kNone, total = 0;
-  for_each_partial(ranges, count, [&](const float* from) { peak = peak > from[head_size] ? peak : from[head_size]; });
-  __builtin_memset(out, 0, head_size * sizeof(float));
-  for_each_partial(ranges, count, [&](const float* from) {
-    const float weight = exp2(all(from[head_size] - peak))[0];
-    for (int64_t i = 0; i < head_size; ++i) out[i] += from[i] * weight;
-    total += from[head_size + 1] * weight;
-  });
-  for (int64_t i = 0; i < head_size; ++i) out[i] /= total;
 }
 
 }  // namespace

@@ -45,6 +45,21 @@ GVL_INLINE void int4_to_float(const char* p, Vector& low, Vector& high) {
 #endif
 }
 
+/** int4_to_float() times `scale`. */
+GVL_INLINE void int4_to_scaled(const char* p, float scale, Vector& low, Vector& high) {
+#if defined(__AVX512F__) && !defined(GVL_LANES)
+  const __m512 numbers = _mm512_setr_ps(-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7);
+  const __m512 scaled = _mm512_mul_ps(numbers, _mm512_set1_ps(scale));
+  const __m512i lanes = _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  low = reinterpret_cast<Vector>(_mm512_permutexvar_ps(lanes, scaled));
+  high = reinterpret_cast<Vector>(_mm512_permutexvar_ps(_mm512_srli_epi32(lanes, 4), scaled));
+#else
+  int4_to_float(p, low, high);
+  low *= scale;
+  high *= scale;
+#endif
+}
+
 GVL_INLINE float scale_at(const char* p) { return BFloat16::read_one(p); }
 
 /** Blocks of int8. */
@@ -59,6 +74,17 @@ struct Int8Blocks {
   static GVL_INLINE void read(const char* block, int64_t count, F f) {
 #pragma GCC unroll 8
     for (int64_t i = 0; i + kLanes <= count; i += kLanes) f(i, int8_to_float(block + i));
+  }
+  /** Calls f(i, kLanes weights from i on of each of kW rows, times these rows' scales). Of a whole block. */
+  template <int kW, class F>
+  static GVL_INLINE void read_scaled(const char* block, int64_t stride, const float* scale, F f) {
+#pragma GCC unroll 2
+    for (int64_t i = 0; i + kLanes <= kBlock; i += kLanes) {
+      Vector weights[kW];
+#pragma GCC unroll 2
+      for (int j = 0; j < kW; ++j) weights[j] = int8_to_float(block + j * stride + i) * scale[j];
+      f(i, weights);
+    }
   }
   /** Weight i of a block of `count`. */
   static GVL_INLINE float read_one(const char* block, int64_t, int64_t i) { return static_cast<signed char>(block[i]); }
@@ -77,6 +103,17 @@ struct Int4Blocks {
     for (int64_t i = 0; i < kHalf; i += kLanes) {
       Vector low, high;
       int4_to_float(block + i, low, high);
+      f(i, low);
+      f(i + kHalf, high);
+    }
+  }
+  template <int kW, class F>
+  static GVL_INLINE void read_scaled(const char* block, int64_t stride, const float* scale, F f) {
+#pragma GCC unroll 4
+    for (int64_t i = 0; i < kHalf; i += kLanes) {
+      Vector low[kW], high[kW];
+#pragma GCC unroll 2
+      for (int j = 0; j < kW; ++j) int4_to_scaled(block + j * stride + i, scale[j], low[j], high[j]);
       f(i, low);
       f(i + kHalf, high);
     }

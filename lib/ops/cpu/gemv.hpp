@@ -29,11 +29,17 @@ GVL_INLINE void dot_rows(const float* x, int64_t x_stride, const char* w, int64_
 #pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) sums[r][0] += load(x + r * x_stride + k) * weights;
   }
+  Vector totals[kRows];
 #pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
     for (int s = 1; s < kSums; ++s) sums[r][0] += sums[r][s];
-    dots[r] += sum(sums[r][0]);
+    totals[r] = sums[r][0];
+  }
+  if constexpr (kRows > 2) {
+    add_sums<kRows>(totals, dots);
+  } else {
+    for (int r = 0; r < kRows; ++r) dots[r] += sum(totals[r]);
   }
   for (; k < depth; ++k) {
     const float weight = T::read_one(w + k * T::kBytes);
@@ -104,15 +110,53 @@ GVL_INLINE void dot_blocks(const float* x, int64_t x_stride, const char* w, cons
   }
 }
 
-/** What gemv_rows has to know of a stored type: kStep columns are read together. */
+/**
+ * dot_blocks() of kRows rows of x, more than two, with kW rows of w at a time: what is loaded of x serves all of them.
+ * Weights are multiplied by their scales, which are fewer operations than multiplying sums of each row of x.
+ */
+template <class B, int kRows, int kW>
+GVL_INLINE void dot_scaled(const float* x, int64_t x_stride, const char* w, int64_t w_stride, const char* scales,
+                           int64_t scale_stride, int64_t depth, float (*dots)[kRows]) {
+  float factors[kW][kMostStretch / B::kBlock];
+  for (int j = 0; j < kW; ++j) {
+    widen_numbers<BFloat16>(scales + j * scale_stride, (depth + B::kBlock - 1) / B::kBlock, factors[j]);
+  }
+  Vector totals[kW][kRows] = {};
+  int64_t k = 0;
+  for (; k + B::kBlock <= depth; k += B::kBlock) {
+    float scale[kW];
+    for (int j = 0; j < kW; ++j) scale[j] = factors[j][k / B::kBlock];
+    B::template read_scaled<kW>(w + B::bytes(k), w_stride, scale,
+                                [&](int64_t i, const Vector* weights) GVL_INLINE_LAMBDA {
+#pragma GCC unroll 8
+                                  for (int r = 0; r < kRows; ++r) {
+                                    const Vector of_x = load(x + r * x_stride + k + i);
+#pragma GCC unroll 2
+                                    for (int j = 0; j < kW; ++j) totals[j][r] += of_x * weights[j];
+                                  }
+                                });
+  }
+#pragma GCC unroll 2
+  for (int j = 0; j < kW; ++j) {
+    if (k < depth) {
+      add_rest<B, kRows>(x + k, x_stride, w + j * w_stride + B::bytes(k), depth - k, factors[j][k / B::kBlock],
+                         dots[j]);
+    }
+    add_sums<kRows>(totals[j], dots[j]);
+  }
+}
+
+/** What gemv_rows has to know of a stored type: kStep columns are read together, of kW rows of w. */
 template <class T>
 struct Numbers {
   static constexpr int64_t kStep = 64;
-  static GVL_INLINE int64_t bytes(int64_t columns) { return columns * T::kBytes; }
   template <int kRows>
+  static constexpr int kW = 1;
+  static GVL_INLINE int64_t bytes(int64_t columns) { return columns * T::kBytes; }
+  template <int kRows, int>
   static GVL_INLINE void dot(const float* x, int64_t x_stride, const Rows&, int64_t, int64_t, const char* w,
-                             int64_t columns, float* dots) {
-    dot_rows<T, kRows>(x, x_stride, w, columns, dots);
+                             int64_t columns, float (*dots)[kRows]) {
+    dot_rows<T, kRows>(x, x_stride, w, columns, dots[0]);
   }
 };
 
@@ -122,10 +166,16 @@ struct Blocks {
   static_assert(kStep % B::kBlock == 0);
   static GVL_INLINE int64_t bytes(int64_t columns) { return B::bytes(columns); }
   template <int kRows>
+  static constexpr int kW = kRows > 2 && 2 * kRows + 6 <= kRegisters ? 2 : 1;
+  template <int kRows, int kCount>
   static GVL_INLINE void dot(const float* x, int64_t x_stride, const Rows& rows, int64_t row, int64_t column,
-                             const char* w, int64_t columns, float* dots) {
+                             const char* w, int64_t columns, float (*dots)[kRows]) {
     const char* scales = rows.scales + row * rows.scale_stride + column / B::kBlock * 2;
-    dot_blocks<B, kRows>(x, x_stride, w, scales, columns, dots);
+    if constexpr (kRows > 2) {
+      dot_scaled<B, kRows, kCount>(x, x_stride, w, rows.stride, scales, rows.scale_stride, columns, dots);
+    } else {
+      dot_blocks<B, kRows>(x, x_stride, w, scales, columns, dots[0]);
+    }
   }
 };
 
@@ -146,11 +196,20 @@ void gemv_rows(const Gemv& p, const float* x, float* y, int64_t first, int64_t l
     }
     for (int64_t k = 0; k < p.depth; k += kStretch) {
       const int64_t columns = smaller(kStretch, p.depth - k);
-      for (int64_t i = 0; i < count; ++i) {
+      constexpr int kW = T::template kW<kRows>;
+      for (int64_t i = 0; i < count;) {
         const char* w = p.w.data + (n + i) * p.w.stride + T::bytes(k);
         // Stretches are too short for the processor to see their pattern in time.
-        if (kRows > 2 && i + kAhead < count) prefetch(w + kAhead * p.w.stride, T::bytes(columns));
-        T::template dot<kRows>(x + k, p.x_stride, p.w, n + i, k, w, columns, dots[i]);
+        for (int64_t j = kAhead; kRows > 2 && j < kAhead + kW && i + j < count; ++j) {
+          prefetch(w + j * p.w.stride, T::bytes(columns));
+        }
+        if (i + kW <= count) {
+          T::template dot<kRows, kW>(x + k, p.x_stride, p.w, n + i, k, w, columns, dots + i);
+          i += kW;
+        } else {
+          T::template dot<kRows, 1>(x + k, p.x_stride, p.w, n + i, k, w, columns, dots + i);
+          ++i;
+        }
       }
     }
     for (int64_t i = 0; i < count; ++i) {

@@ -4,6 +4,7 @@
 #include "ops/cpu/kernels.hpp"
 
 #include "ops/cpu/attend.hpp"
+#include "ops/cpu/attend_range.hpp"
 #include "ops/cpu/blocks.hpp"
 #include "ops/cpu/convolve.hpp"
 #include "ops/cpu/depthwise.hpp"
@@ -32,6 +33,7 @@ const Kernels GVL_KERNELS = {
     .pack_keys_values = pack_keys_values,
     .attend_scratch = attend_scratch,
     .attend_tile = attend_tile,
+    .range_scratch = range_scratch,
     .attend_range = attend_range,
     .merge_ranges = merge_ranges,
     .rms_norm = rms_norm,

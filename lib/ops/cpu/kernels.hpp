@@ -129,7 +129,7 @@ struct AttendRange {
   float scale;
   float* partial;          ///< [heads * group][head_size + 2]: weighted sum of v, greatest score, sum of weights
   int64_t partial_stride;  ///< from row to row
-  float* scratch;          ///< heads * group * (last - first) floats
+  float* scratch;          ///< Kernels::range_scratch() floats
 };
 constexpr int64_t kGroup = 8;  ///< at most so many rows of q for each head of k
 
@@ -160,6 +160,7 @@ struct Kernels {
   void (*pack_keys_values)(const Rows& k, const Rows& v, int64_t keys, int64_t head_size, float* packed);
   int64_t (*attend_scratch)(int64_t queries, int64_t head_size);
   void (*attend_tile)(const AttendTile&);
+  int64_t (*range_scratch)(int64_t heads, int64_t group, int64_t keys);
   void (*attend_range)(const AttendRange&);
   /** Combines `count` lists of partial results of a row into out[head_size]. */
   void (*merge_ranges)(const PartialRanges* ranges, int64_t count, int64_t head_size, float* out);

@@ -35,6 +35,11 @@ constexpr int kTileRows = 6, kTileVectors = 2;
 constexpr int kTileRows = 4, kTileVectors = 2;
 #endif
 constexpr int kTileColumns = kTileVectors * kLanes;
+#if defined(__AVX512F__) || defined(__aarch64__) || defined(GVL_LANES)
+constexpr int kRegisters = 32;
+#else
+constexpr int kRegisters = 16;
+#endif
 
 typedef float Vector __attribute__((vector_size(kLanes * 4)));
 typedef int32_t IntVector __attribute__((vector_size(kLanes * 4)));
@@ -52,6 +57,8 @@ GVL_INLINE float load_one(const void* p) {
   __builtin_memcpy(&value, p, sizeof value);
   return value;
 }
+/** The score of what is not seen. */
+constexpr float kNone = -__builtin_inff();
 GVL_INLINE Vector all(float value) { return value - Vector{}; }
 
 /** The greater; b where a is not a number, so that put second a not-a-number stays one. */
@@ -97,6 +104,26 @@ GVL_INLINE float sum(Vector v) {
   v += Lanes::template swap<kStep>(v);
   if constexpr (kStep > 1) return sum<kStep / 2>(v);
   return v[0];
+}
+
+/** out[r] += the sum of v[r]'s lanes. Pairs of vectors share the additions: a third of what each alone would take. */
+template <int kRows>
+GVL_INLINE void add_sums(const Vector (&v)[kRows], float* out) {
+  constexpr int kTogether = kLanes < 8 ? 4 : 8;
+#pragma GCC unroll 8
+  for (int first = 0; first < kRows; first += kTogether) {
+    Vector rows[kTogether] = {};
+#pragma GCC unroll 8
+    for (int r = 0; r < kTogether && first + r < kRows; ++r) rows[r] = v[first + r];
+#pragma GCC unroll 4
+    for (int r = 0; r < kTogether; r += 2) Lanes::template exchange<1>(rows[r], rows[r + 1]), rows[r] += rows[r + 1];
+#pragma GCC unroll 4
+    for (int r = 0; r < kTogether; r += 4) Lanes::template exchange<2>(rows[r], rows[r + 2]), rows[r] += rows[r + 2];
+    if constexpr (kTogether == 8) Lanes::template exchange<4>(rows[0], rows[4]), rows[0] += rows[4];
+    if constexpr (kLanes == 16) rows[0] += Lanes::template swap<8>(rows[0]);
+#pragma GCC unroll 8
+    for (int r = 0; r < kTogether && first + r < kRows; ++r) out[first + r] += rows[0][r];
+  }
 }
 
 template <int kStep = kLanes / 2>
