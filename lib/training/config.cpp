@@ -121,13 +121,14 @@ Initialisation read_initialisation(const io::JsonValue& root, const std::filesys
   Initialisation first;
   if (const auto values = root.find("initialisation")) {
     values->allow_members({"weights", "filter_bank", "query_key_matching", "new_layers", "scale", "things",
-                           "whitening_videos", "previous_token_heads", "option_copy_head"});
+                           "verbs_of_change", "whitening_videos", "previous_token_heads", "option_copy_head"});
     if (const auto weights = values->find("weights")) {
       for (const io::JsonValue& each : weights->elements()) first.weights.push_back(folder / each.as_string());
     }
     first.new_layers = read_new_layers(*values);
     if (values->find("scale")) first.scale = positive(*values, "scale");
     first.things = values->boolean_or("things", false);
+    first.verbs_of_change = values->integer_or("verbs_of_change", -1, 0, 1 << 10);
     first.filter_bank = values->boolean_or("filter_bank", false);
     first.query_key_matching = values->boolean_or("query_key_matching", false);
     first.whitening_videos = values->integer_or("whitening_videos", 0, 0, kMostFirstVideos);

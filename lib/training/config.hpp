@@ -31,6 +31,7 @@ struct Initialisation {
   /** Things that a detector tells are found from the first step on: ThingProjector, thing_matching(), and in the first
    * three new layers keyframe_comparison(), WordReading and thing_matching_layer(). */
   bool things = false;
+  std::int64_t verbs_of_change = -1;               ///< decoder layer of make_verbs_of_change(); -1: none
   PreviousTokenHeadsOptions previous_token_heads;  ///< what the first layer becomes, also of weights that there are
   OptionCopyOptions option_copy_head;              ///< what the last layer becomes on the way
 };

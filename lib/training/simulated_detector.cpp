@@ -106,8 +106,8 @@ class SeenThing {
     random.shuffle(others);
     others.resize(std::min<std::size_t>(others.size(), static_cast<std::size_t>(random.integer(1, 4))));
     if (random.chance(0.3)) others.push_back(static_cast<int>(random.integer(0, vision::kCocoClasses - 1)));
-    // The first is the likeliest; it is above the thing itself in every fifth case.
-    double part = std::exp(-0.9 + normal(random));
+    // The first is the likeliest; it is above the thing itself in every tenth case.
+    double part = std::exp(-1.4 + 1.1 * normal(random));
     for (const int other : others) {
       if (other != thing) taken_for_.push_back({other, std::min(part, 3.0)});
       part *= random.uniform(0.3, 0.9);
@@ -140,7 +140,7 @@ class SeenThing {
 
   /** Log odds of the score, in the mean of a visit: most are seen well, some hardly. */
   static double mean_level(Random& random) {
-    return random.chance(0.75) ? 0.2 + 0.6 * normal(random) : -1.4 + 0.9 * normal(random);
+    return random.chance(0.75) ? 0.6 + 0.6 * normal(random) : -1.4 + 1.1 * normal(random);
   }
 
   static Box shaken(const Box& box, Random& random) {
@@ -187,7 +187,7 @@ class Simulation {
     aspect_ = random_.pick(std::array{16.0 / 9, 16.0 / 9, 16.0 / 9, 4.0 / 3, 4.0 / 3, 1.0});
     for (const scenes::Track& track : scene.tracks) things_.emplace_back(track.thing, track.colour, random_);
     for (std::int64_t count = random_.integer(0, 16); count > 0; --count) phantoms_.emplace_back(random_);
-    for (float& score : floor_) score = static_cast<float>(0.02 * std::exp(0.9 * normal(random_)));
+    for (float& score : floor_) score = static_cast<float>(0.015 * std::exp(0.9 * normal(random_)));
     whole_ = {.whole = mixed_colours(random_),
               .contrast = static_cast<float>(random_.uniform(0.1, 0.3)),
               .saturation = static_cast<float>(std::min(0.6, 0.13 * std::exp(0.8 * normal(random_)))),

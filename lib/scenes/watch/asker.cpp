@@ -19,29 +19,29 @@ using Weights = std::array<double, kWatchKinds>;
 
 /** How often each kind is tried, by WatchKind: more often what is seldom found. */
 constexpr Weights kWeights{6,   9,         // kPresent, kDoes
-                           1.5, 1,         // kAppears, kDisappears
-                           2.5, 2,   3,    // kEnters, kLeaves, kPasses
+                           2.5, 2,         // kAppears, kDisappears
+                           5,   4.5, 3,    // kEnters, kLeaves, kPasses
                            1.5, 1.5,       // kMovesLeft, kMovesRight
                            3,   3,         // kMovesUp, kMovesDown
                            1.5,            // kStays
                            4,   4,   2,    // kComesCloser, kGoesAway, kMoves
-                           4,   3.5,       // kPlaced, kTaken
+                           8,   7,         // kPlaced, kTaken
                            1.5, 1,   1.5,  // kAtLeast, kExactly, kNone
                            1,   3,   4,    // kTogether, kBeside, kThen
-                           5};             // kUses
+                           14};            // kUses
 
 /** What is found by these, relatively: a kind must be as often absent, or its words alone would tell. */
-constexpr Weights kFound{38,  56,        // kPresent, kDoes
-                         8.3, 5.5,       // kAppears, kDisappears
-                         13,  10,  8.7,  // kEnters, kLeaves, kPasses
-                         6.2, 6.1,       // kMovesLeft, kMovesRight
-                         2.5, 2.7,       // kMovesUp, kMovesDown
-                         4.6,            // kStays
-                         1.2, 1.4, 8,    // kComesCloser, kGoesAway, kMoves
-                         5,   5.2,       // kPlaced, kTaken
-                         3.2, 3.5, 13,   // kAtLeast, kExactly, kNone
-                         4.2, 6.6, 2.5,  // kTogether, kBeside, kThen
-                         11};            // kUses
+constexpr Weights kFound{27,  37,        // kPresent, kDoes
+                         9,   7.3,       // kAppears, kDisappears
+                         17,  15,  5.6,  // kEnters, kLeaves, kPasses
+                         3.7, 3.9,       // kMovesLeft, kMovesRight
+                         2.1, 2.1,       // kMovesUp, kMovesDown
+                         3.3,            // kStays
+                         0.7, 1.2, 5,    // kComesCloser, kGoesAway, kMoves
+                         7.3, 6.9,       // kPlaced, kTaken
+                         2,   1.9, 7.3,  // kAtLeast, kExactly, kNone
+                         2.4, 3.7, 1.9,  // kTogether, kBeside, kThen
+                         27};            // kUses
 
 WatchKind draw_kind(const Weights& weights, Random& random) {
   double sum = 0;
@@ -197,7 +197,9 @@ std::optional<WatchQuery> Asker::try_absent(WatchKind kind, bool near) {
   query.aside = strange_noun();
   if (is_about_number(kind)) query.count = static_cast<int>(random_.integer(kind == kAtLeast ? 2 : 1, 4));
   if (is_about_two(kind)) {
-    query.y = watched_.sights.empty() ? foreign_filter() : filter_for(pick_sight().track());
+    // Mostly the one is there and the other is not.
+    const bool foreign = watched_.sights.empty() || (near && random_.chance(0.6));
+    query.y = foreign ? foreign_filter() : filter_for(pick_sight().track());
     if (!near && random_.chance(0.5)) std::swap(query.x, query.y);
     if (!makes_pair(query)) return std::nullopt;
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -151,33 +152,55 @@ constexpr std::string_view kOtherDeeds =
 
 struct PairWords {
   std::string_view thing;
-  std::string_view use;   ///< what a person does with it
-  std::string_view role;  ///< who does
+  std::string_view use;         ///< what a person does with it
+  std::string_view alone = {};  ///< what a person does who needs it, without naming it
+  std::string_view role = {};   ///< who does
 };
-constexpr std::array<PairWords, 14> kPairs{{
+constexpr PairWords kPairs[] = {
     {"bicycle", "[ride/push/get on/get off/repair/sit on/lock/cycle on/jump off/lean on]",
+     "[cycle/cycle along/cycle past/cycle by/pedal/ride past/ride along/come cycling along]",
      "[cyclist/cyclist/bicyclist/bike rider]"},
-    {"motorcycle", "[ride/push/get on/get off/start/sit on/repair]", "[motorcyclist/biker/motorbike rider]"},
-    {"horse", "[ride/lead/feed/stroke/saddle/sit on/jump with]", "[rider/horseman/horse rider]"},
-    {"skis", "[wear/carry/put on/glide on/stand on]", "[skier/skier/ski racer]"},
-    {"snowboard", "[ride/carry/stand on/jump with]", "[snowboarder]"},
-    {"surfboard", "[ride/carry/stand on/paddle on/lie on]", "[surfer]"},
-    {"skateboard", "[ride/stand on/jump on/fall off]", "[skateboarder/skater]"},
-    {"tennis racket", "[swing/hold/play with/hit the ball with]", "[tennis player]"},
-    {"baseball bat", "[swing/hold/hit the ball with]", "[batter/baseball player/batsman]"},
+    {"motorcycle", "[ride/push/get on/get off/start/sit on/repair]", "[ride past/ride along/speed past]",
+     "[motorcyclist/biker/motorbike rider]"},
+    {"car", "[drive/get into/get out of/wash/park/look at/stand at/repair/wait for/get off/run to]",
+     "[park/drive off/get in and drive off]", "[driver/motorist]"},
+    {"boat", "[row/steer/push/get into/board/sit in/watch]", "[row/sail/paddle/go sailing]", "[rower/sailor]"},
+    {"horse", "[ride/lead/feed/stroke/saddle/sit on/jump with]", "[ride/ride past/gallop past]",
+     "[rider/horseman/horse rider]"},
+    {"skis", "[wear/carry/put on/glide on/stand on]", "[ski/ski downhill/ski past]", "[skier/skier/ski racer]"},
+    {"snowboard", "[ride/carry/stand on/jump with]", "[snowboard/snowboard downhill]", "[snowboarder]"},
+    {"surfboard", "[ride/carry/stand on/paddle on/lie on]", "[surf/ride a wave/catch a wave/surf on a wave]",
+     "[surfer]"},
+    {"skateboard", "[ride/stand on/jump on/fall off]", "[skate/skate past/do a trick]", "[skateboarder/skater]"},
+    {"tennis racket", "[swing/hold/play with/hit the ball with]", "[play tennis/serve/play a forehand/play badminton]",
+     "[tennis player]"},
+    {"baseball bat", "[swing/hold/hit the ball with]", "[play baseball/bat/wait for the pitch]",
+     "[batter/baseball player/batsman]"},
     {"sports ball", "[throw/kick/catch/play with/hold/dribble/chase/head/pass/shoot/juggle with/roll/bounce]",
+     "[play football/play basketball/play soccer/play volleyball/score/score a goal/dribble]",
      "[footballer/basketball player/football player/ball player]"},
-    {"chair", "[sit on/sit down on/stand on/move/carry/get up from/lean on]", ""},
-    {"couch", "[sit on/lie on/sleep on/sit down on/jump on/clean]", ""},
-    {"bed", "[lie on/lie in/sleep in/make/sit on/jump on/get out of]", ""},
-    {"book", "[read/open/hold/close/look at/put away/look into]", ""},
-}};
+    {"frisbee", "[throw/catch/hold/run after/pick up]", "[play frisbee]"},
+    {"kite", "[fly/hold/pull/launch/run with]", "[go kite flying]"},
+    {"umbrella", "[open/close/hold/carry/put down/shake]"},
+    {"cup", "[hold/drink from/lift/fill/pick up/put down/empty/wash/stir/pour something into/turn round/take]",
+     "[drink coffee/drink tea/pour coffee/pour tea/have a coffee]"},
+    {"bottle", "[hold/drink from/open/shake/pick up/put down/empty/fill]", "[take a swig]"},
+    {"wine glass", "[hold/drink from/fill/lift/pick up/put down/empty]", "[drink wine/pour wine]"},
+    {"cell phone", "[use/hold/pick up/put down/look at/talk into/type on]",
+     "[make a phone call/phone/be on the phone]"},
+    {"laptop", "[use/open/close/type on/work on/look at/sit at]", "[type/work at a computer/use a computer]"},
+    {"keyboard", "[type on/use/press a key on/clean]", "[type]"},
+    {"chair", "[sit on/sit down on/stand on/move/carry/get up from/lean on]"},
+    {"couch", "[sit on/lie on/sleep on/sit down on/jump on/clean]"},
+    {"bed", "[lie on/lie in/sleep in/make/sit on/jump on/get out of]", "[go to bed]"},
+    {"book", "[read/open/hold/close/look at/put away/look into]", "[read/read aloud/turn the pages]", "[reader]"},
+};
 
 const PairWords* pair_of(const Filter& used) {
   if (used.thing < 0) return nullptr;
-  const auto found = std::find_if(kPairs.begin(), kPairs.end(),
-                                  [&](const PairWords& row) { return row.thing == thing_at(used.thing).name; });
-  return found == kPairs.end() ? nullptr : found;
+  const auto* found = std::find_if(std::begin(kPairs), std::end(kPairs),
+                                   [&](const PairWords& row) { return row.thing == thing_at(used.thing).name; });
+  return found == std::end(kPairs) ? nullptr : found;
 }
 
 std::string_view usual_use(Sort sort) {
@@ -310,6 +333,11 @@ std::string_view use_words(const Filter& user, const Filter& used) {
 std::string_view role_words(const Filter& used) {
   const PairWords* pair = pair_of(used);
   return pair ? pair->role : std::string_view();
+}
+
+std::string_view alone_words(const Filter& user, const Filter& used) {
+  const PairWords* pair = sort_of(user) == Sort::kPerson ? pair_of(used) : nullptr;
+  return pair ? pair->alone : std::string_view();
 }
 
 std::string looking(const std::string& noun, const Filter& filter, Random& random) {

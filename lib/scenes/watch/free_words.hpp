@@ -26,6 +26,9 @@ std::string_view manner_words();
 /** What one does with a thing, as "verb rest" before it: "ride", "drink from". Empty: nothing that is usual. */
 std::string_view use_words(const Filter& user, const Filter& used);
 
+/** What a person does who needs a thing, without naming it: "cycle past". Empty: nothing that is usual. */
+std::string_view alone_words(const Filter& user, const Filter& used);
+
 /** Who is named by what they use: "cyclist". Empty: nobody. */
 std::string_view role_words(const Filter& used);
 

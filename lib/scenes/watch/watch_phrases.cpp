@@ -89,6 +89,7 @@ class QueryWords {
     if (query.kind == WatchKind::kUses) {
       add("use", use_words(query.x, query.y));
       add("role", role_words(query.y));
+      add("alone", alone_words(query.x, query.y));
     }
     strange_ = query.aside.empty() ? "something" : with_article(query.aside);
     add("strange", strange_);
@@ -150,6 +151,7 @@ bool holds_any(std::string_view text, std::initializer_list<std::string_view> na
 /** Whether a template says just as much of side and place as the query does, and there are words for all of it. */
 bool suits(std::string_view text, const WatchQuery& query) {
   if (holds_any(text, {"{role}"}) && (query.x.thing != kPerson || role_words(query.y).empty())) return false;
+  if (holds_any(text, {"{alone}"}) && alone_words(query.x, query.y).empty()) return false;
   const bool placed = query.side != Side::kNone || query.place != Place::kAnywhere;
   return holds_any(text, {"{from}", "{out}", "{way}", "{at}"}) == placed;
 }

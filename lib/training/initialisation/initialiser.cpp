@@ -22,6 +22,7 @@
 #include "training/initialisation/query_key_matching.hpp"
 #include "training/initialisation/things.hpp"
 #include "training/initialisation/token_rows.hpp"
+#include "training/initialisation/verbs_of_change.hpp"
 #include "training/initialisation/zca_whitening.hpp"
 
 namespace gvl::training {
@@ -252,6 +253,9 @@ Initialisers make_initialisers(const TrainingConfig& config, const ModelConfig& 
   if (wanted.things && is_new) {
     made.push_back(
         make_things(model, config.objective.dense.layer + 1, wanted.new_layers, event_classes, tokenizer, config.seed));
+  }
+  if (wanted.verbs_of_change >= 0 && is_new) {
+    made.push_back(make_verbs_of_change(model, wanted.verbs_of_change, event_classes.things, *tokenizer.tokenizer));
   }
   if (!wanted.previous_token_heads.heads.empty()) {
     made.push_back(std::make_shared<FirstLayerHeads>(wanted.previous_token_heads, model.language));

@@ -52,6 +52,12 @@ constexpr std::int64_t kSteps = 2, kMoreUnits = 4;
 
 }  // namespace
 
+at::Tensor noun_mark(std::int64_t hidden_size) {
+  at::Generator generator = at::detail::createCPUGenerator(kSeed + 1);
+  const at::Tensor mark = at::randn({hidden_size}, generator, at::kFloat);
+  return mark.div(mark.norm());
+}
+
 WordReading::WordReading(const LanguageModelConfig& config, const EventClasses& classes,
                          const text::Tokenizer& tokenizer)
     : config_(config), classes_(classes), heads_({}, config), tokenizer_(tokenizer) {
@@ -62,9 +68,7 @@ WordReading::WordReading(const LanguageModelConfig& config, const EventClasses& 
                 "initialisation: reading nouns needs things and a language model with an even number of heads, half of "
                 "them together as wide as there are things, and an MLP with more than two units a thing");
   }
-  at::Generator generator = at::detail::createCPUGenerator(kSeed + 1);
-  mark_ = at::randn({config.hidden_size}, generator, at::kFloat);
-  mark_.div_(mark_.norm());
+  mark_ = noun_mark(config.hidden_size);
   asked_ = event_codes(classes, config.hidden_size).asked.narrow(0, classes.events, classes.things);
   named_ = at::zeros({config.vocab_size, classes.things});
   const auto name_all = [&](const std::vector<scenes::Noun>& nouns, const at::Tensor& things) {

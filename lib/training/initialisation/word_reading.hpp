@@ -26,6 +26,9 @@ struct ReadingDirections {
   at::Tensor nothing;  ///< of the very first token, which they may look at instead
 };
 
+/** What tokens of nouns have in common, of length 1 [hidden_size]: heads of WordReading look at it first. */
+at::Tensor noun_mark(std::int64_t hidden_size);
+
 /**
  * Texts that know from the first step on which things they are about: tokens of nouns (scenes::things(),
  * scenes::general_words()) are partly codes of things that are asked for (event_codes()), and a decoder layer tells
