@@ -9,20 +9,19 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
-#include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "common/interrupt.hpp"
+#include "common/quantities.hpp"
+#include "common/signal-watch.hpp"
 #include "common/tensor-progress.hpp"
+#include "common/usage.hpp"
 #include "fetch/download.hpp"
 #include "fetch/space.hpp"
-#include "fetch/transfer-line.hpp"
 #include "gvl/config.hpp"
 #include "gvl/convert.hpp"
 #include "gvl/error.hpp"
@@ -34,11 +33,6 @@ namespace fs = std::filesystem;
 constexpr char kPrefix[] = "grounded-videollm-";
 constexpr char kEndpoint[] = "https://huggingface.co";
 constexpr char kRepository[] = "WHB139426/Grounded-Video-LLM";
-
-class UsageError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 struct Settings {
   std::string variant;  ///< "phi3.5"
@@ -65,23 +59,9 @@ std::string variant_of(const std::string& model) {
   throw UsageError(model + ": no published model (there are " + known_models() + ")");
 }
 
-std::string without_slash(std::string text) {
-  while (text.ends_with('/')) text.pop_back();
-  return text;
-}
-
 std::string variable(const char* name, const char* otherwise) {
   const char* value = g_getenv(name);
   return value && *value ? value : otherwise;
-}
-
-/** A file that a token was read from ends with a new line. */
-std::string token() {
-  g_autofree char* text = g_strdup(variable("HF_TOKEN", "").c_str());
-  const std::string stripped = g_strstrip(text);
-  const auto is_letter = [](char c) { return g_ascii_isgraph(c); };
-  if (!std::all_of(stripped.begin(), stripped.end(), is_letter)) throw UsageError("HF_TOKEN: not a token");
-  return stripped;
 }
 
 /** What the command line says, before it is looked at. */
@@ -135,23 +115,19 @@ struct Arguments {
 };
 
 DownloadOptions download_options(const Arguments& arguments) {
-  const auto in = [](double value, double low, double high, const char* name) {
-    if (value >= low && value <= high) return;
-    g_autofree char* text = g_strdup_printf("%s %g: a number from %g to %g is needed", name, value, low, high);
-    throw UsageError(text);
-  };
-  in(arguments.connections, 1, 32, "--connections");
-  in(arguments.retries, 0, 1000, "--retries");
-  in(arguments.retry_wait, 0, 60, "--retry-wait");
-  in(arguments.timeout, 1, 3600, "--timeout");
-  in(static_cast<double>(arguments.part_size), 1 << 16, 1 << 30, "--part-size");
+  require_within("--connections", arguments.connections, 1, 32);
+  require_within("--retries", arguments.retries, 0, 1000);
+  require_within("--retry-wait", arguments.retry_wait, 0, 60);
+  require_within("--timeout", arguments.timeout, 1, 3600);
+  require_within("--part-size", static_cast<double>(arguments.part_size), 1 << 16, 1 << 30);
   DownloadOptions options;
   options.http.endpoint = without_slash(arguments.endpoint ? arguments.endpoint : variable("HF_ENDPOINT", kEndpoint));
-  options.http.token = token();
+  options.http.token = checked_token(variable("HF_TOKEN", ""), "HF_TOKEN");
+  options.http.token_place = "the variable HF_TOKEN";
+  options.http.agent = "gvl-fetch";
   options.http.timeout = arguments.timeout;
   options.connections = arguments.connections;
-  options.retries = arguments.retries;
-  options.retry_wait = arguments.retry_wait;
+  options.retries = {arguments.retries, arguments.retry_wait};
   options.part_size = arguments.part_size;
   return options;
 }
@@ -246,7 +222,7 @@ void fetch(const Settings& settings, GCancellable* cancellable) {
     std::fprintf(stderr, "%s; again in %s\n", why.c_str(), duration_text(seconds).c_str());
   };
   with_retries(
-      options, cancellable, [] { return 0; }, tell,
+      options.retries, cancellable, [] { return 0; }, tell,
       [&] {
         repository.emplace(client, options.http.endpoint, settings.repository, settings.revision);
         files = needed_files(settings, repository->list(client));
@@ -262,28 +238,6 @@ void fetch(const Settings& settings, GCancellable* cancellable) {
   make_model(settings.convert, settings.release, settings.folder);
   if (!settings.keeps_release) delete_release(settings.release, files);
 }
-
-/** Cancels when a signal came, until it is let go. */
-class SignalWatch {
- public:
-  explicit SignalWatch(GCancellable* cancellable)
-      : thread_([this, cancellable] {
-          while (!done_) {
-            if (is_interrupted()) g_cancellable_cancel(cancellable);
-            g_usleep(50 * 1000);
-          }
-        }) {}
-  ~SignalWatch() {
-    done_ = true;
-    thread_.join();
-  }
-  SignalWatch(const SignalWatch&) = delete;
-  SignalWatch& operator=(const SignalWatch&) = delete;
-
- private:
-  std::atomic<bool> done_{false};
-  std::thread thread_;
-};
 
 }  // namespace
 

@@ -26,7 +26,7 @@ class Servers(Fetching):
     def test_a_token_is_told_to_the_server_alone(self):
         self.hub.token = "hf_secret"
         self.fails("401", "a token is wanted, in the variable HF_TOKEN")
-        self.fails("401", "the token in HF_TOKEN is not enough", HF_TOKEN="wrong")
+        self.fails("401", "the token in the variable HF_TOKEN is not enough", HF_TOKEN="wrong")
         done = self.fetch("--no-convert", HF_TOKEN="hf_secret")
         self.assert_loaded()
         elsewhere = [headers for large, _, headers, _ in self.hub.requests if large]

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "eval/meteor-options.hpp"
 
+#include "common/usage.hpp"
 #include "evaluation/captions/meteor_jar.hpp"
 #include "evaluation/captions/wordnet.hpp"
 

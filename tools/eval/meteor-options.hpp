@@ -4,15 +4,8 @@
 #include <glib.h>
 
 #include <memory>
-#include <stdexcept>
 
 #include "evaluation/captions/meteor.hpp"
-
-/** Wrong usage; the message says why. */
-class UsageError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 /** The options that say where METEOR comes from, which only captions have need of. */
 struct MeteorOptions {

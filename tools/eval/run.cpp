@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/interrupt.hpp"
+#include "common/usage.hpp"
 #include "eval/meteor-options.hpp"
 #include "evaluation/format.hpp"
 #include "evaluation/running/benchmark_run.hpp"

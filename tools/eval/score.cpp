@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/usage.hpp"
 #include "eval/meteor-options.hpp"
 #include "evaluation/benchmarks/grounded_qa.hpp"
 #include "evaluation/benchmarks/highlight_detection.hpp"

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <exception>
-#include <mutex>
-#include <thread>
 #include <utility>
 
+#include "common/in-threads.hpp"
+#include "common/quantities.hpp"
 #include "fetch/checksum.hpp"
 #include "gvl/error.hpp"
 
@@ -14,86 +14,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr double kLongestWait = 60;
-
 /** The server has no parts of files. */
 class NoParts : public std::exception {};
 
-/** Waits, or throws Interrupted. */
-void wait(GCancellable* cancellable, double seconds) {
-  GPollFD descriptor{};
-  if (g_cancellable_make_pollfd(cancellable, &descriptor)) {
-    g_poll(&descriptor, 1, static_cast<gint>(seconds * 1000));
-    g_cancellable_release_fd(cancellable);
-  }
-  if (g_cancellable_is_cancelled(cancellable)) throw Interrupted();
-}
-
-/** Is cancelled when another one is. */
-class Follower {
- public:
-  explicit Follower(GCancellable* followed) : followed_(followed), own_(g_cancellable_new()) {
-    const auto follow = [](GCancellable*, gpointer own) { g_cancellable_cancel(G_CANCELLABLE(own)); };
-    handler_ = g_cancellable_connect(followed, G_CALLBACK(+follow), own_, nullptr);
-  }
-  ~Follower() {
-    g_cancellable_disconnect(followed_, handler_);
-    g_object_unref(own_);
-  }
-  Follower(const Follower&) = delete;
-  Follower& operator=(const Follower&) = delete;
-
-  GCancellable* get() const { return own_; }
-
- private:
-  GCancellable* followed_;
-  GCancellable* own_;
-  gulong handler_;
-};
-
-/** Several threads that do the same. When one fails the others are cancelled, and what it threw is thrown. */
-void in_threads(int count, GCancellable* cancellable, const std::function<void(GCancellable*)>& work) {
-  const Follower stop(cancellable);
-  std::mutex mutex;
-  std::exception_ptr failure;
-  const auto run = [&](const std::function<void()>& part) {
-    try {
-      part();
-    } catch (...) {
-      std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
-      g_cancellable_cancel(stop.get());
-    }
-  };
-  std::vector<std::thread> threads;
-  run([&] {
-    for (int i = 0; i < count; ++i) threads.emplace_back(run, [&] { work(stop.get()); });
-  });
-  for (std::thread& thread : threads) thread.join();
-  if (failure) std::rethrow_exception(failure);
-}
-
 }  // namespace
-
-void with_retries(const DownloadOptions& options, GCancellable* cancellable,
-                  const std::function<std::int64_t()>& progress,
-                  const std::function<void(const std::string& why, double seconds)>& tell,
-                  const std::function<void()>& work) {
-  int failures = 0;
-  for (;;) {
-    const std::int64_t before = progress();
-    try {
-      return work();
-    } catch (const HttpError& error) {
-      failures = progress() > before ? 1 : failures + 1;
-      if (!error.passing() || failures > options.retries) throw;
-      const double own = options.retry_wait * static_cast<double>(1 << std::min(failures - 1, 16));
-      const double seconds = std::max(std::min(own, kLongestWait), static_cast<double>(error.wait().value_or(0)));
-      tell(error.what(), seconds);
-      wait(cancellable, seconds);
-    }
-  }
-}
 
 Download::Download(const Repository& repository, fs::path folder, DownloadOptions options, GCancellable* cancellable)
     : repository_(repository), folder_(std::move(folder)), options_(std::move(options)), cancellable_(cancellable) {}
@@ -190,7 +114,7 @@ void Download::load_part(HttpClient& client, GCancellable* stop, const RemoteFil
     transfer.say(why + "; again in " + duration_text(seconds));
   };
   with_retries(
-      options_, stop, [&] { return at; }, tell,
+      options_.retries, stop, [&] { return at; }, tell,
       [&] {
         while (at < part.stop) {
           if (!client.read_range(repository_.url_of(file), {at, part.stop, file.size}, take)) throw NoParts();
@@ -212,7 +136,7 @@ void Download::load_whole(const RemoteFile& file, PartialFile& to, FileTransfer&
     transfer.say(why + "; again, from the beginning, in " + duration_text(seconds));
   };
   with_retries(
-      options_, cancellable_, [&] { return most; }, tell,
+      options_.retries, cancellable_, [&] { return most; }, tell,
       [&] {
         transfer.restart();
         at = 0;

@@ -5,31 +5,21 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "fetch/http-client.hpp"
+#include "common/http-client.hpp"
+#include "common/retries.hpp"
 #include "fetch/partial-file.hpp"
 #include "fetch/repository.hpp"
 #include "fetch/transfer-line.hpp"
 
 struct DownloadOptions {
   HttpOptions http;
-  int connections = 4;    ///< at a time
-  int retries = 8;        ///< in a row, without a byte between them
-  double retry_wait = 1;  ///< seconds before the first of them; twice as many before each further one
+  int connections = 4;   ///< at a time
+  RetryOptions retries;  ///< without a byte between them
   std::int64_t part_size = 16 << 20;
 };
-
-/**
- * Calls `work` until it succeeds: again after a failure that may pass, as often as `options` say while it does not get
- * on (`progress` does not change). Throws what the last try threw, or Interrupted.
- */
-void with_retries(const DownloadOptions& options, GCancellable* cancellable,
-                  const std::function<std::int64_t()>& progress,
-                  const std::function<void(const std::string& why, double seconds)>& tell,
-                  const std::function<void()>& work);
 
 /** Loads the files of a repository into a folder, each in parts by several connections. */
 class Download {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "fetch/http-client.hpp"
+#include "common/http-client.hpp"
 
 /** A file that a repository lists. */
 struct RemoteFile {

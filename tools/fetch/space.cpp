@@ -10,7 +10,7 @@
 #include <cstring>
 #include <string>
 
-#include "fetch/transfer-line.hpp"
+#include "common/quantities.hpp"
 #include "gvl/error.hpp"
 
 namespace fs = std::filesystem;

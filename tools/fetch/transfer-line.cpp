@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "common/quantities.hpp"
 #include "common/terminal.hpp"
 
 namespace {
@@ -14,28 +15,7 @@ namespace {
 constexpr gint64 kEvery = G_USEC_PER_SEC / 4;
 constexpr double kLeastSeconds = 2;  // before it can be said how fast it goes
 
-template <typename... Arguments>
-std::string formatted(const char* format, Arguments... arguments) {
-  char text[64];
-  g_snprintf(text, sizeof text, format, arguments...);
-  return text;
-}
-
 }  // namespace
-
-std::string size_text(std::int64_t bytes) {
-  const auto value = static_cast<double>(bytes);
-  if (value < 1e3) return formatted("%.0f B", value);
-  if (value < 1e6) return formatted("%.0f kB", value / 1e3);
-  if (value < 1e9) return formatted("%.1f MB", value / 1e6);
-  return formatted("%.2f GB", value / 1e9);
-}
-
-std::string duration_text(double seconds) {
-  if (seconds < 100) return formatted("%.0f s", seconds);
-  if (seconds < 100 * 60) return formatted("%.0f min", seconds / 60);
-  return formatted("%.1f h", seconds / 3600);
-}
 
 TransferLine::TransferLine(std::int64_t total) : on_terminal_(isatty(STDERR_FILENO)), total_(total) {}
 
@@ -81,8 +61,9 @@ void TransferLine::clear_locked() {
 std::string TransferLine::line() const {
   const std::int64_t there = before_ + done_;
   const double part = total_ > 0 ? static_cast<double>(there) / static_cast<double>(total_) : 1;
-  std::string text =
-      formatted("%3.0f %%  ", std::clamp(part, 0.0, 1.0) * 100) + size_text(there) + " of " + size_text(total_);
+  char percent[16];
+  g_snprintf(percent, sizeof percent, "%3.0f %%  ", std::clamp(part, 0.0, 1.0) * 100);
+  std::string text = percent + size_text(there) + " of " + size_text(total_);
   const double seconds = static_cast<double>(g_get_monotonic_time() - began_) / G_USEC_PER_SEC;
   if (seconds > kLeastSeconds && done_ > 0) {
     const double speed = static_cast<double>(done_) / seconds;

@@ -8,11 +8,6 @@
 #include <mutex>
 #include <string>
 
-/** "3.1 GB" */
-std::string size_text(std::int64_t bytes);
-/** "4 min" */
-std::string duration_text(double seconds);
-
 /**
  * A line on the terminal that says how much of all has come, how fast, and how long the rest will take; where stderr is
  * no terminal, a line for each file that is there. Any thread may call it.

@@ -15,16 +15,19 @@
 /** Why a request was not answered as it should have been; the message names the URL, in one line without controls. */
 class HttpError : public std::runtime_error {
  public:
-  HttpError(const std::string& message, bool passing, std::optional<int> wait = std::nullopt);
+  HttpError(const std::string& message, bool passing, std::optional<int> wait = std::nullopt, int status = 0);
 
   /** Whether the same request may be answered later. */
   bool passing() const noexcept { return passing_; }
   /** The seconds that the server asks to wait until then. */
   std::optional<int> wait() const noexcept { return wait_; }
+  /** What the server answered, 404 say; 0 where it did not get so far. */
+  int status() const noexcept { return status_; }
 
  private:
   bool passing_;
   std::optional<int> wait_;
+  int status_;
 };
 
 /** A URL for messages: without passwords, and without the signatures that redirections carry. */
@@ -37,9 +40,11 @@ class Interrupted : public std::runtime_error {
 };
 
 struct HttpOptions {
-  std::string endpoint;  ///< "https://host": the only one who is told the token
-  std::string token;     ///< none where empty
-  int timeout = 30;      ///< seconds in which nothing comes
+  std::string endpoint;     ///< "https://host": the only one who is told the token
+  std::string token;        ///< none where empty; in no message
+  std::string token_place;  ///< where a user puts one: "the variable HF_TOKEN"
+  std::string agent;        ///< the program's name
+  int timeout = 30;         ///< seconds in which nothing comes
 };
 
 /** Bytes of a file that a server has. */
@@ -66,6 +71,11 @@ class HttpClient {
   };
   /** A document of at most `most` bytes. */
   Document read(const std::string& url, std::size_t most);
+  /**
+   * What is answered to a document of JSON, at most `most` bytes of it. Follows no redirection. Where it is refused,
+   * and the answer says why as OpenAI's interface does, so does the HttpError.
+   */
+  std::string post(const std::string& url, const std::string& json, std::size_t most);
 
   using Sink = std::function<void(std::span<const char>)>;
   /**
@@ -78,8 +88,11 @@ class HttpClient {
 
  private:
   struct Response;
+  struct Asked;
   Response send(const std::string& url, const ByteRange* range);
-  Response send_once(const std::string& url, const ByteRange* range);
+  Response send_once(const std::string& url, const Asked& asked);
+  std::string body_of(const Response& response, std::size_t most);
+  [[noreturn]] void refuse(const Response& response, const std::string& explanation = "") const;
   void copy(const Response& response, std::int64_t bytes, const Sink& sink);
 
   HttpOptions options_;

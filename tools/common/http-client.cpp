@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "fetch/http-client.hpp"
+#include "common/http-client.hpp"
 
 #include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
 
-#include "fetch/proxies.hpp"
+#include "common/proxies.hpp"
+#include "gvl/error.hpp"
+#include "io/json.hpp"
 
 namespace {
 
@@ -74,20 +76,21 @@ std::optional<int> retry_after(SoupMessage* message) {
   return static_cast<int>(std::min<guint64>(seconds, kLongestWait));
 }
 
-std::string advice(guint status, bool has_token) {
+std::string advice(guint status, const HttpOptions& options) {
   if (status == SOUP_STATUS_UNAUTHORIZED || status == SOUP_STATUS_FORBIDDEN) {
-    return has_token ? ": the token in HF_TOKEN is not enough" : ": a token is wanted, in the variable HF_TOKEN";
+    return options.token.empty() ? ": a token is wanted, in " + options.token_place
+                                 : ": the token in " + options.token_place + " is not enough";
   }
   return status == SOUP_STATUS_NOT_FOUND ? ": it is not there" : "";
 }
 
-[[noreturn]] void refuse(SoupMessage* message, const std::string& url, bool has_token) {
-  const guint status = soup_message_get_status(message);
-  const bool passing = status >= 500 || status == kTooManyRequests || status == SOUP_STATUS_REQUEST_TIMEOUT;
-  const char* phrase = soup_status_get_phrase(status);
-  throw HttpError(without_secrets(url) + ": the server answers " + std::to_string(status) + " (" + phrase + ")" +
-                      advice(status, has_token),
-                  passing, retry_after(message));
+/** What a refusal says in OpenAI's form, `{"error": {"message": ...}}`, or nothing. */
+std::string explanation_in(const std::string& body) try {
+  constexpr std::size_t kLongest = 300;
+  const auto said = gvl::io::JsonValue::parse(body, "").object("error").string("message");
+  return said.size() <= kLongest ? said : said.substr(0, kLongest) + "...";
+} catch (const gvl::Error&) {
+  return {};
 }
 
 /** What trying again does not help against. */
@@ -166,8 +169,14 @@ std::string without_secrets(const std::string& url) {
   return at == text.npos ? text : text.erase(host, at + 1);
 }
 
-HttpError::HttpError(const std::string& message, bool passing, std::optional<int> wait)
-    : std::runtime_error(printable(message)), passing_(passing), wait_(wait) {}
+HttpError::HttpError(const std::string& message, bool passing, std::optional<int> wait, int status)
+    : std::runtime_error(printable(message)), passing_(passing), wait_(wait), status_(status) {}
+
+/** What is asked of a server: a document, a part of one, or an answer to one. */
+struct HttpClient::Asked {
+  const ByteRange* range = nullptr;
+  const std::string* json = nullptr;
+};
 
 struct HttpClient::Response {
   std::unique_ptr<SoupMessage, ObjectUnref> message;
@@ -181,8 +190,8 @@ struct HttpClient::Response {
 HttpClient::HttpClient(HttpOptions options, GCancellable* cancellable)
     : options_(std::move(options)),
       cancellable_(cancellable),
-      session_(soup_session_new_with_options("timeout", static_cast<guint>(options_.timeout), "user-agent", "gvl-fetch",
-                                             nullptr)) {
+      session_(soup_session_new_with_options("timeout", static_cast<guint>(options_.timeout), "user-agent",
+                                             options_.agent.c_str(), nullptr)) {
   // Parts of a file are parts of its bytes as they are.
   soup_session_remove_feature_by_type(session_, SOUP_TYPE_CONTENT_DECODER);
   if (GProxyResolver* proxies = proxies_of_environment()) {
@@ -193,15 +202,20 @@ HttpClient::HttpClient(HttpOptions options, GCancellable* cancellable)
 
 HttpClient::~HttpClient() { g_object_unref(session_); }
 
-HttpClient::Response HttpClient::send_once(const std::string& url, const ByteRange* range) {
+HttpClient::Response HttpClient::send_once(const std::string& url, const Asked& asked) {
   const Uri uri = parse_uri(url), endpoint = parse_uri(options_.endpoint);
-  Response response{std::unique_ptr<SoupMessage, ObjectUnref>(soup_message_new_from_uri("GET", uri.get())), nullptr,
+  const char* method = asked.json ? "POST" : "GET";
+  Response response{std::unique_ptr<SoupMessage, ObjectUnref>(soup_message_new_from_uri(method, uri.get())), nullptr,
                     url};
   SoupMessage* message = response.message.get();
   soup_message_add_flags(message, SOUP_MESSAGE_NO_REDIRECT);
   SoupMessageHeaders* headers = soup_message_get_request_headers(message);
   soup_message_headers_replace(headers, "Accept-Encoding", "identity");
-  if (range) soup_message_headers_set_range(headers, range->start, range->stop - 1);
+  if (asked.range) soup_message_headers_set_range(headers, asked.range->start, asked.range->stop - 1);
+  if (asked.json) {
+    g_autoptr(GBytes) body = g_bytes_new(asked.json->data(), asked.json->size());
+    soup_message_set_request_body_from_bytes(message, "application/json", body);
+  }
   if (!options_.token.empty() && same_server(uri.get(), endpoint.get())) {
     soup_message_headers_replace(headers, "Authorization", ("Bearer " + options_.token).c_str());
   }
@@ -211,34 +225,59 @@ HttpClient::Response HttpClient::send_once(const std::string& url, const ByteRan
   return response;
 }
 
+void HttpClient::refuse(const Response& response, const std::string& explanation) const {
+  const guint status = response.status();
+  const bool passing = status >= 500 || status == kTooManyRequests || status == SOUP_STATUS_REQUEST_TIMEOUT;
+  std::string said = explanation.empty() ? "" : ": " + explanation;
+  // A server may repeat what it was told.
+  for (std::size_t at; !options_.token.empty() && (at = said.find(options_.token)) != said.npos;)
+    said.replace(at, options_.token.size(), "...");
+  throw HttpError(without_secrets(response.url) + ": the server answers " + std::to_string(status) + " (" +
+                      soup_status_get_phrase(status) + ")" + advice(status, options_) + said,
+                  passing, retry_after(response.message.get()), static_cast<int>(status));
+}
+
 HttpClient::Response HttpClient::send(const std::string& url, const ByteRange* range) {
   std::string at = url;
   for (int i = 0; i <= kMostRedirections; ++i) {
-    Response response = send_once(at, range);
+    Response response = send_once(at, {.range = range});
     if (redirects(response.status())) {
       at = redirected(response.message.get(), at);
       continue;
     }
     if (SOUP_STATUS_IS_SUCCESSFUL(response.status())) return response;
-    refuse(response.message.get(), at, !options_.token.empty());
+    refuse(response);
   }
   throw HttpError(
       without_secrets(url) + ": the server redirects more than " + std::to_string(kMostRedirections) + " times", false);
 }
 
-HttpClient::Document HttpClient::read(const std::string& url, std::size_t most) {
-  const Response response = send(url, nullptr);
-  Document document{{}, next_page(response.message.get(), response.url)};
+std::string HttpClient::body_of(const Response& response, std::size_t most) {
+  std::string text;
   std::array<char, 1 << 14> block{};
   for (;;) {
     g_autoptr(GError) error = nullptr;
     const gssize got = g_input_stream_read(response.body.get(), block.data(), block.size(), cancellable_, &error);
-    if (got < 0) fail(error, url);
-    if (got == 0) return document;
-    document.text.append(block.data(), static_cast<std::size_t>(got));
-    if (document.text.size() > most)
-      throw HttpError(without_secrets(url) + ": is longer than such a list can be", false);
+    if (got < 0) fail(error, response.url);
+    if (got == 0) return text;
+    text.append(block.data(), static_cast<std::size_t>(got));
+    if (text.size() > most)
+      throw HttpError(without_secrets(response.url) + ": is longer than such an answer can be", false);
   }
+}
+
+HttpClient::Document HttpClient::read(const std::string& url, std::size_t most) {
+  const Response response = send(url, nullptr);
+  return {body_of(response, most), next_page(response.message.get(), response.url)};
+}
+
+std::string HttpClient::post(const std::string& url, const std::string& json, std::size_t most) {
+  constexpr std::size_t kLongestRefusal = 1 << 20;
+  const Response response = send_once(url, {.json = &json});
+  if (SOUP_STATUS_IS_SUCCESSFUL(response.status())) return body_of(response, most);
+  // Questions and their token go to nobody else.
+  if (redirects(response.status())) refuse(response, "it is another address");
+  refuse(response, explanation_in(body_of(response, kLongestRefusal)));
 }
 
 void HttpClient::copy(const Response& response, std::int64_t bytes, const Sink& sink) {
