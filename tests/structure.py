@@ -21,6 +21,7 @@ LAYERS = [
     {"tests"},
     {"tools", "elements"},
     {"gst"},
+    {"annotation"},
     {"evaluation"},
     {"training"},
     {"scenes"},
@@ -43,7 +44,7 @@ KNOWS_ONLY = {
 }
 
 # Rooms that need no LibTorch.
-WITHOUT_TORCH = {"elements", "gst", "gvl", "io", "scenes", "text", "timeline"}
+WITHOUT_TORCH = {"annotation", "elements", "gst", "gvl", "io", "scenes", "text", "timeline"}
 
 INCLUDE_FOLDERS = ["lib", "lib/include", "gst", "elements", "tools", "tests", "benchmarks"]
 

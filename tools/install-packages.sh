@@ -14,7 +14,7 @@ packages=(
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-libav
   gstreamer1.0-x            # textoverlay
   gstreamer1.0-plugins-bad  # h264parse, webvttenc
-  glib-networking           # https, for gvl-fetch
+  glib-networking           # https, for gvl-fetch and gvl-annotate
   ffmpeg                    # makes files for tests
   wordnet-base              # synonyms of METEOR, for gvl-eval score and its tests
   # the Python example

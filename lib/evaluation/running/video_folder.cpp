@@ -15,10 +15,10 @@ namespace fs = std::filesystem;
 
 const std::set<std::string> kEndings{".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".flv"};
 
-bool has_ending(const fs::path& path) { return kEndings.contains(path.extension().string()); }
-
 /** A video's path without its ending; "v_1.5" has none. */
-fs::path without_ending(const fs::path& path) { return has_ending(path) ? path.parent_path() / path.stem() : path; }
+fs::path without_ending(const fs::path& path) {
+  return has_video_ending(path) ? path.parent_path() / path.stem() : path;
+}
 
 /** Whether the last parts of a path are those of another. */
 bool ends_with(const fs::path& path, const fs::path& end) {
@@ -32,10 +32,12 @@ bool leads_out(const fs::path& path) {
 
 }  // namespace
 
+bool has_video_ending(const fs::path& path) { return kEndings.contains(path.extension().string()); }
+
 VideoFolder::VideoFolder(fs::path folder) : folder_(std::move(folder)) {
   if (!fs::is_directory(folder_)) throw Error(ErrorCode::kNotFound, folder_.string() + ": is no folder of videos");
   for (const auto& entry : fs::recursive_directory_iterator(folder_, fs::directory_options::skip_permission_denied)) {
-    if (entry.is_regular_file() && has_ending(entry.path()))
+    if (entry.is_regular_file() && has_video_ending(entry.path()))
       by_stem_[entry.path().stem().string()].push_back(entry.path().lexically_relative(folder_));
   }
 }

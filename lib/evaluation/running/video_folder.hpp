@@ -8,6 +8,9 @@
 
 namespace gvl::evaluation {
 
+/** Whether a path ends as videos' names do, ".mp4" say. */
+bool has_video_ending(const std::filesystem::path& path);
+
 /**
  * A benchmark's videos below a folder, in whatever folders of their own they came. Thread safe once it is made.
  */
