@@ -54,7 +54,10 @@ Annotation read_activitynet(const fs::path& file) {
   constexpr io::JsonLimits kLimits{.bytes = std::size_t{256} << 20, .values = std::size_t{16} << 20};
   const auto root = JsonValue::load(file, kLimits);
   Videos videos;
-  for (const auto& [name, record] : root.members()) {
+  const auto members = root.members();
+  if (const auto twice = root.repeated_member())
+    throw root.error("has the video " + io::quote(*twice) + " a second time");
+  for (const auto& [name, record] : members) {
     if (const auto fault = fault_of_video_name(name)) throw record.error("its name " + *fault);
     const auto times = record.array("timestamps").elements(), sentences = record.array("sentences").elements();
     if (times.size() != sentences.size()) {

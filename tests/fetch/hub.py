@@ -3,13 +3,14 @@
 large files are. What it does wrong is set by a test."""
 
 import hashlib
-import http.server
 import json
 import os
 import socket
 import threading
 import time
 import urllib.parse
+
+import web
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LARGE = 100_000  # bytes, from which on a file is listed by its SHA-256 and lies on the other server
@@ -37,12 +38,7 @@ def contents_of(folder):
     return contents
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
-
+class Handler(web.Handler):
     def do_GET(self):
         hub = self.server.hub
         url = urllib.parse.urlsplit(self.path)
@@ -66,22 +62,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if len(hub.contents[path]) < LARGE:
             return self.send_file(hub, path)
         self.refuse(302, Location=hub.uri_of(hub.large) + "/" + path + "?signature=secret")
-
-    def refuse(self, status, **headers):
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def send_json(self, value, **headers):
-        text = value if isinstance(value, bytes) else json.dumps(value).encode()
-        self.send_response(200)
-        for name, content in headers.items():
-            self.send_header(name, content)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
 
     def send_page(self, hub, query):
         """Some files at a time, as the hub does."""
@@ -108,13 +88,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         hub.send(self, path, content[start:stop])
 
 
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request, client_address):
-        """Who breaks connections off is told nothing, and the tests do."""
-
-
 class Hub:
     """The two servers and what they hold: `contents` by path, `listing` of them, what is `sent` instead."""
 
@@ -129,7 +102,7 @@ class Hub:
         self.fast = set()       # files for which that does not hold
         self.requests, self.bytes_sent = [], 0
         self.lock = threading.Lock()
-        self.main, self.large = (Server(("127.0.0.1", 0), Handler) for _ in range(2))
+        self.main, self.large = (web.Server(("127.0.0.1", 0), Handler) for _ in range(2))
         for server in (self.main, self.large):
             server.hub = self
             threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -176,18 +149,3 @@ class Hub:
             with self.lock:
                 self.bytes_sent += len(part)
             time.sleep(0 if path in self.fast else self.slow)
-
-
-def once(times, answer):
-    """A function for Hub.first: for so many requests that fit, it answers."""
-    left = [times]
-    lock = threading.Lock()
-
-    def function(handler, path):
-        with lock:
-            if left[0] == 0 or not answer(handler, path):
-                return False
-            left[0] -= 1
-            return True
-
-    return function

@@ -10,7 +10,8 @@ import time
 import unittest
 
 from fetch_case import CHECKPOINT, VISION, Fetching
-from hub import contents_of, once
+from hub import contents_of
+from web import once
 
 
 class Servers(Fetching):

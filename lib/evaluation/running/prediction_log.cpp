@@ -39,7 +39,6 @@ void write_all(int descriptor, std::string_view text) {
 }  // namespace
 
 PredictionLog::PredictionLog(fs::path file, const std::string& settings, bool resumes) : file_(std::move(file)) {
-  check_settings(settings, resumes);
   descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (descriptor_ < 0) fail("cannot be written");
   if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
@@ -47,6 +46,7 @@ PredictionLog::PredictionLog(fs::path file, const std::string& settings, bool re
     throw Error(ErrorCode::kResource, file_.string() + ": another process writes it");
   }
   try {
+    check_settings(settings, resumes);
     read();
   } catch (...) {
     close(std::exchange(descriptor_, -1));
@@ -64,7 +64,7 @@ void PredictionLog::fail(const char* what) const {
 
 void PredictionLog::check_settings(const std::string& settings, bool resumes) const {
   const fs::path beside = file_.string() + ".settings.json";
-  const bool is_there = fs::exists(file_);
+  const bool is_there = fs::file_size(file_) > 0;
   if (is_there && !resumes)
     throw Error(ErrorCode::kInvalidArgument, file_.string() + ": is there already; --resume goes on with it");
   if (!is_there) return io::write_atomically(beside, settings);

@@ -16,10 +16,10 @@ namespace gvl::evaluation {
 class PredictionLog {
  public:
   /**
-   * Begins `file`, or goes on with it: then a last line without its end is dropped. `settings` is written beside it
-   * (FILE.settings.json), and must be the same when it goes on. Throws Error(kInvalidArgument) when the file is there
-   * and `resumes` is false, or when it was begun with other settings, Error(kMalformed) naming file and line for one
-   * that is no prediction, Error(kResource) when it cannot be written or another process writes it.
+   * Begins `file`, also an empty one, or goes on with it: then a last line without its end is dropped. `settings` is
+   * written beside it (FILE.settings.json), and must be the same when it goes on. Throws Error(kInvalidArgument) when
+   * the file is there and `resumes` is false, or when it was begun with other settings, Error(kMalformed) naming file
+   * and line for one that is no prediction, Error(kResource) when it cannot be written or another process writes it.
    */
   PredictionLog(std::filesystem::path file, const std::string& settings, bool resumes);
   ~PredictionLog();
