@@ -5,6 +5,7 @@
 import collections
 import json
 import re
+import socket
 import unittest
 
 from annotate_case import Annotating, made_up, says
@@ -14,6 +15,21 @@ NONE = "the answer is not what was asked for"
 
 
 class Answers(Annotating):
+    def fail_now_and_then(self, handler, request):
+        """One request in nine fails, each in another way."""
+        number = len(self.models.requests)
+        if number % 9:
+            return False
+        way = number // 9 % 5
+        if way == 4:
+            handler.send_json(b'{"choices": [{"mess')
+        elif way == 3:
+            handler.connection.shutdown(socket.SHUT_RDWR)
+            handler.close_connection = True
+        else:
+            handler.refuse((429, 500, 503)[way], Retry_After="0")
+        return True
+
     def test_records_are_what_the_model_said(self):
         videos = made_up(20)
         self.annotate()
@@ -61,8 +77,12 @@ class Answers(Annotating):
         self.annotate("--connections", 8, videos=videos)
         self.assertEqual(len(self.models.chats), 500)
         self.assertGreater(self.report()["records"], 500)
-        self.annotate("--connections", 3, videos=videos, out="again")
+        self.models.first, self.models.requests, self.models.most_busy = [self.fail_now_and_then], [], 0
+        done = self.annotate("--connections", 3, videos=videos, out="again")
         self.assertEqual(self.made("again"), self.made())
+        self.assertGreater(done.stderr.count("again in"), 50)
+        self.assertLessEqual(self.models.most_busy, 3)
+        self.models.first = []
         self.annotate("--seed", 1, videos=videos, out="other")
         self.assertNotEqual(self.made("other")["conversations.json"], self.made()["conversations.json"])
 

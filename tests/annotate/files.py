@@ -148,6 +148,9 @@ class Files(Annotating):
                                 (["--offline", "--seed", "-1", "captions", "x", out], "--seed -1"),
                                 (["--offline", "--min-confidence", "nan", "captions", "x", out], "--min-confidence"),
                                 (["--stats", "a", "b"], "--stats"), (["--from-events", "a"], "--from-events"),
+                                (["--offline", "--json", "x", "captions", "x", out], "--json needs --stats"),
+                                (["--offline", "--video", "x", "captions", "x", out], "--video needs --from-events"),
+                                (["--offline", "--from-events", "x", out], "--from-events asks no models"),
                                 (["--nonsense"], "--nonsense"), (["--offline", "captions", "x", ""], "OUT: is empty")):
             with self.subTest(arguments):
                 done = self.run_program([ANNOTATE, *arguments], 1)

@@ -69,6 +69,24 @@ class Handler(web.Handler):
         request = Request(self)
         with models.lock:
             models.requests.append(request)
+            models.busy.add(request)
+            models.most_busy = max(models.most_busy, len(models.busy))
+        self.request_in_work = request
+        try:
+            self.answer(models, request)
+        finally:
+            self.finish()
+
+    def send_response(self, *arguments):
+        # Who has the answer may ask again at once.
+        self.finish()
+        super().send_response(*arguments)
+
+    def finish(self):
+        with self.server.models.lock:
+            self.server.models.busy.discard(self.request_in_work)
+
+    def answer(self, models, request):
         if any(function(self, request) for function in list(models.first)):
             return
         if models.token and self.headers.get("Authorization") != "Bearer " + models.token:
@@ -87,6 +105,7 @@ class Models:
 
     def __init__(self, port=0):
         self.token, self.first, self.requests = None, [], []
+        self.busy, self.most_busy = set(), 0  # requests at a time
         self.asked = lambda request: questions_about(request.captions)
         self.lock = threading.Lock()
         self.server = web.Server(("127.0.0.1", port), Handler)

@@ -70,12 +70,39 @@ class Refusals {
   std::atomic<int> in_a_row_{0};
 };
 
+/** "12 of 500 videos" on a terminal, in a line that is over when this goes. Any thread may call it. */
+class ProgressLine {
+ public:
+  ProgressLine(std::size_t total, const char* what) : total_(total), what_(what) {}
+  ~ProgressLine() {
+    if (is_shown_) std::fputc('\n', stderr);
+  }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void add_one() {
+    std::lock_guard lock(mutex_);
+    ++done_;
+    if (!on_terminal_) return;
+    std::fprintf(stderr, "\r\033[K%zu of %zu %s", done_, total_, what_);
+    is_shown_ = true;
+  }
+
+ private:
+  std::mutex mutex_;
+  const bool on_terminal_ = isatty(STDERR_FILENO) != 0;
+  const std::size_t total_;
+  const char* const what_;
+  std::size_t done_ = 0;
+  bool is_shown_ = false;
+};
+
 /** Works through places 0, 1, ... `count` - 1 by several threads, until the budget is spent. */
 void for_each_place(std::size_t count, const char* what, const Asking& asking, const EndpointOptions& endpoint,
                     const std::function<void(Endpoint&, std::size_t place)>& work) {
-  std::atomic<std::size_t> next{0}, done{0};
+  std::atomic<std::size_t> next{0};
   std::atomic<bool> spent{false};
-  const bool shows = isatty(STDERR_FILENO);
+  ProgressLine progress(count, what);
   const auto threads = std::min<std::size_t>(static_cast<std::size_t>(asking.connections), count);
   in_threads(static_cast<int>(threads), asking.cancellable, [&](GCancellable* stop) {
     Endpoint server(endpoint, *asking.budget, stop);
@@ -83,8 +110,7 @@ void for_each_place(std::size_t count, const char* what, const Asking& asking, c
       for (std::size_t place; !spent && (place = next++) < count;) {
         if (g_cancellable_is_cancelled(stop)) throw Interrupted();
         work(server, place);
-        const std::size_t now = ++done;
-        if (shows) std::fprintf(stderr, "\r%zu of %zu %s%s", now, count, what, now == count ? "\n" : "");
+        progress.add_one();
       }
     } catch (const BudgetSpent&) {
       // What others wait for has been paid for.

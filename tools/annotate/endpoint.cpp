@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "annotate/endpoint.hpp"
 
+#include <unistd.h>
+
 #include <cstdio>
 
 #include "common/quantities.hpp"
@@ -9,7 +11,9 @@
 void Endpoint::post(const std::string& path, const std::string& json, std::size_t most,
                     const std::function<void(const std::string& body)>& take) {
   const auto tell = [](const std::string& why, double seconds) {
-    std::fprintf(stderr, "%s; again in %s\n", why.c_str(), duration_text(seconds).c_str());
+    // In place of the line that says how far it is.
+    const char* start = isatty(STDERR_FILENO) ? "\r\033[K" : "";
+    std::fprintf(stderr, "%s%s; again in %s\n", start, why.c_str(), duration_text(seconds).c_str());
   };
   with_retries(
       options_.retries, cancellable_, [] { return 0; }, tell,

@@ -157,12 +157,24 @@ EndpointOptions embedding_endpoint_of(const Arguments& arguments, EndpointOption
   return options;
 }
 
+bool names_models(const Arguments& arguments) {
+  return arguments.endpoint || arguments.model || arguments.embedding_model || arguments.embedding_endpoint ||
+         arguments.token_file || arguments.embedding_token_file;
+}
+
+/** Options that mean nothing without another one. */
+void check_company(const Arguments& arguments) {
+  if (arguments.json && !arguments.stats) throw UsageError("--json needs --stats");
+  if (arguments.video && !arguments.from_events) throw UsageError("--video needs --from-events");
+  if (arguments.min_confidence > 0 && !arguments.from_events) throw UsageError("--min-confidence needs --from-events");
+  if (arguments.from_events && (arguments.offline || names_models(arguments)))
+    throw UsageError("--from-events asks no models: name none, and no --offline");
+}
+
 void read_models(const Arguments& arguments, Settings& settings) {
   settings.offline = arguments.offline;
   settings.options.questions = arguments.questions;
-  const bool names_models = arguments.endpoint || arguments.model || arguments.embedding_model ||
-                            arguments.embedding_endpoint || arguments.token_file || arguments.embedding_token_file;
-  if (settings.offline && names_models) throw UsageError("--offline asks no models: name none");
+  if (settings.offline && names_models(arguments)) throw UsageError("--offline asks no models: name none");
   if (settings.offline) return;
   if (!arguments.endpoint || !arguments.model || !arguments.embedding_model)
     throw UsageError("--endpoint, --model and --embedding-model are needed, or --offline");
@@ -212,6 +224,7 @@ Settings read_settings(int argc, char** argv) {
   Arguments arguments;
   arguments.parse(argc, argv);
   check_numbers(arguments);
+  check_company(arguments);
   Settings settings;
   settings.options.seed = static_cast<std::uint64_t>(arguments.seed);
   if (arguments.stats)
