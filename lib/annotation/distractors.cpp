@@ -17,25 +17,36 @@ namespace {
 
 using Places = std::vector<std::size_t>;
 
-/** The other questions that are most like one, the most similar first. */
-Places neighbours_of(const Embeddings& questions, std::size_t place, std::size_t count) {
-  std::vector<std::pair<float, std::size_t>> others;  // by less similarity, then by place
-  others.reserve(questions.size());
+/** Questions from `begin` to `end`. */
+struct Block {
+  std::size_t begin, end;
+};
+
+/** Of each question of a block the other ones that are most like it, the most similar first. */
+std::vector<Places> neighbours_of(const Embeddings& questions, const Block& block, std::size_t count) {
+  using Others = std::vector<std::pair<float, std::size_t>>;  // by less similarity, then by place
+  std::vector<Others> others(block.end - block.begin);
+  // Each vector comes from memory once for all of the block.
   for (std::size_t i = 0; i < questions.size(); ++i) {
-    if (i != place) others.emplace_back(-cosine(questions[place], questions[i]), i);
+    for (std::size_t place = block.begin; place < block.end; ++place) {
+      if (i != place) others[place - block.begin].emplace_back(-cosine(questions[place], questions[i]), i);
+    }
   }
-  const std::size_t kept = std::min(count, others.size());
-  std::partial_sort(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(kept), others.end());
-  Places places;
-  for (std::size_t i = 0; i < kept; ++i) places.push_back(others[i].second);
-  return places;
+  std::vector<Places> neighbours;
+  for (Others& of_one : others) {
+    const std::size_t kept = std::min(count, of_one.size());
+    std::partial_sort(of_one.begin(), of_one.begin() + static_cast<std::ptrdiff_t>(kept), of_one.end());
+    Places& places = neighbours.emplace_back();
+    for (std::size_t i = 0; i < kept; ++i) places.push_back(of_one[i].second);
+  }
+  return neighbours;
 }
 
-Places options_of(std::size_t place, const Embeddings& questions, const Embeddings& answers,
+Places options_of(std::size_t place, const Places& neighbours, const Embeddings& answers,
                   const std::vector<std::string>& compared_answers, const DistractorOptions& options) {
   std::set<std::string> taken{compared_answers[place]};
   Places candidates;
-  for (const std::size_t other : neighbours_of(questions, place, options.neighbours)) {
+  for (const std::size_t other : neighbours) {
     const float likeness = cosine(answers[place], answers[other]);
     if (likeness < options.lowest || likeness > options.highest) continue;
     if (taken.insert(compared_answers[other]).second) candidates.push_back(other);
@@ -75,11 +86,16 @@ float cosine(std::span<const float> a, std::span<const float> b) {
 std::vector<Places> draw_distractors(const Embeddings& questions, const Embeddings& answers,
                                      const std::vector<std::string>& compared_answers,
                                      const DistractorOptions& options) {
+  constexpr std::size_t kBlock = 16;
   std::vector<Places> drawn(questions.size());
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
-    for (std::size_t place; (place = next++) < drawn.size();)
-      drawn[place] = options_of(place, questions, answers, compared_answers, options);
+    for (Block block{}; (block.begin = next.fetch_add(kBlock)) < drawn.size();) {
+      block.end = std::min(block.begin + kBlock, drawn.size());
+      const auto neighbours = neighbours_of(questions, block, options.neighbours);
+      for (std::size_t i = block.begin; i < block.end; ++i)
+        drawn[i] = options_of(i, neighbours[i - block.begin], answers, compared_answers, options);
+    }
   };
   std::vector<std::thread> threads;
   for (unsigned i = 1; i < std::max(std::thread::hardware_concurrency(), 1U); ++i) threads.emplace_back(work);

@@ -36,6 +36,9 @@ class Files(Annotating):
         self.assertNotEqual(self.made("other")["conversations.json"], self.made()["conversations.json"])
         self.offline("activitynet-captions", videos, "--count", 50, "--release", "--dataset", "mine", out="some")
         self.assertEqual(self.report("some")["videos"], 50)
+        kept = [record["video_id"] for record in self.records("some")]
+        self.assertEqual(kept, sorted(kept))
+        self.assertNotEqual(kept[-1], "v_0049")
         for record in self.records("some"):
             self.assertEqual(record["dataset_name"], "mine")
             self.assertNotIn("timestamp_grounding", json.dumps(record))
