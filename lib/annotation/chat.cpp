@@ -8,6 +8,7 @@
 #include "evaluation/format.hpp"
 #include "gvl/error.hpp"
 #include "io/json.hpp"
+#include "io/quote.hpp"
 
 namespace gvl::annotation {
 namespace {
@@ -105,6 +106,14 @@ GroundedQuestion question_of(const JsonValue& record) {
   return question;
 }
 
+/** Some servers say that they failed in an answer like others. */
+void require_success(const JsonValue& root) {
+  const auto error = root.find("error");
+  if (!error) return;
+  const bool says_why = error->is_object() && error->has("message") && error->at("message").is_string();
+  throw error->error(says_why ? "the server fails: " + io::quote(error->string("message")) : "the server fails");
+}
+
 std::vector<float> unit_vector(const JsonValue& record) {
   constexpr std::size_t kWidest = 1 << 16;
   const JsonValue list = record.array("embedding");
@@ -141,6 +150,7 @@ std::string chat_request(const AnnotatedVideo& video, const ChatOptions& options
 
 ChatAnswer read_chat_answer(const std::string& body, const std::string& source) {
   const auto root = JsonValue::parse(body, source);
+  require_success(root);
   ChatAnswer answer;
   answer.prompt_tokens = tokens_in(root, "prompt_tokens");
   answer.completion_tokens = tokens_in(root, "completion_tokens");
@@ -181,6 +191,7 @@ std::string embedding_request(const std::vector<std::string>& texts, const std::
 
 EmbeddingAnswer read_embeddings(const std::string& body, const std::string& source, std::size_t count) {
   const auto root = JsonValue::parse(body, source, {.bytes = body.size(), .values = std::size_t{16} << 20});
+  require_success(root);
   EmbeddingAnswer answer;
   answer.prompt_tokens = tokens_in(root, "prompt_tokens");
   answer.vectors.resize(count);

@@ -194,6 +194,10 @@ class Servers(Annotating):
             handler.end_headers()
             handler.wfile.write(body)
             return True
+        self.models.first = [lambda handler, request: handler.send_json(
+            {"error": {"message": "busy with " + request.headers["Authorization"]}}) or True]
+        done = self.fails("busy with Bearer ...", arguments=["--retries", 1], out="failing", OPENAI_API_KEY="sk-secret")
+        self.assertNotIn("sk-secret", done.stderr + done.stdout)
         self.models.first = [echo]
         done = self.fails("no such key: Bearer ...", OPENAI_API_KEY="sk-secret")
         self.assertNotIn("sk-secret", done.stderr + done.stdout)

@@ -23,7 +23,7 @@ void Endpoint::post(const std::string& path, const std::string& json, std::size_
         try {
           take(body);
         } catch (const gvl::Error& error) {
-          throw HttpError(error.what(), true);
+          throw HttpError(client_.without_token(error.what()), true);
         }
       });
 }

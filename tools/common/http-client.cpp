@@ -225,13 +225,16 @@ HttpClient::Response HttpClient::send_once(const std::string& url, const Asked& 
   return response;
 }
 
+std::string HttpClient::without_token(std::string said) const {
+  for (std::size_t at; !options_.token.empty() && (at = said.find(options_.token)) != said.npos;)
+    said.replace(at, options_.token.size(), "...");
+  return said;
+}
+
 void HttpClient::refuse(const Response& response, const std::string& explanation) const {
   const guint status = response.status();
   const bool passing = status >= 500 || status == kTooManyRequests || status == SOUP_STATUS_REQUEST_TIMEOUT;
-  std::string said = explanation.empty() ? "" : ": " + explanation;
-  // A server may repeat what it was told.
-  for (std::size_t at; !options_.token.empty() && (at = said.find(options_.token)) != said.npos;)
-    said.replace(at, options_.token.size(), "...");
+  const std::string said = explanation.empty() ? "" : ": " + without_token(explanation);
   throw HttpError(without_secrets(response.url) + ": the server answers " + std::to_string(status) + " (" +
                       soup_status_get_phrase(status) + ")" + advice(status, options_) + said,
                   passing, retry_after(response.message.get()), static_cast<int>(status));

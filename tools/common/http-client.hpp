@@ -76,6 +76,8 @@ class HttpClient {
    * and the answer says why as OpenAI's interface does, so does the HttpError.
    */
   std::string post(const std::string& url, const std::string& json, std::size_t most);
+  /** What a server said, without the token, which it may repeat. */
+  std::string without_token(std::string said) const;
 
   using Sink = std::function<void(std::span<const char>)>;
   /**

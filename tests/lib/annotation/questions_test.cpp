@@ -165,6 +165,8 @@ GVL_TEST(answers) {
            {"<html>", "url"},
            {"{}", "choices: is missing"},
            {R"({"choices": []})", "choices: has no answer"},
+           {R"({"error": {"message": "too\nbusy"}})", "error: the server fails: 'too\\x0abusy'"},
+           {R"({"error": "no"})", "error: the server fails"},
            {R"({"choices": [{}]})", "message: is missing"},
            {chat("[]"), "message: expected an object"},
            {R"({"choices": [{"message": {"content": "a"}}], "usage": {"prompt_tokens": -1}})", "prompt_tokens"}})
