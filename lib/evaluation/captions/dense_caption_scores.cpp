@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "evaluation/captions/ptb_tokenizer.hpp"
+#include "evaluation/captions/soda_pairs.hpp"
 #include "gvl/error.hpp"
 #include "io/quote.hpp"
 
@@ -72,6 +73,29 @@ std::vector<Captions> annotations_of(const std::string& video, const std::vector
   return found;
 }
 
+bool is_soda(DenseCaptionRules rules) {
+  return rules == DenseCaptionRules::kSoda || rules == DenseCaptionRules::kSodaBest;
+}
+
+/** What a score of SODA is called, and what its parts are: "SODA_a precision@0.3". */
+struct SodaNames {
+  explicit SodaNames(const std::string& type, const std::string& threshold = "")
+      : f1(type + threshold), precision(type + " precision" + threshold), recall(type + " recall" + threshold) {}
+
+  std::string f1, precision, recall;
+};
+
+/** All that SODA counts of a video. */
+const std::vector<SodaNames>& soda_names(DenseCaptionRules rules) {
+  static const std::vector<SodaNames> one{SodaNames("SODA_c")};
+  static const std::vector<SodaNames> all = [] {
+    std::vector<SodaNames> names{SodaNames("SODA_c"), SodaNames("SODA_b"), SodaNames("SODA_d")};
+    for (const char* threshold : kThresholdNames) names.emplace_back("SODA_a", threshold);
+    return names;
+  }();
+  return is_soda(rules) ? all : one;
+}
+
 VideoCaptionScores soda_of(DenseCaptionScorer& scorer, const Captions& predictions, std::vector<Captions> annotations,
                            DenseCaptionRules rules) {
   if (rules != DenseCaptionRules::kSodaBest) {
@@ -82,7 +106,10 @@ VideoCaptionScores soda_of(DenseCaptionScorer& scorer, const Captions& predictio
   VideoCaptionScores best;
   for (const Captions& references : annotations) {
     const VideoCaptionScores scores = scorer.soda(predictions, references);
-    if (best.empty() || scores.at("SODA_c") > best.at("SODA_c")) best = scores;
+    for (const SodaNames& names : soda_names(rules)) {
+      if (best.contains(names.f1) && scores.at(names.f1) <= best.at(names.f1)) continue;
+      for (const std::string& name : {names.f1, names.precision, names.recall}) best[name] = scores.at(name);
+    }
   }
   return best;
 }
@@ -130,7 +157,7 @@ Captions predictions_of(const Comparison& comparison, const std::string& video) 
 
 /** Means of all videos; by VTimeLLM's rules without SODA_c, which is a mean of its own. */
 Means means_of(const Comparison& comparison, DenseCaptionRules rules, MeteorCounter& meteor) {
-  const bool has_pairs = rules != DenseCaptionRules::kSoda && rules != DenseCaptionRules::kSodaBest;
+  const bool has_pairs = !is_soda(rules);
   const bool has_soda = !has_pairs || rules == DenseCaptionRules::kTimeChat;
   Means means;
   for (const std::string& video : comparison.videos) {
@@ -223,21 +250,34 @@ VideoCaptionScores DenseCaptionScorer::soda(const Captions& predictions, const C
   std::vector<std::size_t> order(ours.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   if (rules_ == DenseCaptionRules::kTimeChat) order = order_of_names(ours.size());
-  std::vector<std::vector<double>> scores;
-  for (const Caption& reference : theirs) {
-    std::vector<double>& row = scores.emplace_back();
+  SodaMatrix overlaps, scores;
+  const auto meteor = [&](std::size_t row, std::size_t column) {
+    return meteor_score(count(tokenized(theirs[row].sentence), tokenized(ours[order[column]].sentence)));
+  };
+  for (std::size_t row = 0; row < theirs.size(); ++row) {
+    overlaps.emplace_back();
+    scores.emplace_back();
     for (std::size_t i = 0; i < ours.size(); ++i) {
-      const double overlap = iou(ours[i].interval, reference.interval);
-      const auto score = [&] {
-        return meteor_score(count(tokenized(reference.sentence), tokenized(ours[order[i]].sentence)));
-      };
-      row.push_back(overlap > 0 ? overlap * score() : 0);
+      const double overlap = iou(ours[i].interval, theirs[row].interval);
+      overlaps.back().push_back(overlap);
+      scores.back().push_back(overlap > 0 ? overlap * meteor(row, i) : 0);
     }
   }
-  const double sum = ours.empty() ? 0 : ordered_assignment(scores);
-  const double precision = ours.empty() ? 0 : sum / static_cast<double>(ours.size());
-  const double recall = sum / static_cast<double>(theirs.size());
-  return {{"SODA_c precision", precision}, {"SODA_c recall", recall}, {"SODA_c", harmonic_mean(precision, recall)}};
+  VideoCaptionScores found;
+  const auto add = [&](const SodaNames& names, double sum) {
+    const double precision = ours.empty() ? 0 : sum / static_cast<double>(ours.size());
+    const double recall = sum / static_cast<double>(theirs.size());
+    found[names.precision] = precision;
+    found[names.recall] = recall;
+    found[names.f1] = harmonic_mean(precision, recall);
+  };
+  add(SodaNames("SODA_c"), ours.empty() ? 0 : ordered_assignment(scores));
+  if (!is_soda(rules_) || ours.empty()) return found;
+  add(SodaNames("SODA_d"), ordered_assignment(overlaps));
+  add(SodaNames("SODA_b"), sum_over_soda_pairs(overlaps, 0, meteor));
+  for (std::size_t t = 0; t < kCaptionThresholds.size(); ++t)
+    add(SodaNames("SODA_a", kThresholdNames[t]), sum_over_soda_pairs(overlaps, kCaptionThresholds[t], meteor));
+  return found;
 }
 
 void DenseCaptionScorer::add_pair_scores(const std::vector<CaptionPair>& pairs, const std::string& threshold,
@@ -307,8 +347,7 @@ VideoCaptionScores DenseCaptionScorer::pairs(const Captions& all, const std::vec
 ScoreReport score_dense_captions(const std::vector<fs::path>& annotations, const fs::path& submission,
                                  DenseCaptionRules rules, MeteorCounter& meteor) {
   const Comparison comparison = comparison_of(annotations, submission, rules);
-  const bool is_soda = rules == DenseCaptionRules::kSoda || rules == DenseCaptionRules::kSodaBest;
-  if (is_soda) check_not_empty(comparison);
+  if (is_soda(rules)) check_not_empty(comparison);
   const Means means = means_of(comparison, rules, meteor);
   ScoreReport report{"activitynet-dense-captions",
                      name_of(kDenseCaptionRules, rules),
@@ -319,7 +358,14 @@ ScoreReport score_dense_captions(const std::vector<fs::path>& annotations, const
   for (const char* name : {"SODA_c", "SODA_c precision", "SODA_c recall"}) {
     if (means.has(name)) report.scores.push_back({name, means(name)});
   }
-  if (is_soda) return report;
+  if (is_soda(rules)) {
+    for (const char* name : {"SODA_a", "SODA_a precision", "SODA_a recall"})
+      report.scores.push_back({name, means.over_thresholds(name)});
+    for (const char* name :
+         {"SODA_b", "SODA_b precision", "SODA_b recall", "SODA_d", "SODA_d precision", "SODA_d recall"})
+      report.scores.push_back({name, means(name)});
+    return report;
+  }
   for (const char* name : {"METEOR", "CIDEr", "Rouge-L", "Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4"}) {
     if (means.has(std::string(name) + kThresholdNames[0])) report.scores.push_back({name, means.over_thresholds(name)});
   }

@@ -19,8 +19,8 @@ namespace gvl::evaluation {
 enum class DenseCaptionRules {
   kVTimeLlm,  ///< VTimeLLM, vtimellm/eval/dvc_eval: SODA_c, METEOR and what else densevid_eval has
   kDensevid,  ///< ranjaykrishna/densevid_eval, evaluate.py as of commit 9d4045a: videos without a prediction count as 0
-  kSoda,      ///< fujiso/SODA, soda.py -s c: annotations are merged into one
-  kSodaBest,  ///< fujiso/SODA, soda.py -s c -mr: of a video's annotations the one that scores best
+  kSoda,      ///< fujiso/SODA, soda.py: annotations are merged into one
+  kSodaBest,  ///< fujiso/SODA, soda.py -mr: of a video's annotations the one that scores best
   kTimeChat,  ///< TimeChat, metrics/dvc/eval_dvc.py
 };
 
@@ -48,7 +48,10 @@ class DenseCaptionScorer {
 
   /**
    * "SODA_c precision", "SODA_c recall" and "SODA_c" of a video's predictions, as METEOR with the prediction in the
-   * reference's place makes them (the scripts call it so), against one annotation.
+   * reference's place makes them (the scripts call it so), against one annotation. Of kSoda and kSodaBest also
+   * "SODA_b", "SODA_d" and "SODA_a@0.3", ...: METEOR of the pairs that SODA finds by their IoUs, the IoUs alone, and
+   * METEOR of the pairs that it finds where smaller IoUs are 0, each with its precision and recall ("SODA_a
+   * recall@0.3").
    */
   VideoCaptionScores soda(const Captions& predictions, const Captions& references);
 

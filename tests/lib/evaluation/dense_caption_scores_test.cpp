@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "evaluation/captions/dense_caption_scores.hpp"
 
+#include <cmath>
 #include <map>
 #include <set>
 
 #include "benchmark_test.hpp"
+#include "evaluation/captions/soda_pairs.hpp"
 #include "evaluation/captions/wordnet.hpp"
 
 using namespace gvl;
@@ -140,10 +142,12 @@ GVL_TEST(published_soda) {
     const auto expect_soda = [&](const std::string& name, const Files& files, DenseCaptionRules rules) {
       const auto report = score_dense_captions(files, folder / "p.json", rules, meteor_of(variant));
       ck_assert_int_eq(report.counted, expected.at(name).integer("videos"));
-      const JsonValue numbers = expected.at(name).object("soda_c");
-      expect_score(report, "SODA_c precision", numbers.number("precision"));
-      expect_score(report, "SODA_c recall", numbers.number("recall"));
-      expect_score(report, "SODA_c", numbers.number("f1"));
+      for (const std::string type : {"a", "b", "c", "d"}) {
+        const JsonValue numbers = expected.at(name).object("soda_" + type);
+        expect_score(report, "SODA_" + type + " precision", numbers.number("precision"));
+        expect_score(report, "SODA_" + type + " recall", numbers.number("recall"));
+        expect_score(report, "SODA_" + type, numbers.number("f1"));
+      }
     };
     expect_soda("val_1", kAnnotations.at("val_1"), DenseCaptionRules::kSoda);
     expect_soda("both_merged (no -mr)", both, DenseCaptionRules::kSoda);
@@ -151,6 +155,20 @@ GVL_TEST(published_soda) {
   }
   expect_error("an empty list", ErrorCode::kMalformed, {"predictions.json", "v_awk_empty", "raises"},
                [&] { score(both, DenseCaptionRules::kSoda, "empty"); });
+}
+
+GVL_TEST(pairs_that_soda_reads) {
+  // Each pair that is read adds a power of ten of its own.
+  const auto read = [](const SodaMatrix& ious, double threshold) {
+    return sum_over_soda_pairs(ious, threshold, [](std::size_t row, std::size_t column) {
+      return std::pow(10, static_cast<double>(row * 2 + column));
+    });
+  };
+  expect_near("in order", read({{0.5, 0}, {0, 0.5}}, 0), 1 + 1000);
+  expect_near("crossed", read({{0, 0.5}, {0.6, 0}}, 0), 100);
+  expect_near("below the threshold", read({{0.5, 0}, {0, 0.4}}, 0.5), 1);
+  // Where nothing overlaps the first of both is a pair.
+  expect_near("apart", read({{0, 0}, {0, 0}}, 0), 1);
 }
 
 GVL_TEST(published_timechat) {
