@@ -8,6 +8,7 @@
 
 #include "evaluation/captions/ptb_tokenizer.hpp"
 #include "evaluation/captions/soda_pairs.hpp"
+#include "evaluation/captions/vtimellm_log.hpp"
 #include "gvl/error.hpp"
 #include "io/quote.hpp"
 
@@ -125,7 +126,10 @@ struct Comparison {
 Comparison comparison_of(const std::vector<fs::path>& annotations, const fs::path& submission,
                          DenseCaptionRules rules) {
   Comparison found;
-  found.submission = read_caption_submission(submission);
+  const bool is_log = rules == DenseCaptionRules::kVTimeLlmLog;
+  if (is_log && annotations.size() != 1)
+    throw Error(ErrorCode::kInvalidArgument, "the rules vtimellm-log are of one file of annotations");
+  found.submission = is_log ? read_vtimellm_log(submission, annotations[0]) : read_caption_submission(submission);
   std::set<std::string> annotated;
   for (const fs::path& file : annotations) {
     found.annotations.push_back(read_caption_annotation(file));
@@ -345,12 +349,14 @@ VideoCaptionScores DenseCaptionScorer::pairs(const Captions& all, const std::vec
 }
 
 ScoreReport score_dense_captions(const std::vector<fs::path>& annotations, const fs::path& submission,
-                                 DenseCaptionRules rules, MeteorCounter& meteor) {
-  const Comparison comparison = comparison_of(annotations, submission, rules);
+                                 DenseCaptionRules named, MeteorCounter& meteor) {
+  const Comparison comparison = comparison_of(annotations, submission, named);
+  // A log is only another file of the same.
+  const auto rules = named == DenseCaptionRules::kVTimeLlmLog ? DenseCaptionRules::kVTimeLlm : named;
   if (is_soda(rules)) check_not_empty(comparison);
   const Means means = means_of(comparison, rules, meteor);
   ScoreReport report{"activitynet-dense-captions",
-                     name_of(kDenseCaptionRules, rules),
+                     name_of(kDenseCaptionRules, named),
                      static_cast<std::int64_t>(comparison.videos.size()),
                      {},
                      notes_of(comparison, rules)};

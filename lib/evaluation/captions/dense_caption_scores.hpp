@@ -22,14 +22,16 @@ enum class DenseCaptionRules {
   kSoda,      ///< fujiso/SODA, soda.py: annotations are merged into one
   kSodaBest,  ///< fujiso/SODA, soda.py -mr: of a video's annotations the one that scores best
   kTimeChat,  ///< TimeChat, metrics/dvc/eval_dvc.py
+  kVTimeLlmLog,  ///< VTimeLLM, vtimellm/eval/metric.py: kVTimeLlm's scores of its log of answers
 };
 
-inline constexpr NameTable<DenseCaptionRules, 5> kDenseCaptionRules{
+inline constexpr NameTable<DenseCaptionRules, 6> kDenseCaptionRules{
     {{DenseCaptionRules::kVTimeLlm, "vtimellm"},
      {DenseCaptionRules::kDensevid, "densevid"},
      {DenseCaptionRules::kSoda, "soda"},
      {DenseCaptionRules::kSodaBest, "soda-multi-reference"},
-     {DenseCaptionRules::kTimeChat, "timechat"}}};
+     {DenseCaptionRules::kTimeChat, "timechat"},
+     {DenseCaptionRules::kVTimeLlmLog, "vtimellm-log"}}};
 
 /**
  * The scripts' IoU: the part in common by the smaller of the hull and the sum of both lengths, plus 1e-8, so that an
@@ -79,8 +81,9 @@ class DenseCaptionScorer {
 
 /**
  * What a published scorer says of dense captions. `annotations` has one or two files (val_1.json, val_2.json), of
- * kTimeChat one. Means over videos, which are of kDensevid and kTimeChat all that are annotated, of the others those
- * with a prediction; the rest is named in the notes. By kVTimeLlm SODA_c is the mean of the annotations' own.
+ * kTimeChat and kVTimeLlmLog one; the submission is of kVTimeLlmLog a log (read_vtimellm_log()). Means over videos,
+ * which are of kDensevid and kTimeChat all that are annotated, of the others those with a prediction; the rest is named
+ * in the notes. By kVTimeLlm SODA_c is the mean of the annotations' own.
  *
  * Throws what the readers and `meteor` throw, Error(kMalformed) naming the file where no annotated video has a
  * prediction, and by kSoda and kSodaBest for a video whose list is empty, where the script raises.

@@ -6,8 +6,11 @@
 #include <set>
 
 #include "benchmark_test.hpp"
+#include "evaluation/captions/sequence_ratio.hpp"
 #include "evaluation/captions/soda_pairs.hpp"
+#include "evaluation/captions/vtimellm_log.hpp"
 #include "evaluation/captions/wordnet.hpp"
+#include "evaluation/unicode.hpp"
 
 using namespace gvl;
 using namespace gvl::evaluation;
@@ -155,6 +158,80 @@ GVL_TEST(published_soda) {
   }
   expect_error("an empty list", ErrorCode::kMalformed, {"predictions.json", "v_awk_empty", "raises"},
                [&] { score(both, DenseCaptionRules::kSoda, "empty"); });
+}
+
+GVL_TEST(published_vtimellm_log) {
+  const JsonValue expected = load("expected_vtimellm_log_empty.json");
+  const CaptionFile log = read_vtimellm_log(data("vtimellm_log.txt"), data("vtimellm_log_gt.json"));
+  const JsonValue parsed = expected.object("pred_after_parsing").object("results");
+  ck_assert_uint_eq(log.videos.size(), parsed.size());
+  for (const auto& [video, list] : parsed.members()) {
+    const Captions& captions = log.videos.at(video);
+    ck_assert_uint_eq(captions.size(), list.size());
+    for (std::size_t i = 0; i < captions.size(); ++i) {
+      const JsonValue caption = list.at(i), times = caption.at("timestamp");
+      expect_text(captions[i].sentence, caption.string("sentence"));
+      expect_number(times.at(std::size_t{0}), captions[i].interval.start);
+      expect_number(times.at(std::size_t{1}), captions[i].interval.stop);
+    }
+  }
+  const ScoreReport report = score_dense_captions({data("vtimellm_log_gt.json")}, data("vtimellm_log.txt"),
+                                                  DenseCaptionRules::kVTimeLlmLog, meteor_of("empty"));
+  const JsonValue numbers = expected.object("metrics (times 100)");
+  expect_number(numbers.at("soda_c"), 100 * score_of(report, "SODA_c"));
+  expect_number(numbers.at("METEOR"), 100 * score_of(report, "METEOR"));
+  expect_number(numbers.at("CIDEr"), 100 * score_of(report, "CIDEr"));
+}
+
+GVL_TEST(answers_of_vtimellm) {
+  TemporaryFolder folder;
+  write_file(folder / "a.json", R"({"v": {"duration": 100, "timestamps": [[0, 5]], "sentences": ["a"]}})");
+  const auto read = [&](const std::string& answer) {
+    write_file(folder / "log", R"({"task": "captioning", "video_id": "v", "answer": ")" + answer + "\"}");
+    std::string text;
+    const CaptionFile log = read_vtimellm_log(folder / "log", folder / "a.json");
+    for (const Caption& caption : log.videos.at("v"))
+      text += caption.sentence + " " + std::to_string(std::lround(caption.interval.start)) + "-" +
+              std::to_string(std::lround(caption.interval.stop)) + ";";
+    return text;
+  };
+  const auto item = [](const std::string& event, const std::string& times) {
+    return R"({\"event\": \")" + event + R"(\", \"timestamps\": \")" + times + R"(\"})";
+  };
+  const std::string first = item("a", "from 05 to 40");
+  expect_text(read("[" + first + "]"), "a 5-41;");
+  expect_text(read("[ one\\n[" + first + "] and ]"), "");
+  expect_text(read("[ one\\nso: [" + first + "]\\n]"), "a 5-41;");
+  // What comes before the first fault counts.
+  expect_text(read("[" + first + ", " + item("b", "from x5 to 40") + ", " + first + "]"), "a 5-41;");
+  expect_text(read("[" + first + ", 7]"), "a 5-41;");
+  expect_text(read("[" + first + ", {}]"), "a 5-41;");
+  expect_text(read("[" + first + ", "), "");
+  expect_text(read("[" + first + item("b", "from 41 to 50") + "]"), "");
+  expect_text(read("[" + item("b", "from -5 to +7") + "]"), "b -5-8;");
+  expect_text(read("[" + item("b", "5") + "]"), "");
+  expect_text(read("[" + first + ", " + item("a", "from 41 to 50") + "]"), "a 5-51;");
+  expect_text(read("[" + first + ", " + item("a", "from 39 to 50") + "]"), "a 5-51;");
+  expect_text(read("[" + first + ", " + item("a", "from 42 to 50") + "]"), "a 5-41;a 42-51;");
+  expect_text(read("[" + first + ", " + item("b", "from 41 to 50") + "]"), "a 5-41;b 41-51;");
+  for (const auto& [line, part] : std::vector<std::pair<std::string, std::string>>{
+           {"no JSON", "line 1"},
+           {R"({"video_id": "v", "answer": ""})", "line 1: task: is missing"},
+           {R"({"task": "captioning", "video_id": "v"})", "line 1: answer: is missing"},
+           {R"({"task": "captioning", "video_id": "w", "answer": ""})", "line 1: video_id: 'w' is not in"}}) {
+    write_file(folder / "log", line);
+    expect_malformed("log", {part}, [&] { read_vtimellm_log(folder / "log", folder / "a.json"); });
+  }
+}
+
+GVL_TEST(likeness_of_texts) {
+  const JsonValue cases = JsonValue::load(fixture("metrics/text/sequence_ratios.json"));
+  ck_assert_uint_eq(cases.size(), 35);
+  for (const JsonValue& each : cases.elements()) {
+    const std::u32string a = decoded(each.at(std::size_t{0}).as_string()),
+                         b = decoded(each.at(std::size_t{1}).as_string());
+    expect_number(each.at(std::size_t{2}), sequence_ratio(a, b));
+  }
 }
 
 GVL_TEST(pairs_that_soda_reads) {
