@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "evaluation/benchmarks/temporal_grounding.hpp"
+#include "evaluation/captions/timechat_answer.hpp"
 #include "gvl/error.hpp"
 #include "io/json.hpp"
 #include "io/quote.hpp"
@@ -87,6 +88,15 @@ Captions predicted_captions(const JsonValue& list, const char* sentence) {
   return captions;
 }
 
+Captions answered_captions(const JsonValue& record) {
+  const JsonValue answer = record.at("generated_cap");
+  try {
+    return timechat_answer_captions(answer.as_string());
+  } catch (const Error& error) {
+    throw answer.error(error.what());
+  }
+}
+
 }  // namespace
 
 CaptionFile read_caption_annotation(const fs::path& file) {
@@ -109,6 +119,10 @@ CaptionFile read_caption_annotation(const fs::path& file) {
 CaptionFile read_caption_submission(const fs::path& file) {
   const auto root = JsonValue::load(file, kLimits);
   CaptionFile read{file, {}};
+  if (root.is_array()) {
+    for (const JsonValue& record : root.elements()) read.videos[record.string("vname")] = answered_captions(record);
+    return read;
+  }
   const bool is_challenge = root.is_object() && root.has("results");
   const JsonValue videos = is_challenge ? root.object("results") : root;
   check_members(videos);

@@ -30,8 +30,9 @@ CaptionFile read_caption_annotation(const std::filesystem::path& file);
 
 /**
  * A submission to the ActivityNet challenge, `{"results": {VIDEO: [{"sentence", "timestamp": [start, end]}, ...]}}`, or
- * TimeChat's `{VIDEO: [{"caption", "timestamp": [start, end]}, ...]}`. Times in seconds, also negative and reversed
- * ones. Throws likewise; videos without captions are no fault.
+ * TimeChat's `{VIDEO: [{"caption", "timestamp": [start, end]}, ...]}`, or the answers that it makes these of,
+ * `[{"vname", "generated_cap"}, ...]` (timechat_answer_captions()), of which a video's last one counts. Times in
+ * seconds, also negative and reversed ones. Throws likewise; videos without captions are no fault.
  */
 CaptionFile read_caption_submission(const std::filesystem::path& file);
 

@@ -8,6 +8,7 @@
 #include "benchmark_test.hpp"
 #include "evaluation/captions/sequence_ratio.hpp"
 #include "evaluation/captions/soda_pairs.hpp"
+#include "evaluation/captions/timechat_answer.hpp"
 #include "evaluation/captions/vtimellm_log.hpp"
 #include "evaluation/captions/wordnet.hpp"
 #include "evaluation/unicode.hpp"
@@ -222,6 +223,46 @@ GVL_TEST(answers_of_vtimellm) {
     write_file(folder / "log", line);
     expect_malformed("log", {part}, [&] { read_vtimellm_log(folder / "log", folder / "a.json"); });
   }
+}
+
+GVL_TEST(published_timechat_answers) {
+  const JsonValue cases = load("timechat_format_dvc_cases.json");
+  ck_assert_uint_eq(cases.size(), 11);
+  // Times that the script leaves as texts.
+  const auto number = [](const JsonValue& time) {
+    return time.is_string() ? std::stod(time.as_string()) : time.as_number();
+  };
+  for (const JsonValue& each : cases.elements()) {
+    const Captions found = timechat_answer_captions(each.string("text"));
+    const JsonValue expected = each.object("format_dvc_output"), times = expected.array("timestamps");
+    ck_assert_msg(found.size() == times.size(), "%s", each.string("text").c_str());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      expect_text(found[i].sentence, expected.array("captions").at(i).as_string());
+      expect_near(each.string("text"), found[i].interval.start, number(times.at(i).at(std::size_t{0})));
+      expect_near(each.string("text"), found[i].interval.stop, number(times.at(i).at(std::size_t{1})));
+    }
+  }
+}
+
+GVL_TEST(answers_in_a_submission) {
+  TemporaryFolder folder;
+  write_file(
+      folder / "p.json",
+      R"([{"vname": "a", "generated_cap": "old"}, {"vname": "a", "generated_cap": "1 - 2 seconds, a dog runs"}])");
+  const CaptionFile read = read_caption_submission(folder / "p.json");
+  expect_text(read.videos.at("a").at(0).sentence, "a dog runs");
+  for (const auto& [content, part] : std::vector<std::pair<std::string, std::string>>{
+           {R"([{"vname": "a", "generated_cap": "1..5 - 2 seconds, a dog runs"}])",
+            "[0].generated_cap: '1..5' is no number"},
+           {R"([{"vname": "a"}])", "[0].generated_cap: is missing"},
+           {R"([{"generated_cap": ""}])", "[0].vname: is missing"},
+           {R"([{"vname": "a", "generated_cap": ")" + std::string(70000, '1') + "\"}]", "is longer than 64 KiB"}}) {
+    write_file(folder / "p.json", content);
+    expect_malformed("p.json", {part}, [&] { read_caption_submission(folder / "p.json"); });
+  }
+  // Digits and points without an end take a moment, not hours.
+  write_file(folder / "p.json", R"([{"vname": "a", "generated_cap": ")" + std::string(60000, '1') + "\"}]");
+  loads_or_throws("p.json", [&] { read_caption_submission(folder / "p.json"); });
 }
 
 GVL_TEST(likeness_of_texts) {
