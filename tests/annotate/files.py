@@ -154,6 +154,7 @@ class Files(Annotating):
                                 (["--offline", "--json", "x", "captions", "x", out], "--json needs --stats"),
                                 (["--offline", "--video", "x", "captions", "x", out], "--video needs --from-events"),
                                 (["--offline", "--from-events", "x", out], "--from-events asks no models"),
+                                (["--from-events", "x", "--count", "1", out], "--count needs annotations"),
                                 (["--nonsense"], "--nonsense"), (["--offline", "captions", "x", ""], "OUT: is empty")):
             with self.subTest(arguments):
                 done = self.run_program([ANNOTATE, *arguments], 1)

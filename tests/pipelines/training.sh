@@ -23,11 +23,17 @@ records = json.load(open("made/conversations.json"))
 assert len(records) == 2 and all(len(r["conversation"]) >= 2 for r in records)
 events = [json.loads(line) for line in open("made/events.jsonl")]
 assert all(0 <= e["start"] < e["stop"] <= e["duration"] + 1e-6 for e in events)
+# In the form that gvl-ground writes.
+with open("found.jsonl", "w") as found:
+    for event in events:
+        times = {name: int(event[name] * 1e9) for name in ("start", "stop")}
+        print(json.dumps({"file": "/elsewhere/" + event["video"], "query": event["kind"], **times}), file=found)
 PYTHON
+gvl-annotate --from-events found.jsonl --videos made labels
 
 cp -r "$source_root/models/recipes/default" architecture
 common='"model": "architecture", "stage": "all", "batch_videos": 1, "checkpoint_every": 1'
-echo "{$common, \"output\": \"run\", \"steps\": 2, \"data\": {\"conversations\": {\"files\": [\"made/conversations.json\"],
+echo "{$common, \"output\": \"run\", \"steps\": 2, \"data\": {\"conversations\": {\"files\": [\"made/conversations.json\", \"labels/conversations.json\"],
   \"videos\": \"made\", \"texts_per_video\": 3}}}" >train.json
 gvl-train train.json 2>err || { cat err >&2; fail "training failed"; }
 grep -q "2/2" err || fail "no progress was shown"

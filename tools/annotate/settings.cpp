@@ -165,6 +165,7 @@ bool names_models(const Arguments& arguments) {
 /** Options that mean nothing without another one. */
 void check_company(const Arguments& arguments) {
   if (arguments.json && !arguments.stats) throw UsageError("--json needs --stats");
+  if (arguments.count > 0 && (arguments.from_events || arguments.stats)) throw UsageError("--count needs annotations");
   if (arguments.video && !arguments.from_events) throw UsageError("--video needs --from-events");
   if (arguments.min_confidence > 0 && !arguments.from_events) throw UsageError("--min-confidence needs --from-events");
   if (arguments.from_events && (arguments.offline || names_models(arguments)))
