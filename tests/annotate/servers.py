@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 import unittest
 
@@ -70,13 +71,13 @@ class Servers(Annotating):
                 hung.append(request)
                 hangs = len(hung) <= 2
             if hangs:
-                time.sleep(4)
+                time.sleep(60)
                 handler.close_connection = True
             return hangs
         self.models.first = [hang]
         began = time.monotonic()
-        self.assertEqual(self.annotate("--timeout", 1).stderr.count("again in"), 2)
-        self.assertLess(time.monotonic() - began, 4)
+        self.assertGreaterEqual(self.annotate("--timeout", 2).stderr.count("again in"), 2)
+        self.assertLess(time.monotonic() - began, 60)
         self.assert_whole()
 
     def test_a_server_that_dies_half_way(self):
@@ -101,7 +102,8 @@ class Servers(Annotating):
         self.addCleanup(other.close)
         self.annotate("--resume", models=other)
         self.assert_whole()
-        self.assertEqual(len(other.chats), 10)
+        # What the others were about to receive when one gave up may be lost.
+        self.assertIn(len(other.chats), range(10, 10 + 4))
         # All is there now.
         other.requests.clear()
         self.annotate("--resume", models=other)
@@ -247,13 +249,14 @@ class Servers(Annotating):
         self.fails("answers.jsonl", "other settings", arguments=["--resume"], videos=other)
 
     def test_two_at_a_time_are_refused(self):
-        self.models.first = [lambda *_: time.sleep(0.3)]
+        gate = threading.Event()
+        self.models.first = [lambda *_: gate.wait(60) and False]
         with subprocess.Popen(self.command(), env=self.environment(), stderr=subprocess.DEVNULL,
                               stdout=subprocess.DEVNULL) as first:
             while not self.models.requests:
                 time.sleep(0.01)
             self.fails("another process writes it", arguments=["--resume"])
-            self.models.first = []
+            gate.set()
             self.assertEqual(first.wait(timeout=60), 0)
         self.assert_whole()
 
