@@ -12,8 +12,17 @@ import time
 import unittest
 
 from annotate_case import Annotating, made_up
-from models import Models
+from models import Models, questions_about
 from web import once
+
+
+def refuse_with(handler, status, body):
+    """It is refused with an answer that says why."""
+    handler.send_response(status)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
+    return True
 
 
 class Servers(Annotating):
@@ -223,6 +232,39 @@ class Servers(Annotating):
             for name in names:
                 with open(os.path.join(folder, name), encoding="utf-8") as file:
                     self.assertNotIn("sk-secret", file.read(), name)
+
+    def test_tokens_are_not_told_in_part(self):
+        token = "sk-" + "secret" * 4
+
+        def refuse(handler, request):
+            return refuse_with(handler, 401, json.dumps({"error": {"message": "x" * 285 + token}}).encode())
+        self.models.first = [refuse]
+        done = self.fails("x" * 285 + "...", out="refused", OPENAI_API_KEY=token)
+        self.assertNotIn("sk-s", done.stderr + done.stdout)
+        self.models.first = [lambda handler, _: handler.send_json({"error": {"message": "x" * 190 + token}}) or True]
+        done = self.fails("x" * 190 + "...", arguments=["--retries", 0], out="failing", OPENAI_API_KEY=token)
+        self.assertNotIn("sk-s", done.stderr + done.stdout)
+
+    def test_tokens_that_a_model_says(self):
+        token = "sk-" + "secret" * 4
+        self.models.asked = lambda request: [{**question, "answer": token + " " + question["answer"]}
+                                             for question in questions_about(request.captions)]
+        self.annotate(OPENAI_API_KEY=token)
+        self.assertGreater(self.report()["questions"], 0)
+        for name in os.listdir(self.file("out")):
+            with open(self.file("out/" + name), encoding="utf-8") as file:
+                self.assertNotIn("secret", file.read(), name)
+        self.assertNotIn("secret", json.dumps([request.json for request in self.models.requests]))
+
+    def test_a_token_that_is_the_mark_of_one(self):
+        self.models.first = [lambda handler, _: handler.send_json({"error": {"message": "none like ..."}}) or True]
+        for token in ("...", "."):
+            self.fails("none like", arguments=["--retries", 0], out=token * 3 + "out", OPENAI_API_KEY=token)
+
+    def test_a_long_refusal_that_passes(self):
+        self.misbehave(2, lambda handler: refuse_with(handler, 503, b"x" * (2 << 20)))
+        self.assertIn("503", self.annotate().stderr)
+        self.assert_whole()
 
     def test_a_budget_is_kept(self):
         self.fails("the budget of requests is spent", "--resume", arguments=["--max-requests", 7])

@@ -86,9 +86,7 @@ std::string advice(guint status, const HttpOptions& options) {
 
 /** What a refusal says in OpenAI's form, `{"error": {"message": ...}}`, or nothing. */
 std::string explanation_in(const std::string& body) try {
-  constexpr std::size_t kLongest = 300;
-  const auto said = gvl::io::JsonValue::parse(body, "").object("error").string("message");
-  return said.size() <= kLongest ? said : said.substr(0, kLongest) + "...";
+  return gvl::io::JsonValue::parse(body, "").object("error").string("message");
 } catch (const gvl::Error&) {
   return {};
 }
@@ -226,15 +224,22 @@ HttpClient::Response HttpClient::send_once(const std::string& url, const Asked& 
 }
 
 std::string HttpClient::without_token(std::string said) const {
-  for (std::size_t at; !options_.token.empty() && (at = said.find(options_.token)) != said.npos;)
-    said.replace(at, options_.token.size(), "...");
+  const std::string mark = "...";
+  if (options_.token.empty()) return said;
+  // Behind each mark: it may have the token in it, "..." of an example say.
+  for (std::size_t at = 0; (at = said.find(options_.token, at)) != said.npos; at += mark.size())
+    said.replace(at, options_.token.size(), mark);
   return said;
 }
 
 void HttpClient::refuse(const Response& response, const std::string& explanation) const {
   const guint status = response.status();
   const bool passing = status >= 500 || status == kTooManyRequests || status == SOUP_STATUS_REQUEST_TIMEOUT;
-  const std::string said = explanation.empty() ? "" : ": " + without_token(explanation);
+  constexpr std::size_t kLongest = 300;
+  // Cut when the token is out: a part of it would not be found.
+  std::string said = without_token(explanation);
+  if (said.size() > kLongest) said = said.substr(0, kLongest) + "...";
+  if (!said.empty()) said.insert(0, ": ");
   throw HttpError(without_secrets(response.url) + ": the server answers " + std::to_string(status) + " (" +
                       soup_status_get_phrase(status) + ")" + advice(status, options_) + said,
                   passing, retry_after(response.message.get()), static_cast<int>(status));
@@ -256,6 +261,11 @@ HttpClient::Response HttpClient::send(const std::string& url, const ByteRange* r
 }
 
 std::string HttpClient::body_of(const Response& response, std::size_t most) {
+  if (auto text = body_within(response, most)) return *std::move(text);
+  throw HttpError(without_secrets(response.url) + ": is longer than such an answer can be", false);
+}
+
+std::optional<std::string> HttpClient::body_within(const Response& response, std::size_t most) {
   std::string text;
   std::array<char, 1 << 14> block{};
   for (;;) {
@@ -264,8 +274,7 @@ std::string HttpClient::body_of(const Response& response, std::size_t most) {
     if (got < 0) fail(error, response.url);
     if (got == 0) return text;
     text.append(block.data(), static_cast<std::size_t>(got));
-    if (text.size() > most)
-      throw HttpError(without_secrets(response.url) + ": is longer than such an answer can be", false);
+    if (text.size() > most) return std::nullopt;
   }
 }
 
@@ -280,7 +289,7 @@ std::string HttpClient::post(const std::string& url, const std::string& json, st
   if (SOUP_STATUS_IS_SUCCESSFUL(response.status())) return body_of(response, most);
   // Questions and their token go to nobody else.
   if (redirects(response.status())) refuse(response, "it is another address");
-  refuse(response, explanation_in(body_of(response, kLongestRefusal)));
+  refuse(response, explanation_in(body_within(response, kLongestRefusal).value_or("")));
 }
 
 void HttpClient::copy(const Response& response, std::int64_t bytes, const Sink& sink) {

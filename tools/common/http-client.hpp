@@ -94,6 +94,8 @@ class HttpClient {
   Response send(const std::string& url, const ByteRange* range);
   Response send_once(const std::string& url, const Asked& asked);
   std::string body_of(const Response& response, std::size_t most);
+  /** None where it is longer. */
+  std::optional<std::string> body_within(const Response& response, std::size_t most);
   [[noreturn]] void refuse(const Response& response, const std::string& explanation = "") const;
   void copy(const Response& response, std::int64_t bytes, const Sink& sink);
 
