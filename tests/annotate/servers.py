@@ -322,6 +322,12 @@ class Servers(Annotating):
         refused = self.annotate("--endpoint", "http://user:pa55@127.0.0.1:1/v1", "--retries", 0, "--connections", 1,
                                 out="refused", code=2)
         self.assertNotIn("pa55", refused.stderr)
+        for chats in (True, False):
+            self.models.first = [lambda handler, request, chats=chats: request.is_chat == chats
+                                 and (handler.send_json(b"<html>") or True)]
+            done = self.fails("not valid JSON", out=f"html-{chats}", arguments=[
+                "--retries", 0, "--endpoint", self.models.uri.replace("//", "//user:pa55@")])
+            self.assertNotIn("pa55", done.stderr)
 
 
 if __name__ == "__main__":

@@ -158,7 +158,7 @@ class Questioner {
     }
     const std::string request = chat_request(video, asking_.options, attempt, before);
     ChatAnswer answer;
-    const std::string address = asking_.chat.address + kPath;
+    const std::string address = without_secrets(asking_.chat.address + kPath);
     server.post(kPath, request, kLongest, [&](const std::string& body) { answer = read_chat_answer(body, address); });
     std::string line = line_of(id, answer);
     if (line.size() >= gvl::kLongestJsonLine) {
@@ -237,7 +237,7 @@ EmbeddedTexts embed(const std::vector<std::string>& texts, const Asking& asking,
   constexpr std::size_t kLongest = std::size_t{64} << 20;
   constexpr const char* kPath = "/embeddings";
   const auto batches = batches_of(texts, log);
-  const std::string address = asking.embeddings.address + kPath;
+  const std::string address = without_secrets(asking.embeddings.address + kPath);
   Journal journal(log);
   for_each_place(batches.size(), "batches of texts", asking, asking.embeddings,
                  [&](Endpoint& server, std::size_t place) {
