@@ -221,6 +221,8 @@ class Servers(Annotating):
         for request in other.requests:
             self.assertNotIn("Authorization", request.headers)
         other.token = "sk-other"
+        self.fails("a token is wanted, in --embedding-token-file", out="none", OPENAI_API_KEY="sk-secret",
+                   arguments=["--embedding-endpoint", other.uri])
         self.annotate("--embedding-endpoint", other.uri, "--embedding-token-file", self.write("token", "sk-other"),
                       out="own", OPENAI_API_KEY="sk-secret")
         self.assert_whole("own")

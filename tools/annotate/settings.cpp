@@ -150,7 +150,12 @@ EndpointOptions endpoint_of(const Arguments& arguments) {
 /** That of embeddings is told the token of the other server only where it is the same one. */
 EndpointOptions embedding_endpoint_of(const Arguments& arguments, EndpointOptions options) {
   if (arguments.embedding_endpoint) options.address = without_slash(arguments.embedding_endpoint);
-  if (!arguments.embedding_token_file) return options;
+  if (!arguments.embedding_token_file) {
+    if (is_same_server(options.http.endpoint, options.address)) return options;
+    options.http.token.clear();
+    options.http.token_place = "--embedding-token-file";
+    return options;
+  }
   options.http.endpoint = options.address;
   options.http.token = token_from(arguments.embedding_token_file, nullptr);
   options.http.token_place = "--embedding-token-file";

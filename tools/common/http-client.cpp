@@ -167,6 +167,10 @@ std::string without_secrets(const std::string& url) {
   return at == text.npos ? text : text.erase(host, at + 1);
 }
 
+bool is_same_server(const std::string& a, const std::string& b) {
+  return same_server(parse_uri(a).get(), parse_uri(b).get());
+}
+
 HttpError::HttpError(const std::string& message, bool passing, std::optional<int> wait, int status)
     : std::runtime_error(printable(message)), passing_(passing), wait_(wait), status_(status) {}
 

@@ -32,6 +32,8 @@ class HttpError : public std::runtime_error {
 
 /** A URL for messages: without passwords, and without the signatures that redirections carry. */
 std::string without_secrets(const std::string& url);
+/** Whether a token for one URL is told to the other, too. Throws HttpError for what is no URL of http or https. */
+bool is_same_server(const std::string& a, const std::string& b);
 
 /** Somebody ended the program. */
 class Interrupted : public std::runtime_error {
