@@ -118,16 +118,16 @@ std::vector<float> unit_vector(const JsonValue& record) {
   constexpr std::size_t kWidest = 1 << 16;
   const JsonValue list = record.array("embedding");
   if (list.size() == 0 || list.size() > kWidest) throw list.error("has " + std::to_string(list.size()) + " elements");
-  std::vector<float> vector;
+  std::vector<double> values;
   double squares = 0;
   for (const JsonValue& element : list.elements()) {
-    const double value = element.as_number();
-    vector.push_back(static_cast<float>(value));
-    squares += value * value;
+    values.push_back(element.as_number());
+    squares += values.back() * values.back();
   }
   const double length = std::sqrt(squares);
   if (!(length > 0) || !std::isfinite(length)) throw list.error("has no direction");
-  for (float& value : vector) value = static_cast<float>(value / length);
+  std::vector<float> vector;
+  for (const double value : values) vector.push_back(static_cast<float>(value / length));
   return vector;
 }
 

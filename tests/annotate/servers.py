@@ -2,17 +2,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """gvl-annotate on servers that refuse, hang, break and die, and after kills."""
 
+import base64
 import json
+import math
 import os
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
 import unittest
 
 from annotate_case import Annotating, made_up
-from models import Models, questions_about
+from models import Models, questions_about, vector_of
 from web import once
 
 
@@ -303,6 +306,34 @@ class Servers(Annotating):
             gate.set()
             self.assertEqual(first.wait(timeout=60), 0)
         self.assert_whole()
+
+    def test_journals_that_were_edited(self):
+        self.annotate()
+        vectors = ([math.nan] * 16, [math.inf] * 16, [0.0] * 16, [1.0] * 16)
+        edits = [("embeddings.jsonl", "vector", base64.b64encode(struct.pack("<16f", *vector)).decode())
+                 for vector in vectors]
+        for name, member, value in [*edits, ("embeddings.jsonl", "vector", "!"), ("answers.jsonl", "content", 7),
+                                    ("answers.jsonl", "prompt_tokens", 2**63 - 1), ("answers.jsonl", "prompt_tokens", -1),
+                                    ("embeddings.jsonl", "prompt_tokens", 2**63 - 1)]:
+            with self.subTest(f"{name} {member} {value}"):
+                with open(self.file("out/" + name), encoding="utf-8") as file:
+                    content = file.read()
+                lines = [json.dumps({**json.loads(line), member: value}) + "\n" for line in content.splitlines()]
+                self.write("out/" + name, "".join(lines))
+                self.fails(name, member, arguments=["--resume"])
+                self.write("out/" + name, content)
+
+    def test_vectors_of_any_length(self):
+        for power in (150, -100):
+            def answer(handler, request, power=power):
+                if request.is_chat:
+                    return False
+                handler.send_json({"data": [{"embedding": [value * 10.0**power for value in vector_of(text)]}
+                                            for text in request.json["input"]]})
+                return True
+            self.models.first = [answer]
+            self.annotate(out=str(power))
+            self.assertEqual(self.records(str(power)), self.records("whole"))
 
     def test_vectors_of_different_widths(self):
         sent = []

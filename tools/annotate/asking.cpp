@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdio>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -43,6 +45,11 @@ class Journal {
   std::mutex mutex_;
   PredictionLog& log_;
 };
+
+std::int64_t tokens_in(const JsonValue& line, const char* name) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 40;
+  return line.at(name).as_integer(0, kMost);
+}
 
 std::string line_of(const std::string& id, const ChatAnswer& answer) {
   JsonWriter json;
@@ -153,8 +160,8 @@ class Questioner {
     constexpr const char* kPath = "/chat/completions";
     const std::string id = video.name + "#" + std::to_string(attempt);
     if (const auto kept = journal_.find(id)) {
-      return {kept->string("content"), kept->string("fault"), kept->integer("prompt_tokens"),
-              kept->integer("completion_tokens")};
+      return {kept->string("content"), kept->string("fault"), tokens_in(*kept, "prompt_tokens"),
+              tokens_in(*kept, "completion_tokens")};
     }
     const std::string request = chat_request(video, asking_.options, attempt, before);
     ChatAnswer answer;
@@ -202,6 +209,9 @@ std::vector<float> vector_in(const JsonValue& line) {
   if (size == 0 || size % sizeof(float) != 0) throw line.at("vector").error("is no vector");
   std::vector<float> vector(size / sizeof(float));
   std::copy_n(bytes, size, reinterpret_cast<guchar*>(vector.data()));
+  constexpr double kRounding = 1e-3;
+  const double squares = std::inner_product(vector.begin(), vector.end(), vector.begin(), 0.0);
+  if (!(std::abs(squares - 1) < kRounding)) throw line.at("vector").error("is no vector of length 1");
   return vector;
 }
 
@@ -252,6 +262,6 @@ EmbeddedTexts embed(const std::vector<std::string>& texts, const Asking& asking,
   EmbeddedTexts embedded;
   for (const std::string& text : texts) embedded.vectors.add(vector_in(*journal.find(text)), text);
   for (const auto& [text, line] : log.lines())
-    embedded.prompt_tokens += JsonValue::parse(line, log.file().string()).integer("prompt_tokens");
+    embedded.prompt_tokens += tokens_in(JsonValue::parse(line, log.file().string()), "prompt_tokens");
   return embedded;
 }
