@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <set>
 #include <string_view>
 #include <utility>
 
 #include "annotation/grounded_question.hpp"
 #include "annotation/json_writer.hpp"
+#include "annotation/video_name.hpp"
 #include "evaluation/format.hpp"
 
 namespace gvl::annotation {
@@ -24,7 +26,8 @@ std::vector<double> times_in(std::string_view text) {
     double time = 0;
     const char* end = text.data() + text.size();
     const auto [stop, failure] = std::from_chars(text.data() + at + 1, end, time, std::chars_format::fixed);
-    if (failure == std::errc{} && stop != end && *stop == '>') times.push_back(time);
+    // "<inf>" and "<nan>" are read as well.
+    if (failure == std::errc{} && stop != end && *stop == '>' && std::isfinite(time)) times.push_back(time);
   }
   return times;
 }
@@ -91,7 +94,7 @@ std::string listed(const std::map<Name, std::size_t>& counts, const std::string&
   std::vector<std::pair<std::size_t, std::string>> rows;
   for (const auto& [name, count] : counts) {
     if constexpr (std::is_same_v<Name, std::string>)
-      rows.emplace_back(count, name.empty() ? "(none)" : name);
+      rows.emplace_back(count, name.empty() ? "(none)" : in_one_line(name));
     else
       rows.emplace_back(count, std::to_string(name) + unit);
   }

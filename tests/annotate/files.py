@@ -141,6 +141,18 @@ class Files(Annotating):
         for content, part in (("{}", "p.json"), ('[{"video_file": 7}]', "[0].video_file"), ("[NaN]", "byte"), ("", "p.json")):
             self.assertIn(part, self.run_program([ANNOTATE, "--stats", self.write("p.json", content)], 2).stderr)
 
+    def test_statistics_of_hostile_files(self):
+        records = [{"video_file": "a", "dataset_name": "\x1b[2Jx", "conversation": [
+            {"from": "human", "value": "What?"}, {"from": "gpt", "value": f"From <{start}> to <{stop}>."}]}
+            for start, stop in [("1", "nan"), ("inf", "2"), ("-inf", "inf")] * 100 + [("1", "3.5")]]
+        file, numbers = self.write("hostile.json", records), self.file("stats.json")
+        done = self.run_program([ANNOTATE, "--stats", file, "--json", numbers])
+        self.assertIn("1 intervals, 0 of them reversed", done.stdout)
+        self.assertIn("median 2.5 s", done.stdout)
+        self.assertNotIn("\x1b", done.stdout)
+        with open(numbers, encoding="utf-8") as made:
+            self.assertNotIn("nan", made.read())
+
     def test_wrong_usage(self):
         out = self.file("out")
         for arguments, part in (([], "a format, a file"), (["captions", "x"], "a format, a file"),
