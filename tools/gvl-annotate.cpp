@@ -175,6 +175,7 @@ void tell_of_requests(const Outcome& outcome, const RequestBudget& budget) {
 }
 
 void make_questions(const Settings& settings, GCancellable* cancellable) {
+  require_others_in(settings.out, settings.file);
   Annotation annotation = read_annotation(settings.format, settings.file);
   const VideoFiles files(settings);
   files.keep_those_there(annotation);
@@ -200,6 +201,7 @@ void make_questions(const Settings& settings, GCancellable* cancellable) {
 }
 
 void make_labels(const Settings& settings) {
+  require_others_in(settings.out, settings.file);
   EventLabels labels = read_event_labels(settings.file, settings.labels);
   const VideoFiles files(settings);
   Outcome outcome;
@@ -216,6 +218,7 @@ void make_labels(const Settings& settings) {
 }
 
 void tell_statistics(const Settings& settings) {
+  require_others(settings.file, {settings.out});
   const Statistics statistics = statistics_of(gvl::training::read_conversations(settings.file, ""));
   std::fputs(statistics.to_text().c_str(), stdout);
   if (!settings.out.empty()) gvl::io::write_atomically(settings.out, statistics.to_json());

@@ -153,6 +153,25 @@ class Files(Annotating):
         with open(numbers, encoding="utf-8") as made:
             self.assertNotIn("nan", made.read())
 
+    def test_what_is_read_is_not_overwritten(self):
+        self.offline("activitynet-captions", self.videos)
+        records = self.made()["conversations.json"]
+        file = self.file("out/conversations.json")
+        done = self.run_program([ANNOTATE, "--stats", file, "--json", self.file("out/../out/conversations.json")], 2)
+        self.assertIn("is what is read", done.stderr)
+        os.symlink(self.file("out"), self.file("link"))
+        for name in ("conversations.json", "rejected.jsonl", "report.json"):
+            with self.subTest(name):
+                os.makedirs(self.file("in"), exist_ok=True)
+                annotations = self.write("in/" + name, made_up(20))
+                self.assertIn("is what is read", self.offline("activitynet-captions", annotations, code=2, out="in").stderr)
+                with open(annotations, encoding="utf-8") as kept:
+                    self.assertEqual(json.load(kept), json.loads(json.dumps(made_up(20))))
+                os.remove(annotations)
+        self.assertEqual(self.made()["conversations.json"], records)
+        done = self.run_program([ANNOTATE, "--from-events", self.file("link/rejected.jsonl"), self.file("out")], 2)
+        self.assertIn("is what is read", done.stderr)
+
     def test_wrong_usage(self):
         out = self.file("out")
         for arguments, part in (([], "a format, a file"), (["captions", "x"], "a format, a file"),

@@ -17,6 +17,8 @@ namespace fs = std::filesystem;
 using gvl::annotation::JsonWriter;
 using gvl::annotation::Rejection;
 
+constexpr const char *kConversations = "conversations.json", *kRejected = "rejected.jsonl", *kReport = "report.json";
+
 std::string lines_of(const std::vector<Rejection>& rejected) {
   std::string lines;
   for (const Rejection& rejection : rejected) {
@@ -54,6 +56,18 @@ std::string report_of(const Outcome& outcome) {
 
 }  // namespace
 
+void require_others(const fs::path& read, const std::vector<fs::path>& written) {
+  std::error_code is_none;
+  for (const fs::path& file : written) {
+    if (fs::equivalent(read, file, is_none))
+      throw gvl::Error(gvl::ErrorCode::kInvalidArgument, file.string() + ": is what is read, and would be overwritten");
+  }
+}
+
+void require_others_in(const fs::path& folder, const fs::path& read) {
+  require_others(read, {folder / kConversations, folder / kRejected, folder / kReport});
+}
+
 void make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
@@ -61,9 +75,9 @@ void make_folder(const fs::path& folder) {
 }
 
 void write_outcome(const fs::path& folder, const Outcome& outcome) {
-  gvl::training::write_conversations(folder / "conversations.json", outcome.records);
-  gvl::io::write_atomically(folder / "rejected.jsonl", lines_of(outcome.rejected));
-  gvl::io::write_atomically(folder / "report.json", report_of(outcome));
+  gvl::training::write_conversations(folder / kConversations, outcome.records);
+  gvl::io::write_atomically(folder / kRejected, lines_of(outcome.rejected));
+  gvl::io::write_atomically(folder / kReport, report_of(outcome));
   std::printf("%zu records of %zu questions about %zu videos; %zu rejected\n", outcome.records.size(),
               outcome.questions, outcome.videos, outcome.rejected.size());
   for (const auto& [reason, count] : reasons_of(outcome.rejected))

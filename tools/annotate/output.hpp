@@ -18,6 +18,11 @@ struct Outcome {
   std::vector<gvl::annotation::Rejection> rejected;
 };
 
+/** Throws gvl::Error(kInvalidArgument) where a file that will be written is the one that is read. */
+void require_others(const std::filesystem::path& read, const std::vector<std::filesystem::path>& written);
+/** The same of what write_outcome() writes into a folder. */
+void require_others_in(const std::filesystem::path& folder, const std::filesystem::path& read);
+
 /** Makes the folder where there is none. Throws gvl::Error(kResource). */
 void make_folder(const std::filesystem::path& folder);
 
