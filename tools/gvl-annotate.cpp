@@ -224,6 +224,11 @@ void tell_statistics(const Settings& settings) {
   if (!settings.out.empty()) gvl::io::write_atomically(settings.out, statistics.to_json());
 }
 
+void finish_standard_output() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout))
+    throw gvl::Error(gvl::ErrorCode::kResource, "standard output: cannot be written");
+}
+
 void run(const Settings& settings, GCancellable* cancellable) {
   switch (settings.work) {
     case Work::kQuestions:
@@ -244,6 +249,7 @@ int main(int argc, char** argv) {
     const Settings settings = read_settings(argc, argv);
     const SignalWatch watch(cancellable);
     run(settings, cancellable);
+    finish_standard_output();
     return 0;
   } catch (const UsageError& error) {
     std::fprintf(

@@ -4,6 +4,7 @@
 
 import json
 import os
+import subprocess
 import unittest
 
 from annotate_case import ANNOTATE, Annotating, made_up
@@ -171,6 +172,14 @@ class Files(Annotating):
         self.assertEqual(self.made()["conversations.json"], records)
         done = self.run_program([ANNOTATE, "--from-events", self.file("link/rejected.jsonl"), self.file("out")], 2)
         self.assertIn("is what is read", done.stderr)
+
+    def test_statistics_that_cannot_be_told(self):
+        self.offline("activitynet-captions", self.videos)
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([ANNOTATE, "--stats", self.file("out/conversations.json")], stdout=full,
+                                  stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("standard output: cannot be written", done.stderr)
 
     def test_wrong_usage(self):
         out = self.file("out")
