@@ -125,8 +125,18 @@ Drawn draw_offline(const std::vector<AnnotatedVideo>& videos, const Settings& se
   return drawn;
 }
 
-Drawn draw_by_models(const std::vector<AnnotatedVideo>& videos, const Settings& settings, const Asking& asking,
+Asking asking_of(const Settings& settings, RequestBudget& budget, GCancellable* cancellable) {
+  return {settings.chat,     settings.embeddings,  settings.options, settings.embedding_model,
+          settings.attempts, settings.connections, &budget,          cancellable};
+}
+
+Drawn draw_by_models(const std::vector<AnnotatedVideo>& videos, const Settings& settings, RequestBudget& budget,
                      Outcome& outcome) {
+  // Only while answers come, an interrupt has to wait until they are kept.
+  const InterruptGuard guard;
+  g_autoptr(GCancellable) cancellable = g_cancellable_new();
+  const SignalWatch watch(cancellable);
+  const Asking asking = asking_of(settings, budget, cancellable);
   PredictionLog answers(settings.out / "answers.jsonl", settings_text(videos, settings), settings.resumes);
   JsonWriter embedded_by;
   embedded_by.object([&] { embedded_by.text("embedding_model", settings.embedding_model); });
@@ -152,12 +162,8 @@ Drawn draw_by_models(const std::vector<AnnotatedVideo>& videos, const Settings& 
     drawn.answered.add(embedded.vectors[questions.size() + i], right[i]);
   }
   outcome.embedding_tokens = embedded.prompt_tokens;
+  if (is_interrupted()) throw Interrupted();
   return drawn;
-}
-
-Asking asking_of(const Settings& settings, RequestBudget& budget, GCancellable* cancellable) {
-  return {settings.chat,     settings.embeddings,  settings.options, settings.embedding_model,
-          settings.attempts, settings.connections, &budget,          cancellable};
 }
 
 RecordOptions record_options(const Settings& settings) {
@@ -174,7 +180,7 @@ void tell_of_requests(const Outcome& outcome, const RequestBudget& budget) {
   if (left > 0) std::printf("--resume asks again about %lld videos\n", static_cast<long long>(left));
 }
 
-void make_questions(const Settings& settings, GCancellable* cancellable) {
+void make_questions(const Settings& settings) {
   require_others_in(settings.out, settings.file);
   Annotation annotation = read_annotation(settings.format, settings.file);
   const VideoFiles files(settings);
@@ -185,9 +191,8 @@ void make_questions(const Settings& settings, GCancellable* cancellable) {
   Outcome outcome;
   outcome.videos = annotation.videos.size();
   outcome.rejected = std::move(annotation.rejected);
-  const Drawn drawn =
-      settings.offline ? draw_offline(annotation.videos, settings, outcome)
-                       : draw_by_models(annotation.videos, settings, asking_of(settings, budget, cancellable), outcome);
+  const Drawn drawn = settings.offline ? draw_offline(annotation.videos, settings, outcome)
+                                       : draw_by_models(annotation.videos, settings, budget, outcome);
   outcome.questions = drawn.questions.size();
   std::vector<std::string> answers;
   for (const AskedQuestion& asked : drawn.questions) answers.push_back(compared(asked.question.answer));
@@ -229,10 +234,10 @@ void finish_standard_output() {
     throw gvl::Error(gvl::ErrorCode::kResource, "standard output: cannot be written");
 }
 
-void run(const Settings& settings, GCancellable* cancellable) {
+void run(const Settings& settings) {
   switch (settings.work) {
     case Work::kQuestions:
-      return make_questions(settings, cancellable);
+      return make_questions(settings);
     case Work::kLabels:
       return make_labels(settings);
     case Work::kStatistics:
@@ -243,12 +248,8 @@ void run(const Settings& settings, GCancellable* cancellable) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const InterruptGuard guard;
-  g_autoptr(GCancellable) cancellable = g_cancellable_new();
   try {
-    const Settings settings = read_settings(argc, argv);
-    const SignalWatch watch(cancellable);
-    run(settings, cancellable);
+    run(read_settings(argc, argv));
     finish_standard_output();
     return 0;
   } catch (const UsageError& error) {

@@ -4,7 +4,9 @@
 
 import json
 import os
+import signal
 import subprocess
+import time
 import unittest
 
 from annotate_case import ANNOTATE, Annotating, made_up
@@ -180,6 +182,19 @@ class Files(Annotating):
                                   stderr=subprocess.PIPE, text=True, timeout=60)
         self.assertEqual(done.returncode, 2)
         self.assertIn("standard output: cannot be written", done.stderr)
+
+    def test_an_interrupt_ends_it(self):
+        many = self.write("many.json", made_up(8000))
+        with subprocess.Popen([ANNOTATE, "--offline", "activitynet-captions", many, self.file("out")]) as process:
+            # From then on it draws.
+            while not os.path.exists(self.file("out")):
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            try:
+                self.assertEqual(process.wait(timeout=20), -signal.SIGINT)
+            finally:
+                process.kill()
+        self.assertEqual(os.listdir(self.file("out")), [])
 
     def test_wrong_usage(self):
         out = self.file("out")
