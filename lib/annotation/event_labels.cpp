@@ -24,10 +24,16 @@ double seconds_of(const JsonValue& value) {
   return static_cast<double>(value.as_integer(0, kLongest)) / kNanoseconds;
 }
 
+/** Where errors say that a video's name is, which the line may lack. */
+JsonValue place_in(const JsonValue& event) { return event.find("file").value_or(event); }
+
+/** Whether nothing is left of a text without angle brackets and full stops, which labels lack. */
+bool has_no_words(const std::string& text) { return text.find_first_not_of("<>. ") == text.npos; }
+
 /** "a.mkv" of "/videos/a.mkv" and "file:///videos/a.mkv". */
 std::string last_part(const std::string& file, const JsonValue& event) {
   const std::string name = file.substr(file.rfind('/') + 1);
-  if (const auto fault = fault_of_video_name(name)) throw event.at("file").error(io::quote(file) + " " + *fault);
+  if (const auto fault = fault_of_video_name(name)) throw place_in(event).error(io::quote(file) + " " + *fault);
   return name;
 }
 
@@ -42,6 +48,7 @@ class Labels {
     const std::size_t video = place_of(event, is_query);
     const std::string caption = event.string_or(is_query ? "query" : "text", "");
     if (caption.size() > kLongestCaption) throw event.error("has a text longer than 8 KiB");
+    if (has_no_words(caption)) return videos.reject(video, caption, "the caption is empty");
     const std::string state = event.string_or("state", "closed");
     if (state != "closed") return videos.reject(video, caption, "the event is not closed");
     const double confidence = event.number_or("confidence", 1);
@@ -62,8 +69,8 @@ class Labels {
     Places& places = is_query ? query_places_ : caption_places_;
     const auto other = files_.emplace(name, file).first;
     if (other->second != file) {
-      throw event.at("file").error(io::quote(file) + " ends as " + io::quote(other->second) +
-                                   " does, and labels name videos by that");
+      throw place_in(event).error(io::quote(file) + " ends as " + io::quote(other->second) +
+                                  " does, and labels name videos by that");
     }
     const auto found = places.find(name);
     if (found != places.end()) return found->second;

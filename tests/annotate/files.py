@@ -120,7 +120,16 @@ class Files(Annotating):
         self.assertIn("'the picture goes black'", turns[0]["value"])
         self.assertEqual(turns[1]["value"], "From <3.00> to <6.00>.")
         self.assertEqual(self.report()["rejected"], {"the event is too unsure": 1, "the video has no moments": 1})
-        done = self.run_program([ANNOTATE, "--from-events", self.write("x.jsonl", '{"file": "a", "start": -1}'),
+        dense = {**events[0], "task": "dense", "file": "/videos/d.mkv"}
+        empty = [{**events[0], "query": "<>"}, {**dense, "text": "..."}, {**events[0], "query": "a"}, {**dense, "text": "b"}]
+        self.run_program([ANNOTATE, "--from-events", self.write("empty.jsonl", "\n".join(map(json.dumps, empty))),
+                          self.file("some")])
+        self.assertEqual(self.report("some")["rejected"], {"the caption is empty": 2})
+        self.assertEqual([len(record["conversation"]) for record in self.records("some")], [2, 2])
+        nameless = self.write("nameless.jsonl", json.dumps({name: events[0][name] for name in ("query", "start", "stop")}))
+        self.assertIn("line 1: '../..' leads out", self.run_program(
+            [ANNOTATE, "--from-events", nameless, "--video", "../..", self.file("x")], 2).stderr)
+        done = self.run_program([ANNOTATE, "--from-events", self.write("x.jsonl", '{"query": "a", "file": "a", "start": -1}'),
                                  self.file("x")], 2)
         self.assertIn("x.jsonl: line 1: start", done.stderr)
 
