@@ -92,6 +92,24 @@ class Servers(Annotating):
         self.assertLess(time.monotonic() - began, 60)
         self.assert_whole()
 
+    def test_an_answer_that_does_not_end(self):
+        dripped = []
+
+        def drip(handler, request):
+            with self.models.lock:
+                dripped.append(request)
+                if len(dripped) > 1:
+                    return False
+            handler.send_response(200)
+            handler.send_header("Transfer-Encoding", "chunked")
+            handler.end_headers()
+            while True:  # until nobody listens
+                handler.wfile.write(b"1\r\n \r\n")
+                time.sleep(0.2)
+        self.models.first = [drip]
+        self.assertIn("the answer does not end; again in", self.annotate("--timeout", 1).stderr)
+        self.assert_whole()
+
     def test_a_server_that_dies_half_way(self):
         port = self.models.server.server_address[1]
 

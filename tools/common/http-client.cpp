@@ -16,6 +16,7 @@ constexpr auto kUriFlags = static_cast<GUriFlags>(SOUP_HTTP_URI_FLAGS);
 constexpr int kMostRedirections = 10;
 constexpr std::size_t kBlock = 1 << 18;
 constexpr int kLongestWait = 600;  // seconds
+constexpr int kTimeouts = 10;      // in which a document has to be there
 constexpr guint kTooManyRequests = 429;
 
 struct UriUnref {
@@ -270,6 +271,7 @@ std::string HttpClient::body_of(const Response& response, std::size_t most) {
 }
 
 std::optional<std::string> HttpClient::body_within(const Response& response, std::size_t most) {
+  const gint64 deadline = g_get_monotonic_time() + gint64{options_.timeout} * kTimeouts * G_USEC_PER_SEC;
   std::string text;
   std::array<char, 1 << 14> block{};
   for (;;) {
@@ -279,6 +281,8 @@ std::optional<std::string> HttpClient::body_within(const Response& response, std
     if (got == 0) return text;
     text.append(block.data(), static_cast<std::size_t>(got));
     if (text.size() > most) return std::nullopt;
+    if (g_get_monotonic_time() > deadline)
+      throw HttpError(without_secrets(response.url) + ": the answer does not end", true);
   }
 }
 

@@ -46,7 +46,7 @@ struct HttpOptions {
   std::string token;        ///< none where empty; in no message
   std::string token_place;  ///< where a user puts one: "the variable HF_TOKEN"
   std::string agent;        ///< the program's name
-  int timeout = 30;         ///< seconds in which nothing comes
+  int timeout = 30;         ///< seconds in which nothing comes; a document has to be there in ten times as many
 };
 
 /** Bytes of a file that a server has. */
