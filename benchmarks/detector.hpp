@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "gvl/preprocess.hpp"
-#include "vision/detection.hpp"
 #include "vision/coco_detector.hpp"
+#include "vision/detection.hpp"
 
 /** A detector on its own, for the programs that measure it. */
 namespace gvl::benchmarks {
@@ -53,7 +53,8 @@ Keyframes read_keyframes(const std::filesystem::path& file, std::int64_t most);
 
 class Detector {
  public:
-  /** `folder` has the model.safetensors of one of the detectors that there are. Throws Error naming the file at fault. */
+  /** `folder` has the model.safetensors of one of the detectors that there are. Throws Error naming the file at fault.
+   */
   explicit Detector(const std::filesystem::path& folder);
 
   /** What is seen in each picture, at most `most` objects. */

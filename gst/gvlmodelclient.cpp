@@ -60,7 +60,8 @@ void post_progress(const std::shared_ptr<Dispatcher>& dispatcher, GstProgressTyp
 void install_model_properties(GObjectClass* klass, Locked<ModelSettings> (*settings_of)(GObject*)) {
   PropertyTable table(klass, settings_of, GST_PARAM_MUTABLE_READY);
   table.text({"model", "Model",
-              "Folder of the model (config.json, weights, tokenizer.json), or name of an installed one; set on one element, the others of the "
+              "Folder of the model (config.json, weights, tokenizer.json), or name of an installed one; set on one "
+              "element, the others of the "
               "pipeline share it. Without any: the default model. Takes effect on the way from READY to PAUSED, like "
               "the next ones"},
              &ModelSettings::folder);

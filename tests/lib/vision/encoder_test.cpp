@@ -89,8 +89,8 @@ GVL_TEST(an_encoder_is_chosen_by_name) {
     ck_abort_msg("there is no such encoder");
   } catch (const Error& error) {
     ck_assert(error.code() == ErrorCode::kUnsupported);
-    ck_assert_msg(std::string(error.what()).find("clip, internvideo2, nanodet, nanodet-plus") != std::string::npos, "%s",
-                  error.what());
+    ck_assert_msg(std::string(error.what()).find("clip, internvideo2, nanodet, nanodet-plus") != std::string::npos,
+                  "%s", error.what());
   }
 }
 

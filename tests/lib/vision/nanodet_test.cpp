@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 // NanoDet against what TensorFlow.js computes of the published files (tests/data/nanodet/make.mjs), and NanoDet-Plus
-// against what its published code does (tests/data/nanodet-plus/make.py). The picture is a frame of cityCC0.mpg, which is
-// in the public domain.
+// against what its published code does (tests/data/nanodet-plus/make.py). The picture is a frame of cityCC0.mpg, which
+// is in the public domain.
 #include "vision/nanodet.hpp"
 
 #include <c10/core/InferenceMode.h>
