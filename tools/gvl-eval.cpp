@@ -159,8 +159,8 @@ void evaluate(const Options& options, const std::string& file) {
   }
   std::string answers;
   const auto report = evaluation::measure(*model, configuration, options.min_confidence.value, show_progress, &answers);
-  if (options.answers != nullptr) io::write_atomically(options.answers, answers);
   tell(report.to_table(), report.to_json(), options.json);
+  if (options.answers != nullptr) io::write_atomically(options.answers, answers);
 }
 
 }  // namespace

@@ -70,7 +70,7 @@ def fetched(path):
     if path:
         data = pathlib.Path(path).read_bytes()
     else:
-        with urllib.request.urlopen(SOURCE) as answer:
+        with urllib.request.urlopen(SOURCE, timeout=60) as answer:
             data = answer.read()
     if hashlib.sha256(data).hexdigest() != SHA256:
         sys.exit(f"{path or SOURCE}: is another file: its SHA-256 is not {SHA256}")

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "scenes/watch/asker.hpp"
 
-#include <array>
 #include <iterator>
 #include <utility>
 
@@ -15,41 +14,28 @@ namespace {
 
 using enum WatchKind;
 
-using Weights = std::array<double, kWatchKinds>;
+/** How often a kind is asked for, relatively. */
+struct Often {
+  WatchKind kind;
+  double tried;  ///< what is seldom found is tried more often
+  double found;  ///< by trying so: a kind must be as often absent, or its words alone would tell
+};
 
-/** How often each kind is tried, by WatchKind: more often what is seldom found. */
-constexpr Weights kWeights{6,   9,         // kPresent, kDoes
-                           2.5, 2,         // kAppears, kDisappears
-                           5,   4.5, 3,    // kEnters, kLeaves, kPasses
-                           1.5, 1.5,       // kMovesLeft, kMovesRight
-                           3,   3,         // kMovesUp, kMovesDown
-                           1.5,            // kStays
-                           4,   4,   2,    // kComesCloser, kGoesAway, kMoves
-                           8,   7,         // kPlaced, kTaken
-                           1.5, 1,   1.5,  // kAtLeast, kExactly, kNone
-                           1,   3,   4,    // kTogether, kBeside, kThen
-                           14};            // kUses
+constexpr Often kOften[] = {
+    {kPresent, 6, 27},    {kDoes, 9, 37},     {kAppears, 2.5, 9},     {kDisappears, 2, 7.3},   {kEnters, 5, 17},
+    {kLeaves, 4.5, 15},   {kPasses, 3, 5.6},  {kMovesLeft, 1.5, 3.7}, {kMovesRight, 1.5, 3.9}, {kMovesUp, 3, 2.1},
+    {kMovesDown, 3, 2.1}, {kStays, 1.5, 3.3}, {kComesCloser, 4, 0.7}, {kGoesAway, 4, 1.2},     {kMoves, 2, 5},
+    {kPlaced, 8, 7.3},    {kTaken, 7, 6.9},   {kAtLeast, 1.5, 2},     {kExactly, 1, 1.9},      {kNone, 1.5, 7.3},
+    {kTogether, 1, 2.4},  {kBeside, 3, 3.7},  {kThen, 4, 1.9},        {kUses, 14, 27},
+};
 
-/** What is found by these, relatively: a kind must be as often absent, or its words alone would tell. */
-constexpr Weights kFound{27,  37,        // kPresent, kDoes
-                         9,   7.3,       // kAppears, kDisappears
-                         17,  15,  5.6,  // kEnters, kLeaves, kPasses
-                         3.7, 3.9,       // kMovesLeft, kMovesRight
-                         2.1, 2.1,       // kMovesUp, kMovesDown
-                         3.3,            // kStays
-                         0.7, 1.2, 5,    // kComesCloser, kGoesAway, kMoves
-                         7.3, 6.9,       // kPlaced, kTaken
-                         2,   1.9, 7.3,  // kAtLeast, kExactly, kNone
-                         2.4, 3.7, 1.9,  // kTogether, kBeside, kThen
-                         27};            // kUses
-
-WatchKind draw_kind(const Weights& weights, Random& random) {
+WatchKind draw_kind(double Often::*weight, Random& random) {
   double sum = 0;
-  for (const double weight : weights) sum += weight;
+  for (const Often& each : kOften) sum += each.*weight;
   double left = random.uniform() * sum;
-  for (std::size_t i = 0; i < kWatchKinds; ++i) {
-    left -= weights[i];
-    if (left < 0) return static_cast<WatchKind>(i);
+  for (const Often& each : kOften) {
+    left -= each.*weight;
+    if (left < 0) return each.kind;
   }
   return kPresent;
 }
@@ -151,7 +137,7 @@ std::optional<Finding> Asker::happening(WatchKind kind) {
 
 std::optional<Finding> Asker::happening() {
   for (int attempt = 0; attempt < 12; ++attempt) {
-    if (auto finding = happening(draw_kind(kWeights, random_))) return finding;
+    if (auto finding = happening(draw_kind(&Often::tried, random_))) return finding;
   }
   return std::nullopt;
 }
@@ -209,7 +195,7 @@ std::optional<WatchQuery> Asker::try_absent(WatchKind kind, bool near) {
 
 std::optional<WatchQuery> Asker::absent(bool near) {
   for (int round = 0; round < 6; ++round) {
-    const WatchKind kind = draw_kind(kFound, random_);
+    const WatchKind kind = draw_kind(&Often::found, random_);
     for (int attempt = 0; attempt < 12; ++attempt) {
       if (auto query = try_absent(kind, near && attempt < 8)) return query;
     }

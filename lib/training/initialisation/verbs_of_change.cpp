@@ -22,8 +22,8 @@ namespace gvl::training {
 namespace {
 
 constexpr std::uint64_t kSeed = 0x7665726273;
-// Of a verb's token, beside the rest of it: its code, and what makes heads look at it as at nouns.
-constexpr double kCodeLength = 1, kMarkLength = 0.5;
+// Of a verb's code, beside the rest of its token.
+constexpr double kCodeLength = 1;
 // Of the code that is read, beside one of its length.
 constexpr double kGain = 2.4;
 // How far a unit is closed where no verb was read, and how far one opens it again, of what is read behind the norm.
@@ -76,14 +76,15 @@ class VerbsOfChange : public Initialiser {
   }
 
  private:
-  /** Units before it are WordReading's. */
-  std::int64_t first_unit() const { return 2 * things_ + kMoreUnits; }
+  /** The first that WordReading left without use. */
+  std::int64_t first_unit() const { return reading_units(things_); }
   std::int64_t half() const { return config_.heads / 2 * config_.head_size(); }
 
   at::Tensor with_codes(at::Tensor table) const {
+    // Heads look at it as at nouns.
     const at::Tensor mark = noun_mark(config_.hidden_size);
     for (const auto& [token, kind] : verbs_) {
-      const at::Tensor known = codes_[kind].mul(kCodeLength).add(mark, kMarkLength);
+      const at::Tensor known = codes_[kind].mul(kCodeLength).add(mark, kNounMarkLength);
       table[token].add_(known, table[token].norm().item<double>());
     }
     return table;
@@ -113,7 +114,7 @@ class VerbsOfChange : public Initialiser {
   at::Tensor with_gates(at::Tensor gate_up) const {
     const std::int64_t units = config_.intermediate_size;
     const double width = std::sqrt(static_cast<double>(config_.hidden_size));
-    const double token = kTokenShare * PreviousTokenHeads({}, config_).normed_length() / width;
+    const double token = kReadTokenShare * PreviousTokenHeads({}, config_).normed_length() / width;
     const at::Tensor closed = common_.mul(kClosed / token);
     for (std::int64_t kind = 0; kind < 2; ++kind) {
       const std::int64_t to = first_unit() + kind * things_, from = (1 - kind) * things_;
@@ -131,9 +132,6 @@ class VerbsOfChange : public Initialiser {
     down.narrow(1, first_unit() + things_, things_).copy_(last.sub(first).mul(kWritten));
     return down;
   }
-
-  static constexpr std::int64_t kMoreUnits = 4;  // of WordReading, beside two for each thing
-  static constexpr double kTokenShare = 4;       // of what is common behind the norm, where a noun was read
 
   LanguageModelConfig config_;
   std::int64_t things_;

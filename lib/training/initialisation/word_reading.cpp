@@ -30,15 +30,15 @@ constexpr std::size_t kShortest = 3;
 constexpr double kNamedLength = 1.5;
 // Words over which heads look back.
 constexpr double kFewWords = 4, kQuestion = 15;
-// Of what nouns are known by, beside the rest of a token, and what it adds to the score of one.
-constexpr double kMarkLength = 0.5, kMarkScore = 6;
+// What the mark of nouns adds to the score of one.
+constexpr double kMarkScore = 6;
 // Of what is read: beside a token of its usual length it is half as long again.
 constexpr double kGain = 2.4;
 // What the beginning adds to the score of a picture's token, which shall look at nothing else, and how much of that
 // token, behind the norm, is what it is known by.
 constexpr double kBeginningScore = 14, kPictureShare = 10;
-// How much of a token is left behind the norm when the noun has been read, and of what is read.
-constexpr double kTokenShare = 4, kAskedShare = 12;
+// How much of what is read is left behind the norm, beside kReadTokenShare.
+constexpr double kAskedShare = 12;
 // How far a gate is open at the right token, and how far what is common to all words closes it.
 constexpr double kOpen = 6, kClosed = 2;
 // The length of what is looked for.
@@ -47,8 +47,8 @@ constexpr double kSoughtLength = 200;
 constexpr double kLooksLength = 60;
 // The length of what marks the very first token.
 constexpr double kNothingLength = 150;
-// Units of the MLP for each thing, and others.
-constexpr std::int64_t kSteps = 2, kMoreUnits = 4;
+// Units of the MLP for each thing.
+constexpr std::int64_t kSteps = 2;
 
 }  // namespace
 
@@ -62,7 +62,7 @@ WordReading::WordReading(const LanguageModelConfig& config, const EventClasses& 
                          const text::Tokenizer& tokenizer)
     : config_(config), classes_(classes), heads_({}, config), tokenizer_(tokenizer) {
   if (config.heads % 2 != 0 || config.heads / 2 * config.head_size() < classes.things ||
-      config.intermediate_size < kSteps * classes.things + kMoreUnits ||
+      config.intermediate_size < reading_units(classes.things) ||
       classes.things != static_cast<std::int64_t>(scenes::kThings)) {
     throw Error(ErrorCode::kInvalidArgument,
                 "initialisation: reading nouns needs things and a language model with an even number of heads, half of "
@@ -117,7 +117,7 @@ at::Tensor WordReading::embeddings(const at::Tensor& table) const {
   const at::Tensor lengths = table.norm(2, 1, /*keepdim=*/true);
   const at::Tensor length = codes.norm(2, 1, /*keepdim=*/true);
   const at::Tensor known = codes.mul(kNamedLength).div(length.clamp_min(1));
-  const at::Tensor marks = at::outer(length.squeeze(1).gt(0).to(at::kFloat), mark_).mul(kMarkLength);
+  const at::Tensor marks = at::outer(length.squeeze(1).gt(0).to(at::kFloat), mark_).mul(kNounMarkLength);
   return heads_.with_common(table.add(known.add(marks).mul(lengths)));
 }
 
@@ -131,7 +131,8 @@ at::Tensor WordReading::looking_back(int which, double words, const ReadingDirec
   const double nothing = std::sqrt(kBeginningScore * scale / (kPictureShare * width));
   rows[config_.head_size() - 1] = (which == 0 ? directions.picture : directions.beginning).mul(nothing);
   if (which == 0) return rows;
-  const double mark = width * kMarkLength / std::sqrt(1 + kNamedLength * kNamedLength + kMarkLength * kMarkLength);
+  const double mark =
+      width * kNounMarkLength / std::sqrt(1 + kNamedLength * kNamedLength + kNounMarkLength * kNounMarkLength);
   const double asking = rows[slow].norm().item<double>() * heads_.normed_length();
   rows[slow].add_(mark_, kMarkScore * scale / (asking * mark));
   return rows;
@@ -170,11 +171,11 @@ MlpValues WordReading::mlp(const ReadingDirections& directions) const {
   };
   MlpValues values{at::zeros({2 * units, width}, at::kFloat), at::zeros({width, units}, at::kFloat)};
   const at::Tensor common = blind(heads_.common());
-  const double token = kTokenShare * heads_.normed_length() / std::sqrt(width);
+  const double token = kReadTokenShare * heads_.normed_length() / std::sqrt(width);
   const at::Tensor closed = common.mul(kClosed / (token * common.norm().square().item<double>()));
   const auto gate = [&](const at::Tensor& step) {
     const at::Tensor opens = without(blind(step).unsqueeze(0), common.div(common.norm()))[0];
-    return opens.mul(kOpen / (kTokenShare * opens.norm().item<double>())).sub(closed);
+    return opens.mul(kOpen / (kReadTokenShare * opens.norm().item<double>())).sub(closed);
   };
   constexpr double kOpened = kOpen - kClosed;
   const std::pair<at::Tensor, at::Tensor> steps[kSteps] = {{directions.from, phase(1)}, {directions.until, phase(2)}};

@@ -26,6 +26,15 @@ struct ReadingDirections {
   at::Tensor nothing;  ///< of the very first token, which they may look at instead
 };
 
+/** Units of its MLP that WordReading makes use of, the first ones: two for each thing, then others. */
+constexpr std::int64_t reading_units(std::int64_t things) { return 2 * things + 4; }
+
+/** How much of a word's token is left behind the norm when a noun has been read. */
+inline constexpr double kReadTokenShare = 4;
+
+/** Of what nouns are known by, beside the rest of a token. */
+inline constexpr double kNounMarkLength = 0.5;
+
 /** What tokens of nouns have in common, of length 1 [hidden_size]: heads of WordReading look at it first. */
 at::Tensor noun_mark(std::int64_t hidden_size);
 

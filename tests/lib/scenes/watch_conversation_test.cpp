@@ -155,7 +155,7 @@ GVL_TEST(invented_words_are_asked_for_where_wanted) {
     std::set<std::string> words;
     ConversationOptions options = many();
     options.invented_words = invented;
-    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    for (std::uint64_t seed = 0; seed < 500; ++seed) {
       for (const Conversation& talk : converse(compose_watch(seed, {}), seed, options)) {
         std::istringstream text(talk.query);
         for (std::string word; text >> word;) words.insert(word);
@@ -164,7 +164,7 @@ GVL_TEST(invented_words_are_asked_for_where_wanted) {
     return words.size();
   };
   const std::size_t with = typed(true), without = typed(false);
-  ck_assert_msg(with > without + 150, "%zu, %zu", with, without);
+  ck_assert_msg(with > without + 300, "%zu, %zu", with, without);
 }
 
 GVL_TEST(all_things_words_and_kinds_occur) {
@@ -172,7 +172,7 @@ GVL_TEST(all_things_words_and_kinds_occur) {
   std::map<std::string, int> kinds;
   std::set<std::string> typed;
   int empty = 0;
-  for (std::uint64_t seed = 0; seed < 3000; ++seed) {
+  for (std::uint64_t seed = 0; seed < 4000; ++seed) {
     const WatchedScene scene = compose_watch(seed, {});
     empty += scene.tracks.empty();
     for (const Track& track : scene.tracks) shown.insert(track.thing);
@@ -189,7 +189,7 @@ GVL_TEST(all_things_words_and_kinds_occur) {
   ck_assert_msg(empty > 10, "%d scenes show nothing", empty);
   for (std::size_t i = 0; i < kWatchKinds; ++i) {
     const std::string name(name_of(static_cast<WatchKind>(i)));
-    ck_assert_msg(kinds[name] >= 70, "%s: %d", name.c_str(), kinds[name]);
+    ck_assert_msg(kinds[name] >= 100, "%s: %d", name.c_str(), kinds[name]);
   }
   for (const char* kind :
        {"absent",       "dense-caption", "referring",       "caption",      "choice-which", "choice-thing",
