@@ -81,7 +81,7 @@ Bpe::Bpe(const io::JsonValue& model, const CutTokenizer& cut, io::Budget& budget
   }
   require_absent(model, "dropout");
   require_absent(model, "continuing_subword_prefix");
-  require_absent(model, "end_of_word_suffix");
+  word_end_ = model.string_or("end_of_word_suffix", "");
   fuse_unknown_ = model.boolean_or("fuse_unk", false);
   ignore_merges_ = model.boolean_or("ignore_merges", false);
   model.object("vocab");
@@ -218,7 +218,9 @@ std::vector<Bpe::Symbol> Bpe::symbols_of(std::string_view word) const {
   for (std::size_t position = 0; position < word.size();) {
     const std::string_view character = word.substr(position, character_at(word, position).length);
     position += character.size();
-    if (const std::int32_t known = find(character); known != TokenTable::kNone) {
+    const bool is_last = position == word.size() && !word_end_.empty();
+    if (const std::int32_t known = is_last ? find(std::string(character) + word_end_) : find(character);
+        known != TokenTable::kNone) {
       if (unknown_pending) symbols.push_back({*unknown_});
       unknown_pending = false;
       symbols.push_back({known});

@@ -77,6 +77,7 @@ class Bpe {
   MergeTable merges_;
   std::optional<std::int32_t> unknown_;
   std::vector<std::optional<std::int32_t>> byte_tokens_;  // <0x00> ... <0xFF>, with byte_fallback
+  std::string word_end_;                                  // what a word's last character has behind it ("</w>")
   bool fuse_unknown_ = false;
   bool ignore_merges_ = false;
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <optional>
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,10 @@
 
 namespace gvl::text {
 
-/** The `normalizer` of a tokenizer.json: null, Prepend, Replace of a string, and sequences of them. Thread safe. */
+/**
+ * The `normalizer` of a tokenizer.json: null, Prepend, Replace, NFC, Lowercase, and sequences of them. Thread safe.
+ * What a user wrote and what not are composed (NFC) each for itself.
+ */
 class Normalizer {
  public:
   Normalizer() = default;
@@ -22,15 +26,17 @@ class Normalizer {
    * do. */
   void apply(Piece& piece, TextBudget& budget) const;
 
+  /** Bytes that the patterns need. */
+  std::size_t memory() const noexcept { return memory_; }
+
  private:
-  struct Step {
-    std::optional<std::string> pattern;  // none: prepend `content`
-    std::string content;
-  };
+  using Step = std::function<Piece(const Piece& piece, TextBudget& budget)>;
 
   void add_steps(const io::JsonValue& normalizer);
+  void add_replace(const io::JsonValue& replace);
 
   std::vector<Step> steps_;
+  std::size_t memory_ = 0;
 };
 
 }  // namespace gvl::text

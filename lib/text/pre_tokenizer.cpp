@@ -159,12 +159,12 @@ std::size_t SplitPattern::memory() const {
   return bytes;
 }
 
-void SplitPattern::split(const std::string& text, bool drop_matches, io::Budget& work, const VisitWord& visit) const {
+void SplitPattern::visit(const std::string& text, io::Budget& work, const VisitRange& visit) const {
   work.take_steps(text.size());
   const std::string subject = subject_of(text);
   std::size_t done = 0;
-  const auto append = [&](std::size_t start, std::size_t stop) {
-    if (start < stop) visit(text.substr(start, stop - start));
+  const auto append = [&](std::size_t start, std::size_t stop, bool match) {
+    if (start < stop) visit(start, stop, match);
   };
   Matcher matcher(code_.get(), subject, work);
   for (std::size_t from = 0; from <= subject.size() && matcher.next(from);) {
@@ -173,8 +173,8 @@ void SplitPattern::split(const std::string& text, bool drop_matches, io::Budget&
     if (start < done || stop < start || within_character(text, start) || within_character(text, stop)) {
       throw Error(ErrorCode::kUnsupported, "the tokenizer's Split pattern matches within a character or backwards");
     }
-    append(done, start);
-    if (!drop_matches) append(start, stop);
+    append(done, start, false);
+    append(start, stop, true);
     done = stop;
     from = std::max(from, stop);
     if (start < stop) continue;
@@ -182,7 +182,7 @@ void SplitPattern::split(const std::string& text, bool drop_matches, io::Budget&
       ++from;  // behind an empty match the next one is sought a character on
     } while (within_character(text, from));
   }
-  append(done, text.size());
+  append(done, text.size(), false);
 }
 
 PreTokenizer::PreTokenizer(const io::JsonValue& pre_tokenizer) { add_steps(pre_tokenizer); }
@@ -212,12 +212,10 @@ void PreTokenizer::add_split(const io::JsonValue& split) {
   if (behavior != "Isolated" && behavior != "Removed") {
     throw split.at("behavior").error(io::quote(behavior) + " is not supported", ErrorCode::kUnsupported);
   }
-  if (split.boolean_or("invert", false)) {
-    throw split.at("invert").error("only false is supported", ErrorCode::kUnsupported);
-  }
   const io::JsonValue pattern = split.object("pattern");
   Step step;
-  step.drop_matches = behavior == "Removed";
+  const bool inverted = split.boolean_or("invert", false);
+  if (behavior == "Removed") (inverted ? step.keeps_rest : step.keeps_matches) = false;
   if (const auto regex = pattern.find("Regex")) {
     step.pattern = std::make_shared<SplitPattern>(regex->as_string(), *regex);
   } else {
@@ -248,7 +246,9 @@ void PreTokenizer::apply(std::size_t step, std::string word, io::Budget& work, c
     apply(step + 1, now.byte_level ? to_byte_alphabet(part) : std::move(part), work, visit);
   };
   if (now.pattern) {
-    now.pattern->split(word, now.drop_matches, work, go_on);
+    now.pattern->visit(word, work, [&](std::size_t start, std::size_t stop, bool match) {
+      if (match ? now.keeps_matches : now.keeps_rest) go_on(word.substr(start, stop - start));
+    });
   } else {
     go_on(std::move(word));
   }

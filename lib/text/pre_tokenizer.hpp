@@ -18,9 +18,12 @@ namespace gvl::text {
 /** Visits words, or parts of them, in order. */
 using VisitWord = std::function<void(std::string)>;
 
+/** Visits the bytes of a text from `start` up to `stop`, which a pattern matches or not. */
+using VisitRange = std::function<void(std::size_t start, std::size_t stop, bool match)>;
+
 /**
  * A regular expression of a tokenizer. The library that wrote it uses Oniguruma, we PCRE2: the published patterns
- * (GPT-2, LLaMA 3, Qwen) mean the same in both. Thread safe.
+ * (GPT-2, LLaMA 3, Qwen, CLIP) mean the same in both. Thread safe.
  */
 class SplitPattern {
  public:
@@ -31,11 +34,10 @@ class SplitPattern {
   explicit SplitPattern(const char* pattern);
 
   /**
-   * Visits the matches and what lies between them, in order and none empty; with `drop_matches` only what lies between.
-   * All that matching does is taken from `work`, also what it does in vain. Throws Error(kResource) when that, or 16
-   * MiB of memory, do not do.
+   * Visits the matches and what lies between them, in order and none empty. All that matching does is taken from
+   * `work`, also what it does in vain. Throws Error(kResource) when that, or 16 MiB of memory, do not do.
    */
-  void split(const std::string& text, bool drop_matches, io::Budget& work, const VisitWord& visit) const;
+  void visit(const std::string& text, io::Budget& work, const VisitRange& visit) const;
 
   /** Bytes that the compiled pattern needs. */
   std::size_t memory() const;
@@ -62,7 +64,8 @@ class PreTokenizer {
  private:
   struct Step {
     std::shared_ptr<const SplitPattern> pattern;  // may be null: no split
-    bool drop_matches = false;
+    bool keeps_matches = true;
+    bool keeps_rest = true;   // what lies between matches
     bool byte_level = false;  // ends in the byte alphabet
     bool add_prefix_space = false;
   };

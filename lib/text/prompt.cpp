@@ -41,18 +41,6 @@ struct Filling {
   std::string stop;
 };
 
-std::string require_query(const Query& query) {
-  if (const auto invalid = find_invalid_utf8(query.text)) {
-    throw Error(ErrorCode::kInvalidArgument, "the query is not UTF-8 at byte " + std::to_string(*invalid));
-  }
-  const std::string_view text = trimmed(query.text);
-  if (text.empty() && query.task != Task::kDenseCaption) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "the query is empty, which " + std::string(name_of(query.task)) + " cannot answer");
-  }
-  return std::string(text);
-}
-
 Filling fill_referring(const std::string& prompt, const std::string& query, const TimeScale& scale,
                        std::int64_t temporal_tokens) {
   TimedQuery timed = read_times(query, scale, temporal_tokens);
@@ -69,6 +57,18 @@ Filling fill_referring(const std::string& prompt, const std::string& query, cons
 }
 
 }  // namespace
+
+std::string require_query(const Query& query) {
+  if (const auto invalid = find_invalid_utf8(query.text)) {
+    throw Error(ErrorCode::kInvalidArgument, "the query is not UTF-8 at byte " + std::to_string(*invalid));
+  }
+  const std::string_view text = trimmed(query.text);
+  if (text.empty() && query.task != Task::kDenseCaption) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "the query is empty, which " + std::string(name_of(query.task)) + " cannot answer");
+  }
+  return std::string(text);
+}
 
 /** A stretch of the prompt and which of it is a user's. */
 struct PromptBuilder::Text {

@@ -29,6 +29,9 @@ struct TrainingTokens {
   std::size_t answer_start = 0;  ///< index of the answer's first id in `tokens.after_video`
 };
 
+/** A query's text without white space around it. Throws Error(kInvalidArgument) where it is empty or not UTF-8. */
+std::string require_query(const Query& query);
+
 /** The prompts that the released weights of a language model were trained on. */
 PromptConfig default_prompts(const io::LanguageModel& model);
 

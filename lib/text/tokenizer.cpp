@@ -53,7 +53,7 @@ Tokenizer::Tokenizer(const io::JsonValue& root, const CutTokenizer& cut, io::Bud
     : model_(root.object("model"), cut, budget), size_(model_.size()) {
   if (const auto part = root.find("normalizer")) normalizer_ = Normalizer(*part);
   if (const auto part = root.find("pre_tokenizer")) pre_tokenizer_ = PreTokenizer(*part);
-  budget.take_memory(pre_tokenizer_.memory(), "its patterns");
+  budget.take_memory(normalizer_.memory() + pre_tokenizer_.memory(), "its patterns");
   if (const auto part = root.find("decoder")) decoder_ = Decoder(*part);
   if (const auto tokens = root.find("added_tokens")) {
     for (const io::JsonValue& token : tokens->elements()) load_added_token(token, budget);
@@ -111,9 +111,21 @@ void Tokenizer::load_post_processor(const io::JsonValue& post_processor) {
     for (const io::JsonValue& step : post_processor.at("processors").elements()) load_post_processor(step);
   } else if (type == "TemplateProcessing") {
     load_template(post_processor);
+  } else if (type == "RobertaProcessing") {
+    before_ = {load_pair(post_processor.array("cls"))};
+    after_ = {load_pair(post_processor.array("sep"))};
   } else if (type != "ByteLevel") {  // which changes offsets only
     throw unsupported_type(post_processor, type);
   }
+}
+
+/** A token that stands before or behind a text: [content, id]. */
+std::int64_t Tokenizer::load_pair(const io::JsonValue& pair) const {
+  if (pair.size() != 2) throw pair.error("expected a token and its id");
+  const std::string content = pair.at(0).as_string();
+  const std::int64_t id = pair.at(1).as_integer(0, Bpe::kLargestId);
+  if (token_to_id(content) != id) throw pair.error(io::quote(content) + " has not the id " + std::to_string(id));
+  return id;
 }
 
 void Tokenizer::load_template(const io::JsonValue& processor) {

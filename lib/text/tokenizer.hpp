@@ -35,8 +35,8 @@ struct EncodeOptions {
 
 /**
  * A tokenizer in Hugging Face's format, tokenizer.json, that gives the ids and texts that the `tokenizers` library
- * gives. It knows byte pair encoding and what tokenizers of Phi-3 and LLaMA-3 are made of (see the parts' headers);
- * anything else in a file is an Error(kUnsupported). The `truncation` and `padding` members are ignored.
+ * gives. It knows byte pair encoding and what tokenizers of Phi-3, LLaMA-3 and CLIP are made of (see the parts'
+ * headers); anything else in a file is an Error(kUnsupported). The `truncation` and `padding` members are ignored.
  *
  * Loading costs memory and steps in proportion to the file (io/budget.hpp), and so does encoding or decoding in
  * proportion to the text, whatever the file makes of it: its normalizer, decoder, patterns and added tokens share one
@@ -82,6 +82,7 @@ class Tokenizer {
 
   void load_added_token(const io::JsonValue& value, io::Budget& budget);
   void load_post_processor(const io::JsonValue& post_processor);
+  std::int64_t load_pair(const io::JsonValue& pair) const;
   void load_template(const io::JsonValue& processor);
   std::vector<std::int64_t> load_template_ids(const io::JsonValue& processor, const io::JsonValue& item) const;
 

@@ -76,7 +76,7 @@ GVL_TEST(model) {
       {R"("dropout": null)", R"("dropout": 0.1)", kUnsupported, "model.dropout"},
       {R"("continuing_subword_prefix": null)", R"("continuing_subword_prefix": "##")", kUnsupported,
        "model.continuing_subword_prefix"},
-      {R"("end_of_word_suffix": null)", R"("end_of_word_suffix": "</w>")", kUnsupported, "model.end_of_word_suffix"},
+      {R"("end_of_word_suffix": null)", R"("end_of_word_suffix": 3)", kMalformed, "model.end_of_word_suffix"},
       {R"("fuse_unk": false)", R"("fuse_unk": "no")", kMalformed, "model.fuse_unk"},
       {R"("byte_fallback": true)", R"("byte_fallback": 1)", kMalformed, "model.byte_fallback"},
       {R"("ignore_merges": false)", R"("ignore_merges": [])", kMalformed, "model.ignore_merges"},
@@ -131,14 +131,14 @@ GVL_TEST(added_tokens) {
 
 GVL_TEST(normalizer) {
   expect_all({
-      {R"("normalizer": {"type": "Sequence")", R"("normalizer": {"type": "NFC")", kUnsupported, "normalizer.type"},
+      {R"("normalizer": {"type": "Sequence")", R"("normalizer": {"type": "NFKC")", kUnsupported, "normalizer.type"},
       {R"("normalizer": {"type": "Sequence", )", R"("normalizer": {)", kMalformed, "normalizer.type: is missing"},
       {R"("normalizer": {)", R"("normalizer": 7, "n": {)", kMalformed, "normalizer"},
       {R"("normalizers": [)", R"("normalizer": [)", kMalformed, "normalizer.normalizers: is missing"},
-      {R"("type": "Prepend")", R"("type": "Lowercase")", kUnsupported, "normalizer.normalizers[0].type"},
+      {R"("type": "Prepend")", R"("type": "StripAccents")", kUnsupported, "normalizer.normalizers[0].type"},
       {R"("prepend": "_")", R"("prepend": 1)", kMalformed, "normalizer.normalizers[0].prepend"},
-      {R"({"String": " "}, "content": "_"})", R"({"Regex": " "}, "content": "_"})", kUnsupported,
-       "normalizer.normalizers[1].pattern"},
+      {R"({"String": " "}, "content": "_"})", R"({"Regex": "("}, "content": "_"})", kMalformed,
+       "normalizer.normalizers[1].pattern.Regex"},
       {R"({"String": " "}, "content": "_"})", R"({"String": ""}, "content": "_"})", kMalformed, "pattern.String"},
       {R"({"String": " "}, "content": "_"})", R"({"String": " "}})", kMalformed, "[1].content: is missing"},
   });
@@ -150,7 +150,7 @@ GVL_TEST(pre_tokenizer) {
       {R"("pretokenizers": [)", R"("pretokenizer": [)", kMalformed, "pre_tokenizer.pretokenizers: is missing"},
       {R"("Isolated")", R"("MergedWithPrevious")", kUnsupported, "[0].behavior"},
       {R"("Isolated")", R"(0)", kMalformed, "[0].behavior"},
-      {R"("invert": false)", R"("invert": true)", kUnsupported, "[0].invert"},
+      {R"("invert": false)", R"("invert": "no")", kMalformed, "[0].invert"},
       {R"({"Regex": "\\p{N}{1,3}|\\s+"})", R"({"Regex": "("})", kMalformed, "[0].pattern.Regex"},
       {R"({"Regex": "\\p{N}{1,3}|\\s+"})", R"({"Regex": "\\p{Nonsense}"})", kMalformed, "[0].pattern.Regex"},
       {R"({"Regex": "\\p{N}{1,3}|\\s+"})", R"({"Regex": "[a&&b]"})", kUnsupported, "[0].pattern.Regex"},
@@ -167,6 +167,14 @@ GVL_TEST(pre_tokenizer) {
 GVL_TEST(post_processor) {
   expect_all({
       {R"("type": "TemplateProcessing")", R"("type": "BertProcessing")", kUnsupported, "post_processor.type"},
+      {R"("type": "TemplateProcessing")", R"("type": "RobertaProcessing")", kMalformed,
+       "post_processor.cls: is missing"},
+      {R"("type": "TemplateProcessing")", R"("type": "RobertaProcessing", "cls": ["<s>"])", kMalformed,
+       "post_processor.cls"},
+      {R"("type": "TemplateProcessing")", R"("type": "RobertaProcessing", "cls": ["<s>", 3])", kMalformed,
+       "'<s>' has not the id 3"},
+      {R"("type": "TemplateProcessing")", R"("type": "RobertaProcessing", "cls": ["<s>", 2], "sep": [2, 2])",
+       kMalformed, "post_processor.sep"},
       {R"("single": [)", R"("double": [)", kMalformed, "post_processor.single: is missing"},
       {R"({"Sequence": {"id": "A", "type_id": 0}})", R"({"Sequence": {"id": "B"}})", kMalformed, "single[1].Sequence"},
       {R"(, {"Sequence": {"id": "A", "type_id": 0}})", "", kMalformed, "post_processor.single: has no Sequence"},

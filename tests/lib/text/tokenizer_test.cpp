@@ -127,6 +127,37 @@ GVL_TEST(falls_back_to_bytes) {
   expect_ids("no unknown token", tokenizer("", R"("<0xC3>": 2)").encode("éa"), {1});
 }
 
+/** A tokenizer.json of CLIP's kind: small letters and their last forms. */
+GVL_TEST(reads_words_with_an_end) {
+  const Tokenizer tokenizer = Tokenizer::parse(
+      R"({"added_tokens": [{"id": 9, "content": "<end>", "single_word": false, "lstrip": false, "rstrip": false,
+        "normalized": false, "special": true}],
+      "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"},
+        {"type": "Replace", "pattern": {"Regex": "\\s+"}, "content": " "}, {"type": "Lowercase"}]},
+      "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "\\p{L}+|\\p{N}"}, "behavior": "Removed", "invert": true},
+      "post_processor": {"type": "RobertaProcessing", "cls": ["<s>", 8], "sep": ["<end>", 9]},
+      "model": {"type": "BPE", "unk_token": "?", "end_of_word_suffix": "</w>",
+        "vocab": {"?": 0, "a": 1, "a</w>": 2, "b": 3, "b</w>": 4, "ab</w>": 5, "\u00e9</w>": 6, "1</w>": 7, "<s>": 8},
+        "merges": ["a b</w>"]}})",
+      "tokenizer.json");
+  expect_ids("merged at the end only", tokenizer.encode("AB ab.aba"), {8, 5, 5, 1, 3, 2, 9});
+  expect_ids("composed", tokenizer.encode("e\u0301\t\n11"), {8, 6, 7, 7, 9});
+  expect_ids("nothing", tokenizer.encode(" .\u00a0 "), {8, 9});
+  EncodeOptions untrusted;
+  untrusted.untrusted = {{0, 5}};
+  expect_ids("a user's is no end", tokenizer.encode("<end>", untrusted), {8, 0, 0, 0, 9});
+}
+
+/** GLib's time for it grows with its square. */
+GVL_TEST(refuses_endless_accents) {
+  const Tokenizer tokenizer =
+      Tokenizer::parse(R"({"normalizer": {"type": "NFC"}, "model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}})",
+                       "tokenizer.json");
+  std::string text = "a";
+  for (int i = 0; i < 1000000; ++i) text += "\u0301";
+  expect_error("accents", ErrorCode::kResource, {"composing characters"}, [&] { tokenizer.encode(text); });
+}
+
 /** The vocabulary and the merges are read on their own, beside the rest of the JSON. */
 GVL_TEST(reads_json_as_it_may_be_written) {
   const Tokenizer tokenizer = Tokenizer::parse(
