@@ -87,7 +87,7 @@ static bool attach_window(GvlFuser* self, GstBuffer* buffer, AssembledWindow win
   auto tokens = model->concatenate(std::move(window.tokens), stream.cancellation());
   attach_window_meta(buffer, index, stream.segments()->session, window, provisional);
   stream.attach(buffer, GVL_TENSOR_VIDEO_TOKENS, provisional ? InFlight::Kind::kProvisional : InFlight::Kind::kWindow,
-                index, {rows, config.language.hidden_size}, std::move(tokens));
+                index, {rows, config.token_width()}, std::move(tokens));
   GST_DEBUG_OBJECT(self, "window %" G_GUINT64_FORMAT " is complete", index);
   return true;
 }
@@ -125,7 +125,7 @@ static Future<Tensor> fuse(GvlFilter* filter, GstBuffer* buffer, guint64 segment
   const auto& config = model->config();
   auto tokens = model->fuse(std::move(spatial), std::move(temporal), stream.cancellation());
   stream.attach(buffer, GVL_TENSOR_SEGMENT_TOKENS, InFlight::Kind::kSegment, segment,
-                {config.tokens_per_segment(), config.language.hidden_size}, tokens);
+                {config.tokens_per_segment(), config.token_width()}, tokens);
   return tokens;
 }
 

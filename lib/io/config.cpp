@@ -2,6 +2,7 @@
 #include "gvl/config.hpp"
 
 #include "gvl/error.hpp"
+#include "io/config_parts.hpp"
 #include "io/data_types.hpp"
 #include "io/json.hpp"
 #include "io/language_model.hpp"
@@ -9,62 +10,36 @@
 namespace gvl {
 namespace {
 
-constexpr std::int64_t kMaxWidth = 1 << 17;
-constexpr std::int64_t kMaxLayers = 1024;
-constexpr std::int64_t kMaxImage = 4096;
-constexpr std::int64_t kMaxVocabulary = 1 << 24;
-constexpr std::int64_t kMaxPositions = 1 << 24;
-constexpr std::int64_t kMaxFrames = 1 << 16;
-constexpr std::int64_t kMostMoments = 100;
-constexpr std::int64_t kMostObjects = 100;
+using io::check_divides;
+using io::ConfigWriter;
+using io::kMaxFrames;
+using io::kMaxImage;
+using io::kMaxLayers;
+using io::kMaxPositions;
+using io::kMaxVocabulary;
+using io::kMaxWidth;
+using io::kMostMoments;
+using io::name_of_enum;
+using io::Named;
+using io::positive_number;
+using io::read_enum;
+using io::unknown_name;
+
 constexpr const char* kArchitecture = "grounded-video-llm";
 constexpr std::int64_t kFormatVersion = 1;
 
-template <typename Enum>
-struct Named {
-  Enum value;
-  const char* name;
-};
-
+// Without `type` a model is what `architecture` says, as all were when there was one.
+constexpr Named<ModelType> kTypes[] = {{ModelType::kGroundedVideoLlm, kArchitecture},
+                                       {ModelType::kSimilarity, "similarity"}};
 constexpr Named<SpatialPooling> kPoolings[] = {{SpatialPooling::kMerge2x2, "merge-2x2"},
                                                {SpatialPooling::kAdaptive8x8, "adaptive-8x8"},
                                                {SpatialPooling::kNone, "none"}};
-constexpr Named<PictureFit> kFits[] = {{PictureFit::kCrop, "crop"}, {PictureFit::kPad, "pad"}};
 constexpr Named<IntervalChoice> kIntervalChoices[] = {{IntervalChoice::kMostProbable, "most-probable"},
                                                       {IntervalChoice::kExpectedOverlap, "expected-overlap"}};
-
-Error unknown_name(const io::JsonValue& value, const std::string& known) {
-  return value.error("is \"" + value.as_string() + "\", known are " + known, ErrorCode::kUnsupported);
-}
-
-template <typename Enum, std::size_t n>
-Enum read_enum(const io::JsonValue& object, const std::string& member, const Named<Enum> (&values)[n]) {
-  const std::string name = object.string(member);
-  std::string known;
-  for (const auto& value : values) {
-    if (name == value.name) return value.value;
-    known += std::string(known.empty() ? "" : ", ") + value.name;
-  }
-  throw unknown_name(object.at(member), known);
-}
 
 WeightType read_weight_type(const io::JsonValue& object, const std::string& member) {
   if (const auto type = weight_type_from_name(object.string(member))) return *type;
   throw unknown_name(object.at(member), weight_type_names());
-}
-
-template <typename Enum, std::size_t n>
-const char* name_of_enum(Enum value, const Named<Enum> (&values)[n]) {
-  for (const auto& candidate : values) {
-    if (candidate.value == value) return candidate.name;
-  }
-  return values[0].name;
-}
-
-double positive_number(const io::JsonValue& object, const std::string& member) {
-  const double value = object.number(member);
-  if (!(value > 0)) throw object.at(member).error("must be above 0");
-  return value;
 }
 
 std::vector<double> read_factors(const io::JsonValue& object, const std::string& member, std::int64_t count) {
@@ -78,45 +53,6 @@ std::vector<double> read_factors(const io::JsonValue& object, const std::string&
                                   std::to_string(count));
   }
   return factors;
-}
-
-std::array<double, 3> read_channels(const io::JsonValue& object, const std::string& member) {
-  const io::JsonValue array = object.array(member);
-  if (array.size() != 3) throw array.error("needs 3 values, red, green and blue");
-  return {array.at(0).as_number(), array.at(1).as_number(), array.at(2).as_number()};
-}
-
-void check_divides(const io::JsonValue& object, const std::string& member, std::int64_t value, std::int64_t divisor,
-                   const char* of) {
-  if (value % divisor != 0) {
-    throw object.at(member).error(std::to_string(divisor) + " does not divide " + of + " " + std::to_string(value));
-  }
-}
-
-void read_transformer(const io::JsonValue& object, VisionConfig& vision) {
-  vision.patch_size = object.integer("patch_size", 1, kMaxImage);
-  vision.intermediate_size = object.integer("intermediate_size", 1, kMaxWidth);
-  vision.layers = object.integer("layers", 0, kMaxLayers);
-  vision.heads = object.integer("heads", 1, kMaxWidth);
-  vision.norm_eps = positive_number(object, "norm_eps");
-  check_divides(object, "patch_size", vision.image_size, vision.patch_size, "image_size");
-  check_divides(object, "heads", vision.hidden_size, vision.heads, "hidden_size");
-}
-
-VisionConfig read_vision(const io::JsonValue& object) {
-  VisionConfig vision;
-  vision.type = object.string_or("type", "");
-  vision.image_size = object.integer("image_size", 1, kMaxImage);
-  vision.hidden_size = object.integer("hidden_size", 1, kMaxWidth);
-  vision.mean = read_channels(object, "mean");
-  vision.std = read_channels(object, "std");
-  for (const double value : vision.std) {
-    if (!(value > 0)) throw object.at("std").error("must be above 0");
-  }
-  if (object.find("fit")) vision.fit = read_enum(object, "fit", kFits);
-  vision.objects = object.integer_or("objects", 0, 1, kMostObjects);
-  if (vision.objects == 0) read_transformer(object, vision);
-  return vision;
 }
 
 LanguageModelConfig read_language(const io::JsonValue& object) {
@@ -179,7 +115,6 @@ void check_spatial(const ModelConfig& config, const io::JsonValue& root) {
 }
 
 void check_model(const ModelConfig& config, const io::JsonValue& root) {
-  check_divides(root, "segments", config.frames, config.segments, "frames");
   check_spatial(config, root);
   const std::int64_t video_tokens = config.segments * config.tokens_per_segment();
   if (video_tokens >= config.language.max_positions) {
@@ -189,72 +124,7 @@ void check_model(const ModelConfig& config, const io::JsonValue& root) {
   }
 }
 
-/** Writes JSON through json-glib, which escapes and formats. */
-class Writer {
- public:
-  Writer() : builder_(json_builder_new()) { json_builder_begin_object(builder_); }
-  ~Writer() { g_object_unref(builder_); }
-  Writer(const Writer&) = delete;
-  Writer& operator=(const Writer&) = delete;
-
-  void begin(const char* name) {
-    json_builder_set_member_name(builder_, name);
-    json_builder_begin_object(builder_);
-  }
-  void end() { json_builder_end_object(builder_); }
-
-  void add(const char* name, const std::string& value) {
-    json_builder_set_member_name(builder_, name);
-    json_builder_add_string_value(builder_, value.c_str());
-  }
-  void add(const char* name, std::int64_t value) {
-    json_builder_set_member_name(builder_, name);
-    json_builder_add_int_value(builder_, value);
-  }
-  void add(const char* name, double value) {
-    json_builder_set_member_name(builder_, name);
-    json_builder_add_double_value(builder_, value);
-  }
-  template <typename Range>
-  void add_all(const char* name, const Range& values) {
-    json_builder_set_member_name(builder_, name);
-    json_builder_begin_array(builder_);
-    for (const double value : values) json_builder_add_double_value(builder_, value);
-    json_builder_end_array(builder_);
-  }
-
-  std::string finish() {
-    json_builder_end_object(builder_);
-    return io::json_text(builder_);
-  }
-
- private:
-  JsonBuilder* builder_;
-};
-
-void write_vision(Writer& writer, const char* name, const VisionConfig& vision) {
-  writer.begin(name);
-  if (!vision.type.empty()) writer.add("type", vision.type);
-  writer.add("image_size", vision.image_size);
-  if (vision.fit != PictureFit::kCrop) writer.add("fit", std::string(name_of_enum(vision.fit, kFits)));
-  if (vision.keyframes != 1) writer.add("keyframes", vision.keyframes);
-  if (vision.objects > 0) {
-    writer.add("objects", vision.objects);
-    writer.add("hidden_size", vision.hidden_size);
-  } else {
-    writer.add("patch_size", vision.patch_size);
-    writer.add("hidden_size", vision.hidden_size);
-    writer.add("intermediate_size", vision.intermediate_size);
-    writer.add("layers", vision.layers);
-    writer.add("heads", vision.heads);
-    writer.add("norm_eps", vision.norm_eps);
-  }
-  writer.add_all("mean", vision.mean);
-  writer.add_all("std", vision.std);
-  writer.end();
-}
-
-void write_language(Writer& writer, const LanguageModelConfig& language) {
+void write_language(ConfigWriter& writer, const LanguageModelConfig& language) {
   writer.begin("language_model");
   writer.add("type", language.type);
   writer.add("vocab_size", language.vocab_size);
@@ -274,7 +144,7 @@ void write_language(Writer& writer, const LanguageModelConfig& language) {
   writer.end();
 }
 
-void write_prompts(Writer& writer, const PromptConfig& prompts) {
+void write_prompts(ConfigWriter& writer, const PromptConfig& prompts) {
   writer.begin("prompts");
   writer.add("system", prompts.system);
   writer.add("user", prompts.user);
@@ -308,6 +178,7 @@ std::string weight_type_names() {
 }
 
 std::int64_t ModelConfig::spatial_tokens() const noexcept {
+  if (type == ModelType::kSimilarity) return spatial.keyframes;
   const auto of_a_keyframe = [&] {
     switch (spatial_pooling) {
       case SpatialPooling::kMerge2x2:
@@ -323,68 +194,93 @@ std::int64_t ModelConfig::spatial_tokens() const noexcept {
 }
 
 std::int64_t ModelConfig::spatial_width() const noexcept {
+  if (type == ModelType::kSimilarity) return similarity.embedding_size;
   return spatial_pooling == SpatialPooling::kMerge2x2 ? 4 * spatial.hidden_size : spatial.hidden_size;
 }
 
 std::int64_t ModelConfig::temporal_tokens_per_segment() const noexcept {
+  if (type == ModelType::kSimilarity) return 1;
   return frames_per_segment() * temporal_grid * temporal_grid;
 }
 
 std::int64_t ModelConfig::tokens_per_segment() const noexcept {
+  if (type == ModelType::kSimilarity) return spatial_tokens();
   const std::int64_t row_ends =
       spatial_pooling == SpatialPooling::kMerge2x2 ? spatial.keyframes * (spatial.grid() / 2) : 0;
   return spatial_tokens() + row_ends + temporal_tokens_per_segment() + 1;
 }
 
-ModelConfig ModelConfig::load(const std::filesystem::path& file) {
-  const io::JsonValue root = io::JsonValue::load(file);
-  if (!root.is_object()) throw root.error("is not a JSON object");
-  if (root.string("architecture") != kArchitecture) {
-    throw root.at("architecture").error(std::string("is not \"") + kArchitecture + "\"", ErrorCode::kUnsupported);
-  }
-  root.integer("format_version", kFormatVersion, kFormatVersion);
+std::int64_t ModelConfig::token_width() const noexcept {
+  return type == ModelType::kSimilarity ? similarity.embedding_size : language.hidden_size;
+}
 
-  ModelConfig config;
-  config.dtype = read_weight_type(root, "dtype");
-  config.frames = root.integer("frames", 1, kMaxFrames);
-  config.segments = root.integer("segments", 1, config.frames);
-  config.spatial = read_vision(root.object("spatial"));
+namespace {
+
+ModelType read_type(const io::JsonValue& root) {
+  if (root.find("type")) return read_enum(root, "type", kTypes);
+  if (root.string("architecture") == kArchitecture) return ModelType::kGroundedVideoLlm;
+  throw root.at("architecture").error(std::string("is not \"") + kArchitecture + "\"", ErrorCode::kUnsupported);
+}
+
+/** What a Grounded-VideoLLM has beyond what is every model's. */
+void read_grounded(const io::JsonValue& root, ModelConfig& config) {
+  config.spatial = io::read_vision(root.object("spatial"));
   config.spatial.keyframes = root.object("spatial").integer_or("keyframes", 1, 1, kMaxFrames);
-  config.temporal = read_vision(root.object("temporal"));
+  config.temporal = io::read_vision(root.object("temporal"));
   config.spatial_pooling = read_enum(root, "spatial_pooling", kPoolings);
   config.temporal_grid = root.integer("temporal_grid", 1, kMaxImage);
-  config.max_moments = root.integer_or("max_moments", 1, 1, kMostMoments);
-  config.min_confidence = root.number_or("min_confidence", 0);
-  if (!(config.min_confidence >= 0 && config.min_confidence <= 1)) {
-    throw root.at("min_confidence").error("must be within 0 and 1");
-  }
   if (root.find("interval_choice")) config.interval_choice = read_enum(root, "interval_choice", kIntervalChoices);
   config.language = read_language(root.object("language_model"));
   config.temporal_tokens = root.integer("temporal_tokens", 1, kMaxFrames);
   config.prompts = read_prompts(root.object("prompts"));
   check_model(config, root);
+}
+
+void write_grounded(ConfigWriter& writer, const ModelConfig& config) {
+  io::write_vision(writer, "spatial", config.spatial);
+  io::write_vision(writer, "temporal", config.temporal);
+  writer.add("spatial_pooling", std::string(name_of_enum(config.spatial_pooling, kPoolings)));
+  writer.add("temporal_grid", config.temporal_grid);
+  if (config.interval_choice != IntervalChoice::kMostProbable) {
+    writer.add("interval_choice", std::string(name_of_enum(config.interval_choice, kIntervalChoices)));
+  }
+  write_language(writer, config.language);
+  writer.add("temporal_tokens", config.temporal_tokens);
+  write_prompts(writer, config.prompts);
+}
+
+}  // namespace
+
+ModelConfig ModelConfig::load(const std::filesystem::path& file) {
+  const io::JsonValue root = io::JsonValue::load(file);
+  if (!root.is_object()) throw root.error("is not a JSON object");
+  ModelConfig config;
+  config.type = read_type(root);
+  root.integer("format_version", kFormatVersion, kFormatVersion);
+  config.dtype = read_weight_type(root, "dtype");
+  config.frames = root.integer("frames", 1, kMaxFrames);
+  config.segments = root.integer("segments", 1, config.frames);
+  check_divides(root, "segments", config.frames, config.segments, "frames");
+  config.max_moments = root.integer_or("max_moments", 1, 1, kMostMoments);
+  config.min_confidence = root.number_or("min_confidence", 0);
+  if (!(config.min_confidence >= 0 && config.min_confidence <= 1)) {
+    throw root.at("min_confidence").error("must be within 0 and 1");
+  }
+  config.type == ModelType::kSimilarity ? io::read_similarity(root, config) : read_grounded(root, config);
   return config;
 }
 
 std::string ModelConfig::to_json() const {
-  Writer writer;
-  writer.add("architecture", std::string(kArchitecture));
+  ConfigWriter writer;
+  const bool similarity = type == ModelType::kSimilarity;
+  writer.add(similarity ? "type" : "architecture", std::string(name_of_enum(type, kTypes)));
   writer.add("format_version", kFormatVersion);
   writer.add("dtype", std::string(name_of(dtype)));
   writer.add("frames", frames);
   writer.add("segments", segments);
-  write_vision(writer, "spatial", spatial);
-  write_vision(writer, "temporal", temporal);
-  writer.add("spatial_pooling", std::string(name_of_enum(spatial_pooling, kPoolings)));
-  writer.add("temporal_grid", temporal_grid);
   if (max_moments != 1) writer.add("max_moments", max_moments);
   if (min_confidence > 0) writer.add("min_confidence", min_confidence);
-  if (interval_choice != IntervalChoice::kMostProbable) {
-    writer.add("interval_choice", std::string(name_of_enum(interval_choice, kIntervalChoices)));
-  }
-  write_language(writer, language);
-  writer.add("temporal_tokens", temporal_tokens);
-  write_prompts(writer, prompts);
+  similarity ? io::write_similarity(writer, *this) : write_grounded(writer, *this);
   return writer.finish();
 }
 

@@ -20,6 +20,12 @@ enum class PictureFit {
   kPad,   ///< the whole of it, with grey beside it (resize_and_pad)
 };
 
+/** What a transformer block's MLP has between its two linear maps. */
+enum class Activation {
+  kQuickGelu,  ///< x sigmoid(1.702 x), of CLIP as published
+  kGelu,       ///< with the error function
+};
+
 /** Sizes and preprocessing of one vision encoder: a transformer, or a detector (`objects` > 0). */
 struct VisionConfig {
   std::int64_t image_size = 0;  ///< S: what is seen of a frame is S x S
@@ -36,6 +42,7 @@ struct VisionConfig {
   PictureFit fit = PictureFit::kCrop;
   std::int64_t keyframes = 1;  ///< of the spatial stream: frames of a segment that it sees, evenly spread
   std::int64_t objects = 0;    ///< of a detector: things that are told of each picture, besides the whole of it
+  Activation activation = Activation::kQuickGelu;  ///< of CLIP's blocks
 
   std::int64_t grid() const noexcept { return patch_size > 0 ? image_size / patch_size : 0; }  ///< patches along a side
   /** Rows of features that a frame gives. */
@@ -110,8 +117,53 @@ enum class IntervalChoice {
                      ///< distributions
 };
 
+/** What a model is: who answers. */
+enum class ModelType {
+  kGroundedVideoLlm,  ///< a language model that reads the video (arXiv 2410.03290)
+  kSimilarity,        ///< an image and a text encoder with one space, and a search for spans
+};
+
+/** The text encoder of a similarity model (CLIP, Radford et al. 2021). */
+struct TextEncoderConfig {
+  std::int64_t vocab_size = 0;
+  std::int64_t max_positions = 0;  ///< longest text in tokens, its start and end included
+  std::int64_t hidden_size = 0;
+  std::int64_t intermediate_size = 0;
+  std::int64_t layers = 0;
+  std::int64_t heads = 0;
+  double norm_eps = 1e-5;
+  Activation activation = Activation::kQuickGelu;
+};
+
+/**
+ * How spans are searched for in the similarities of a window's samples to a query. What each is for, and where it comes
+ * from, says timeline/span_search.hpp.
+ */
+struct SpanSearchConfig {
+  double smoothing = 1;           ///< standard deviation of the Gaussian, in samples; 0: none
+  std::int64_t shortest = 2;      ///< samples of the shortest span, and of what is around one
+  double rise_weight = 0.25;      ///< of the rise at a span's start
+  std::int64_t rise_samples = 4;  ///< before and behind the start that the rise is measured over
+  std::int64_t separation = 2;    ///< samples between two spans
+  double noise_margin = 1.25;     ///< that a score is above what noise alone reaches, to be as likely as not
+  double steepness = 1.5;         ///< how fast the confidence grows with the score
+};
+
+/** What a similarity model has instead of a temporal stream and a language model. */
+struct SimilarityConfig {
+  TextEncoderConfig text;
+  std::int64_t embedding_size = 0;  ///< E, of pictures and texts
+  double logit_scale = 100;         ///< what similarities are multiplied with before a softmax, as it was trained
+  /** How a query is put, `{query}` being it: the mean of all their embeddings is compared. At least one. */
+  std::vector<std::string> phrasings;
+  /** Texts that fit any picture: what is like a query only as far as it is like these, does not show it. */
+  std::vector<std::string> generic_queries;
+  SpanSearchConfig search;
+};
+
 /** config.json of a model folder, checked: every size is positive, within sane limits and consistent. */
 struct GVL_EXPORT ModelConfig {
+  ModelType type = ModelType::kGroundedVideoLlm;
   WeightType dtype = WeightType::kFloat32;  ///< of the weights in model.safetensors
   std::int64_t frames = 96;                 ///< T: sampled frames per window
   std::int64_t segments = 12;               ///< K
@@ -125,15 +177,22 @@ struct GVL_EXPORT ModelConfig {
   std::int64_t max_moments = 1;  ///< of one answer to a grounding query, as measured; at least 1
   double min_confidence = 0;     ///< of intervals that are worth telling, as measured; 0-1
   PromptConfig prompts;
+  /**
+   * Of a similarity model, which has no `language` and no `prompts`: its spatial stream embeds every sample, its
+   * temporal one sees the same pictures and tells nothing, and temporal_tokens are its samples.
+   */
+  SimilarityConfig similarity;
 
   std::int64_t frames_per_segment() const noexcept { return frames / segments; }
   /** Spatial features per segment as encoded, [P, D]: P = rows of gvl/spatial-features, D its columns. */
   std::int64_t spatial_tokens() const noexcept;
   std::int64_t spatial_width() const noexcept;
-  /** Temporal features per segment, [n * temporal_grid^2, temporal.hidden_size]. */
+  /** Temporal features per segment, [n * temporal_grid^2, temporal.hidden_size]; of a similarity model [1, 1]. */
   std::int64_t temporal_tokens_per_segment() const noexcept;
-  /** L: what fusion gives per segment (spatial with row ends, temporal, one newline). */
+  /** L: what fusion gives per segment (spatial with row ends, temporal, one newline); embeddings of its samples. */
   std::int64_t tokens_per_segment() const noexcept;
+  /** H, the width of these tokens: the language model's, or that of embeddings. */
+  std::int64_t token_width() const noexcept;
 
   /** Reads and checks a config.json. Throws Error naming the file and the member at fault. */
   static ModelConfig load(const std::filesystem::path& file);
