@@ -3,10 +3,12 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <vector>
 
 #include "gvl/cancellation.hpp"
 #include "gvl/config.hpp"
+#include "layers/clip_block.hpp"
 #include "layers/layers.hpp"
 #include "vision/encoder.hpp"
 
@@ -25,24 +27,33 @@ class ClipEncoder : public Encoder {
   /** The class token is dropped. */
   at::Tensor forward(const at::Tensor& pixel_values, const Cancellation& cancellation) const override;
 
+  /** Pictures [n, 3, S, S] -> [n, 1 + grid^2, width]: the class token, and the patches row by row. */
+  at::Tensor encode(const at::Tensor& pictures, const Cancellation& cancellation) const;
+
  private:
-  struct Block {
-    Block(const layers::Parameters& parameters, const VisionConfig& config);
-    at::Tensor forward(at::Tensor x) const;
-    at::Tensor attend(const at::Tensor& x) const;
-
-    std::int64_t heads;
-    layers::LayerNorm layer_norm1;
-    layers::Linear q_proj, k_proj, v_proj, out_proj;
-    layers::LayerNorm layer_norm2;
-    layers::Linear fc1, fc2;
-  };
-
   layers::PatchEmbedding patch_embedding_;
   at::Tensor class_embedding_;
   at::Tensor position_embedding_;
   layers::LayerNorm pre_layrnorm_;
-  std::vector<Block> blocks_;
+  std::vector<layers::ClipBlock> blocks_;
+};
+
+/**
+ * CLIP's image encoder as it was trained, beside texts: the class token behind all blocks, normed and projected.
+ * Parameters: `vision_model.*` and `visual_projection`. Immutable and thread safe.
+ */
+class ClipImageEmbedder {
+ public:
+  /** `embedding`: E. */
+  ClipImageEmbedder(const layers::Parameters& parameters, const VisionConfig& config, std::int64_t embedding);
+
+  /** Normalised pictures [n, 3, S, S] -> [n, E], each of length 1. Throws Error(kCancelled) between two layers. */
+  at::Tensor forward(const at::Tensor& pixel_values, const Cancellation& cancellation) const;
+
+ private:
+  ClipEncoder encoder_;
+  layers::LayerNorm post_layernorm_;
+  layers::Linear projection_;
 };
 
 }  // namespace gvl::vision
