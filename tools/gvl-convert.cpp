@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * gvl-convert [--base] [--variant NAME] [--dtype TYPE] OFFICIAL_DIR|MODEL_DIR OUT_DIR: makes a model folder from the
- * official release. gvl-convert --dtype TYPE MODEL_DIR OUT_DIR: makes one of another type from a model folder.
- * gvl-convert
- * --verify DIR checks one. Exits 0 when all is well, 1 on wrong usage, 2 when the folder cannot be converted or is no
- * good.
+ * gvl-convert [--base] [--variant NAME] [--dtype TYPE] OFFICIAL_DIR|CLIP_DIR|MODEL_DIR OUT_DIR: makes a model folder
+ * from the official release, or from a CLIP in Hugging Face's layout. gvl-convert --dtype TYPE MODEL_DIR OUT_DIR: makes
+ * one of another type from a model folder. gvl-convert --verify DIR checks one. Exits 0 when all is well, 1 on wrong
+ * usage, 2 when the folder cannot be converted or is no good.
  */
 #include <glib.h>
 
@@ -23,15 +22,15 @@ namespace {
 
 std::string described(const gvl::ModelSummary& summary) {
   g_autofree char* size = g_format_size(summary.bytes);
-  return "a model of type " + summary.language_model + ", " + gvl::name_of(summary.dtype) + ", " +
+  return "a model of type " + summary.type + ", " + gvl::name_of(summary.dtype) + ", " +
          std::to_string(summary.tensors) + " tensors, " + size;
 }
 
 int usage(const std::string& reason) {
   std::fprintf(
       stderr,
-      "gvl-convert: %s\nusage: gvl-convert [--base] [--variant NAME] [--dtype TYPE] OFFICIAL_DIR|MODEL_DIR OUT_DIR | "
-      "--verify DIR\n",
+      "gvl-convert: %s\nusage: gvl-convert [--base] [--variant NAME] [--dtype TYPE] OFFICIAL_DIR|CLIP_DIR|MODEL_DIR "
+      "OUT_DIR | --verify DIR\n",
       reason.c_str());
   return 1;
 }
@@ -64,10 +63,11 @@ int main(int argc, char** argv) {
       {"dtype", 0, 0, G_OPTION_ARG_STRING, &dtype, types.c_str(), "TYPE"},
       {"verify", 0, 0, G_OPTION_ARG_NONE, &verifies, "Check a model folder instead", nullptr},
       {}};
-  g_autoptr(GOptionContext) context = g_option_context_new("OFFICIAL_DIR|MODEL_DIR OUT_DIR");
-  g_option_context_set_summary(
-      context,
-      "Makes a model folder from a folder in Grounded-VideoLLM's official layout, or from one of another type.");
+  g_autoptr(GOptionContext) context = g_option_context_new("OFFICIAL_DIR|CLIP_DIR|MODEL_DIR OUT_DIR");
+  g_option_context_set_summary(context,
+                               "Makes a model folder from a folder in Grounded-VideoLLM's official layout, from a CLIP "
+                               "in Hugging Face's, or from "
+                               "a model folder of another type.");
   g_option_context_add_main_entries(context, entries, nullptr);
   g_autoptr(GError) error = nullptr;
   if (!g_option_context_parse(context, &argc, &argv, &error)) return usage(error->message);

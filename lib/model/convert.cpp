@@ -10,6 +10,7 @@
 #include "io/data_types.hpp"
 #include "layers/libtorch_errors.hpp"
 #include "layers/tensor_bridge.hpp"
+#include "model/clip_release.hpp"
 #include "model/model_folder.hpp"
 #include "model/model_folder_writer.hpp"
 #include "model/official_release.hpp"
@@ -22,10 +23,11 @@ namespace fs = std::filesystem;
 /** What a model folder is made of. */
 struct Source {
   ModelConfig config;
-  fs::path tokenizer;
+  fs::path tokenizer;  ///< a file to copy, or empty: tokenizer_text
   std::optional<fs::path> words;
   std::vector<model::PlannedTensor> tensors;
-  bool is_model = false;  ///< a model folder, no release
+  bool takes_licences = false;  ///< of the folder that it is made of
+  std::string tokenizer_text = {};
 };
 
 WeightType language_type(const model::OfficialRelease& release) {
@@ -81,14 +83,25 @@ Source source_of_model(const fs::path& folder, const ConvertOptions& options) {
   return source;
 }
 
+Source source_of_clip(const fs::path& folder, const ConvertOptions& options) {
+  if (options.base || !options.variant.empty()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                folder.string() + ": is a CLIP model; of one a --dtype can be chosen, and nothing else");
+  }
+  model::ClipRelease release = model::open_clip_release(folder);
+  if (options.dtype) release.config.dtype = *options.dtype;
+  return {std::move(release.config), {}, {}, std::move(release.tensors), true, std::move(release.tokenizer)};
+}
+
 Source source_of(const fs::path& folder, const ConvertOptions& options) {
   std::error_code ignored;
+  if (model::is_clip_release(folder)) return source_of_clip(folder, options);
   const bool is_model = fs::exists(folder / model::kConfigFile, ignored);
   return is_model ? source_of_model(folder, options) : source_of_release(folder, options);
 }
 
 ModelSummary summary_of(const ModelConfig& config, const std::vector<model::StoredTensor>& tensors) {
-  ModelSummary summary{config.language.type, config.dtype};
+  ModelSummary summary{model::described_type(config), config.dtype};
   for (const model::StoredTensor& tensor : tensors) {
     for (const io::TensorInfo& info : model::infos_of(tensor)) {
       summary.bytes += Tensor(info.type, info.shape).bytes();
@@ -120,7 +133,7 @@ void write_weights(const Source& source, const model::ModelFolderWriter& writer,
   if (options.progress) options.progress(stored.size(), stored.size());
 }
 
-/** What comes with weights by their licence goes with them: NOTICE, LICENSE and the like, of a model folder. */
+/** What comes with weights by their licence goes with them: NOTICE, LICENSE and the like. */
 void copy_licences(const fs::path& from, const fs::path& out) {
   std::error_code error;
   if (fs::equivalent(from, out, error)) return;
@@ -141,10 +154,14 @@ void convert(const fs::path& from, const fs::path& out, const ConvertOptions& op
     const model::ModelFolderWriter writer(out);
     write_weights(source, writer, options);
     writer.write_config(source.config);
-    writer.copy(source.tokenizer, model::kTokenizerFile);
+    if (source.tokenizer.empty()) {
+      writer.write(model::kTokenizerFile, source.tokenizer_text);
+    } else {
+      writer.copy(source.tokenizer, model::kTokenizerFile);
+    }
     if (source.words) writer.copy(*source.words, model::kWordsFile);
     writer.publish();
-    if (source.is_model) copy_licences(from, out);
+    if (source.takes_licences) copy_licences(from, out);
   });
 }
 

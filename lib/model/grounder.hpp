@@ -3,17 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <exception>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
-#include "gvl/cancellation.hpp"
-#include "gvl/generation.hpp"
 #include "gvl/task.hpp"
 #include "gvl/tensor.hpp"
 #include "language/generate.hpp"
+#include "model/asked_window.hpp"
 #include "model/model_folder.hpp"
 #include "model/network.hpp"
 #include "text/answer.hpp"
@@ -27,23 +24,9 @@ class Grounder {
   /** `cache_type`: what keys and values are kept as. */
   Grounder(const Network& network, FolderTokenizer tokenizer, c10::ScalarType cache_type);
 
-  /** What is asked about one window of video. */
-  struct Window {
-    Tensor tokens;  ///< float32 [K * L, H]
-    text::TimeScale scale;
-    std::vector<Query> queries;
-    GenerationOptions options;
-    Cancellation cancellation;
-  };
-
-  /** What becomes of a window's query, both by their numbers: an answer, or why there is none. */
-  struct Result {
-    std::size_t window = 0;
-    std::size_t query = 0;
-    Answer answer;
-    std::exception_ptr error;
-  };
-  using Deliver = std::function<void(Result)>;
+  using Window = AskedWindow;
+  using Result = QueryResult;
+  using Deliver = DeliverResult;
 
   /**
    * Answers the queries of some windows, each window's behind one reading of the prompt's start and its tokens, and all

@@ -27,8 +27,7 @@ LoadedModel::LoadedModel(const std::filesystem::path& folder, c10::Device device
                          Cancellation cancellation)
     : folder_(folder.string()),
       engine_(layers::rethrow_libtorch_errors(
-          folder.string(),
-          [&] { return std::make_shared<const Engine>(folder, device, options.cache_type, std::move(cancellation)); })),
+          folder.string(), [&] { return load_engine(folder, device, options.cache_type, std::move(cancellation)); })),
       device_(device.str()),
       scheduler_(std::make_shared<runtime::Scheduler>([threads = options.threads] { ops::set_threads(threads); })),
       spatial_(scheduler_->add_stage(spatial_stage(engine_, options.spatial))),
@@ -38,7 +37,7 @@ LoadedModel::LoadedModel(const std::filesystem::path& folder, c10::Device device
       answer_(scheduler_->add_stage(answer_stage(engine_, options.answer))) {}
 
 std::vector<std::string> LoadedModel::unknown_words(const std::string& query) const {
-  return engine_->words ? engine_->words->unknown_words(query) : std::vector<std::string>();
+  return engine_->unknown_words(query);
 }
 
 Future<Tensor> LoadedModel::encode_spatial(Future<Tensor> pixels, Cancellation cancellation) {

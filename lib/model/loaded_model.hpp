@@ -22,7 +22,7 @@ class LoadedModel : public Model {
               Cancellation cancellation);
 
   std::string folder() const override { return folder_; }
-  const ModelConfig& config() const noexcept override { return engine_->config; }
+  const ModelConfig& config() const noexcept override { return engine_->config(); }
   const std::string& device() const noexcept override { return device_; }
   std::vector<std::string> unknown_words(const std::string& query) const override;
 

@@ -6,6 +6,7 @@
 #include "io/language_model.hpp"
 #include "io/quote.hpp"
 #include "layers/tensor_bridge.hpp"
+#include "model/clip_release.hpp"
 #include "model/quantised_weights.hpp"
 #include "vision/encoder.hpp"
 
@@ -16,6 +17,10 @@ namespace {
 /** A folder of the official release has no config.json. */
 void refuse_release(const std::filesystem::path& folder) {
   std::error_code ignored;
+  if (is_clip_release(folder)) {
+    throw Error(ErrorCode::kUnsupported,
+                folder.string() + ": is a CLIP model in Hugging Face's layout; gvl-convert makes a model folder of it");
+  }
   if (std::filesystem::exists(folder / kConfigFile, ignored)) return;
   for (const io::LanguageModel* model : io::language_models()) {
     if (!std::filesystem::exists(folder / model->official.folder, ignored)) continue;
@@ -30,6 +35,10 @@ ModelConfig load_config(const std::filesystem::path& folder) {
   refuse_release(folder);
   const std::filesystem::path file = folder / kConfigFile;
   ModelConfig config = ModelConfig::load(file);
+  if (config.type == ModelType::kSimilarity && !config.spatial.type.empty() && config.spatial.type != "clip") {
+    throw Error(ErrorCode::kUnsupported, file.string() + ": spatial.type: is " + io::quote(config.spatial.type) +
+                                             ", a similarity model's is \"clip\"");
+  }
   for (const std::string& encoder : {config.spatial.type, config.temporal.type}) {
     try {
       if (!encoder.empty()) vision::encoder_kind(encoder);
@@ -58,15 +67,40 @@ layers::Weight FolderParameters::matrix(const std::string& name, const std::vect
   return read_quantised(weights_, name, *stored, shape);
 }
 
+namespace {
+
+void require_room(const std::filesystem::path& file, const text::Tokenizer& tokenizer, std::int64_t vocab_size,
+                  const char* which) {
+  if (tokenizer.size() <= vocab_size) return;
+  throw Error(ErrorCode::kMalformed, file.string() + ": has " + std::to_string(tokenizer.size()) + " tokens" + which +
+                                         ", the model " + std::to_string(vocab_size));
+}
+
+}  // namespace
+
 FolderTokenizer load_tokenizer(const std::filesystem::path& file, const ModelConfig& config) {
   auto tokenizer = std::make_shared<text::Tokenizer>(text::Tokenizer::load(file));
   text::TemporalTokens temporal(*tokenizer, config.temporal_tokens);
-  if (tokenizer->size() > config.language.vocab_size) {
-    throw Error(ErrorCode::kMalformed, file.string() + ": has " + std::to_string(tokenizer->size()) +
-                                           " tokens with the temporal ones, the model " +
-                                           std::to_string(config.language.vocab_size));
-  }
+  require_room(file, *tokenizer, config.language.vocab_size, " with the temporal ones");
   return {std::move(tokenizer), std::move(temporal)};
+}
+
+std::shared_ptr<const text::Tokenizer> load_text_tokenizer(const std::filesystem::path& file,
+                                                           const ModelConfig& config) {
+  auto tokenizer = std::make_shared<const text::Tokenizer>(text::Tokenizer::load(file));
+  require_room(file, *tokenizer, config.similarity.text.vocab_size, "");
+  if (tokenizer->encode("").size() == 2) return tokenizer;
+  throw Error(ErrorCode::kMalformed, file.string() + ": puts no start and end token around a text (post_processor)");
+}
+
+std::string described_type(const ModelConfig& config) {
+  return config.type == ModelType::kSimilarity ? "similarity" : config.language.type;
+}
+
+void require_grounded(const std::filesystem::path& folder, const ModelConfig& config, const char* done) {
+  if (config.type == ModelType::kGroundedVideoLlm) return;
+  throw Error(ErrorCode::kUnsupported, folder.string() + ": is a model of type " + described_type(config) +
+                                           "; only a Grounded-VideoLLM can be " + done);
 }
 
 std::optional<text::WordList> load_words(const std::filesystem::path& folder) {

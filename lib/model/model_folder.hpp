@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "gvl/cancellation.hpp"
@@ -52,6 +53,19 @@ struct FolderTokenizer {
 
 /** Throws Error naming the file when it is no tokenizer, or has more tokens than the model. */
 FolderTokenizer load_tokenizer(const std::filesystem::path& file, const ModelConfig& config);
+
+/**
+ * A similarity model's tokenizer. Throws Error naming the file when it is none, has more tokens than the model, or puts
+ * no start and end token around a text.
+ */
+std::shared_ptr<const text::Tokenizer> load_text_tokenizer(const std::filesystem::path& file,
+                                                           const ModelConfig& config);
+
+/** "phi3", "similarity": what a model is, for messages. */
+std::string described_type(const ModelConfig& config);
+
+/** Throws Error(kUnsupported) naming the folder unless the model is a Grounded-VideoLLM, which alone can be `done`. */
+void require_grounded(const std::filesystem::path& folder, const ModelConfig& config, const char* done);
 
 /** The words that a model folder's model saw, where it says so. Throws Error naming the file. */
 std::optional<text::WordList> load_words(const std::filesystem::path& folder);

@@ -2,7 +2,6 @@
 #include "model/model_folder_writer.hpp"
 
 #include <iterator>
-#include <string>
 #include <system_error>
 #include <utility>
 
@@ -92,6 +91,10 @@ void ModelFolderWriter::write_weights(const std::vector<StoredTensor>& tensors,
     }
   }
   writer.finish();
+}
+
+void ModelFolderWriter::write(const char* name, const std::string& text) const {
+  io::write_atomically(staging_ / name, text);
 }
 
 void ModelFolderWriter::copy(const fs::path& file, const char* name) const {

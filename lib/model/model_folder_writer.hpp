@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "gvl/config.hpp"
@@ -33,6 +34,9 @@ class ModelFolderWriter {
   /** `make` gives the numbers of each tensor, on any device; one is in memory at a time. */
   void write_weights(const std::vector<StoredTensor>& tensors,
                      const std::function<at::Tensor(std::size_t index)>& make) const;
+
+  /** Writes the folder's `name` (kTokenizerFile). */
+  void write(const char* name, const std::string& text) const;
 
   /** Copies `file` as the folder's `name` (kTokenizerFile, kWordsFile). */
   void copy(const std::filesystem::path& file, const char* name) const;

@@ -15,6 +15,7 @@
 #include "layers/parameters.hpp"
 #include "layers/tensor_bridge.hpp"
 #include "model/network.hpp"
+#include "model/similarity_network.hpp"
 
 namespace gvl::model {
 namespace {
@@ -100,7 +101,12 @@ std::string scales_of(const std::string& name) { return name + "_scale"; }
 
 std::set<std::string> matrix_names(const ModelConfig& config) {
   const MatrixNames source;
-  const Network network(layers::Parameters(source, at::kCPU, at::kFloat), config);
+  const layers::Parameters parameters(source, at::kCPU, at::kFloat);
+  if (config.type == ModelType::kSimilarity) {
+    SimilarityNetwork(parameters, config);
+  } else {
+    Network(parameters, config);
+  }
   return source.names;
 }
 

@@ -66,15 +66,22 @@ class Selection {
   std::vector<std::string> all_, needed_;
 };
 
-void require_language_model(const std::string& folder, Selection& files) {
-  files.require(folder + "/config.json");
+/** Weights in the folder: safetensors, whole or in shards. Whether there are any. */
+bool take_safetensors(const std::string& folder, Selection& files) {
   bool any = false;
   for (const std::string& name : files.in(folder)) {
     const bool is_weights = name.ends_with(".safetensors");
     any = any || is_weights;
-    if (is_weights || name.ends_with(".safetensors.index.json")) files.require(folder + "/" + name);
+    if (is_weights || name.ends_with(".safetensors.index.json")) {
+      files.require(folder.empty() ? name : folder + "/" + name);
+    }
   }
-  if (!any) files.require(folder + "/model.safetensors");
+  return any;
+}
+
+void require_language_model(const std::string& folder, Selection& files) {
+  files.require(folder + "/config.json");
+  if (!take_safetensors(folder, files)) files.require(folder + "/model.safetensors");
 }
 
 void require_tuned(const io::LanguageModel& model, Selection& files) {
@@ -108,6 +115,29 @@ std::vector<std::string> release_files(std::string_view variant, const std::vect
   const std::string own(model.official.tokenizer);
   files.require(files.has(tokenizer) && !files.has(own) ? tokenizer : own);
   if (files.has(config)) files.require(config);
+  return files.take();
+}
+
+std::vector<std::string> clip_release_files(const std::vector<std::string>& all) {
+  model::Selection files(all);
+  files.require("config.json");
+  files.require("preprocessor_config.json");
+  if (files.has("tokenizer.json") || !files.has("vocab.json")) {
+    files.require("tokenizer.json");
+  } else {
+    files.require("vocab.json");
+    files.require("merges.txt");
+  }
+  // Older repositories have the pickle alone.
+  const bool is_pickle = !files.has("model.safetensors") && files.has("pytorch_model.bin");
+  if (is_pickle) {
+    files.require("pytorch_model.bin");
+  } else if (!model::take_safetensors("", files)) {
+    files.require("model.safetensors");
+  }
+  for (const std::string& name : files.in("")) {
+    if (name.starts_with("LICENSE") || name.starts_with("NOTICE")) files.require(name);
+  }
   return files.take();
 }
 

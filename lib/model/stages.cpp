@@ -55,7 +55,7 @@ void run_each(const char* name, const Batch& batch, const Compute& compute) noex
 /** One of the two vision encoders. */
 class Encoder {
  public:
-  using Encode = at::Tensor (Network::*)(const at::Tensor&, const Cancellation&) const;
+  using Encode = at::Tensor (Engine::*)(const at::Tensor&, const Cancellation&) const;
 
   /** `input`: shape of the uint8 pixels of one job. */
   Encoder(std::shared_ptr<const Engine> engine, const char* name, std::vector<std::int64_t> input, Encode encode)
@@ -81,7 +81,7 @@ class Encoder {
     job.cancellation.check();
     const Tensor& pixels = job.inputs.front().get();
     expect_shape(name_, pixels, DataType::kUInt8, input_);
-    return layers::to_aten(pixels).to(engine_->network.device());
+    return layers::to_aten(pixels).to(engine_->device());
   }
 
   void encode(const std::vector<at::Tensor>& inputs, const std::vector<TensorJob*>& live) const noexcept {
@@ -89,7 +89,7 @@ class Encoder {
       const c10::InferenceMode inference;
       const Cancellation cancellation = common_cancellation(live, &TensorJob::cancellation);
       const at::Tensor features = layers::rethrow_libtorch_errors(
-          name_, [&] { return (engine_->network.*encode_)(at::stack(inputs), cancellation).to(at::kFloat); });
+          name_, [&] { return ((*engine_).*encode_)(at::stack(inputs), cancellation).to(at::kFloat); });
       for (std::size_t i = 0; i < live.size(); ++i) {
         live[i]->promise.set_value(layers::from_aten(features.select(0, static_cast<std::int64_t>(i)).clone()));
       }
@@ -109,25 +109,20 @@ Stage encoder_stage(Encoder encoder, const char* name, const StageOptions& optio
 }
 
 Tensor fuse(const Engine& engine, const Tensor& spatial, const Tensor& temporal) {
-  const ModelConfig& config = engine.config;
+  const ModelConfig& config = engine.config();
   expect_shape("gvl/spatial-features", spatial, DataType::kFloat32, {config.spatial_tokens(), config.spatial_width()});
   expect_shape("gvl/temporal-features", temporal, DataType::kFloat32,
                {config.temporal_tokens_per_segment(), config.temporal.hidden_size});
-  const Network& network = engine.network;
-  const auto on_device = [&](const Tensor& tensor) {
-    return layers::to_aten(tensor).to(network.device(), network.activation_type());
-  };
-  const at::Tensor tokens =
-      network.fusion().forward(on_device(spatial).unsqueeze(0), on_device(temporal).unsqueeze(0)).squeeze(0);
-  return layers::from_aten(tokens.to(at::kFloat));
+  const auto on_device = [&](const Tensor& tensor) { return layers::to_aten(tensor).to(engine.device()).unsqueeze(0); };
+  return layers::from_aten(engine.fuse(on_device(spatial), on_device(temporal)).squeeze(0).to(at::kFloat));
 }
 
 Tensor concatenate(const Engine& engine, const std::vector<Future<Tensor>>& segments) {
   std::vector<at::Tensor> tokens;
   for (const Future<Tensor>& segment : segments) {
     expect_shape("gvl/segment-tokens", segment.get(), DataType::kFloat32,
-                 {engine.config.tokens_per_segment(), engine.config.language.hidden_size});
-    tokens.push_back(layers::to_aten(segment.get()).to(engine.network.device()));
+                 {engine.config().tokens_per_segment(), engine.config().token_width()});
+    tokens.push_back(layers::to_aten(segment.get()).to(engine.device()));
   }
   return layers::from_aten(at::cat(tokens));
 }
@@ -136,7 +131,7 @@ void fail(AnswerJob& job, const std::exception_ptr& error) {
   for (Promise<Answer>& promise : job.promises) promise.set_error(error);
 }
 
-void deliver(Grounder::Result result, const std::vector<AnswerJob*>& jobs) {
+void deliver(QueryResult result, const std::vector<AnswerJob*>& jobs) {
   Promise<Answer>& promise = jobs[result.window]->promises[result.query];
   if (result.error) {
     promise.set_error(result.error);
@@ -147,7 +142,7 @@ void deliver(Grounder::Result result, const std::vector<AnswerJob*>& jobs) {
 
 /** Answers the windows of a batch together. */
 void answer(const Engine& engine, const Batch& batch) noexcept {
-  std::vector<Grounder::Window> windows;
+  std::vector<AskedWindow> windows;
   std::vector<AnswerJob*> live;
   for (const auto& each : batch) {
     auto& job = static_cast<AnswerJob&>(*each);
@@ -163,9 +158,8 @@ void answer(const Engine& engine, const Batch& batch) noexcept {
   }
   try {
     const c10::InferenceMode inference;
-    layers::rethrow_libtorch_errors("language model", [&] {
-      engine.grounder.answer(windows, [&](Grounder::Result result) { deliver(std::move(result), live); });
-    });
+    layers::rethrow_libtorch_errors(
+        "answers", [&] { engine.answer(windows, [&](QueryResult result) { deliver(std::move(result), live); }); });
   } catch (...) {
     for (AnswerJob* job : live) fail(*job, std::current_exception());
   }
@@ -182,16 +176,15 @@ AnswerJob::AnswerJob(VideoWindow window, std::vector<Query> queries, const Gener
       promises(this->queries.size()) {}
 
 Stage spatial_stage(std::shared_ptr<const Engine> engine, const StageOptions& options) {
-  const std::int64_t keyframes = engine->config.spatial.keyframes, size = engine->config.spatial.image_size;
+  const std::int64_t keyframes = engine->config().spatial.keyframes, size = engine->config().spatial.image_size;
   constexpr const char* kName = "spatial encoder";
-  return encoder_stage({std::move(engine), kName, {keyframes, size, size, 3}, &Network::encode_spatial}, kName,
-                       options);
+  return encoder_stage({std::move(engine), kName, {keyframes, size, size, 3}, &Engine::encode_spatial}, kName, options);
 }
 
 Stage temporal_stage(std::shared_ptr<const Engine> engine, const StageOptions& options) {
-  const std::int64_t frames = engine->config.frames_per_segment(), size = engine->config.temporal.image_size;
+  const std::int64_t frames = engine->config().frames_per_segment(), size = engine->config().temporal.image_size;
   constexpr const char* kName = "temporal encoder";
-  return encoder_stage({std::move(engine), kName, {frames, size, size, 3}, &Network::encode_temporal}, kName, options);
+  return encoder_stage({std::move(engine), kName, {frames, size, size, 3}, &Engine::encode_temporal}, kName, options);
 }
 
 Stage fusion_stage(std::shared_ptr<const Engine> engine, const StageOptions& options) {
@@ -207,8 +200,7 @@ Stage concatenation_stage(std::shared_ptr<const Engine> engine) {
 }
 
 Stage answer_stage(std::shared_ptr<const Engine> engine, const StageOptions& options) {
-  return make_stage("language model", options,
-                    [engine = std::move(engine)](const Batch& batch) { answer(*engine, batch); });
+  return make_stage("answers", options, [engine = std::move(engine)](const Batch& batch) { answer(*engine, batch); });
 }
 
 }  // namespace gvl::model

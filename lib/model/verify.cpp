@@ -13,19 +13,13 @@
 #include "io/weights.hpp"
 #include "layers/libtorch_errors.hpp"
 #include "layers/tensor_bridge.hpp"
+#include "model/engine.hpp"
 #include "model/model_folder.hpp"
-#include "model/network.hpp"
 
 namespace gvl {
 namespace model {
 
-void require_loadable(const std::filesystem::path& folder) {
-  const ModelConfig config = load_config(folder);
-  const FolderParameters parameters(folder, config.dtype);
-  const Network network(layers::Parameters(parameters, at::kCPU, at::kFloat), config);
-  load_tokenizer(folder / kTokenizerFile, config);
-  load_words(folder);
-}
+void require_loadable(const std::filesystem::path& folder) { load_engine(folder, at::kCPU); }
 
 namespace {
 
@@ -51,7 +45,7 @@ ModelSummary verify(const std::filesystem::path& folder,
       model::require_finite(weights, names[i]);
       if (progress) progress(i + 1, names.size());
     }
-    return ModelSummary{config.language.type, config.dtype, names.size(), weights.total_bytes()};
+    return ModelSummary{model::described_type(config), config.dtype, names.size(), weights.total_bytes()};
   });
 }
 

@@ -47,6 +47,12 @@ void check_weight_interpolation(const TrainingConfig& config) {
               config.model.string() + ": has no weights that weight_interpolation could go back to");
 }
 
+ModelConfig load_trainable(const fs::path& folder) {
+  ModelConfig config = ModelConfig::load(folder / model::kConfigFile);
+  model::require_grounded(folder, config, "trained");
+  return config;
+}
+
 /** What a model folder holds; none where it has no weights. */
 ParameterSet::Origin weights_of(const fs::path& folder) {
   if (!has_weights(folder)) return {};
@@ -73,7 +79,7 @@ struct Trainer::Run {
       : config(config),
         device(runtime::choose_device(config.device)),
         group(ProcessGroup::join(device)),
-        model(ModelConfig::load(config.model / model::kConfigFile)),
+        model(load_trainable(config.model)),
         tokenizer(model::load_tokenizer(config.model / model::kTokenizerFile, model)),
         prompts(tokenizer.tokenizer, tokenizer.temporal, model.prompts),
         source(make_source(model)),

@@ -16,8 +16,8 @@ namespace gvl {
 
 /** What a model folder has, or is going to have. */
 struct ModelSummary {
-  std::string language_model;  ///< "phi3"
-  WeightType dtype;            ///< of the language model's weights
+  std::string type;  ///< the language model's ("phi3"), or "similarity"
+  WeightType dtype;  ///< of the language model's weights
   std::size_t tensors = 0;
   std::size_t bytes = 0;  ///< of all weights
 };
@@ -35,10 +35,10 @@ struct ConvertOptions {
 /**
  * Makes our model folder from a folder in the official release's layout (docs/models.md, "The published weights"):
  * fine-tuned weights over base weights, LoRA merged, position embedding interpolated, unused layers and heads dropped;
- * or from a model folder one of another `dtype`, its words and all. One tensor is in memory at a time. `out` is
- * created; a model already there, which may be `from`, is replaced only when the new one is complete. Throws Error
- * naming the file or tensor at fault: kMalformed also for weights that are no finite numbers, kUnsupported for ones
- * that `dtype` cannot hold.
+ * from a CLIP in Hugging Face's layout a similarity model (docs/models.md, "Similarity models"); or from a model folder
+ * one of another `dtype`, its words and all. One tensor is in memory at a time. `out` is created; a model already
+ * there, which may be `from`, is replaced only when the new one is complete. Throws Error naming the file or tensor at
+ * fault: kMalformed also for weights that are no finite numbers, kUnsupported for ones that `dtype` cannot hold.
  */
 GVL_EXPORT void convert(const std::filesystem::path& from, const std::filesystem::path& out,
                         const ConvertOptions& options = {});
@@ -60,5 +60,11 @@ GVL_EXPORT std::vector<std::string> release_variants();
  */
 GVL_EXPORT std::vector<std::string> release_files(std::string_view variant, const std::vector<std::string>& all,
                                                   bool base = false);
+
+/**
+ * Those files of a repository with a CLIP model in Hugging Face's layout that convert() reads, and its licence, of
+ * `all` that there are. Throws Error(kNotFound) naming one that is missing.
+ */
+GVL_EXPORT std::vector<std::string> clip_release_files(const std::vector<std::string>& all);
 
 }  // namespace gvl

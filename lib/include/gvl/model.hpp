@@ -58,7 +58,7 @@ GVL_EXPORT std::vector<std::string> installed_models();
  */
 GVL_EXPORT std::vector<std::string> installed_models_that_know(const std::string& text);
 
-/** A window of video as the language model reads it. */
+/** A window of video as it is asked about. */
 struct VideoWindow {
   Future<Tensor> tokens;  ///< gvl/video-tokens, float32 [K * L, H]
   double duration = 0;    ///< L in seconds: what temporal token M stands for
@@ -71,7 +71,7 @@ struct VideoWindow {
 };
 
 /**
- * A loaded Grounded-VideoLLM and the scheduler that runs its jobs.
+ * A loaded model, of whatever type its folder is (ModelType), and the scheduler that runs its jobs.
  *
  * Every member is thread safe. The asynchronous ones return at once and never compute on the caller's thread; their
  * jobs start when the inputs are ready and fail with the error of a failed input. Jobs that share a Cancellation are
@@ -114,15 +114,16 @@ class GVL_EXPORT Model {
   /** uint8 [n, S', S', 3] -> float32 [n * P', D'] pooled features of a segment, by the temporal encoder. */
   virtual Future<Tensor> encode_temporal(Future<Tensor> pixels, Cancellation cancellation) = 0;
 
-  /** Both features of a segment -> float32 [L, H], its tokens for the language model. */
+  /** Both features of a segment -> float32 [L, H], its tokens for what answers. */
   virtual Future<Tensor> fuse(Future<Tensor> spatial, Future<Tensor> temporal, Cancellation cancellation) = 0;
 
   /** Segment tokens in order -> float32 [K * L, H]. */
   virtual Future<Tensor> concatenate(std::vector<Future<Tensor>> segments, Cancellation cancellation) = 0;
 
   /**
-   * Answers `queries` about a window, in order, each as soon as it is complete. The prompt up to and including the
-   * video tokens is read once for all of them.
+   * Answers `queries` about a window, in order, each as soon as it is complete. A language model reads the prompt up to
+   * and including the video tokens once for all of them. A query of a task that this type of model does not answer
+   * fails with Error(kUnsupported) that names the model.
    */
   virtual std::vector<Future<Answer>> answer(VideoWindow window, std::vector<Query> queries,
                                              const GenerationOptions& options, Cancellation cancellation) = 0;

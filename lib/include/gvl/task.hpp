@@ -58,7 +58,8 @@ struct Interval {
   double stop = 0;
   /**
    * 0-1: the probability that there is such a moment, where the model was trained to say that there is none, times the
-   * IoU with the true moment that the model's own distribution over times lets expect.
+   * IoU with the true moment that the model's own distribution over times lets expect. Of a similarity model what
+   * timeline/span_search.hpp says.
    */
   double confidence = 0;
   std::string text;  ///< dense captioning: what happens in it; otherwise empty
@@ -67,11 +68,12 @@ struct Interval {
 /** What the model says to one query about one window. */
 struct Answer {
   Query query;
-  std::vector<std::int64_t> tokens;  ///< as generated, without the end token
+  std::vector<std::int64_t> tokens;  ///< as generated, without the end token; of a language model
   std::string text;                  ///< decoded, with temporal tokens: "From <14> to <25>."
   std::string text_seconds;          ///< the same with the video's times: "From 31.40 seconds to 32.50 seconds."
   std::vector<Interval> intervals;   ///< times read back from the text; none for plain answers
-  double confidence = 0;             ///< geometric mean probability of all generated tokens, 0-1
+  double confidence = 0;             ///< geometric mean probability of all generated tokens, 0-1;
+                                     ///< of a similarity model the highest of its intervals'
 };
 
 }  // namespace gvl

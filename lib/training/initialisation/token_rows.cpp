@@ -11,6 +11,7 @@ namespace gvl::training {
 
 TokenRows::TokenRows(const std::filesystem::path& from, const model::FolderTokenizer& to) {
   const ModelConfig config = ModelConfig::load(from / model::kConfigFile);
+  model::require_grounded(from, config, "begun with");
   const auto source = model::load_tokenizer(from / model::kTokenizerFile, config).tokenizer;
   for (std::int64_t id = 0; id < to.tokenizer->size(); ++id) {
     std::vector<std::int64_t>& origin = origins_.emplace_back();

@@ -9,7 +9,7 @@
 #include <map>
 
 #include "layers/tensor_bridge.hpp"
-#include "model/engine.hpp"
+#include "model/grounded_engine.hpp"
 #include "model_test.hpp"
 
 using namespace gvl;
@@ -20,10 +20,10 @@ namespace {
 
 using Answers = std::map<std::pair<std::size_t, std::size_t>, Grounder::Result>;  // by window and query
 
-Answers answer(const model::Engine& engine, const std::vector<Grounder::Window>& windows) {
+Answers answer(const model::GroundedEngine& engine, const std::vector<Grounder::Window>& windows) {
   const c10::InferenceMode inference;
   Answers answers;
-  engine.grounder.answer(windows, [&](Grounder::Result result) {
+  engine.grounder().answer(windows, [&](Grounder::Result result) {
     const std::pair key(result.window, result.query);
     ck_assert_msg(answers.emplace(key, std::move(result)).second, "a query was answered twice");
   });
@@ -52,7 +52,7 @@ ErrorCode code_of(const Grounder::Result& result) {
 }  // namespace
 
 GVL_TEST(windows_answered_together_get_the_answers_that_each_gets_alone) {
-  const model::Engine engine(converted("phi_c"), at::kCPU);
+  const model::GroundedEngine engine(converted("phi_c"), at::kCPU);
   const std::vector<Grounder::Window> windows = two_windows();
   const Answers together = answer(engine, windows);
   ck_assert_int_eq(together.size(), 5);
@@ -67,7 +67,7 @@ GVL_TEST(windows_answered_together_get_the_answers_that_each_gets_alone) {
 
 /** With several moments of a query, too, which are asked about at once. */
 GVL_TEST(queries_of_a_window_get_the_answers_that_each_gets_alone) {
-  const model::Engine engine(converted("phi_c"), at::kCPU);
+  const model::GroundedEngine engine(converted("phi_c"), at::kCPU);
   Grounder::Window window = two_windows()[0];
   window.options.max_moments = 4;
   window.queries.clear();
@@ -90,7 +90,7 @@ GVL_TEST(queries_of_a_window_get_the_answers_that_each_gets_alone) {
 }
 
 GVL_TEST(a_window_that_cannot_be_answered_fails_alone) {
-  const model::Engine engine(converted("phi_c"), at::kCPU);
+  const model::GroundedEngine engine(converted("phi_c"), at::kCPU);
   std::vector<Grounder::Window> windows = two_windows();
   windows.push_back(windows[1]);
   windows[0].cancellation.cancel();
@@ -107,13 +107,13 @@ GVL_TEST(a_window_that_cannot_be_answered_fails_alone) {
 }
 
 GVL_TEST(a_window_that_is_cancelled_between_two_tokens_ends_alone) {
-  const model::Engine engine(converted("phi_c"), at::kCPU);
+  const model::GroundedEngine engine(converted("phi_c"), at::kCPU);
   std::vector<Grounder::Window> windows = two_windows();
   windows[0].queries.resize(1);
   windows[0].options.max_new_tokens = 100000;  // what random weights say would not end before
   const c10::InferenceMode inference;
   Answers answers;
-  engine.grounder.answer(windows, [&](Grounder::Result result) {
+  engine.grounder().answer(windows, [&](Grounder::Result result) {
     if (result.window == 1) windows[0].cancellation.cancel();
     const std::pair key(result.window, result.query);
     answers.emplace(key, std::move(result));

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/engine.hpp"
+#include "model/grounded_engine.hpp"
 #include "model_test.hpp"
 
 using namespace gvl;
@@ -70,16 +70,16 @@ GVL_TEST(a_moment_ends_before_the_next_begins) {
 
 std::vector<Answer> answers(std::int64_t max_moments, const char* name) {
   const c10::InferenceMode inference;
-  const model::Engine engine(converted(name), at::kCPU);
+  const model::GroundedEngine engine(converted(name), at::kCPU);
   const Fixture fixture = Fixture::open(io::test::fixture(name));
   GenerationOptions options = fixture_options();
   options.max_moments = max_moments;
   std::vector<Answer> all(fixture_queries().size());
-  engine.grounder.answer({{fixture.tensors.get("video_tokens"), fixture.duration(), fixture_queries(), options, {}}},
-                         [&](Grounder::Result result) {
-                           ck_assert(!result.error);
-                           all.at(result.query) = std::move(result.answer);
-                         });
+  engine.grounder().answer({{fixture.tensors.get("video_tokens"), fixture.duration(), fixture_queries(), options, {}}},
+                           [&](Grounder::Result result) {
+                             ck_assert(!result.error);
+                             all.at(result.query) = std::move(result.answer);
+                           });
   return all;
 }
 

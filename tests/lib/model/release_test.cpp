@@ -112,7 +112,7 @@ GVL_TEST(a_release_is_told_from_a_model) {
 
 GVL_TEST(a_model_that_is_good_is_described) {
   const ModelSummary summary = verify(converted("phi_c"));
-  expect_text(summary.language_model, "phi3");
+  expect_text(summary.type, "phi3");
   const auto weights = io::SafetensorsFile::open(converted("phi_c") / "model.safetensors");
   ck_assert_uint_eq(summary.tensors, weights.tensors().size());
   std::size_t bytes = 0;

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <map>
 
+#include "gvl/convert.hpp"
 #include "io/weights.hpp"
 #include "layers/tensor_bridge.hpp"
 #include "model/model_folder.hpp"
@@ -268,6 +269,18 @@ GVL_TEST(test_a_trained_model_loads) {
   const TrainingConfig config = configuration(root / "", "run");
   train(config);
   ck_assert(Model::load(config.output / "model")->config().segments == small_config().segments);
+}
+
+GVL_TEST(test_a_similarity_model_is_not_trained) {
+  const TemporaryFolder root;
+  convert(fixture("clip/quick-gelu"), root / "model");
+  std::string message;
+  try {
+    train(configuration(root / "", "run"));
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  ck_assert_msg(message.find("/model: is a model of type similarity") != std::string::npos, "%s", message.c_str());
 }
 
 GVL_TEST(test_a_failing_export_leaves_the_model_before) {
