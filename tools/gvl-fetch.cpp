@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/interrupt.hpp"
@@ -33,9 +34,19 @@ namespace fs = std::filesystem;
 constexpr char kPrefix[] = "grounded-videollm-";
 constexpr char kEndpoint[] = "https://huggingface.co";
 constexpr char kRepository[] = "WHB139426/Grounded-Video-LLM";
+// CLIP (Radford et al. 2021) and TinyCLIP (Wu et al. 2023).
+constexpr std::pair<const char*, const char*> kClips[] = {
+    {"clip-vit-b-32", "openai/clip-vit-base-patch32"},
+    {"clip-vit-b-16", "openai/clip-vit-base-patch16"},
+    {"clip-vit-l-14", "openai/clip-vit-large-patch14"},
+    {"tinyclip-8m-16", "wkcn/TinyCLIP-ViT-8M-16-Text-3M-YFCC15M"},
+    {"tinyclip-39m-16", "wkcn/TinyCLIP-ViT-39M-16-Text-19M-YFCC15M"},
+    {"tinyclip-40m-32", "wkcn/TinyCLIP-ViT-40M-32-Text-19M-LAION400M"},
+    {"tinyclip-61m-32", "wkcn/TinyCLIP-ViT-61M-32-Text-29M-LAION400M"},
+};
 
 struct Settings {
-  std::string variant;  ///< "phi3.5"
+  std::string variant;  ///< "phi3.5"; empty: a CLIP
   fs::path folder;      ///< of the model
   fs::path release;     ///< of what is loaded
   std::string repository, revision;
@@ -46,17 +57,32 @@ struct Settings {
   DownloadOptions download;
 };
 
+/** A published model, and where its authors have it. */
+struct Published {
+  std::string name;
+  std::string repository;
+  std::string variant;  ///< of Grounded-VideoLLM's release; empty: a CLIP
+};
+
+std::vector<Published> published_models() {
+  std::vector<Published> models;
+  for (const std::string& variant : gvl::release_variants())
+    models.push_back({kPrefix + variant, kRepository, variant});
+  for (const auto& [name, repository] : kClips) models.push_back({name, repository, ""});
+  return models;
+}
+
 std::string known_models() {
   std::string names;
-  for (const std::string& variant : gvl::release_variants()) names += (names.empty() ? "" : ", ") + (kPrefix + variant);
+  for (const Published& model : published_models()) names += (names.empty() ? "" : ", ") + model.name;
   return names;
 }
 
-std::string variant_of(const std::string& model) {
-  for (const std::string& variant : gvl::release_variants()) {
-    if (model == kPrefix + variant) return variant;
+Published published_model(const std::string& name) {
+  for (Published& model : published_models()) {
+    if (model.name == name) return std::move(model);
   }
-  throw UsageError(model + ": no published model (there are " + known_models() + ")");
+  throw UsageError(name + ": no published model (there are " + known_models() + ")");
 }
 
 std::string variable(const char* name, const char* otherwise) {
@@ -135,12 +161,14 @@ DownloadOptions download_options(const Arguments& arguments) {
 Settings settings_of(const Arguments& arguments) {
   if (!arguments.rest || g_strv_length(arguments.rest) != 2) throw UsageError("a model and a folder are needed");
   Settings settings;
-  settings.variant = variant_of(arguments.rest[0]);
+  const Published model = published_model(arguments.rest[0]);
+  settings.variant = model.variant;
   settings.folder = arguments.rest[1];
   settings.release = arguments.release ? fs::path(arguments.release) : settings.folder / "release";
-  settings.repository = arguments.repository ? arguments.repository : kRepository;
+  settings.repository = arguments.repository ? arguments.repository : model.repository;
   settings.revision = arguments.revision ? arguments.revision : "main";
   settings.convert.base = arguments.base;
+  if (arguments.base && model.variant.empty()) throw UsageError("--base: " + model.name + " has no such weights");
   settings.convert.variant = settings.variant;
   settings.convert.dtype = gvl::weight_type_from_name(arguments.dtype ? arguments.dtype : "bfloat16");
   if (!settings.convert.dtype) throw UsageError(std::string("--dtype ") + arguments.dtype + ": not a type of weights");
@@ -157,7 +185,8 @@ Settings settings_of(const Arguments& arguments) {
 std::vector<RemoteFile> needed_files(const Settings& settings, std::vector<RemoteFile> listed) {
   std::vector<std::string> paths;
   for (const RemoteFile& file : listed) paths.push_back(file.path);
-  const auto needed = gvl::release_files(settings.variant, paths, settings.convert.base);
+  const auto needed = settings.variant.empty() ? gvl::clip_release_files(paths)
+                                               : gvl::release_files(settings.variant, paths, settings.convert.base);
   std::erase_if(listed, [&](const RemoteFile& file) {
     return std::find(needed.begin(), needed.end(), file.path) == needed.end();
   });

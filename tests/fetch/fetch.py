@@ -34,6 +34,26 @@ class Models(Fetching):
                 done = subprocess.run([CONVERT, "--verify", self.model], check=True, capture_output=True, text=True)
                 self.assertRegex(done.stdout, "a model of type (phi3|llama), bfloat16, [0-9]+ tensors")
 
+    def test_a_clip_is_what_gvl_convert_makes(self):
+        for model, repository, fixture in (("clip-vit-b-32", "openai/clip-vit-base-patch32", "quick-gelu"),
+                                           ("tinyclip-40m-32", "wkcn/TinyCLIP-ViT-40M-32-Text-19M-LAION400M", "gelu")):
+            with self.subTest(model):
+                folder = os.path.join(DATA, "clip", fixture)
+                contents = {**contents_of(folder), "README.md": b"not needed", "flax_model.msgpack": b"not needed",
+                            "LICENSE": b"MIT"}
+                self.hub = Hub(contents, repository)
+                self.addCleanup(self.hub.close)
+                self.model, self.release = (os.path.join(self.work, name) for name in (fixture, "release-" + fixture))
+                self.fetch("--dtype", "float32", "--release", self.release, model=model)
+                loaded = contents_of(self.release)
+                self.assertEqual(set(contents) - set(loaded), {"README.md", "flax_model.msgpack", "expected.json"})
+                expected = os.path.join(self.work, "expected-" + fixture)
+                subprocess.run([CONVERT, folder, expected], check=True, capture_output=True)
+                self.assertEqual(contents_of(self.model), {**contents_of(expected), "LICENSE": b"MIT"})
+
+    def test_a_clip_has_no_base_weights(self):
+        self.assertIn("--base: clip-vit-b-32 has no", self.fetch("--base", code=1, model="clip-vit-b-32").stderr)
+
     def test_only_what_is_needed_is_loaded(self):
         self.fetch("--no-convert")
         loaded = self.assert_loaded()
