@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * gvl-bench [--json] [--dtype TYPE,...] [--layers N] [--only clip|internvideo2|nanodet|language|sequences]
- * [--sequences N] [--kernels NAME,...] [--threads N]: how much of the machine the engine uses, at the official sizes
- * with random weights. Each stage takes turns with a yardstick in one process: a float32 matrix product for what
- * computes, a read of memory for what streams weights; and so do several types of weights. Rates, fractions of the
- * yardstick, and how many times faster a type is than the first one, or decoding of several sequences than of one, are
- * printed, never judged.
+ * gvl-bench [--json] [--dtype TYPE,...] [--layers N] [--only clip|similarity|internvideo2|nanodet|language|
+ * sequences] [--sequences N] [--kernels NAME,...] [--threads N]: how much of the machine the engine uses, at the
+ * official sizes with random weights. Each stage takes turns with a yardstick in one process: a float32 matrix product
+ * for what computes, a read of memory for what streams weights; and so do several types of weights. Rates, fractions of
+ * the yardstick, and how many times faster a type is than the first one, or decoding of several sequences than of one,
+ * are printed, never judged.
  */
 #include <ATen/ops/empty.h>
 #include <ATen/ops/randn.h>
@@ -34,6 +34,8 @@
 #include "ops/cpu/integer.hpp"
 #include "ops/cpu/kernels.hpp"
 #include "ops/ops.hpp"
+#include "similarity_models.hpp"
+#include "transformer_operations.hpp"
 #include "vision/clip.hpp"
 #include "vision/encoder.hpp"
 #include "vision/internvideo2.hpp"
@@ -47,6 +49,7 @@ constexpr std::int64_t kPrefill = 3480;  // the video's 3,420 tokens and a quest
 constexpr std::int64_t kQuestion = 40;   // tokens of a question and of its answer so far
 constexpr std::int64_t kFrames = 8;
 constexpr std::int64_t kKeyframes = 4;
+constexpr std::int64_t kSamples = 10;  // of a similarity model's segment
 
 const VisionConfig kClip{336, 14, 1024, 4096, 23, 16, 1e-5, {0, 0, 0}, {1, 1, 1}};
 const VisionConfig kInternVideo2{224, 14, 1408, 6144, 39, 16, 1e-6, {0, 0, 0}, {1, 1, 1}};
@@ -106,14 +109,6 @@ struct Candidate {
   double work;  ///< operations or bytes
 };
 
-/** Multiply-adds of a transformer's blocks over `tokens` rows, each as two operations; causal attention by its half. */
-double transformer_operations(std::int64_t layers, std::int64_t tokens, std::int64_t width, std::int64_t mlp_matrices,
-                              std::int64_t mlp_width, bool causal) {
-  const double weights = 4.0 * width * width + static_cast<double>(mlp_matrices) * width * mlp_width;
-  const double attention = 4.0 * tokens * tokens * width * (causal ? 0.5 : 1.0);
-  return static_cast<double>(layers) * (2.0 * tokens * weights + attention);
-}
-
 class Bench {
  public:
   Bench(const std::vector<WeightType>& types, std::int64_t layers, std::int64_t sequences, bool quiet)
@@ -122,6 +117,7 @@ class Bench {
   /** Measures the part called `only`, or all of them if it is empty. False if there is no such part. */
   bool run(const std::string& only) {
     const std::pair<const char*, void (Bench::*)()> parts[] = {{"clip", &Bench::measure_clip},
+                                                               {"similarity", &Bench::measure_similarity},
                                                                {"internvideo2", &Bench::measure_internvideo2},
                                                                {"nanodet", &Bench::measure_detectors},
                                                                {"language", &Bench::measure_language},
@@ -137,17 +133,16 @@ class Bench {
   double read_rate() const { return read_rate_; }
 
  private:
-  using Make = std::function<std::unique_ptr<const vision::Encoder>(const layers::Parameters&)>;
-
   static layers::Parameters parameters(const RandomParameters& source) { return {source, at::kCPU, at::kFloat}; }
 
+  /** `make`: gives an encoder of parameters. */
+  template <typename Make>
   void measure_encoder(const std::string& name, const Make& make, const at::Tensor& pixels, double operations,
                        int rounds) {
-    std::vector<std::unique_ptr<const vision::Encoder>> encoders;
+    std::vector<decltype(make(parameters(sources_.front())))> encoders;
     std::vector<Candidate> candidates;
     for (const RandomParameters& source : sources_) {
-      encoders.push_back(make(parameters(source)));
-      const vision::Encoder* encoder = encoders.back().get();
+      const auto* encoder = encoders.emplace_back(make(parameters(source))).get();
       candidates.push_back({source.name(), [encoder, &pixels] { encoder->forward(pixels, {}); }, operations});
     }
     compare_with_product(name, candidates, rounds);
@@ -158,7 +153,37 @@ class Bench {
     measure_encoder(
         "CLIP, one frame", [](const auto& p) { return std::make_unique<vision::ClipEncoder>(p, kClip); },
         at::randn({1, 1, 3, kClip.image_size, kClip.image_size}),
-        transformer_operations(kClip.layers, tokens, kClip.hidden_size, 2, kClip.intermediate_size, false), 3);
+        benchmarks::transformer_operations(kClip.layers, tokens, kClip.hidden_size, 2, kClip.intermediate_size, false),
+        3);
+  }
+
+  /** CLIP's image encoders as a similarity model runs them, a segment's samples at a time. */
+  void measure_similarity() {
+    for (const benchmarks::SimilarityModel& model : benchmarks::kSimilarityModels) {
+      const VisionConfig& config = model.config;
+      const std::int64_t tokens = config.grid() * config.grid() + 1;
+      measure_encoder(
+          std::string(model.name) + ", 10 samples",
+          [&](const auto& p) { return std::make_unique<vision::ClipImageEmbedder>(p, config, model.embedding); },
+          at::randn({kSamples, 3, config.image_size, config.image_size}),
+          kSamples * benchmarks::transformer_operations(config.layers, tokens, config.hidden_size, 2,
+                                                        config.intermediate_size, false),
+          3);
+      add_real_time(model.name);
+    }
+  }
+
+  /** What was measured last, by how much video it is at two samples a second. */
+  void add_real_time(const std::string& name) {
+    constexpr double kSamplesASecond = 2;
+    const std::size_t types = sources_.size();
+    for (std::size_t i = 0; i < types; ++i) {
+      Stage stage = stages_[stages_.size() - types];
+      stage.name = name + ", 2 samples a second, " + sources_[i].name();
+      stage.unit = "x real";
+      stage.rate = kSamples / kSamplesASecond / stage.seconds;
+      add(std::move(stage));
+    }
   }
 
   void measure_internvideo2() {
@@ -167,8 +192,8 @@ class Bench {
         "InternVideo2, one segment",
         [](const auto& p) { return std::make_unique<vision::InternVideo2Encoder>(p, kInternVideo2, kFrames); },
         at::randn({1, kFrames, 3, kInternVideo2.image_size, kInternVideo2.image_size}),
-        transformer_operations(kInternVideo2.layers, tokens, kInternVideo2.hidden_size, 2,
-                               kInternVideo2.intermediate_size, false),
+        benchmarks::transformer_operations(kInternVideo2.layers, tokens, kInternVideo2.hidden_size, 2,
+                                           kInternVideo2.intermediate_size, false),
         1);
   }
 
@@ -217,9 +242,9 @@ class Bench {
     std::vector<Candidate> prefills, decodes;
     for (const RandomParameters& source : sources_) {
       Reader* reader = readers.emplace_back(std::make_unique<Reader>(source, config)).get();
-      prefills.push_back(
-          {source.name(), [=] { reader->read(prompt, 0); },
-           transformer_operations(layers_, kPrefill, config.hidden_size, 3, config.intermediate_size, true)});
+      prefills.push_back({source.name(), [=] { reader->read(prompt, 0); },
+                          benchmarks::transformer_operations(layers_, kPrefill, config.hidden_size, 3,
+                                                             config.intermediate_size, true)});
       const double cached = static_cast<double>(c10::elementSize(source.floating()));
       decodes.push_back({source.name(), [=] { reader->read(token, kPrefill); },
                          static_cast<double>(layers_) * (source.bytes() * weights + cached * keys_and_values)});
@@ -393,8 +418,8 @@ int main(int argc, char** argv) {
       {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Print JSON", nullptr},
       {"dtype", 0, 0, G_OPTION_ARG_STRING, &dtype, types.c_str(), "TYPE,..."},
       {"layers", 0, 0, G_OPTION_ARG_INT, &layers, "Language model layers (default 2; 450 MB each in float32)", "N"},
-      {"only", 0, 0, G_OPTION_ARG_STRING, &only, "Measure one part: clip, internvideo2, nanodet, language or sequences",
-       "PART"},
+      {"only", 0, 0, G_OPTION_ARG_STRING, &only,
+       "Measure one part: clip, similarity, internvideo2, nanodet, language or sequences", "PART"},
       {"sequences", 0, 0, G_OPTION_ARG_INT, &sequences, "Questions decoded together (default 8)", "N"},
       {"kernels", 0, 0, G_OPTION_ARG_STRING, &kernels,
        "Instead of the best: avx512, avx2, baseline; amx, avx512vnni, avxvnni, avx2madd, no-integers", "NAME,..."},
