@@ -8,7 +8,7 @@ namespace gvl::timeline {
 
 /*
  * How sure a model is of what is said, 0-1: the whole way from its probabilities to the event that a user sees. Nothing
- * else computes a confidence.
+ * else computes a confidence, but for `interval` of a similarity model, which has no probabilities: span_search.hpp.
  *
  *   p          softmax of the language model's logits at temperature 1, whatever temperature tokens are drawn at
  *              (language::Generation)

@@ -5,10 +5,10 @@
     make.py FOLDER
 
 Needs PyTorch, NumPy and transformers (Debian: python3-torch, python3-transformers). FOLDER gets two folders in Hugging
-Face's layout: `quick-gelu` with a tokenizer.json, as CLIP is published, and `gelu` with a vocab.json and merges.txt, as
-TinyCLIP's activation is. Each has an expected.json: texts with their ids and embeddings, and pictures' embeddings;
-pictures.rgb beside them has the pictures, packed RGB. Sizes of the two encoders differ, so that none is taken for the
-other's.
+Face's layout: `quick-gelu` with a tokenizer.json, as CLIP is published, and `gelu`, TinyCLIP's activation, with the
+files of older repositories: vocab.json, merges.txt and pytorch_model.bin. Each has an expected.json: texts with their
+ids and embeddings, and pictures' embeddings; pictures.rgb beside them has the pictures, packed RGB. Sizes of the two
+encoders differ, so that none is taken for the other's.
 """
 import json
 import pathlib
@@ -28,7 +28,8 @@ WORDS = ("a photo of the cat dog person opens closes door video frame that shows
          "running in park don't can't we'll they're it's café naïve 12 ... !!").split()
 
 TEXTS = [
-    "", " ", "a photo of a cat", "A PHOTO OF A CAT", "Hello,   WORLD!!", "a person opens the door", "person playing guitar",
+    "", " ", "a photo of a cat", "A PHOTO OF A CAT", "Hello,   WORLD!!", "a person opens the door",
+    "person playing guitar",
     "don't can't we'll I'd they're I've o'clock 's 'S 'LL", "it’s curly ’s", "naïve café — Ünïcödé",
     "cafe\u0301 e\u0301\u0323 decomposed", "\u212b \u212a \ufb01 ligature", "İstanbul I\u0307 ı ǅ ß ẞ ſ Σ ΟΔΟΣ",
     "12345 3.14 1,000 ½ ² ٣ Ⅷ", "👩‍👩‍👧 🚗💨 ❤️ 🏳️‍🌈", "猫が好き 中文字 한국어 ไทย", "नमस्ते दुनिया", "مرحبا بالعالم", "שלום",
@@ -144,6 +145,9 @@ def make(folder, activation, pictures):
         tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
         (folder / "vocab.json").unlink()
         (folder / "merges.txt").unlink()
+    else:
+        torch.save(model.state_dict(), folder / "pytorch_model.bin")
+        (folder / "model.safetensors").unlink()
 
 
 def main():
