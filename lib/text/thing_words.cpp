@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "text/thing_words.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "io/json.hpp"
+#include "text/words.hpp"
+
+namespace gvl::text {
+
+/** Reads a things.json. */
+class ThingWordsReader {
+ public:
+  explicit ThingWordsReader(const io::JsonValue& root) : root_(root) {}
+
+  ThingWords read() {
+    root_.allow_members({"things", "groups", "implied", "colours", "numbers", "other", "none", "nobody", "alone",
+                         "arrives", "leaves", "moves", "in", "out", "articles", "ends_attributes"});
+    read_named("things", words_.things_, words_.named_);
+    read_named("colours", words_.colours_, words_.coloured_);
+    read_groups("groups", words_.named_);
+    read_groups("implied", words_.implied_);
+    read_numbers();
+    read_group(root_.object("nobody"), words_.nobody_);
+    const io::JsonValue alone = root_.object("alone");
+    words_.alone_ = words_in(alone, "words");
+    words_.beside_ = things_in(alone.array("beside"));
+    words_.other_ = words_in(root_, "other");
+    words_.none_ = words_in(root_, "none");
+    words_.arrives_ = words_in(root_, "arrives");
+    words_.leaves_ = words_in(root_, "leaves");
+    words_.moves_ = words_in(root_, "moves");
+    words_.in_ = words_in(root_, "in");
+    words_.out_ = words_in(root_, "out");
+    words_.articles_ = words_in(root_, "articles");
+    words_.ends_attributes_ = words_in(root_, "ends_attributes");
+    return std::move(words_);
+  }
+
+ private:
+  /** A word or phrase, written as queries are read. */
+  std::string phrase(const io::JsonValue& value) {
+    const std::string text = value.as_string();
+    const auto words = words_of(text);
+    std::string joined;
+    for (const std::string& word : words) joined += (joined.empty() ? "" : " ") + word;
+    if (words.empty() || joined != text) throw value.error("is no word, nor words with single spaces, in lower case");
+    words_.longest_ = std::max(words_.longest_, words.size());
+    return joined;
+  }
+
+  ThingWords::Words words_in(const io::JsonValue& object, const std::string& member) {
+    ThingWords::Words words;
+    for (const io::JsonValue& word : object.array(member).elements()) words.insert(phrase(word));
+    return words;
+  }
+
+  void read_named(const std::string& member, std::vector<std::string>& names,
+                  ThingWords::Phrases<std::set<std::size_t>>& phrases) {
+    for (const io::JsonValue& row : root_.array(member).elements()) {
+      row.allow_members({"name", "words"});
+      const std::string name = row.string("name");
+      if (std::find(names.begin(), names.end(), name) != names.end()) throw row.at("name").error("is there twice");
+      for (const std::string& word : words_in(row, "words")) phrases[word].insert(names.size());
+      names.push_back(name);
+    }
+  }
+
+  ThingNumbers things_in(const io::JsonValue& names) const {
+    ThingNumbers things;
+    for (const io::JsonValue& name : names.elements()) {
+      const auto found = std::find(words_.things_.begin(), words_.things_.end(), name.as_string());
+      if (found == words_.things_.end()) throw name.error("is the name of none of the things");
+      things.insert(static_cast<std::size_t>(found - words_.things_.begin()));
+    }
+    return things;
+  }
+
+  void read_group(const io::JsonValue& row, ThingWords::Phrases<ThingNumbers>& phrases) {
+    row.allow_members({"words", "things"});
+    const ThingNumbers things = things_in(row.array("things"));
+    if (things.empty()) throw row.at("things").error("is empty");
+    for (const std::string& word : words_in(row, "words")) phrases[word].insert(things.begin(), things.end());
+  }
+
+  void read_groups(const std::string& member, ThingWords::Phrases<ThingNumbers>& phrases) {
+    for (const io::JsonValue& row : root_.array(member).elements()) read_group(row, phrases);
+  }
+
+  void read_numbers() {
+    constexpr std::int64_t kMost = 100;
+    for (const io::JsonValue& row : root_.array("numbers").elements()) {
+      row.allow_members({"number", "words"});
+      const std::int64_t number = row.integer("number", 1, kMost);
+      for (const std::string& word : words_in(row, "words")) words_.numbers_[word] = number;
+    }
+  }
+
+  const io::JsonValue& root_;
+  ThingWords words_;
+};
+
+namespace {
+
+/** `word` and what it may be a form of, by English endings; itself first. */
+std::vector<std::string> forms_of(const std::string& word) {
+  std::vector<std::string> forms{word};
+  const auto without = [&](std::string_view ending, std::string_view instead) {
+    constexpr std::size_t kShortestStem = 2;
+    if (!word.ends_with(ending) || word.size() < ending.size() + kShortestStem) return;
+    forms.push_back(word.substr(0, word.size() - ending.size()).append(instead));
+  };
+  without("'s", "");
+  without("s", "");
+  without("es", "");
+  without("ies", "y");
+  for (const std::string_view ending : {"ing", "ed"}) {
+    without(ending, "");
+    without(ending, "e");
+    // "running": the letter that was doubled goes, too.
+    const std::size_t stem = word.size() - std::min(word.size(), ending.size());
+    if (word.ends_with(ending) && stem > 3 && word[stem - 1] == word[stem - 2])
+      forms.push_back(word.substr(0, stem - 1));
+  }
+  return forms;
+}
+
+}  // namespace
+
+/** Reads one query, word by word. */
+class QueryReader {
+ public:
+  QueryReader(const ThingWords& table, std::string_view query) : table_(table), words_(words_of(query)) {}
+
+  SoughtThings read() {
+    while (position_ < words_.size()) take();
+    give_to_last();
+    if (alone_ && !sought_.mentions.empty()) sought_.alone = true;
+    return std::move(sought_);
+  }
+
+ private:
+  /** Of the longest phrase at `position` that `table` has, its length in words and its entry; 0: none. */
+  template <typename Table>
+  std::pair<std::size_t, typename Table::const_iterator> longest(const Table& table, std::size_t position) const {
+    for (std::size_t length = std::min(table_.longest_, words_.size() - position); length > 0; --length) {
+      std::string before;
+      for (std::size_t i = 0; i + 1 < length; ++i) before += words_[position + i] + " ";
+      for (const std::string& form : forms_of(words_[position + length - 1])) {
+        if (const auto found = table.find(before + form); found != table.end()) return {length, found};
+      }
+    }
+    return {0, table.end()};
+  }
+
+  std::size_t length_of(const ThingWords::Words& words) const { return longest(words, position_).first; }
+
+  /** Whether the word here is a colour: "orange" is one before a thing. */
+  bool take_colour() {
+    const auto [length, found] = longest(table_.coloured_, position_);
+    if (length == 0) return false;
+    const std::size_t next = position_ + length;
+    const bool is_thing = longest(table_.named_, position_).first > 0;
+    if (is_thing && (next >= words_.size() || longest(table_.named_, next).first == 0)) return false;
+    colours_.insert(found->second.begin(), found->second.end());
+    position_ = next;
+    return true;
+  }
+
+  void add(const ThingNumbers& things, bool none) {
+    ThingMention mention{things, std::exchange(colours_, {}), std::exchange(count_, 1), none};
+    for (ThingMention& known : sought_.mentions) {
+      // "Two players shake hands": the hands are theirs.
+      if (known.things != things || known.none != none) continue;
+      if (!known.colours.empty() && !mention.colours.empty() && known.colours != mention.colours) continue;
+      known.colours.insert(mention.colours.begin(), mention.colours.end());
+      known.count = std::max(known.count, mention.count);
+      return;
+    }
+    sought_.mentions.push_back(std::move(mention));
+  }
+
+  bool take_thing() {
+    const auto [nobody_length, nobody] = longest(table_.nobody_, position_);
+    if (nobody_length > 0) {
+      add(nobody->second, true);
+      position_ += nobody_length;
+      return true;
+    }
+    const auto [length, named] = longest(table_.named_, position_);
+    if (const std::size_t other = length_of(table_.other_); other > 0 && other >= length) {
+      give_to_last();
+      position_ += other;
+      return true;
+    }
+    const auto [implied_length, implied] = longest(table_.implied_, position_);
+    if (length == 0 && implied_length == 0) return false;
+    if (length >= implied_length) add(named->second, std::exchange(none_, false));
+    if (implied_length >= length) add(implied->second, false);
+    position_ += std::max(length, implied_length);
+    return true;
+  }
+
+  /** A colour or number that no thing follows is said of the thing before: "a man in black". */
+  void give_to_last() {
+    if (!sought_.mentions.empty()) {
+      ThingMention& last = sought_.mentions.back();
+      last.colours.insert(colours_.begin(), colours_.end());
+    }
+    colours_.clear();
+    count_ = 1;
+  }
+
+  bool is_one_of(const ThingWords::Words& words, std::size_t position) const {
+    return position < words_.size() && words.contains(words_[position]);
+  }
+
+  /** "comes in", "came running into the hall"; not "walks in the park". */
+  bool take_way() {
+    const std::size_t length = length_of(table_.moves_);
+    if (length == 0) return false;
+    std::size_t next = position_ + length;
+    if (next < words_.size() && longest(table_.moves_, next).first > 0) ++next;
+    const bool in = is_one_of(table_.in_, next), out = is_one_of(table_.out_, next);
+    const bool is_place = next < words_.size() && words_[next].size() <= 2 && is_one_of(table_.articles_, next + 1);
+    if ((in || out) && !is_place) sought_.phase = in ? ThingPhase::kArrives : ThingPhase::kLeaves;
+    return false;
+  }
+
+  void take() {
+    take_way();
+    if (take_colour() || take_thing()) return;
+    if (const auto [length, number] = longest(table_.numbers_, position_); length > 0) {
+      count_ = number->second;
+      position_ += length;
+      return;
+    }
+    if (const std::size_t length = length_of(table_.none_); length > 0) {
+      none_ = true;
+      position_ += length;
+      return;
+    }
+    if (length_of(table_.alone_) > 0) alone_ = true;
+    if (length_of(table_.arrives_) > 0) sought_.phase = ThingPhase::kArrives;
+    if (length_of(table_.leaves_) > 0) sought_.phase = ThingPhase::kLeaves;
+    if (is_one_of(table_.ends_attributes_, position_)) give_to_last();
+    ++position_;
+  }
+
+  const ThingWords& table_;
+  std::vector<std::string> words_;
+  std::size_t position_ = 0;
+  SoughtThings sought_;
+  std::set<std::size_t> colours_;  // of the next thing
+  std::int64_t count_ = 1;
+  bool none_ = false, alone_ = false;
+};
+
+ThingWords ThingWords::load(const std::filesystem::path& file) {
+  return ThingWordsReader(io::JsonValue::load(file, {.bytes = kMostBytes})).read();
+}
+
+SoughtThings ThingWords::read(std::string_view query) const { return QueryReader(*this, query).read(); }
+
+}  // namespace gvl::text

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace gvl::timeline {
+
+/**
+ * When something is there, comes or goes, from how sure a detector is of it in each of a window's samples.
+ *
+ *   s           scores, each the mean of `smoothing` neighbours: a detector misses a thing now and then
+ *   presence    runs of samples with s >= part * max(s), joined where no more than `gap` samples part them; its
+ * confidence is the mean of s over it arrival     where mean(s behind) - mean(s before) over `change` samples is
+ * largest, as long as it is at least part * max(s); the `change` samples behind are it, the difference its confidence.
+ * What is there from the window's start on does not arrive departure   the same backwards in time
+ */
+struct PresenceSearch {
+  std::size_t smoothing = 3;  ///< samples, odd
+  double part = 0.4;          ///< of the highest score, 0-1
+  std::size_t gap = 1;        ///< samples
+  std::size_t change = 2;     ///< samples that an arrival or a departure takes, at least 1
+};
+
+/** Samples first ... last of a window. */
+struct PresenceSpan {
+  std::size_t first = 0;
+  std::size_t last = 0;
+  double confidence = 0;  ///< 0-1
+
+  bool operator==(const PresenceSpan&) const = default;
+};
+
+/** At most `most` spans, the surest ones, in order of time. None where nothing scores above 0. `scores`: 0-1. */
+std::vector<PresenceSpan> find_presence(const std::vector<double>& scores, const PresenceSearch& search,
+                                        std::size_t most);
+std::vector<PresenceSpan> find_arrivals(const std::vector<double>& scores, const PresenceSearch& search,
+                                        std::size_t most);
+std::vector<PresenceSpan> find_departures(std::vector<double> scores, const PresenceSearch& search, std::size_t most);
+
+}  // namespace gvl::timeline
