@@ -30,7 +30,8 @@ constexpr std::int64_t kFormatVersion = 1;
 
 // Without `type` a model is what `architecture` says, as all were when there was one.
 constexpr Named<ModelType> kTypes[] = {{ModelType::kGroundedVideoLlm, kArchitecture},
-                                       {ModelType::kSimilarity, "similarity"}};
+                                       {ModelType::kSimilarity, "similarity"},
+                                       {ModelType::kThings, "things"}};
 constexpr Named<SpatialPooling> kPoolings[] = {{SpatialPooling::kMerge2x2, "merge-2x2"},
                                                {SpatialPooling::kAdaptive8x8, "adaptive-8x8"},
                                                {SpatialPooling::kNone, "none"}};
@@ -199,19 +200,19 @@ std::int64_t ModelConfig::spatial_width() const noexcept {
 }
 
 std::int64_t ModelConfig::temporal_tokens_per_segment() const noexcept {
-  if (type == ModelType::kSimilarity) return 1;
+  if (type != ModelType::kGroundedVideoLlm) return 1;
   return frames_per_segment() * temporal_grid * temporal_grid;
 }
 
 std::int64_t ModelConfig::tokens_per_segment() const noexcept {
-  if (type == ModelType::kSimilarity) return spatial_tokens();
+  if (type != ModelType::kGroundedVideoLlm) return spatial_tokens();
   const std::int64_t row_ends =
       spatial_pooling == SpatialPooling::kMerge2x2 ? spatial.keyframes * (spatial.grid() / 2) : 0;
   return spatial_tokens() + row_ends + temporal_tokens_per_segment() + 1;
 }
 
 std::int64_t ModelConfig::token_width() const noexcept {
-  return type == ModelType::kSimilarity ? similarity.embedding_size : language.hidden_size;
+  return type == ModelType::kGroundedVideoLlm ? language.hidden_size : spatial_width();
 }
 
 namespace {
@@ -221,6 +222,12 @@ ModelType read_type(const io::JsonValue& root) {
   if (root.string("architecture") == kArchitecture) return ModelType::kGroundedVideoLlm;
   throw root.at("architecture").error(std::string("is not \"") + kArchitecture + "\"", ErrorCode::kUnsupported);
 }
+
+/** What each type of model has beyond what is every model's. */
+struct TypeFormat {
+  void (*read)(const io::JsonValue& root, ModelConfig& config);
+  void (*write)(ConfigWriter& writer, const ModelConfig& config);
+};
 
 /** What a Grounded-VideoLLM has beyond what is every model's. */
 void read_grounded(const io::JsonValue& root, ModelConfig& config) {
@@ -249,6 +256,18 @@ void write_grounded(ConfigWriter& writer, const ModelConfig& config) {
   write_prompts(writer, config.prompts);
 }
 
+TypeFormat format_of(ModelType type) {
+  switch (type) {
+    case ModelType::kSimilarity:
+      return {io::read_similarity, io::write_similarity};
+    case ModelType::kThings:
+      return {io::read_things, io::write_things};
+    case ModelType::kGroundedVideoLlm:
+      break;
+  }
+  return {read_grounded, write_grounded};
+}
+
 }  // namespace
 
 ModelConfig ModelConfig::load(const std::filesystem::path& file) {
@@ -266,21 +285,20 @@ ModelConfig ModelConfig::load(const std::filesystem::path& file) {
   if (!(config.min_confidence >= 0 && config.min_confidence <= 1)) {
     throw root.at("min_confidence").error("must be within 0 and 1");
   }
-  config.type == ModelType::kSimilarity ? io::read_similarity(root, config) : read_grounded(root, config);
+  format_of(config.type).read(root, config);
   return config;
 }
 
 std::string ModelConfig::to_json() const {
   ConfigWriter writer;
-  const bool similarity = type == ModelType::kSimilarity;
-  writer.add(similarity ? "type" : "architecture", std::string(name_of_enum(type, kTypes)));
+  writer.add(type == ModelType::kGroundedVideoLlm ? "architecture" : "type", std::string(name_of_enum(type, kTypes)));
   writer.add("format_version", kFormatVersion);
   writer.add("dtype", std::string(name_of(dtype)));
   writer.add("frames", frames);
   writer.add("segments", segments);
   if (max_moments != 1) writer.add("max_moments", max_moments);
   if (min_confidence > 0) writer.add("min_confidence", min_confidence);
-  similarity ? io::write_similarity(writer, *this) : write_grounded(writer, *this);
+  format_of(type).write(writer, *this);
   return writer.finish();
 }
 

@@ -128,5 +128,13 @@ void write_vision(ConfigWriter& writer, const char* name, const VisionConfig& vi
  */
 void read_similarity(const JsonValue& root, ModelConfig& config);
 void write_similarity(ConfigWriter& writer, const ModelConfig& config);
+/** The same of the type "things" (things_config.cpp). */
+void read_things(const JsonValue& root, ModelConfig& config);
+void write_things(ConfigWriter& writer, const ModelConfig& config);
+
+/** The other stream of a model that looks at samples alone: the same pictures, which are made once for both. */
+VisionConfig pictures_of(const VisionConfig& spatial);
+/** Throws Error unless the model's frames are as many as a search can look at. */
+void check_samples(const JsonValue& root, const ModelConfig& config);
 
 }  // namespace gvl::io

@@ -95,7 +95,8 @@ void write_search(ConfigWriter& writer, const SpanSearchConfig& search) {
   writer.end();
 }
 
-/** The other stream has the same pictures, which are made once for both. */
+}  // namespace
+
 VisionConfig pictures_of(const VisionConfig& spatial) {
   VisionConfig temporal;
   temporal.image_size = spatial.image_size;
@@ -106,12 +107,13 @@ VisionConfig pictures_of(const VisionConfig& spatial) {
   return temporal;
 }
 
-}  // namespace
+void check_samples(const JsonValue& root, const ModelConfig& config) {
+  if (config.frames >= 4 && config.frames <= kMostSamples) return;
+  throw root.at("frames").error("must be within 4 and " + std::to_string(kMostSamples) + " for a search");
+}
 
 void read_similarity(const JsonValue& root, ModelConfig& config) {
-  if (config.frames < 4 || config.frames > kMostSamples) {
-    throw root.at("frames").error("must be within 4 and " + std::to_string(kMostSamples) + " for a search");
-  }
+  check_samples(root, config);
   config.spatial = read_vision(root.object("spatial"));
   if (config.spatial.objects > 0) throw root.at("spatial").at("objects").error("are no pictures to compare with texts");
   config.spatial.keyframes = config.frames_per_segment();

@@ -4,13 +4,19 @@
 #include "model/grounded_engine.hpp"
 #include "model/model_folder.hpp"
 #include "model/similarity_engine.hpp"
+#include "model/things_engine.hpp"
 
 namespace gvl::model {
 
 std::shared_ptr<const Engine> load_engine(const std::filesystem::path& folder, c10::Device device,
                                           std::optional<DataType> cache_type, Cancellation cancellation) {
-  if (load_config(folder).type == ModelType::kSimilarity) {
-    return std::make_shared<const SimilarityEngine>(folder, device, std::move(cancellation));
+  switch (load_config(folder).type) {
+    case ModelType::kSimilarity:
+      return std::make_shared<const SimilarityEngine>(folder, device, std::move(cancellation));
+    case ModelType::kThings:
+      return std::make_shared<const ThingsEngine>(folder, device, std::move(cancellation));
+    case ModelType::kGroundedVideoLlm:
+      break;
   }
   return std::make_shared<const GroundedEngine>(folder, device, cache_type, std::move(cancellation));
 }

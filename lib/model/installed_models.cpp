@@ -38,8 +38,8 @@ fs::path installed_folder(const fs::path& name) {
 }
 
 bool knows_all(const fs::path& folder, const std::string& text) {
-  const auto words = model::load_words(folder);
-  return words && words->unknown_words(text).empty();
+  const auto unknown = model::unknown_words(folder, text);
+  return unknown && unknown->empty();
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include "layers/tensor_bridge.hpp"
 #include "model/clip_release.hpp"
 #include "model/quantised_weights.hpp"
+#include "vision/coco_detector.hpp"
+#include "vision/colour_names.hpp"
 #include "vision/encoder.hpp"
 
 namespace gvl::model {
@@ -94,7 +96,15 @@ std::shared_ptr<const text::Tokenizer> load_text_tokenizer(const std::filesystem
 }
 
 std::string described_type(const ModelConfig& config) {
-  return config.type == ModelType::kSimilarity ? "similarity" : config.language.type;
+  switch (config.type) {
+    case ModelType::kSimilarity:
+      return "similarity";
+    case ModelType::kThings:
+      return "things";
+    case ModelType::kGroundedVideoLlm:
+      break;
+  }
+  return config.language.type;
 }
 
 void require_grounded(const std::filesystem::path& folder, const ModelConfig& config, const char* done) {
@@ -108,6 +118,27 @@ std::optional<text::WordList> load_words(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / kWordsFile;
   if (!std::filesystem::exists(std::filesystem::symlink_status(file, ignored))) return std::nullopt;
   return text::WordList::load(file);
+}
+
+text::ThingWords load_thing_words(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / kThingsFile;
+  text::ThingWords words = text::ThingWords::load(file);
+  const auto expect = [&](const char* member, std::size_t found, std::size_t needed) {
+    if (found == needed) return;
+    throw Error(ErrorCode::kMalformed, file.string() + ": " + member + ": has " + std::to_string(found) +
+                                           ", the model " + std::to_string(needed));
+  };
+  expect("things", words.things().size(), vision::kCocoClasses);
+  expect("colours", words.colours().size(), vision::kColours);
+  return words;
+}
+
+std::optional<std::vector<std::string>> unknown_words(const std::filesystem::path& folder, const std::string& text) {
+  if (ModelConfig::load(folder / kConfigFile).type == ModelType::kThings) {
+    return load_thing_words(folder).unknown_words(text);
+  }
+  const auto words = load_words(folder);
+  return words ? std::optional(words->unknown_words(text)) : std::nullopt;
 }
 
 }  // namespace gvl::model

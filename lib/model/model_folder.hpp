@@ -12,6 +12,7 @@
 #include "io/weights.hpp"
 #include "layers/parameters.hpp"
 #include "text/temporal.hpp"
+#include "text/thing_words.hpp"
 #include "text/tokenizer.hpp"
 #include "text/words.hpp"
 
@@ -20,7 +21,8 @@ namespace gvl::model {
 inline constexpr const char* kConfigFile = "config.json";
 inline constexpr const char* kWeightsFile = "model.safetensors";
 inline constexpr const char* kTokenizerFile = "tokenizer.json";
-inline constexpr const char* kWordsFile = "words.txt";  ///< need not be there
+inline constexpr const char* kWordsFile = "words.txt";     ///< need not be there
+inline constexpr const char* kThingsFile = "things.json";  ///< of a model of things
 
 /** A model folder's configuration, whose encoders are known. Throws Error naming the file. */
 ModelConfig load_config(const std::filesystem::path& folder);
@@ -69,5 +71,12 @@ void require_grounded(const std::filesystem::path& folder, const ModelConfig& co
 
 /** The words that a model folder's model saw, where it says so. Throws Error naming the file. */
 std::optional<text::WordList> load_words(const std::filesystem::path& folder);
+
+/** What words mean to a model of things. Throws Error naming the file. */
+text::ThingWords load_thing_words(const std::filesystem::path& folder);
+
+/** Words of `text` that the model in a folder does not know; none where it does not say what it knows. Throws likewise.
+ */
+std::optional<std::vector<std::string>> unknown_words(const std::filesystem::path& folder, const std::string& text);
 
 }  // namespace gvl::model

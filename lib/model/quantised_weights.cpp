@@ -16,6 +16,7 @@
 #include "layers/tensor_bridge.hpp"
 #include "model/network.hpp"
 #include "model/similarity_network.hpp"
+#include "model/things_engine.hpp"
 
 namespace gvl::model {
 namespace {
@@ -102,10 +103,16 @@ std::string scales_of(const std::string& name) { return name + "_scale"; }
 std::set<std::string> matrix_names(const ModelConfig& config) {
   const MatrixNames source;
   const layers::Parameters parameters(source, at::kCPU, at::kFloat);
-  if (config.type == ModelType::kSimilarity) {
-    SimilarityNetwork(parameters, config);
-  } else {
-    Network(parameters, config);
+  switch (config.type) {
+    case ModelType::kSimilarity:
+      SimilarityNetwork(parameters, config);
+      break;
+    case ModelType::kThings:
+      make_thing_detector(parameters, config);
+      break;
+    case ModelType::kGroundedVideoLlm:
+      Network(parameters, config);
+      break;
   }
   return source.names;
 }

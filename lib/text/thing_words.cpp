@@ -15,8 +15,8 @@ class ThingWordsReader {
   explicit ThingWordsReader(const io::JsonValue& root) : root_(root) {}
 
   ThingWords read() {
-    root_.allow_members({"things", "groups", "implied", "colours", "numbers", "other", "none", "nobody", "alone",
-                         "arrives", "leaves", "moves", "in", "out", "articles", "ends_attributes"});
+    root_.allow_members({"things", "groups", "implied", "colours", "numbers", "ignored", "other", "none", "nobody",
+                         "alone", "handled", "arrives", "leaves", "moves", "in", "out", "articles", "ends_attributes"});
     read_named("things", words_.things_, words_.named_);
     read_named("colours", words_.colours_, words_.coloured_);
     read_groups("groups", words_.named_);
@@ -27,6 +27,10 @@ class ThingWordsReader {
     words_.alone_ = words_in(alone, "words");
     words_.beside_ = things_in(alone.array("beside"));
     words_.other_ = words_in(root_, "other");
+    const io::JsonValue handled = root_.object("handled");
+    words_.puts_ = words_in(handled, "puts");
+    words_.takes_ = words_in(handled, "takes");
+    words_.handlers_ = things_in(handled.array("by"));
     words_.none_ = words_in(root_, "none");
     words_.arrives_ = words_in(root_, "arrives");
     words_.leaves_ = words_in(root_, "leaves");
@@ -35,6 +39,7 @@ class ThingWordsReader {
     words_.out_ = words_in(root_, "out");
     words_.articles_ = words_in(root_, "articles");
     words_.ends_attributes_ = words_in(root_, "ends_attributes");
+    words_.ignored_ = words_in(root_, "ignored");
     return std::move(words_);
   }
 
@@ -136,36 +141,95 @@ class QueryReader {
   SoughtThings read() {
     while (position_ < words_.size()) take();
     give_to_last();
+    if (handled_) leave_out_handlers();
     if (alone_ && !sought_.mentions.empty()) sought_.alone = true;
     return std::move(sought_);
   }
 
+  std::vector<std::string> unknown_words() const {
+    std::vector<std::string> unknown;
+    for (std::size_t position = 0; position < words_.size();) {
+      const std::size_t known = length_known(position);
+      const std::string& word = words_[position];
+      if (known == 0 && std::find(unknown.begin(), unknown.end(), word) == unknown.end()) unknown.push_back(word);
+      position += std::max<std::size_t>(known, 1);
+    }
+    return unknown;
+  }
+
  private:
+  std::string joined(std::size_t begin, std::size_t end) const {
+    std::string text;
+    for (std::size_t i = begin; i < end; ++i) text += (i == begin ? "" : " ") + words_[i];
+    return text;
+  }
+
+  /** What bends: nouns at a phrase's end ("bus stops"), verbs at its beginning ("picks up"). */
+  enum class Bends { kLast, kFirst };
+
+  /** The phrase of `length` words at `position` as it stands, and with the word that bends in other forms. */
+  std::vector<std::string> phrases_at(std::size_t position, std::size_t length, Bends bends) const {
+    if (length == 1) return forms_of(words_[position]);
+    std::vector<std::string> phrases;
+    const std::size_t last = position + length - 1;
+    for (const std::string& form : forms_of(words_[bends == Bends::kFirst ? position : last])) {
+      phrases.push_back(bends == Bends::kFirst ? form + " " + joined(position + 1, last + 1)
+                                               : joined(position, last) + " " + form);
+    }
+    return phrases;
+  }
+
   /** Of the longest phrase at `position` that `table` has, its length in words and its entry; 0: none. */
   template <typename Table>
-  std::pair<std::size_t, typename Table::const_iterator> longest(const Table& table, std::size_t position) const {
+  std::pair<std::size_t, typename Table::const_iterator> longest(const Table& table, std::size_t position,
+                                                                 Bends bends = Bends::kLast) const {
     for (std::size_t length = std::min(table_.longest_, words_.size() - position); length > 0; --length) {
-      std::string before;
-      for (std::size_t i = 0; i + 1 < length; ++i) before += words_[position + i] + " ";
-      for (const std::string& form : forms_of(words_[position + length - 1])) {
-        if (const auto found = table.find(before + form); found != table.end()) return {length, found};
+      for (const std::string& phrase : phrases_at(position, length, bends)) {
+        if (const auto found = table.find(phrase); found != table.end()) return {length, found};
       }
     }
     return {0, table.end()};
   }
 
+  /** Words of the longest phrase at `position` that is in any list. */
+  std::size_t length_known(std::size_t position) const {
+    std::size_t length = 0;
+    const auto look = [&](const auto& list, Bends bends = Bends::kLast) {
+      length = std::max(length, longest(list, position, bends).first);
+    };
+    look(table_.named_), look(table_.implied_), look(table_.nobody_), look(table_.coloured_), look(table_.numbers_);
+    for (const auto* words : {&table_.other_, &table_.none_, &table_.alone_, &table_.moves_, &table_.in_, &table_.out_,
+                              &table_.articles_, &table_.ends_attributes_, &table_.ignored_}) {
+      look(*words);
+    }
+    for (const auto* verbs : {&table_.puts_, &table_.takes_, &table_.arrives_, &table_.leaves_}) {
+      look(*verbs, Bends::kFirst);
+    }
+    return length;
+  }
+
   std::size_t length_of(const ThingWords::Words& words) const { return longest(words, position_).first; }
+  bool is_verb(const ThingWords::Words& verbs) const { return longest(verbs, position_, Bends::kFirst).first > 0; }
 
   /** Whether the word here is a colour: "orange" is one before a thing. */
   bool take_colour() {
     const auto [length, found] = longest(table_.coloured_, position_);
     if (length == 0) return false;
     const std::size_t next = position_ + length;
-    const bool is_thing = longest(table_.named_, position_).first > 0;
-    if (is_thing && (next >= words_.size() || longest(table_.named_, next).first == 0)) return false;
+    const bool may_be_thing = longest(table_.named_, position_).first > 0;
+    const bool is_said_of_thing = next < words_.size() && longest(table_.named_, next).first > 0;
+    // "An orange"; but "a man in orange".
+    const bool is_plural = found->first != words_[next - 1];
+    if (may_be_thing && !is_said_of_thing && (is_plural || begins_thing(position_))) return false;
     colours_.insert(found->second.begin(), found->second.end());
     position_ = next;
     return true;
+  }
+
+  /** Whether nothing, an article or a number stands before a place. */
+  bool begins_thing(std::size_t position) const {
+    return position == 0 || table_.articles_.contains(words_[position - 1]) ||
+           table_.numbers_.contains(words_[position - 1]);
   }
 
   void add(const ThingNumbers& things, bool none) {
@@ -212,6 +276,17 @@ class QueryReader {
     count_ = 1;
   }
 
+  /** "Somebody puts a bag down" is about the bag. */
+  void leave_out_handlers() {
+    std::vector<ThingMention> rest;
+    for (const ThingMention& mention : sought_.mentions) {
+      const bool handles =
+          std::includes(table_.handlers_.begin(), table_.handlers_.end(), mention.things.begin(), mention.things.end());
+      if (!handles) rest.push_back(mention);
+    }
+    if (!rest.empty()) sought_.mentions = std::move(rest);
+  }
+
   bool is_one_of(const ThingWords::Words& words, std::size_t position) const {
     return position < words_.size() && words.contains(words_[position]);
   }
@@ -242,8 +317,10 @@ class QueryReader {
       return;
     }
     if (length_of(table_.alone_) > 0) alone_ = true;
-    if (length_of(table_.arrives_) > 0) sought_.phase = ThingPhase::kArrives;
-    if (length_of(table_.leaves_) > 0) sought_.phase = ThingPhase::kLeaves;
+    const bool puts = is_verb(table_.puts_), takes = is_verb(table_.takes_);
+    handled_ = handled_ || puts || takes;
+    if (puts || is_verb(table_.arrives_)) sought_.phase = ThingPhase::kArrives;
+    if (takes || is_verb(table_.leaves_)) sought_.phase = ThingPhase::kLeaves;
     if (is_one_of(table_.ends_attributes_, position_)) give_to_last();
     ++position_;
   }
@@ -254,7 +331,7 @@ class QueryReader {
   SoughtThings sought_;
   std::set<std::size_t> colours_;  // of the next thing
   std::int64_t count_ = 1;
-  bool none_ = false, alone_ = false;
+  bool none_ = false, alone_ = false, handled_ = false;
 };
 
 ThingWords ThingWords::load(const std::filesystem::path& file) {
@@ -262,5 +339,9 @@ ThingWords ThingWords::load(const std::filesystem::path& file) {
 }
 
 SoughtThings ThingWords::read(std::string_view query) const { return QueryReader(*this, query).read(); }
+
+std::vector<std::string> ThingWords::unknown_words(std::string_view query) const {
+  return QueryReader(*this, query).unknown_words();
+}
 
 }  // namespace gvl::text

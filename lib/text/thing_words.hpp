@@ -43,17 +43,19 @@ struct SoughtThings {
  * What words mean to a model that knows things by their class: the file things.json of its folder, which people may
  * write. All members are needed; words are in lower case, as words_of() gives them, phrases with single spaces:
  *
- *   things            [{name, words}, ...] in the order of the detector's classes
- *   groups, implied   [{words, things: [names]}, ...]: words for any of several classes, and words that mean one
- *                     besides what else they mean ("cyclist" is a person, and there is a bicycle)
- *   colours           [{name, words}, ...] in the order that colours have
- *   numbers           [{number, words}, ...]
- *   other             what names a thing and means none: "bus stop", "glasses"
- *   none              words before a thing that is not to be there
- *   nobody            {words, things}: the same in a word
- *   alone             {words, beside}: nothing of the things `beside` is there but those that are named
- *   arrives, leaves   verbs; and `moves` followed by one of `in` or `out`, where none of `articles` follows that
- *   ends_attributes   words behind which a colour or number belongs to what was named before
+ * - things: [{name, words}, ...] in the order of the detector's classes
+ * - groups: [{words, things: [names]}, ...], words for any of several classes
+ * - implied: the same; words that mean a thing besides what else they mean: "cyclist" is a person, and a bicycle is
+ * there
+ * - colours: [{name, words}, ...] in the order that colours have
+ * - numbers: [{number, words}, ...]
+ * - other: what names a thing and means none, "bus stop", "glasses"
+ * - none: words before a thing that is not to be there; nobody: {words, things}, the same in a word
+ * - alone: {words, beside}; nothing of the things `beside` is there but those that are named
+ * - handled: {puts, takes, by}; verbs by which a thing arrives or leaves. Who does it (`by`) is not looked for
+ * - arrives, leaves: verbs; and `moves` followed by one of `in` or `out`, where none of `articles` follows that
+ * - ignored: words that say nothing of a thing, "is", "picture"
+ * - ends_attributes: words behind which a colour or number belongs to what was named before
  *
  * Words are also found with English endings (s, es, ies, ing, ed). Immutable, and thread safe.
  */
@@ -65,6 +67,8 @@ class ThingWords {
   static ThingWords load(const std::filesystem::path& file);
 
   SoughtThings read(std::string_view query) const;
+  /** Words of a query that are in none of the table's lists, each once, in order: they change nothing. */
+  std::vector<std::string> unknown_words(std::string_view query) const;
 
   const std::vector<std::string>& things() const noexcept { return things_; }
   const std::vector<std::string>& colours() const noexcept { return colours_; }
@@ -83,8 +87,9 @@ class ThingWords {
   Phrases<ThingNumbers> named_, implied_, nobody_;
   Phrases<std::set<std::size_t>> coloured_;
   Phrases<std::int64_t> numbers_;
-  ThingNumbers beside_;
-  Words other_, none_, alone_, arrives_, leaves_, moves_, in_, out_, articles_, ends_attributes_;
+  ThingNumbers beside_, handlers_;
+  Words puts_, takes_, other_, none_, alone_, arrives_, leaves_, moves_, in_, out_, articles_, ends_attributes_,
+      ignored_;
   std::size_t longest_ = 1;  // phrase, in words
 };
 

@@ -59,9 +59,11 @@ std::vector<PresenceSpan> find_arrivals(const Scores& scores, const PresenceSear
   if (least <= 0) return {};
   std::vector<PresenceSpan> rises;
   for (std::size_t i = 1; i < scores.size(); ++i) {
-    const std::size_t end = std::min(i + search.change, scores.size());
-    const double rise = mean(scores, i, end) - mean(scores, i - std::min(i, search.change), i);
-    if (rise >= least) rises.push_back({i, end - 1, rise});
+    const double behind = mean(scores, i, std::min(i + search.change, scores.size()));
+    const double before = mean(scores, i - std::min(i, search.change), i);
+    const std::size_t first = i - std::min(i, search.change / 2);
+    const std::size_t last = std::min(first + search.change, scores.size()) - 1;
+    if (behind - before >= least) rises.push_back({first, last, behind - before});
   }
   std::stable_sort(rises.begin(), rises.end(),
                    [](const auto& a, const auto& b) { return a.confidence > b.confidence; });

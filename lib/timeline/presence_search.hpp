@@ -7,13 +7,15 @@
 namespace gvl::timeline {
 
 /**
- * When something is there, comes or goes, from how sure a detector is of it in each of a window's samples.
+ * When something is there, comes or goes, from how sure a detector is of it in each of a window's samples. s are these
+ * scores, each the mean of `smoothing` neighbours, as a detector misses a thing now and then.
  *
- *   s           scores, each the mean of `smoothing` neighbours: a detector misses a thing now and then
- *   presence    runs of samples with s >= part * max(s), joined where no more than `gap` samples part them; its
- * confidence is the mean of s over it arrival     where mean(s behind) - mean(s before) over `change` samples is
- * largest, as long as it is at least part * max(s); the `change` samples behind are it, the difference its confidence.
- * What is there from the window's start on does not arrive departure   the same backwards in time
+ * - Presence: runs of samples with s >= part * max(s), joined where no more than `gap` samples part them. Confidence is
+ * the mean of s over a run.
+ * - Arrival: where the mean of the scores over `change` samples behind exceeds that before by most, and by part *
+ * max(s) at least. The `change` samples around are it: what comes is seen when part of it is there. The difference is
+ * its confidence. What is there from the window's start on does not arrive.
+ * - Departure: the same backwards in time.
  */
 struct PresenceSearch {
   std::size_t smoothing = 3;  ///< samples, odd

@@ -121,6 +121,7 @@ enum class IntervalChoice {
 enum class ModelType {
   kGroundedVideoLlm,  ///< a language model that reads the video (arXiv 2410.03290)
   kSimilarity,        ///< an image and a text encoder with one space, and a search for spans
+  kThings,            ///< a detector, a table of words for what it knows, and a search for when that is there
 };
 
 /** The text encoder of a similarity model (CLIP, Radford et al. 2021). */
@@ -161,6 +162,17 @@ struct SimilarityConfig {
   SpanSearchConfig search;
 };
 
+/** How a model of things searches. What each is for says timeline/presence_search.hpp, of colours
+ * model/thing_scores.hpp. */
+struct ThingSearchConfig {
+  std::int64_t smoothing = 3;   ///< samples that a score is averaged over, odd
+  double part = 0.4;            ///< of a window's highest score that counts as being there, 0-1
+  std::int64_t gap = 1;         ///< samples in which it may be missed
+  double change = 1.5;          ///< seconds that coming and going take
+  double without_colour = 0.7;  ///< what is left of a score where the colour is another one, 0-1
+  double colour_gain = 4;       ///< a box counts fully from 1 / colour_gain of it in the colour on
+};
+
 /** config.json of a model folder, checked: every size is positive, within sane limits and consistent. */
 struct GVL_EXPORT ModelConfig {
   ModelType type = ModelType::kGroundedVideoLlm;
@@ -182,6 +194,8 @@ struct GVL_EXPORT ModelConfig {
    * temporal one sees the same pictures and tells nothing, and temporal_tokens are its samples.
    */
   SimilarityConfig similarity;
+  /** Of a model of things, which has none of these either: its tokens are what its detector tells of every sample. */
+  ThingSearchConfig things;
 
   std::int64_t frames_per_segment() const noexcept { return frames / segments; }
   /** Spatial features per segment as encoded, [P, D]: P = rows of gvl/spatial-features, D its columns. */

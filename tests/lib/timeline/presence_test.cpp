@@ -59,8 +59,8 @@ GVL_TEST(confidence_is_how_sure_the_detector_is) {
 
 GVL_TEST(arrivals_are_rises) {
   const timeline::PresenceSearch search{.change = 3};
-  expect(timeline::find_arrivals(scores_with({{5, 12}}), search, 9), "5-7 ");
-  expect(timeline::find_arrivals(scores_with({{3, 8}, {13, 19}}), search, 9), "3-5 13-15 ");
+  expect(timeline::find_arrivals(scores_with({{5, 12}}), search, 9), "4-6 ");
+  expect(timeline::find_arrivals(scores_with({{3, 8}, {13, 19}}), search, 9), "2-4 12-14 ");
   // What was there before came before.
   expect(timeline::find_arrivals(scores_with({{0, 8}}), search, 9), "");
   expect(timeline::find_arrivals(scores_with({{0, 19}}), search, 9), "");
@@ -70,8 +70,8 @@ GVL_TEST(arrivals_are_rises) {
 
 GVL_TEST(departures_are_arrivals_backwards) {
   const timeline::PresenceSearch search{.change = 3};
-  expect(timeline::find_departures(scores_with({{5, 12}}), search, 9), "10-12 ");
-  expect(timeline::find_departures(scores_with({{0, 4}, {9, 14}}), search, 9), "2-4 12-14 ");
+  expect(timeline::find_departures(scores_with({{5, 12}}), search, 9), "11-13 ");
+  expect(timeline::find_departures(scores_with({{0, 4}, {9, 14}}), search, 9), "3-5 13-15 ");
   expect(timeline::find_departures(scores_with({{8, 19}}), search, 9), "");
 }
 
