@@ -64,7 +64,7 @@ std::string wrong_with(const Options& options) {
 
 void measure(const Options& options) {
   constexpr std::int64_t kFramesOfFilm = 12;
-  const Detector detector(options.weights != nullptr ? options.weights : GVL_NANODET);
+  const Detector detector(options.weights != nullptr ? options.weights : GVL_DETECTOR);
   Crops crops(options.crops != nullptr ? options.crops : "");
   if (options.moments != nullptr) {
     Moments moments(detector, crops, options.keyframes, options.objects);

@@ -173,7 +173,7 @@ int usage(const std::string& reason) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  Options options{GVL_NANODET};
+  Options options{GVL_DETECTOR};
   g_autofree char* weights = nullptr;
   const GOptionEntry entries[] = {
       {"weights", 0, 0, G_OPTION_ARG_FILENAME, &weights, "Folder of the detector's weights", "DIR"},

@@ -26,13 +26,14 @@
 #include "ground/describe.hpp"
 #include "ground/encoding.hpp"
 #include "ground/file-pass.hpp"
+#include "ground/models.hpp"
 #include "ground/names.hpp"
 #include "ground/outputs.hpp"
+#include "ground/questions.hpp"
 #include "ground/report.hpp"
 #include "ground/settings.hpp"
 #include "ground/standard-output.hpp"
 #include "gvl/model.hpp"
-#include "gvlcontext.h"
 #include "gvlevent.h"
 
 namespace {
@@ -76,15 +77,12 @@ class Run {
   explicit Run(const Arguments& arguments)
       : arguments_(arguments),
         progress_(!arguments.json || isatty(STDOUT_FILENO)),
+        questions_(questions_of(arguments)),
+        models_(arguments.device),
         events_("--events", arguments.events, arguments.force, inputs_),
         vtt_("--vtt", arguments.vtt, arguments.force, inputs_),
         overlay_("--overlay", arguments.overlay, arguments.force, inputs_),
         report_("--report", arguments.report, arguments.force, inputs_) {}
-  ~Run() {
-    if (model_) gst_context_unref(model_);
-  }
-  Run(const Run&) = delete;
-  Run& operator=(const Run&) = delete;
 
   int run() {
     if (!can_write()) return kUnusable;
@@ -120,17 +118,18 @@ class Run {
     return false;
   }
 
+  /** Once for all files: a model that nobody named, and that is not the usual one. */
+  void tell_model(const std::string& name, const std::vector<std::string>& queries) const {
+    if (arguments_.model.empty() && !name.empty() && !models_.has(name)) fail(about_choice(name, queries));
+  }
+
   /** Once for all files. */
   void tell_unknown_words(const GstStructure* message) {
     const std::string query = gst_structure_get_string(message, "query");
     if (!told_.insert(query).second) return;
     progress_.clear();
-    std::string others;
-    for (const std::string& name : gvl::installed_models_that_know(query)) {
-      others += (others.empty() ? "; try --model " : " or ") + name;
-    }
-    fail("\"" + shown_query(query) + "\": the model never saw these words, and can only guess: " +
-         shown_query(gst_structure_get_string(message, "words")) + others);
+    fail("\"" + shown_query(query) + "\": the model does not know these words, and passes them over: " +
+         shown_query(gst_structure_get_string(message, "words")));
   }
 
   void tell_programs(const std::string& video, const GstStructure* message) {
@@ -146,10 +145,12 @@ class Run {
   /** The files that are read: videos and the model. */
   void learn_inputs() {
     for (const std::string& video : arguments_.videos) inputs_.add(possible_path_of(video));
-    try {
-      inputs_.add_folder(gvl::model_folder(arguments_.model).string());
-    } catch (const std::exception&) {
-      // There is none: reported when it is needed.
+    for (const auto& [model, queries] : questions_) {
+      try {
+        inputs_.add_folder(gvl::model_folder(model).string());
+      } catch (const std::exception&) {
+        // There is none: reported when it is needed.
+      }
     }
   }
 
@@ -205,21 +206,18 @@ class Run {
 
   // ---- asking ---------------------------------------------------------------------------------------------------
 
-  /** Once for all files; false where there is no use in going on. */
-  bool load_model() {
-    if (model_) return true;
-    const auto named = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
-    g_autoptr(GError) error = nullptr;
-    model_ = gvl_model_context_load(named(arguments_.model), named(arguments_.device), &error);
-    if (model_) return true;
-    fail("loading " + (arguments_.model.empty() ? "the default model" : arguments_.model) + ": " + error->message);
-    return stop();
+  /** Null where there is no use in going on. */
+  GstContext* load_model(const std::string& name) {
+    std::string fault;
+    GstContext* model = models_.load(name, fault);
+    if (!unless(fault)) stop();
+    return model;
   }
 
-  void set_up(GstElement* consumer) const {
-    gst_element_set_context(consumer, model_);
+  void set_up(GstElement* consumer, GstContext* model, const std::vector<std::string>& queries) const {
+    gst_element_set_context(consumer, model);
     g_autoptr(GstElement) ground = gst_bin_get_by_name(GST_BIN(consumer), "in");
-    set_ground(ground, arguments_);
+    set_ground(ground, arguments_, queries);
   }
 
   bool ask(const std::string& video) {
@@ -228,22 +226,26 @@ class Run {
       found_.push_back({video, video + ": " + g_strerror(errno), GST_CLOCK_TIME_NONE, {}});
       return fail(found_.back().error);
     }
-    if (!load_model()) return false;
     FoundEvents& found = found_.emplace_back(FoundEvents{video, "", GST_CLOCK_TIME_NONE, {}, arguments_.program});
-    const bool good = look_at(found);
+    bool good = true;
+    for (const auto& [name, queries] : questions_about(arguments_, video)) {
+      tell_model(name, queries);
+      GstContext* model = good ? load_model(name) : nullptr;
+      good = model && look_at(found, model, queries);
+    }
     sort_by_start(found.events);
     const bool silent = !good || !found.events.empty() || arguments_.json;
     return good && (silent || unless(print(prefix(video) + "nothing was found")));
   }
 
-  bool look_at(FoundEvents& found) {
+  bool look_at(FoundEvents& found, GstContext* model, const std::vector<std::string>& queries) {
     bool answered = false;
     FilePassOptions options = reading(found);
     options.consumer = "gvlground name=in ! fakesink sync=false";
     options.doing = "looking at " + found.video;
     options.again = reads_again();
     if (options.again.empty()) options.at_interrupt = [&] { watched_ = true; };
-    options.prepare = [&](GstElement* consumer) { set_up(consumer); };
+    options.prepare = [&](GstElement* consumer) { set_up(consumer, model, queries); };
     options.on_message = [&](const GstStructure* message) -> std::string {
       if (gst_structure_has_name(message, "gvl-unknown-words")) tell_unknown_words(message);
       if (gst_structure_has_name(message, "gvl-programs")) tell_programs(found.video, message);
@@ -406,7 +408,8 @@ class Run {
   InputFiles inputs_;
   OutputFile events_, vtt_, overlay_, report_;
   std::string drawing_;  ///< how the overlay is drawn and encoded
-  GstContext* model_ = nullptr;
+  const Questions questions_;
+  Models models_;
   std::set<std::string> told_;  ///< queries with words that the model does not know
   std::vector<FoundEvents> found_;
   bool printing_ = true;  ///< standard output takes what is printed

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "evaluation/measure.hpp"
 
+#include <algorithm>
 #include <functional>
+#include <iterator>
 #include <opencv2/core.hpp>
 #include <utility>
 
@@ -79,6 +81,17 @@ std::vector<Question> questions_of(const std::vector<scenes::Conversation>& conv
 
 /** Of a video: what it is called, and what is asked about it. */
 using Visit = std::function<void(const std::string&, const Ask&, const std::vector<Question>&)>;
+
+/** `visit` without the questions that such a model has no answers to. */
+Visit answerable(const Model& model, Visit visit) {
+  return [&model, visit = std::move(visit)](const std::string& video, const Ask& ask,
+                                            const std::vector<Question>& questions) {
+    std::vector<Question> kept;
+    std::copy_if(questions.begin(), questions.end(), std::back_inserter(kept),
+                 [&](const Question& question) { return model.config().answers(question.query.task); });
+    visit(video, ask, kept);
+  };
+}
 
 Ask asking(Model& model, Video& video) {
   return [&](const std::vector<Query>& queries) { return ask(model, video, queries); };
@@ -163,7 +176,7 @@ Report measure(Model& model, const io::JsonValue& configuration, double min_conf
     video = name;
     evaluation.measure(ask, questions);
   };
-  visit_videos(model, configuration, visit, progress);
+  visit_videos(model, configuration, answerable(model, visit), progress);
   return evaluation.report();
 }
 
@@ -172,7 +185,7 @@ Calibration calibrate(Model& model, const io::JsonValue& configuration, double l
   const auto visit = [&](const std::string&, const Ask& ask, const auto& questions) {
     calibration.measure(ask, questions);
   };
-  visit_videos(model, configuration, visit, progress);
+  visit_videos(model, configuration, answerable(model, visit), progress);
   return calibration;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 
 #include "gvl/error.hpp"
 #include "gvl/model.hpp"
@@ -37,9 +38,14 @@ fs::path installed_folder(const fs::path& name) {
   return {};
 }
 
-bool knows_all(const fs::path& folder, const std::string& text) {
-  const auto unknown = model::unknown_words(folder, text);
-  return unknown && unknown->empty();
+/** How many words of `text` are not known there; none where that is not known. */
+std::optional<std::size_t> count_unknown(const fs::path& folder, const std::string& text) {
+  try {
+    const auto unknown = model::unknown_words(folder, text);
+    return unknown ? std::optional(unknown->size()) : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -57,16 +63,17 @@ std::vector<std::string> installed_models() {
   return names;
 }
 
-std::vector<std::string> installed_models_that_know(const std::string& text) {
-  std::vector<std::string> names;
+std::string best_installed_model(const std::string& text) {
+  std::string best = kDefaultModel;
+  // A default model that does not say what it knows is taken to know the world.
+  auto fewest = count_unknown(default_model_folder(), text).value_or(0);
   for (const std::string& name : installed_models()) {
-    try {
-      if (knows_all(installed_folder(name), text)) names.push_back(name);
-    } catch (const Error&) {
-      // A broken list of words recommends nothing.
-    }
+    const auto unknown = name == kDefaultModel ? std::nullopt : count_unknown(installed_folder(name), text);
+    if (!unknown || *unknown >= fewest) continue;
+    best = name;
+    fewest = *unknown;
   }
-  return names;
+  return best;
 }
 
 fs::path default_model_folder() {

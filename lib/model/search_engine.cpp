@@ -43,7 +43,7 @@ at::Tensor SearchEngine::encode_temporal(const at::Tensor& pixels, const Cancell
 at::Tensor SearchEngine::fuse(const at::Tensor& spatial, const at::Tensor&) const { return spatial; }
 
 Answer SearchEngine::find(const AskedWindow& window, const Query& query) const {
-  if (query.task != Task::kGrounding) {
+  if (!config().answers(query.task)) {
     throw Error(ErrorCode::kUnsupported, folder_ + ": a model of type " + described_type(config()) +
                                              " answers the task grounding, not " + std::string(name_of(query.task)));
   }
@@ -54,9 +54,9 @@ Answer SearchEngine::find(const AskedWindow& window, const Query& query) const {
   const double duration = seconds(static_cast<std::size_t>(samples)) - seconds(0);
   const auto most = window.options.max_moments > 0 ? window.options.max_moments : config().max_moments;
   Answer answer{.query = query};
-  for (const SampleSpan& span : search(layers::to_aten(window.tokens).to(device()), query,
-                                       duration > 0 ? static_cast<double>(samples) / duration : 0,
-                                       static_cast<std::size_t>(most), window.cancellation)) {
+  for (const timeline::FoundSpan& span : search(layers::to_aten(window.tokens).to(device()), query,
+                                                duration > 0 ? static_cast<double>(samples) / duration : 0,
+                                                static_cast<std::size_t>(most), window.cancellation)) {
     answer.intervals.push_back({seconds(span.first), seconds(span.last + 1), span.confidence, {}});
     answer.confidence = std::max(answer.confidence, span.confidence);
   }

@@ -8,15 +8,9 @@
 #include <vector>
 
 #include "model/engine.hpp"
+#include "timeline/found_span.hpp"
 
 namespace gvl::model {
-
-/** A span of a window's samples, first ... last, that is an answer. */
-struct SampleSpan {
-  std::size_t first = 0;
-  std::size_t last = 0;
-  double confidence = 0;  ///< 0-1
-};
 
 /**
  * A model without a language model: the spatial stream tells something of every sample, the tokens of a segment and of
@@ -36,8 +30,8 @@ class SearchEngine : public Engine {
    * At most `most` spans, in order of time. `tokens` [K * L, H]: a window's, on device(); `second`: samples, not
    * necessarily whole ones, that are shown in it.
    */
-  virtual std::vector<SampleSpan> search(const at::Tensor& tokens, const Query& query, double second, std::size_t most,
-                                         const Cancellation& cancellation) const = 0;
+  virtual std::vector<timeline::FoundSpan> search(const at::Tensor& tokens, const Query& query, double second,
+                                                  std::size_t most, const Cancellation& cancellation) const = 0;
 
   const std::string& folder() const noexcept { return folder_; }
 

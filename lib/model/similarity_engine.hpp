@@ -2,37 +2,33 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
+#include <vector>
 
-#include "model/engine.hpp"
 #include "model/model_folder.hpp"
+#include "model/search_engine.hpp"
 #include "model/similarity_network.hpp"
 #include "model/text_embeddings.hpp"
 
 namespace gvl::model {
 
 /**
- * A similarity model: the spatial stream embeds every sample, the tokens of a segment and of a window are these
- * embeddings, and a query is answered with the spans whose pictures are like it (timeline/span_search.hpp). The
- * temporal stream carries nothing.
+ * A similarity model: the spatial stream embeds every sample, and a query is answered with the spans whose pictures are
+ * like it (timeline/span_search.hpp).
  */
-class SimilarityEngine : public Engine {
+class SimilarityEngine : public SearchEngine {
  public:
   /** Throws Error naming the file at fault, and Error(kCancelled). */
   SimilarityEngine(const std::filesystem::path& folder, c10::Device device, Cancellation cancellation = {});
 
   at::Tensor encode_spatial(const at::Tensor& pixels, const Cancellation& cancellation) const override;
-  at::Tensor encode_temporal(const at::Tensor& pixels, const Cancellation& cancellation) const override;
-  at::Tensor fuse(const at::Tensor& spatial, const at::Tensor& temporal) const override;
-  /** Grounding only: other tasks are an Error(kUnsupported) that names the folder. */
-  void answer(const std::vector<AskedWindow>& windows, const DeliverResult& deliver) const override;
 
   const TextEmbeddings& texts() const noexcept { return texts_; }
 
- private:
-  Answer find(const AskedWindow& window, const Query& query) const;
+ protected:
+  std::vector<timeline::FoundSpan> search(const at::Tensor& tokens, const Query& query, double second, std::size_t most,
+                                          const Cancellation& cancellation) const override;
 
-  std::string folder_;
+ private:
   FolderParameters parameters_;
   SimilarityNetwork network_;
   TextEmbeddings texts_;

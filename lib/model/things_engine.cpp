@@ -22,8 +22,8 @@ timeline::PresenceSearch presence_search(const ThingSearchConfig& config, double
           .change = static_cast<std::size_t>(std::max(1L, std::lround(config.change * second)))};
 }
 
-std::vector<timeline::PresenceSpan> find_in(text::ThingPhase phase, std::vector<double> scores,
-                                            const timeline::PresenceSearch& search, std::size_t most) {
+std::vector<timeline::FoundSpan> find_in(text::ThingPhase phase, std::vector<double> scores,
+                                         const timeline::PresenceSearch& search, std::size_t most) {
   switch (phase) {
     case text::ThingPhase::kArrives:
       return timeline::find_arrivals(scores, search, most);
@@ -58,18 +58,13 @@ at::Tensor ThingsEngine::encode_spatial(const at::Tensor& pixels, const Cancella
   return detector_->forward(values, cancellation);
 }
 
-std::vector<SampleSpan> ThingsEngine::search(const at::Tensor& tokens, const Query& query, double second,
-                                             std::size_t most, const Cancellation&) const {
+std::vector<timeline::FoundSpan> ThingsEngine::search(const at::Tensor& tokens, const Query& query, double second,
+                                                      std::size_t most, const Cancellation&) const {
   const ThingSearchConfig& things = config().things;
   const text::SoughtThings sought = words_.read(text::require_query(query));
   std::vector<double> scores = thing_scores(tokens.to(at::kCPU, at::kFloat).contiguous(), config().spatial.objects,
                                             sought, words_.beside(), {things.without_colour, things.colour_gain});
-  std::vector<SampleSpan> spans;
-  for (const auto& [first, last, confidence] :
-       find_in(sought.phase, std::move(scores), presence_search(things, second), most)) {
-    spans.push_back({first, last, confidence});
-  }
-  return spans;
+  return find_in(sought.phase, std::move(scores), presence_search(things, second), most);
 }
 
 }  // namespace gvl::model

@@ -30,8 +30,8 @@ class ThingsEngine : public SearchEngine {
   at::Tensor encode_spatial(const at::Tensor& pixels, const Cancellation& cancellation) const override;
 
  protected:
-  std::vector<SampleSpan> search(const at::Tensor& tokens, const Query& query, double second, std::size_t most,
-                                 const Cancellation& cancellation) const override;
+  std::vector<timeline::FoundSpan> search(const at::Tensor& tokens, const Query& query, double second, std::size_t most,
+                                          const Cancellation& cancellation) const override;
 
  private:
   FolderParameters folder_parameters_;

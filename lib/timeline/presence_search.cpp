@@ -25,8 +25,8 @@ Scores smoothed(const Scores& scores, std::size_t width) {
 
 double highest(const Scores& scores) { return scores.empty() ? 0 : *std::max_element(scores.begin(), scores.end()); }
 
-std::vector<PresenceSpan> surest(std::vector<PresenceSpan> spans, std::size_t most, bool by_length) {
-  const auto weight = [&](const PresenceSpan& span) {
+std::vector<FoundSpan> surest(std::vector<FoundSpan> spans, std::size_t most, bool by_length) {
+  const auto weight = [&](const FoundSpan& span) {
     return span.confidence * (by_length ? static_cast<double>(span.last - span.first + 1) : 1);
   };
   std::stable_sort(spans.begin(), spans.end(), [&](const auto& a, const auto& b) { return weight(a) > weight(b); });
@@ -37,11 +37,11 @@ std::vector<PresenceSpan> surest(std::vector<PresenceSpan> spans, std::size_t mo
 
 }  // namespace
 
-std::vector<PresenceSpan> find_presence(const Scores& scores, const PresenceSearch& search, std::size_t most) {
+std::vector<FoundSpan> find_presence(const Scores& scores, const PresenceSearch& search, std::size_t most) {
   const Scores smooth = smoothed(scores, search.smoothing);
   const double top = highest(smooth);
   if (top <= 0) return {};
-  std::vector<PresenceSpan> spans;
+  std::vector<FoundSpan> spans;
   for (std::size_t i = 0; i < smooth.size(); ++i) {
     if (smooth[i] < search.part * top) continue;
     if (!spans.empty() && i - spans.back().last <= search.gap + 1) {
@@ -50,14 +50,14 @@ std::vector<PresenceSpan> find_presence(const Scores& scores, const PresenceSear
       spans.push_back({i, i});
     }
   }
-  for (PresenceSpan& span : spans) span.confidence = mean(smooth, span.first, span.last + 1);
+  for (FoundSpan& span : spans) span.confidence = mean(smooth, span.first, span.last + 1);
   return surest(std::move(spans), most, true);
 }
 
-std::vector<PresenceSpan> find_arrivals(const Scores& scores, const PresenceSearch& search, std::size_t most) {
+std::vector<FoundSpan> find_arrivals(const Scores& scores, const PresenceSearch& search, std::size_t most) {
   const double least = search.part * highest(smoothed(scores, search.smoothing));
   if (least <= 0) return {};
-  std::vector<PresenceSpan> rises;
+  std::vector<FoundSpan> rises;
   for (std::size_t i = 1; i < scores.size(); ++i) {
     const double behind = mean(scores, i, std::min(i + search.change, scores.size()));
     const double before = mean(scores, i - std::min(i, search.change), i);
@@ -68,20 +68,18 @@ std::vector<PresenceSpan> find_arrivals(const Scores& scores, const PresenceSear
   std::stable_sort(rises.begin(), rises.end(),
                    [](const auto& a, const auto& b) { return a.confidence > b.confidence; });
   // Beside the sharpest of neighbouring rises the others are the same one.
-  std::vector<PresenceSpan> apart;
-  for (const PresenceSpan& rise : rises) {
-    const auto touches = [&](const PresenceSpan& other) {
-      return rise.first <= other.last && other.first <= rise.last;
-    };
+  std::vector<FoundSpan> apart;
+  for (const FoundSpan& rise : rises) {
+    const auto touches = [&](const FoundSpan& other) { return rise.first <= other.last && other.first <= rise.last; };
     if (std::none_of(apart.begin(), apart.end(), touches)) apart.push_back(rise);
   }
   return surest(std::move(apart), most, false);
 }
 
-std::vector<PresenceSpan> find_departures(Scores scores, const PresenceSearch& search, std::size_t most) {
+std::vector<FoundSpan> find_departures(Scores scores, const PresenceSearch& search, std::size_t most) {
   std::reverse(scores.begin(), scores.end());
-  std::vector<PresenceSpan> spans = find_arrivals(scores, search, most);
-  for (PresenceSpan& span : spans) {
+  std::vector<FoundSpan> spans = find_arrivals(scores, search, most);
+  for (FoundSpan& span : spans) {
     span = {scores.size() - 1 - span.last, scores.size() - 1 - span.first, span.confidence};
   }
   std::reverse(spans.begin(), spans.end());

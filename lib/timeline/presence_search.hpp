@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "timeline/found_span.hpp"
+
 namespace gvl::timeline {
 
 /**
@@ -24,20 +26,9 @@ struct PresenceSearch {
   std::size_t change = 2;     ///< samples that an arrival or a departure takes, at least 1
 };
 
-/** Samples first ... last of a window. */
-struct PresenceSpan {
-  std::size_t first = 0;
-  std::size_t last = 0;
-  double confidence = 0;  ///< 0-1
-
-  bool operator==(const PresenceSpan&) const = default;
-};
-
 /** At most `most` spans, the surest ones, in order of time. None where nothing scores above 0. `scores`: 0-1. */
-std::vector<PresenceSpan> find_presence(const std::vector<double>& scores, const PresenceSearch& search,
-                                        std::size_t most);
-std::vector<PresenceSpan> find_arrivals(const std::vector<double>& scores, const PresenceSearch& search,
-                                        std::size_t most);
-std::vector<PresenceSpan> find_departures(std::vector<double> scores, const PresenceSearch& search, std::size_t most);
+std::vector<FoundSpan> find_presence(const std::vector<double>& scores, const PresenceSearch& search, std::size_t most);
+std::vector<FoundSpan> find_arrivals(const std::vector<double>& scores, const PresenceSearch& search, std::size_t most);
+std::vector<FoundSpan> find_departures(std::vector<double> scores, const PresenceSearch& search, std::size_t most);
 
 }  // namespace gvl::timeline

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gvl/config.hpp"
+#include "timeline/found_span.hpp"
 
 namespace gvl::timeline {
 
@@ -43,13 +44,6 @@ namespace gvl::timeline {
 struct WindowSimilarities {
   std::vector<double> query;
   std::vector<std::vector<double>> generic;  ///< of each generic text; may be empty
-};
-
-/** Samples first ... last of a window. */
-struct FoundSpan {
-  std::size_t first = 0;
-  std::size_t last = 0;
-  double confidence = 0;  ///< 0-1
 };
 
 /**

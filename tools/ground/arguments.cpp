@@ -47,7 +47,7 @@ std::string fault_of(const Parsed& parsed) {
 void add_options(GOptionContext* context, Parsed& parsed) {
   const GOptionEntry entries[] = {
       {"model", 'm', 0, G_OPTION_ARG_FILENAME, &parsed.model,
-       "Folder or name of the model (default, things); else default", "MODEL"},
+       "Folder or name of the model; else of the installed ones the one that knows most of a query's words", "MODEL"},
       {"task", 't', 0, G_OPTION_ARG_STRING, &parsed.task, "grounding (default), dense-caption, referring or qa",
        "TASK"},
       {"device", 'd', 0, G_OPTION_ARG_STRING, &parsed.device, "auto (default), cpu, cuda or cuda:N", "DEVICE"},

@@ -4,6 +4,7 @@
 #include <gst/gst.h>
 
 #include <string>
+#include <vector>
 
 #include "ground/arguments.hpp"
 
@@ -11,4 +12,4 @@
 std::string fault_of_settings(const Arguments& arguments);
 
 /** Sets a gvlground. What was not given stays at its default. */
-void set_ground(GstElement* ground, const Arguments& arguments);
+void set_ground(GstElement* ground, const Arguments& arguments, const std::vector<std::string>& queries);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gvl/export.hpp"
+#include "gvl/task.hpp"
 #include "gvl/tensor.hpp"
 
 namespace gvl {
@@ -196,6 +197,9 @@ struct GVL_EXPORT ModelConfig {
   SimilarityConfig similarity;
   /** Of a model of things, which has none of these either: its tokens are what its detector tells of every sample. */
   ThingSearchConfig things;
+
+  /** Whether it can be asked for that: a search finds moments, and has no words. */
+  bool answers(Task task) const noexcept { return type == ModelType::kGroundedVideoLlm || task == Task::kGrounding; }
 
   std::int64_t frames_per_segment() const noexcept { return frames / segments; }
   /** Spatial features per segment as encoded, [P, D]: P = rows of gvl/spatial-features, D its columns. */

@@ -54,9 +54,12 @@ GVL_EXPORT std::filesystem::path model_folder(const std::string& model);
 /** Names of the models that are installed, or lie in the build tree, in order. */
 GVL_EXPORT std::vector<std::string> installed_models();
 
-/** Those of installed_models() that have a list of the words they saw, in which all words of `text` are. Reads files.
+/**
+ * The installed model that knows most words of `text`: the default model (default_model_folder(), as "default") unless
+ * another one of installed_models() knows more of them. Models that do not say what they know are not considered; those
+ * whose folder is broken neither. Reads files.
  */
-GVL_EXPORT std::vector<std::string> installed_models_that_know(const std::string& text);
+GVL_EXPORT std::string best_installed_model(const std::string& text);
 
 /** A window of video as it is asked about. */
 struct VideoWindow {

@@ -3,7 +3,7 @@
 """What NanoDet-Plus-m's published code computes with our weights, for the test vision_nanodet.
 
     git clone https://github.com/RangiLyu/nanodet; git -C nanodet checkout be9b4a9001d7f9b6fc89c2df31ae8d428e35b4f0
-    make.py nanodet models/nanodet-plus/model.safetensors PICTURE... > scores.json
+    make.py nanodet models/things/model.safetensors PICTURE... > scores.json
 
 Needs PyTorch and NumPy. A picture is 416 x 416 pixels of packed RGB without a header. Of each of the network's four
 levels the file has the highest score of each class, and all that is said of the eight places with the highest scores.

@@ -24,13 +24,13 @@ Scores scores_with(const std::vector<std::pair<std::size_t, std::size_t>>& spans
   return scores;
 }
 
-std::string described(const std::vector<timeline::PresenceSpan>& spans) {
+std::string described(const std::vector<timeline::FoundSpan>& spans) {
   std::string text;
   for (const auto& span : spans) text += std::to_string(span.first) + "-" + std::to_string(span.last) + " ";
   return text;
 }
 
-void expect(const std::vector<timeline::PresenceSpan>& spans, const std::string& wanted) {
+void expect(const std::vector<timeline::FoundSpan>& spans, const std::string& wanted) {
   ck_assert_msg(described(spans) == wanted, "%s instead of %s", described(spans).c_str(), wanted.c_str());
 }
 
