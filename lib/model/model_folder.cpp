@@ -48,6 +48,11 @@ ModelConfig load_config(const std::filesystem::path& folder) {
       throw Error(error.code(), file.string() + ": " + error.what());
     }
   }
+  if (config.type == ModelType::kThings &&
+      (config.spatial.type.empty() || !vision::encoder_kind(config.spatial.type).tells_objects)) {
+    throw Error(ErrorCode::kUnsupported, file.string() + ": spatial.type: is " + io::quote(config.spatial.type) +
+                                             ", a model of things needs a detector");
+  }
   return config;
 }
 

@@ -25,6 +25,21 @@ Scores smoothed(const Scores& scores, std::size_t width) {
 
 double highest(const Scores& scores) { return scores.empty() ? 0 : *std::max_element(scores.begin(), scores.end()); }
 
+/** Where no more than `gap` samples lie lower than what is on both sides of them, they are as high: a closing. */
+Scores without_gaps(const Scores& scores, std::size_t gap) {
+  const std::size_t count = scores.size();
+  Scores dilated(scores), closed(scores);
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t j = i - std::min(i, gap); j < i; ++j) dilated[i] = std::max(dilated[i], scores[j]);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    closed[i] = dilated[i];
+    for (std::size_t j = i; j < std::min(i + gap + 1, count); ++j) closed[i] = std::min(closed[i], dilated[j]);
+    closed[i] = std::max(closed[i], scores[i]);
+  }
+  return closed;
+}
+
 std::vector<FoundSpan> surest(std::vector<FoundSpan> spans, std::size_t most, bool by_length) {
   const auto weight = [&](const FoundSpan& span) {
     return span.confidence * (by_length ? static_cast<double>(span.last - span.first + 1) : 1);
@@ -54,7 +69,8 @@ std::vector<FoundSpan> find_presence(const Scores& scores, const PresenceSearch&
   return surest(std::move(spans), most, true);
 }
 
-std::vector<FoundSpan> find_arrivals(const Scores& scores, const PresenceSearch& search, std::size_t most) {
+std::vector<FoundSpan> find_arrivals(const Scores& seen, const PresenceSearch& search, std::size_t most) {
+  const Scores scores = without_gaps(seen, search.gap);
   const double least = search.part * highest(smoothed(scores, search.smoothing));
   if (least <= 0) return {};
   std::vector<FoundSpan> rises;

@@ -17,6 +17,7 @@ namespace gvl::timeline {
  * - Arrival: where the mean of the scores over `change` samples behind exceeds that before by most, and by part *
  * max(s) at least. The `change` samples around are it: what comes is seen when part of it is there. The difference is
  * its confidence. What is there from the window's start on does not arrive.
+ *   Misses of up to `gap` samples are no arrivals.
  * - Departure: the same backwards in time.
  */
 struct PresenceSearch {

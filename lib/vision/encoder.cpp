@@ -26,10 +26,10 @@ std::unique_ptr<const Encoder> make_objects(const layers::Parameters& parameters
 }
 
 constexpr EncoderKind kKinds[] = {
-    {"clip", make<ClipEncoder>},
-    {"internvideo2", make<InternVideo2Encoder>},
-    {"nanodet", make_objects<NanoDet>},
-    {"nanodet-plus", make_objects<NanoDetPlus>},
+    {"clip", false, make<ClipEncoder>},
+    {"internvideo2", false, make<InternVideo2Encoder>},
+    {"nanodet", true, make_objects<NanoDet>},
+    {"nanodet-plus", true, make_objects<NanoDetPlus>},
 };
 
 }  // namespace

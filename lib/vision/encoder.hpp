@@ -32,6 +32,7 @@ class Encoder {
  */
 struct EncoderKind {
   std::string_view name;
+  bool tells_objects;  ///< a detector, whose rows are those of object_features.hpp
   /** `frames`: how many it sees at once; parameters are named as in its published checkpoint. */
   std::unique_ptr<const Encoder> (*make)(const layers::Parameters& parameters, const VisionConfig& config,
                                          std::int64_t frames);

@@ -61,6 +61,10 @@ GVL_TEST(arrivals_are_rises) {
   const timeline::PresenceSearch search{.change = 3};
   expect(timeline::find_arrivals(scores_with({{5, 12}}), search, 9), "4-6 ");
   expect(timeline::find_arrivals(scores_with({{3, 8}, {13, 19}}), search, 9), "2-4 12-14 ");
+  // To be missed for a sample is not to come again.
+  Scores missed = scores_with({{5, 12}});
+  missed[9] = 0;
+  expect(timeline::find_arrivals(missed, search, 9), "4-6 ");
   // What was there before came before.
   expect(timeline::find_arrivals(scores_with({{0, 8}}), search, 9), "");
   expect(timeline::find_arrivals(scores_with({{0, 19}}), search, 9), "");
