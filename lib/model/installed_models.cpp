@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <compare>
 #include <cstdlib>
 #include <optional>
 
@@ -38,11 +39,20 @@ fs::path installed_folder(const fs::path& name) {
   return {};
 }
 
-/** How many words of `text` are not known there; none where that is not known. */
-std::optional<std::size_t> count_unknown(const fs::path& folder, const std::string& text) {
+/** How well a model knows a text: the fewer unknown words the better, then whether it finds things that are named. */
+struct Knowledge {
+  std::size_t unknown = 0;
+  bool names_none = true;
+
+  auto operator<=>(const Knowledge&) const = default;
+};
+
+/** None where the folder does not say what its model knows. */
+std::optional<Knowledge> knowledge_of(const fs::path& folder, const std::string& text) {
   try {
     const auto unknown = model::unknown_words(folder, text);
-    return unknown ? std::optional(unknown->size()) : std::nullopt;
+    if (!unknown) return std::nullopt;
+    return Knowledge{unknown->size(), !model::names_things(folder, text)};
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -66,12 +76,12 @@ std::vector<std::string> installed_models() {
 std::string best_installed_model(const std::string& text) {
   std::string best = kDefaultModel;
   // A default model that does not say what it knows is taken to know the world.
-  auto fewest = count_unknown(default_model_folder(), text).value_or(0);
+  auto most = knowledge_of(default_model_folder(), text).value_or(Knowledge{0, false});
   for (const std::string& name : installed_models()) {
-    const auto unknown = name == kDefaultModel ? std::nullopt : count_unknown(installed_folder(name), text);
-    if (!unknown || *unknown >= fewest) continue;
+    const auto known = name == kDefaultModel ? std::nullopt : knowledge_of(installed_folder(name), text);
+    if (!known || *known >= most) continue;
     best = name;
-    fewest = *unknown;
+    most = *known;
   }
   return best;
 }

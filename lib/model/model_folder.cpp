@@ -138,10 +138,20 @@ text::ThingWords load_thing_words(const std::filesystem::path& folder) {
   return words;
 }
 
+namespace {
+
+bool is_of_things(const std::filesystem::path& folder) {
+  return ModelConfig::load(folder / kConfigFile).type == ModelType::kThings;
+}
+
+}  // namespace
+
+bool names_things(const std::filesystem::path& folder, const std::string& text) {
+  return is_of_things(folder) && !load_thing_words(folder).read(text).mentions.empty();
+}
+
 std::optional<std::vector<std::string>> unknown_words(const std::filesystem::path& folder, const std::string& text) {
-  if (ModelConfig::load(folder / kConfigFile).type == ModelType::kThings) {
-    return load_thing_words(folder).unknown_words(text);
-  }
+  if (is_of_things(folder)) return load_thing_words(folder).unknown_words(text);
   const auto words = load_words(folder);
   return words ? std::optional(words->unknown_words(text)) : std::nullopt;
 }

@@ -12,6 +12,8 @@ grep -q 'the model things is asked for "a person waits": it knows more' told || 
 grep -q '"a person waits": the model does not know these words, and passes them over: waits$' told || fail "$(cat told)"
 ! grep -q 'asked for.*goes black' told || fail "the default model was not asked for what it knows: $(cat told)"
 grep -q 'the picture goes black' told || fail "one of the queries was left out: $(cat told)"
+gvl-ground video.webm "two dogs" >out 2>told
+grep -q 'the model things is asked for "two dogs"' told || fail "things that are named are not looked for: $(cat told)"
 gvl-ground video.webm "a tokamak" >out 2>told
 ! grep -q 'is asked for' told || fail "a model was chosen that knows no better: $(cat told)"
 grep -q 'passes them over: tokamak$' told || fail "the unknown word is not told: $(cat told)"
