@@ -38,6 +38,15 @@ def says(handler, content, finish="stop"):
     return True
 
 
+def refuse_with(handler, status, body):
+    """It is refused with an answer that says why."""
+    handler.send_response(status)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
+    return True
+
+
 class Annotating(unittest.TestCase):
     def setUp(self):
         self.work = tempfile.mkdtemp(prefix="gvl-annotate-")
@@ -100,3 +109,17 @@ class Annotating(unittest.TestCase):
 
     def report(self, out="out"):
         return json.loads(self.made(out)["report.json"])
+
+
+class Compared(Annotating):
+    """What is made in spite of faults is compared with what is made without any."""
+
+    def setUp(self):
+        super().setUp()
+        self.annotate(out="whole")
+        self.asked = len(self.models.requests)
+        self.models.requests.clear()
+
+    def assert_whole(self, out="out"):
+        """What was made is what a server without fault makes."""
+        self.assertEqual(self.made(out), self.made("whole"))

@@ -14,31 +14,12 @@ import threading
 import time
 import unittest
 
-from annotate_case import Annotating, made_up
-from models import Models, questions_about, vector_of
+from annotate_case import Compared, made_up, refuse_with
+from models import Models, vector_of
 from web import once
 
 
-def refuse_with(handler, status, body):
-    """It is refused with an answer that says why."""
-    handler.send_response(status)
-    handler.send_header("Content-Length", str(len(body)))
-    handler.end_headers()
-    handler.wfile.write(body)
-    return True
-
-
-class Servers(Annotating):
-    def setUp(self):
-        super().setUp()
-        self.annotate(out="whole")
-        self.asked = len(self.models.requests)
-        self.models.requests.clear()
-
-    def assert_whole(self, out="out"):
-        """What was made is what a server without fault makes."""
-        self.assertEqual(self.made(out), self.made("whole"))
-
+class Servers(Compared):
     def misbehave(self, times, function, chats=True):
         def answer(handler, request):
             if request.is_chat != chats:
@@ -92,22 +73,24 @@ class Servers(Annotating):
         self.assertLess(time.monotonic() - began, 60)
         self.assert_whole()
 
-    def test_an_answer_that_does_not_end(self):
-        dripped = []
+    def test_answers_that_do_not_end(self):
+        # A body, a header and the length of a part, each by and by: to all at once.
+        starts = [(b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"), (b"", b"A: b\r\n"),
+                  (b"Transfer-Encoding: chunked\r\n\r\n", b"0")]
+        left = list(starts)
 
         def drip(handler, request):
             with self.models.lock:
-                dripped.append(request)
-                if len(dripped) > 1:
+                if not left:
                     return False
-            handler.send_response(200)
-            handler.send_header("Transfer-Encoding", "chunked")
-            handler.end_headers()
+                start, drop = left.pop()
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + start)
             while True:  # until nobody listens
-                handler.wfile.write(b"1\r\n \r\n")
+                handler.wfile.write(drop)
                 time.sleep(0.2)
         self.models.first = [drip]
-        self.assertIn("the answer does not end; again in", self.annotate("--timeout", 1).stderr)
+        done = self.annotate("--timeout", 1)
+        self.assertEqual(done.stderr.count("the answer does not end; again in"), len(starts))
         self.assert_whole()
 
     def test_a_server_that_dies_half_way(self):
@@ -204,85 +187,47 @@ class Servers(Annotating):
         self.models.first.pop(0)
         self.fails("/embeddings", "502", arguments=["--resume", "--retries", 2])
 
-    def test_tokens(self):
-        self.models.token = "sk-secret"
-        self.fails("401", "a token is wanted, in the variable OPENAI_API_KEY", out="a")
-        self.fails("the token in the variable OPENAI_API_KEY is not enough", out="b", OPENAI_API_KEY="sk-wrong")
-        self.annotate(OPENAI_API_KEY="sk-secret\n")
-        self.assert_whole()
-        token = self.write("token", "sk-secret\r\n")
-        self.annotate("--token-file", token, out="from-file", OPENAI_API_KEY="sk-wrong")
-        self.assert_whole("from-file")
-        self.assertIn("OPENAI_API_KEY: not a token", self.annotate(out="c", code=1, OPENAI_API_KEY="a b").stderr)
-        empty = self.write("empty", "\n")
-        self.assertIn("empty: has no token", self.annotate("--token-file", empty, out="c", code=1).stderr)
-        self.assertIn("none", self.annotate("--token-file", self.file("none"), out="c", code=1).stderr)
-
-    def test_tokens_are_never_told(self):
-        def echo(handler, request):
-            body = json.dumps({"error": {"message": "no such key: " + request.headers["Authorization"]}}).encode()
-            handler.send_response(401)
-            handler.send_header("Content-Length", str(len(body)))
-            handler.end_headers()
-            handler.wfile.write(body)
+    def test_vectors_of_another_width(self):
+        def answer(handler, request):
+            """By another model behind the same name."""
+            if request.is_chat:
+                return False
+            data = [{"index": i, "embedding": vector_of(text)[:8]} for i, text in enumerate(request.json["input"])]
+            handler.send_json({"data": data})
             return True
-        self.models.first = [lambda handler, request: handler.send_json(
-            {"error": {"message": "busy with " + request.headers["Authorization"]}}) or True]
-        done = self.fails("busy with Bearer ...", arguments=["--retries", 1], out="failing", OPENAI_API_KEY="sk-secret")
-        self.assertNotIn("sk-secret", done.stderr + done.stdout)
-        self.models.first = [echo]
-        done = self.fails("no such key: Bearer ...", OPENAI_API_KEY="sk-secret")
-        self.assertNotIn("sk-secret", done.stderr + done.stdout)
-        # Another server is told nothing, unless it has a token of its own.
-        other = Models()
-        self.addCleanup(other.close)
-        self.models.first = [lambda handler, request: not request.is_chat and (handler.refuse(500) or True)]
-        self.annotate("--embedding-endpoint", other.uri, "--resume", OPENAI_API_KEY="sk-secret")
+        # It is asked again: of several servers behind an address one may be another.
+        self.models.first = [lambda handler, request: not self.kept_vectors() == 0 and once_wrong(handler, request)]
+        once_wrong = once(1, answer)
+        self.assertIn("a vector has 8 dimensions, others have 16", self.annotate("--connections", 1).stderr)
         self.assert_whole()
-        for request in other.requests:
-            self.assertNotIn("Authorization", request.headers)
-        other.token = "sk-other"
-        self.fails("a token is wanted, in --embedding-token-file", out="none", OPENAI_API_KEY="sk-secret",
-                   arguments=["--embedding-endpoint", other.uri])
-        self.annotate("--embedding-endpoint", other.uri, "--embedding-token-file", self.write("token", "sk-other"),
-                      out="own", OPENAI_API_KEY="sk-secret")
-        self.assert_whole("own")
-        self.models.first = [lambda handler, request: handler.refuse(307, Location=other.uri) or True]
-        other.requests.clear()
-        self.fails("307", "it is another address", out="elsewhere", OPENAI_API_KEY="sk-secret")
-        self.assertEqual(other.requests, [])
-        for folder, _, names in os.walk(self.work):
-            for name in names:
-                with open(os.path.join(folder, name), encoding="utf-8") as file:
-                    self.assertNotIn("sk-secret", file.read(), name)
+        # Where it stays so, nothing of it is kept.
+        self.models.first = [lambda handler, request: not self.kept_vectors("out2") == 0 and answer(handler, request)]
+        self.fails("8 dimensions", "without", "embeddings.jsonl", "--resume", out="out2",
+                   arguments=["--connections", 1, "--retries", 1])
+        self.models.first = []
+        self.annotate("--resume", out="out2")
+        self.assert_whole("out2")
+        # One that was edited is named.
+        journal = self.file("out2/embeddings.jsonl")
+        with open(journal, encoding="utf-8") as file:
+            lines = [json.loads(line) for line in file]
+        lines.sort(key=lambda line: line["id"])
+        vector = base64.b64encode(struct.pack("<8f", *[8 ** -0.5] * 8)).decode()
+        changed = json.dumps({**lines[-1], "vector": vector})
+        self.write("out2/embeddings.jsonl", "".join(json.dumps(line) + "\n" for line in lines[:-1]) + changed + "\n")
+        self.fails("embeddings.jsonl", lines[-1]["id"], "8 dimensions", "--resume asks for it anew", out="out2",
+                   arguments=["--resume"])
+        self.write("out2/embeddings.jsonl", "".join(json.dumps(line) + "\n" for line in lines[:-1]))
+        self.annotate("--resume", out="out2")
+        self.assertEqual(self.records("out2"), self.records("whole"))
 
-    def test_tokens_are_not_told_in_part(self):
-        token = "sk-" + "secret" * 4
-
-        def refuse(handler, request):
-            return refuse_with(handler, 401, json.dumps({"error": {"message": "x" * 285 + token}}).encode())
-        self.models.first = [refuse]
-        done = self.fails("x" * 285 + "...", out="refused", OPENAI_API_KEY=token)
-        self.assertNotIn("sk-s", done.stderr + done.stdout)
-        self.models.first = [lambda handler, _: handler.send_json({"error": {"message": "x" * 190 + token}}) or True]
-        done = self.fails("x" * 190 + "...", arguments=["--retries", 0], out="failing", OPENAI_API_KEY=token)
-        self.assertNotIn("sk-s", done.stderr + done.stdout)
-
-    def test_tokens_that_a_model_says(self):
-        token = "sk-" + "secret" * 4
-        self.models.asked = lambda request: [{**question, "answer": token + " " + question["answer"]}
-                                             for question in questions_about(request.captions)]
-        self.annotate(OPENAI_API_KEY=token)
-        self.assertGreater(self.report()["questions"], 0)
-        for name in os.listdir(self.file("out")):
-            with open(self.file("out/" + name), encoding="utf-8") as file:
-                self.assertNotIn("secret", file.read(), name)
-        self.assertNotIn("secret", json.dumps([request.json for request in self.models.requests]))
-
-    def test_a_token_that_is_the_mark_of_one(self):
-        self.models.first = [lambda handler, _: handler.send_json({"error": {"message": "none like ..."}}) or True]
-        for token in ("...", "."):
-            self.fails("none like", arguments=["--retries", 0], out=token * 3 + "out", OPENAI_API_KEY=token)
+    def kept_vectors(self, out="out"):
+        """How many the journal has."""
+        try:
+            with open(self.file(out + "/embeddings.jsonl"), encoding="utf-8") as file:
+                return len(file.readlines())
+        except FileNotFoundError:
+            return 0
 
     def test_a_long_refusal_that_passes(self):
         self.misbehave(2, lambda handler: refuse_with(handler, 503, b"x" * (2 << 20)))

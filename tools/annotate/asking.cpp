@@ -17,6 +17,7 @@
 #include "gvl/error.hpp"
 #include "gvl/json_line.hpp"
 #include "io/json.hpp"
+#include "io/quote.hpp"
 
 namespace {
 
@@ -165,7 +166,7 @@ class Questioner {
     }
     const std::string request = chat_request(video, asking_.options, attempt, before);
     ChatAnswer answer;
-    const std::string address = without_secrets(asking_.chat.address + kPath);
+    const std::string address = without_secrets(url_under(asking_.chat.address, kPath));
     server.post(kPath, request, kLongest, [&](const std::string& body) { answer = read_chat_answer(body, address); });
     std::string line = line_of(id, answer);
     if (line.size() >= gvl::kLongestJsonLine) {
@@ -215,6 +216,41 @@ std::vector<float> vector_in(const JsonValue& line) {
   return vector;
 }
 
+/** How many numbers the vectors of a journal have: as many each, or they cannot be compared. Any thread may call it. */
+class VectorWidth {
+ public:
+  explicit VectorWidth(const PredictionLog& log) : file_(log.file().string()) {
+    if (!log.lines().empty()) width_ = vector_in(JsonValue::parse(log.lines().begin()->second, file_)).size();
+  }
+
+  /** Throws gvl::Error for an answer of another width: by another model behind the same name. */
+  void require(const EmbeddingAnswer& answer, const std::string& address) {
+    std::lock_guard lock(mutex_);
+    const std::size_t width = width_ ? width_ : answer.vectors.front().size();
+    for (const auto& vector : answer.vectors) {
+      if (vector.size() == width) continue;
+      throw gvl::Error(gvl::ErrorCode::kMalformed, address + ": a vector has " + std::to_string(vector.size()) +
+                                                       " dimensions, others have " + std::to_string(width) +
+                                                       "; without " + file_ + " --resume asks for all of them anew");
+    }
+    width_ = width;
+  }
+
+  /** A vector of the journal. Throws gvl::Error naming the text of one that has another width. */
+  std::vector<float> checked(const JsonValue& line) const {
+    std::vector<float> vector = vector_in(line);
+    if (vector.size() == width_) return vector;
+    throw line.at("vector").error("of " + gvl::io::quote(line.string("id")) + " has " + std::to_string(vector.size()) +
+                                  " dimensions, others have " + std::to_string(width_) +
+                                  "; without its line --resume asks for it anew");
+  }
+
+ private:
+  std::mutex mutex_;
+  const std::string file_;
+  std::size_t width_ = 0;
+};
+
 /** The texts that the journal lacks, in parts that are asked for together. */
 std::vector<std::vector<std::string>> batches_of(const std::vector<std::string>& texts, const PredictionLog& log) {
   constexpr std::size_t kMost = 32;
@@ -247,20 +283,23 @@ EmbeddedTexts embed(const std::vector<std::string>& texts, const Asking& asking,
   constexpr std::size_t kLongest = std::size_t{64} << 20;
   constexpr const char* kPath = "/embeddings";
   const auto batches = batches_of(texts, log);
-  const std::string address = without_secrets(asking.embeddings.address + kPath);
+  const std::string address = without_secrets(url_under(asking.embeddings.address, kPath));
   Journal journal(log);
-  for_each_place(batches.size(), "batches of texts", asking, asking.embeddings,
-                 [&](Endpoint& server, std::size_t place) {
-                   const auto& batch = batches[place];
-                   EmbeddingAnswer answer;
-                   server.post(kPath, embedding_request(batch, asking.embedding_model), kLongest,
-                               [&](const std::string& body) { answer = read_embeddings(body, address, batch.size()); });
-                   // Tokens are counted by request: the first text has them.
-                   for (std::size_t i = 0; i < batch.size(); ++i)
-                     journal.add(batch[i], line_of(batch[i], answer.vectors[i], i == 0 ? answer.prompt_tokens : 0));
-                 });
+  VectorWidth width(log);
+  for_each_place(
+      batches.size(), "batches of texts", asking, asking.embeddings, [&](Endpoint& server, std::size_t place) {
+        const auto& batch = batches[place];
+        EmbeddingAnswer answer;
+        server.post(kPath, embedding_request(batch, asking.embedding_model), kLongest, [&](const std::string& body) {
+          answer = read_embeddings(body, address, batch.size());
+          width.require(answer, address);
+        });
+        // Tokens are counted by request: the first text has them.
+        for (std::size_t i = 0; i < batch.size(); ++i)
+          journal.add(batch[i], line_of(batch[i], answer.vectors[i], i == 0 ? answer.prompt_tokens : 0));
+      });
   EmbeddedTexts embedded;
-  for (const std::string& text : texts) embedded.vectors.add(vector_in(*journal.find(text)), text);
+  for (const std::string& text : texts) embedded.vectors.add(width.checked(*journal.find(text)), text);
   for (const auto& [text, line] : log.lines())
     embedded.prompt_tokens += tokens_in(JsonValue::parse(line, log.file().string()), "prompt_tokens");
   return embedded;

@@ -40,10 +40,13 @@ class RequestBudget {
 
 /** Where a model answers, by OpenAI's interface. */
 struct EndpointOptions {
-  std::string address;  ///< "https://host/v1"
+  std::string address;  ///< "https://host/v1", perhaps with a query, "?api-version=1"
   HttpOptions http;
   RetryOptions retries;
 };
+
+/** The URL of a path under an address, "/embeddings": before the address's query. */
+std::string url_under(const std::string& address, const std::string& path);
 
 /** Asks a server. For one thread. */
 class Endpoint {

@@ -137,8 +137,9 @@ std::string token_from(const char* file, const char* variable) {
 EndpointOptions endpoint_of(const Arguments& arguments) {
   constexpr const char* kVariable = "OPENAI_API_KEY";
   EndpointOptions options;
-  options.address = without_slash(arguments.endpoint);
+  options.address = arguments.endpoint;
   options.http.endpoint = options.address;
+  options.http.secrets = secrets_in(options.address);
   options.http.token = token_from(arguments.token_file, kVariable);
   options.http.token_place = arguments.token_file ? "--token-file" : std::string("the variable ") + kVariable;
   options.http.agent = "gvl-annotate";
@@ -149,7 +150,8 @@ EndpointOptions endpoint_of(const Arguments& arguments) {
 
 /** That of embeddings is told the token of the other server only where it is the same one. */
 EndpointOptions embedding_endpoint_of(const Arguments& arguments, EndpointOptions options) {
-  if (arguments.embedding_endpoint) options.address = without_slash(arguments.embedding_endpoint);
+  if (arguments.embedding_endpoint) options.address = arguments.embedding_endpoint;
+  options.http.secrets = secrets_in(options.address);
   if (!arguments.embedding_token_file) {
     if (is_same_server(options.http.endpoint, options.address)) return options;
     options.http.token.clear();

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstring>
 #include <string_view>
 #include <utility>
 
+#include "common/deadline.hpp"
 #include "common/proxies.hpp"
 #include "gvl/error.hpp"
 #include "io/json.hpp"
@@ -16,7 +19,7 @@ constexpr auto kUriFlags = static_cast<GUriFlags>(SOUP_HTTP_URI_FLAGS);
 constexpr int kMostRedirections = 10;
 constexpr std::size_t kBlock = 1 << 18;
 constexpr int kLongestWait = 600;  // seconds
-constexpr int kTimeouts = 10;      // in which a document has to be there
+constexpr int kTimeouts = 10;      // in which headers have to be there, and a document
 constexpr guint kTooManyRequests = 429;
 
 struct UriUnref {
@@ -101,7 +104,8 @@ bool is_final(const GError* error) {
          g_error_matches(error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND);
 }
 
-[[noreturn]] void fail(const GError* error, const std::string& url) {
+[[noreturn]] void fail(const GError* error, const std::string& url, const Deadline& deadline) {
+  if (deadline.is_over()) throw HttpError(without_secrets(url) + ": the answer does not end", true);
   if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) throw Interrupted();
   throw HttpError(without_secrets(url) + ": " + error->message, !is_final(error));
 }
@@ -168,6 +172,28 @@ std::string without_secrets(const std::string& url) {
   return at == text.npos ? text : text.erase(host, at + 1);
 }
 
+std::vector<std::string> secrets_in(const std::string& url) {
+  constexpr std::size_t kShortest = 4;  // of a query: "1" would be taken out of everything
+  std::vector<std::string> secrets;
+  const auto add = [&](const char* part) {
+    if (part && *part) secrets.emplace_back(part);
+  };
+  for (const GUriFlags encoded : {G_URI_FLAGS_NONE, G_URI_FLAGS_ENCODED}) {
+    const Uri uri(g_uri_parse(url.c_str(), static_cast<GUriFlags>(G_URI_FLAGS_HAS_PASSWORD | encoded), nullptr));
+    if (!uri) continue;
+    const char* password = g_uri_get_password(uri.get());
+    add(password ? password : g_uri_get_user(uri.get()));
+    const char* query = g_uri_get_query(uri.get());
+    g_auto(GStrv) pairs = g_strsplit(query ? query : "", "&", -1);
+    for (char** pair = pairs; *pair; ++pair) {
+      const char* sign = std::strchr(*pair, '=');
+      const char* value = sign ? sign + 1 : *pair;
+      if (std::strlen(value) >= kShortest) add(value);
+    }
+  }
+  return secrets;
+}
+
 bool is_same_server(const std::string& a, const std::string& b) {
   return same_server(parse_uri(a).get(), parse_uri(b).get());
 }
@@ -182,6 +208,7 @@ struct HttpClient::Asked {
 };
 
 struct HttpClient::Response {
+  std::unique_ptr<Deadline> deadline;
   std::unique_ptr<SoupMessage, ObjectUnref> message;
   std::unique_ptr<GInputStream, ObjectUnref> body;
   std::string url;  ///< behind all redirections
@@ -208,7 +235,8 @@ HttpClient::~HttpClient() { g_object_unref(session_); }
 HttpClient::Response HttpClient::send_once(const std::string& url, const Asked& asked) {
   const Uri uri = parse_uri(url), endpoint = parse_uri(options_.endpoint);
   const char* method = asked.json ? "POST" : "GET";
-  Response response{std::unique_ptr<SoupMessage, ObjectUnref>(soup_message_new_from_uri(method, uri.get())), nullptr,
+  Response response{std::make_unique<Deadline>(cancellable_, std::chrono::seconds(options_.timeout) * kTimeouts),
+                    std::unique_ptr<SoupMessage, ObjectUnref>(soup_message_new_from_uri(method, uri.get())), nullptr,
                     url};
   SoupMessage* message = response.message.get();
   soup_message_add_flags(message, SOUP_MESSAGE_NO_REDIRECT);
@@ -223,17 +251,23 @@ HttpClient::Response HttpClient::send_once(const std::string& url, const Asked& 
     soup_message_headers_replace(headers, "Authorization", ("Bearer " + options_.token).c_str());
   }
   g_autoptr(GError) error = nullptr;
-  response.body.reset(soup_session_send(session_, message, cancellable_, &error));
-  if (!response.body) fail(error, url);
+  response.body.reset(soup_session_send(session_, message, response.deadline->cancellable(), &error));
+  if (!response.body) fail(error, url, *response.deadline);
   return response;
 }
 
-std::string HttpClient::without_token(std::string said) const {
+std::string HttpClient::without_own_secrets(std::string said, std::size_t shortest) const {
   const std::string mark = "...";
-  if (options_.token.empty()) return said;
-  // Behind each mark: it may have the token in it, "..." of an example say.
-  for (std::size_t at = 0; (at = said.find(options_.token, at)) != said.npos; at += mark.size())
-    said.replace(at, options_.token.size(), mark);
+  std::vector<std::string> secrets = options_.secrets;
+  secrets.push_back(options_.token);
+  // One may have another in it.
+  std::sort(secrets.begin(), secrets.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  for (const std::string& secret : secrets) {
+    if (secret.empty() || secret.size() < shortest) continue;
+    // Behind each mark: it may have the secret in it, "..." of an example say.
+    for (std::size_t at = 0; (at = said.find(secret, at)) != said.npos; at += mark.size())
+      said.replace(at, secret.size(), mark);
+  }
   return said;
 }
 
@@ -241,8 +275,8 @@ void HttpClient::refuse(const Response& response, const std::string& explanation
   const guint status = response.status();
   const bool passing = status >= 500 || status == kTooManyRequests || status == SOUP_STATUS_REQUEST_TIMEOUT;
   constexpr std::size_t kLongest = 300;
-  // Cut when the token is out: a part of it would not be found.
-  std::string said = without_token(explanation);
+  // Cut when secrets are out: a part of one would not be found.
+  std::string said = without_own_secrets(explanation);
   if (said.size() > kLongest) said = said.substr(0, kLongest) + "...";
   if (!said.empty()) said.insert(0, ": ");
   throw HttpError(without_secrets(response.url) + ": the server answers " + std::to_string(status) + " (" +
@@ -271,18 +305,16 @@ std::string HttpClient::body_of(const Response& response, std::size_t most) {
 }
 
 std::optional<std::string> HttpClient::body_within(const Response& response, std::size_t most) {
-  const gint64 deadline = g_get_monotonic_time() + gint64{options_.timeout} * kTimeouts * G_USEC_PER_SEC;
+  GCancellable* stop = response.deadline->cancellable();
   std::string text;
   std::array<char, 1 << 14> block{};
   for (;;) {
     g_autoptr(GError) error = nullptr;
-    const gssize got = g_input_stream_read(response.body.get(), block.data(), block.size(), cancellable_, &error);
-    if (got < 0) fail(error, response.url);
+    const gssize got = g_input_stream_read(response.body.get(), block.data(), block.size(), stop, &error);
+    if (got < 0) fail(error, response.url, *response.deadline);
     if (got == 0) return text;
     text.append(block.data(), static_cast<std::size_t>(got));
     if (text.size() > most) return std::nullopt;
-    if (g_get_monotonic_time() > deadline)
-      throw HttpError(without_secrets(response.url) + ": the answer does not end", true);
   }
 }
 
@@ -301,12 +333,14 @@ std::string HttpClient::post(const std::string& url, const std::string& json, st
 }
 
 void HttpClient::copy(const Response& response, std::int64_t bytes, const Sink& sink) {
+  // A large file may take hours.
+  response.deadline->lift();
   std::string block(kBlock, '\0');
   while (bytes > 0) {
     g_autoptr(GError) error = nullptr;
     const auto wanted = static_cast<gsize>(std::min<std::int64_t>(bytes, kBlock));
     const gssize got = g_input_stream_read(response.body.get(), block.data(), wanted, cancellable_, &error);
-    if (got < 0) fail(error, response.url);
+    if (got < 0) fail(error, response.url, *response.deadline);
     if (got == 0) throw HttpError(without_secrets(response.url) + ": the connection ends too early", true);
     sink({block.data(), static_cast<std::size_t>(got)});
     bytes -= got;

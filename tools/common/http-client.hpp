@@ -11,6 +11,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 /** Why a request was not answered as it should have been; the message names the URL, in one line without controls. */
 class HttpError : public std::runtime_error {
@@ -32,6 +33,8 @@ class HttpError : public std::runtime_error {
 
 /** A URL for messages: without passwords, and without the signatures that redirections carry. */
 std::string without_secrets(const std::string& url);
+/** What is secret in a URL: its password, or the user where there is none, and the values of its query. */
+std::vector<std::string> secrets_in(const std::string& url);
 /** Whether a token for one URL is told to the other, too. Throws HttpError for what is no URL of http or https. */
 bool is_same_server(const std::string& a, const std::string& b);
 
@@ -42,11 +45,12 @@ class Interrupted : public std::runtime_error {
 };
 
 struct HttpOptions {
-  std::string endpoint;     ///< "https://host": the only one who is told the token
-  std::string token;        ///< none where empty; in no message
-  std::string token_place;  ///< where a user puts one: "the variable HF_TOKEN"
-  std::string agent;        ///< the program's name
-  int timeout = 30;         ///< seconds in which nothing comes; a document has to be there in ten times as many
+  std::string endpoint;              ///< "https://host": the only one who is told the token
+  std::string token;                 ///< none where empty; in no message
+  std::vector<std::string> secrets;  ///< what else is in no message that a server could repeat
+  std::string token_place;           ///< where a user puts one: "the variable HF_TOKEN"
+  std::string agent;                 ///< the program's name
+  int timeout = 30;                  ///< seconds in which nothing comes; headers and documents have ten times as many
 };
 
 /** Bytes of a file that a server has. */
@@ -78,8 +82,8 @@ class HttpClient {
    * and the answer says why as OpenAI's interface does, so does the HttpError.
    */
   std::string post(const std::string& url, const std::string& json, std::size_t most);
-  /** What a server said, without the token, which it may repeat. */
-  std::string without_token(std::string said) const;
+  /** What a server said, without the token and other secrets, which it may repeat, from that length on. */
+  std::string without_own_secrets(std::string said, std::size_t shortest = 1) const;
 
   using Sink = std::function<void(std::span<const char>)>;
   /**
