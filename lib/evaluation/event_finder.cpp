@@ -86,8 +86,13 @@ timeline::AnsweredWindow about_window(const ModelConfig& config, std::uint64_t i
 /** One video's way through the model. */
 class VideoAsker {
  public:
-  VideoAsker(Model& model, Video& video, const std::vector<Query>& queries)
-      : model_(model), config_(model.config()), video_(video), times_(video), queries_(queries) {}
+  VideoAsker(Model& model, Video& video, const std::vector<Query>& queries, const GenerationOptions& generation)
+      : model_(model),
+        config_(model.config()),
+        video_(video),
+        times_(video),
+        queries_(queries),
+        generation_(generation) {}
 
   AnsweredVideo ask() {
     timeline::WindowPlanner planner(config_.frames, config_.segments);
@@ -106,13 +111,13 @@ class VideoAsker {
     return std::move(answered_);
   }
 
-  std::vector<Future<Answer>> ask_about_all(const GenerationOptions& generation) {
+  std::vector<Future<Answer>> ask_about_all() {
     timeline::WindowPlanner planner(config_.frames, config_.segments);
     planner.plan_whole(Time(), times_.duration(), times_.facts(), {});
     std::vector<Future<Tensor>> tokens;
     for (std::int64_t i = 0; i < planner.plan().segments(); ++i) tokens.push_back(tokens_of(planner.plan(), i));
     const VideoWindow all{model_.concatenate(std::move(tokens), never_), timeline::to_seconds(times_.duration())};
-    return model_.answer(all, queries_, generation, never_);
+    return model_.answer(all, queries_, generation_, never_);
   }
 
  private:
@@ -139,7 +144,7 @@ class VideoAsker {
                              timeline::to_seconds(start), timeline::boundaries_of(window.segments)};
     timeline::AnsweredWindow about = about_window(config_, next_window_++, start, stop);
     about.settled = window.settled;
-    asked_.push_back({std::move(about), model_.answer(tokens, queries_, {}, never_)});
+    asked_.push_back({std::move(about), model_.answer(tokens, queries_, generation_, never_)});
     // So that of a long video not all pictures are in memory.
     while (asked_.size() > 1) take_answers();
   }
@@ -155,11 +160,26 @@ class VideoAsker {
   Video& video_;
   FrameTimes times_;
   const std::vector<Query>& queries_;
+  const GenerationOptions generation_;
   Cancellation never_;
   std::deque<Asked> asked_;
   std::uint64_t next_window_ = 0;
   AnsweredVideo answered_;
 };
+
+/** Whether an event or a window's answer is what was said to a query. */
+bool is_about(const Query& query, const auto& said) { return said.task == query.task && said.query == query.text; }
+
+/** Words of the window that is the surest of them. */
+void take_surest(const std::vector<timeline::WindowAnswer>& all, Answer& answer) {
+  const timeline::WindowAnswer* best = nullptr;
+  for (const timeline::WindowAnswer& each : all) {
+    if (is_about(answer.query, each) && (!best || each.confidence > best->confidence)) best = &each;
+  }
+  if (!best) return;
+  answer.text_seconds = best->text;
+  answer.confidence = best->confidence;
+}
 
 void append(timeline::EventAssembler::Outcome outcome, FoundInVideo& found) {
   std::move(outcome.events.begin(), outcome.events.end(), std::back_inserter(found.events));
@@ -168,13 +188,13 @@ void append(timeline::EventAssembler::Outcome outcome, FoundInVideo& found) {
 
 }  // namespace
 
-AnsweredVideo ask(Model& model, Video& video, const std::vector<Query>& queries) {
-  return VideoAsker(model, video, queries).ask();
+AnsweredVideo ask(Model& model, Video& video, const std::vector<Query>& queries, const GenerationOptions& generation) {
+  return VideoAsker(model, video, queries, generation).ask();
 }
 
 std::vector<Future<Answer>> ask_about_all(Model& model, Video& video, const std::vector<Query>& queries,
                                           const GenerationOptions& generation) {
-  return VideoAsker(model, video, queries).ask_about_all(generation);
+  return VideoAsker(model, video, queries, generation).ask_about_all();
 }
 
 AnsweredVideo ask(Model& model, std::vector<Future<Tensor>> segments, double duration,
@@ -198,6 +218,24 @@ FoundInVideo events_of(const AnsweredVideo& video, double min_confidence) {
   }
   append(assembler.finish(), found);
   return found;
+}
+
+std::vector<Answer> answers_to(const std::vector<Query>& queries, const FoundInVideo& found) {
+  std::vector<Answer> answers;
+  for (const Query& query : queries) {
+    Answer answer{.query = query};
+    for (const timeline::GroundedEvent& event : found.events) {
+      if (!is_about(query, event)) continue;
+      const Interval time = interval_of(event);
+      answer.intervals.push_back({time.start, time.stop, event.confidence, event.text});
+      answer.text_seconds += (answer.text_seconds.empty() ? "" : "\n") + event.text;
+      answer.confidence = std::max(answer.confidence, event.confidence);
+    }
+    if (answer.intervals.empty()) take_surest(found.answers, answer);
+    answer.text = answer.text_seconds;
+    answers.push_back(std::move(answer));
+  }
+  return answers;
 }
 
 FoundInVideo find_events(Model& model, Video& video, const std::vector<Query>& queries, double min_confidence) {

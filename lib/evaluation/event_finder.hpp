@@ -38,10 +38,11 @@ inline Interval interval_of(const timeline::GroundedEvent& event) {
 using Ask = std::function<AnsweredVideo(const std::vector<Query>& queries)>;
 
 /**
- * Asks about a file of these frames: its windows lie where gvlsegmenter's do by default (timeline::WindowPlanner).
- * Throws what the model throws.
+ * Asks about a file of these frames: its windows lie where gvlsegmenter's do by default (timeline::WindowPlanner). A
+ * query is there once: what windows say to it is merged. Throws what the model throws.
  */
-AnsweredVideo ask(Model& model, Video& video, const std::vector<Query>& queries);
+AnsweredVideo ask(Model& model, Video& video, const std::vector<Query>& queries,
+                  const GenerationOptions& generation = {});
 
 /**
  * Asks about all of a video's frames as one window, however long it is, as the published code does; the answers come in
@@ -60,6 +61,12 @@ AnsweredVideo ask(Model& model, std::vector<Future<Tensor>> segments, double dur
  * none. More than these depend on it: what is less sure is a guess, with which no event goes on.
  */
 FoundInVideo events_of(const AnsweredVideo& video, double min_confidence);
+
+/**
+ * What a user hears of to each query, as one answer: its intervals are the events, its text is theirs, a line each, or
+ * what the surest window says where there is no event. It has no tokens.
+ */
+std::vector<Answer> answers_to(const std::vector<Query>& queries, const FoundInVideo& found);
 
 /** Both: asks, and makes events of the answers. */
 FoundInVideo find_events(Model& model, Video& video, const std::vector<Query>& queries, double min_confidence);

@@ -118,6 +118,60 @@ class Benchmarks(Inputs):
         by_id = lambda path: sorted(read_lines(path), key=lambda line: line["id"])
         self.assertEqual(by_id(kept), by_id(self.file("whole/predictions.jsonl")))
 
+    def by_id(self, path):
+        return sorted(read_lines(self.file(path)), key=lambda line: line["id"])
+
+    def test_several_processes_share_the_work(self):
+        annotations = self.charades(["first", "gone", "second"], queries=(BLACK, FREEZE, OPTIONS[1]))
+        whole = self.evaluate("charades-sta", annotations, out="whole")
+        command = [EVAL, "run", "--resume", "charades-sta", annotations, self.videos, self.file("out")]
+        share = lambda number, *options: [*command[:2], "--shard", f"{number}/2", *options, *command[2:]]
+        # Both at once; the first is killed when it has something.
+        kept = self.file("out/predictions-1-of-2.jsonl")
+        with subprocess.Popen(share(1), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first, \
+                subprocess.Popen(share(2), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as second:
+            deadline = time.monotonic() + 60
+            while not (os.path.exists(kept) and os.path.getsize(kept)) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            first.send_signal(signal.SIGKILL)
+            self.assertIn("share 2 of 2: 0 of 3 predicted", second.communicate(timeout=60)[0])
+        with open(kept, "a", encoding="utf-8") as file:
+            file.write('{"id": "second#2", "win')
+        # Without --resume nothing that is there is passed over.
+        done = run([EVAL, "run", *command[3:]], check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("predictions-1-of-2.jsonl: is there already", done.stderr)
+        self.assertIn("share 1 of 2: 6 of 6 predicted", run(share(1)).stdout)
+        self.assertEqual(self.by_id("out/predictions-1-of-2.jsonl"), self.by_id("whole/predictions.jsonl"))
+        self.assertIn("other settings", run(share(1, "--seed", "2"), check=False).stderr)
+        self.assertEqual(self.evaluate("charades-sta", annotations, "--resume"), whole)
+        self.assertEqual(self.by_id("out/predictions.jsonl"), self.by_id("whole/predictions.jsonl"))
+
+    def test_windows_are_those_of_the_elements(self):
+        times = ((20, 28), (150, 161))
+        enabled = "+".join(f"between(t,{start},{stop}-0.001)" for start, stop in times)
+        video = ffmpeg("-f", "lavfi", "-i", "testsrc2=size=160x120:rate=4:duration=240", "-vf",
+                       f"drawbox=t=fill:color=black:enable='{enabled}'", "-c:v", "ffv1", self.file("long.mkv"))
+        annotations = write(self.file("charades_sta_test.txt"), f"long 20 28##{BLACK}.\nlong 150 161##{BLACK}.\n")
+        self.videos = self.work
+        report = self.evaluate("charades-sta", annotations, "--windows")
+        self.assertEqual(report["predicted"], 2)
+        seen = sorted(((event["start"], event["stop"], event["confidence"])
+                       for event in events(video, BLACK + ".", options=("--min-confidence", "0"))), key=lambda e: -e[2])
+        for prediction in read_lines(self.file("out/predictions.jsonl")):  # the same query twice
+            self.assertEqual(len(prediction["windows"]), len(seen))
+            for window, confidence, event in zip(prediction["windows"], prediction["confidences"], seen):
+                self.assertAlmostEqual(window[0], event[0], delta=0.001)
+                self.assertAlmostEqual(window[1], event[1], delta=0.001)
+                self.assertAlmostEqual(confidence, event[2], delta=0.001)
+        for (start, stop), window in zip(times, sorted(prediction["windows"][:2])):
+            self.assertAlmostEqual(window[0], start, delta=2)
+            self.assertAlmostEqual(window[1], stop, delta=2)
+        # One window has one answer, and other settings.
+        self.assertIn("other settings", self.evaluate("charades-sta", annotations, "--resume", code=2).stderr)
+        sure = self.evaluate("charades-sta", annotations, "--windows", "--min-confidence", 1, out="sure")
+        self.assertEqual({each["name"]: each["value"] for each in sure["scores"]}["without a window"], 2)
+
     def test_predictions_of_other_settings_are_not_mixed(self):
         annotations = self.charades(["first"])
         self.evaluate("charades-sta", annotations)
@@ -193,6 +247,24 @@ class Benchmarks(Inputs):
         self.assert_scores(report, self.scored("mvbench", self.file("mvbench"), self.file("out/choices.jsonl"),
                                                options=("--rules", "notebook-text")))
 
+    def test_frames_of_mvbench(self):
+        frames = os.path.join(self.work, "videos", "tvqa", "frames_fps3_hq", "castle_01")
+        os.makedirs(frames)
+        ffmpeg(*picture(12, rate=3, size="160x120", black=(4, 8)), "-q:v", "2", os.path.join(frames, "%05d.jpg"))
+        question = {"video": "castle_01", "question": "Which description is right?", "candidates": OPTIONS,
+                    "answer": BLACK, "start": 2, "end": 10}
+        write(self.file("mvbench/episodic_reasoning.json"), [question])
+        write(self.file("mvbench/action_sequence.json"), [{**question, "video": "castle_01"}])
+        self.videos = self.file("videos")
+        report = self.evaluate("mvbench", self.file("mvbench"))
+        [line] = read_lines(self.file("out/predictions.jsonl"))
+        self.assertEqual((line["id"], line["duration"], line["text"]), ("episodic_reasoning#0", 8, f"(A) {BLACK}"))
+        self.assertIn("how many make a second", report["faults"][0]["why"])
+        os.remove(os.path.join(frames, "00017.jpg"))
+        os.remove(self.file("mvbench/action_sequence.json"))
+        report = self.evaluate("mvbench", self.file("mvbench"), out="gap")
+        self.assertIn("castle_01: frame 17 is missing", report["faults"][0]["why"])
+
     def test_videomme(self):
         videos = [{"video_id": str(number), "videoID": name, "duration": "short", "domain": "Knowledge",
                    "sub_category": "Law", "questions": [
@@ -211,6 +283,12 @@ class Benchmarks(Inputs):
         for arguments, code, why in (
                 (["charades", annotations, self.videos, self.file("out")], 1, "none of charades-sta"),
                 (["charades-sta", annotations, self.videos], 1, "usage:"),
+                (["--shard", "3/2", "charades-sta", annotations, self.videos, self.file("out")], 1, "--shard 3/2"),
+                (["--shard", "0x1/2", "charades-sta", annotations, self.videos, self.file("out")], 1, "--shard 0x1/2"),
+                (["--shard", "1/2", "--json", "x", "charades-sta", annotations, self.videos, self.file("out")], 1,
+                 "--shard scores nothing"),
+                (["--min-confidence", "0.5", "charades-sta", annotations, self.videos, self.file("out")], 1,
+                 "needs --windows"),
                 (["--temperature", "3", "charades-sta", annotations, self.videos, self.file("out")], 1, "temperature"),
                 (["--wordnet", "x", "charades-sta", annotations, self.videos, self.file("out")], 1, "no METEOR"),
                 (["charades-sta", self.file("nothing.txt"), self.videos, self.file("out")], 2, "nothing.txt"),

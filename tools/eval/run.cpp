@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <opencv2/core/utils/logger.hpp>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "common/interrupt.hpp"
 #include "common/usage.hpp"
 #include "eval/meteor-options.hpp"
+#include "eval/shares.hpp"
 #include "evaluation/format.hpp"
 #include "evaluation/running/benchmark_run.hpp"
 #include "evaluation/running/predictions.hpp"
@@ -39,9 +41,9 @@ constexpr const char* kDescription =
 
 /** What the command line says. */
 struct Arguments {
-  char *model = nullptr, *json = nullptr, *markdown = nullptr;
-  gboolean resumes = FALSE;
-  double temperature = 0;
+  char *model = nullptr, *json = nullptr, *markdown = nullptr, *shard = nullptr;
+  gboolean resumes = FALSE, by_windows = FALSE;
+  double temperature = 0, min_confidence = 0;
   gint64 seed = 0, max_new_tokens = GenerationOptions().max_new_tokens;
   MeteorOptions meteor;
 
@@ -49,7 +51,7 @@ struct Arguments {
   Arguments(const Arguments&) = delete;
   Arguments& operator=(const Arguments&) = delete;
   ~Arguments() {
-    for (char* text : {model, json, markdown}) g_free(text);
+    for (char* text : {model, json, markdown, shard}) g_free(text);
   }
 
   void parse(int& argc, char**& argv) {
@@ -58,7 +60,11 @@ struct Arguments {
          "MODEL"},
         {"json", 0, 0, G_OPTION_ARG_FILENAME, &json, "Write all numbers, too", "FILE"},
         {"markdown", 0, 0, G_OPTION_ARG_FILENAME, &markdown, "Write the table as Markdown, too", "FILE"},
-        {"resume", 0, 0, G_OPTION_ARG_NONE, &resumes, "Go on with OUT's predictions", nullptr},
+        {"resume", 0, 0, G_OPTION_ARG_NONE, &resumes, "Go on with OUT's predictions, those of all shares", nullptr},
+        {"shard", 0, 0, G_OPTION_ARG_STRING, &shard, "Only share I of N, for N processes; --resume then puts together",
+         "I/N"},
+        {"windows", 0, 0, G_OPTION_ARG_NONE, &by_windows, "Ask by windows and merge, as elements do", nullptr},
+        {"min-confidence", 0, 0, G_OPTION_ARG_DOUBLE, &min_confidence, "With --windows: of events (0)", "0...1"},
         {"temperature", 0, 0, G_OPTION_ARG_DOUBLE, &temperature, "0: greedy; the authors' script has 0.2 (0)", "0...2"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &seed, "Of sampling (0)", "N"},
         {"max-new-tokens", 0, 0, G_OPTION_ARG_INT64, &max_new_tokens, "Longest answer (256)", "N"},
@@ -74,13 +80,16 @@ struct Arguments {
     if (argc != 5) throw UsageError("a benchmark, its annotations, its videos and a folder for results are needed");
     if (!(temperature >= 0 && temperature <= 2)) throw UsageError("--temperature: a number from 0 to 2 is needed");
     if (max_new_tokens < 1 || max_new_tokens > 4096) throw UsageError("--max-new-tokens: 1 to 4096 are possible");
+    if (!(min_confidence >= 0 && min_confidence <= 1)) throw UsageError("--min-confidence: 0 to 1 is needed");
+    if (min_confidence > 0 && !by_windows) throw UsageError("--min-confidence needs --windows");
+    if (shard && (json || markdown)) throw UsageError("--shard scores nothing: it needs no --json and no --markdown");
   }
 
-  GenerationOptions generation() const {
-    GenerationOptions options;
-    options.temperature = temperature;
-    options.seed = static_cast<std::uint64_t>(seed);
-    options.max_new_tokens = max_new_tokens;
+  AskOptions ask_options() const {
+    AskOptions options{.by_windows = by_windows != FALSE, .min_confidence = min_confidence};
+    options.generation.temperature = temperature;
+    options.generation.seed = static_cast<std::uint64_t>(seed);
+    options.generation.max_new_tokens = max_new_tokens;
     return options;
   }
 };
@@ -129,7 +138,9 @@ std::string settings_of(const Arguments& arguments, const std::string& benchmark
   return "{\"benchmark\": " + json_string(benchmark) + ", \"questions\": " + json_string(checksum_of(items)) +
          ", \"model\": " + json_string(model) + ", \"weights\": " + json_string(weights_of(model)) +
          ", \"temperature\": " + brief(arguments.temperature) + ", \"seed\": " + std::to_string(arguments.seed) +
-         ", \"max_new_tokens\": " + std::to_string(arguments.max_new_tokens) + "}\n";
+         ", \"max_new_tokens\": " + std::to_string(arguments.max_new_tokens) +
+         (arguments.by_windows ? ", \"windows\": true, \"min_confidence\": " + brief(arguments.min_confidence) : "") +
+         "}\n";
 }
 
 bool show_progress(std::size_t done, std::size_t total) {
@@ -153,17 +164,29 @@ void make_folder(const fs::path& folder) {
 bool run(const Arguments& arguments, char** argv) {
   const RunBenchmark benchmark = benchmark_named(argv[1]);
   const fs::path annotations = argv[2], out = argv[4];
+  const auto share = arguments.shard ? std::optional(read_share(arguments.shard)) : std::nullopt;
   if (arguments.meteor.is_given() && benchmark != RunBenchmark::kDenseCaptions)
     throw UsageError(std::string(argv[1]) + " has no METEOR");
   const auto items = read_benchmark_items(benchmark, annotations);
-  const VideoFolder videos(argv[3]);
+  const VideoFolder videos(argv[3], VideoForm::kFileOrFrames);
   make_folder(out);
   const MeteorMaker meteor = [&] { return arguments.meteor.make(); };
-  rehearse_scoring(benchmark, annotations, items, out, meteor);
+  rehearse_scoring(benchmark, annotations, items, meteor);
   const auto model = Model::load(model_folder(arguments.model ? arguments.model : ""));
-  PredictionLog log(out / "predictions.jsonl", settings_of(arguments, argv[1], model->folder(), items),
-                    arguments.resumes);
-  const auto faults = run_items(*model, benchmark, items, videos, arguments.generation(), log, show_progress);
+  const std::string settings = settings_of(arguments, argv[1], model->folder(), items);
+  const auto ask = [&](const std::vector<BenchmarkItem>& some, PredictionLog& log) {
+    return run_items(*model, benchmark, some, videos, arguments.ask_options(), log, show_progress);
+  };
+  if (share) {
+    PredictionLog log(log_of(*share, out), settings, arguments.resumes);
+    const auto some = share_of(items, share->number, share->count);
+    const auto faults = ask(some, log);
+    if (!is_interrupted()) tell_of_share(*share, some.size(), log.lines().size(), faults);
+    return !is_interrupted();
+  }
+  PredictionLog log(out / "predictions.jsonl", settings, arguments.resumes);
+  add_shares(out, settings, arguments.resumes, log);
+  const auto faults = ask(items, log);
   if (is_interrupted()) return false;
   RunReport report{benchmark, model->folder(), items.size(), log.lines().size(), faults, {}};
   report.scores = score_predictions_of(benchmark, annotations, items, log.lines(), out, meteor);

@@ -36,7 +36,7 @@ constexpr std::array<MvbenchTask, 20> kTasks{{
     {"fine_grained_pose", "Fine-grained Pose"},
     {"character_order", "Character Order"},
     {"egocentric_navigation", "Egocentric Navigation"},
-    {"episodic_reasoning", "Episodic Reasoning"},
+    {"episodic_reasoning", "Episodic Reasoning", 3},
     {"counterfactual_inference", "Counterfactual Inference"},
 }};
 

@@ -16,15 +16,16 @@ namespace gvl::evaluation {
 
 /** One of the benchmark's tasks. */
 struct MvbenchTask {
-  const char* name;   ///< of its file without ".json", and in predictions: "action_sequence"
-  const char* title;  ///< in reports: "Action Sequence"
+  const char* name;              ///< of its file without ".json", and in predictions: "action_sequence"
+  const char* title;             ///< in reports: "Action Sequence"
+  double frames_per_second = 0;  ///< of its videos, where they are folders of frames; 0: they are files
 };
 
 /** The 20 tasks in the notebook's order. */
 std::span<const MvbenchTask> mvbench_tasks() noexcept;
 
 struct MvbenchQuestion {
-  std::string video;  ///< a file; a folder of frames, 3 a second, in Episodic Reasoning
+  std::string video;  ///< a file, or in some tasks a folder of frames
   std::string question;
   std::vector<std::string> candidates;  ///< 1 to kMostOptions
   std::size_t first_right = 0;          ///< the first candidate that is the answer

@@ -99,7 +99,8 @@ Items mvbench_items(const fs::path& folder) {
                        questions[i].video,
                        questions[i].bounds,
                        {multiple_choice(questions[i].question, questions[i].candidates)},
-                       questions[i].candidates});
+                       questions[i].candidates,
+                       task.frames_per_second});
     }
   }
   if (items.empty()) throw Error(ErrorCode::kNotFound, folder.string() + ": has no file of an MVBench task");

@@ -39,6 +39,7 @@ struct BenchmarkItem {
   std::optional<Interval> part;      ///< of the video, in seconds, that alone is shown
   std::vector<Query> queries;        ///< what the model is asked; of NExT-GQA first the question, then when
   std::vector<std::string> options;  ///< of a multiple-choice question
+  double frames_per_second = 0;      ///< of a video that is a folder of frames; 0: the benchmark has none such
 };
 
 /**

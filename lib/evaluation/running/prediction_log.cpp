@@ -101,4 +101,10 @@ void PredictionLog::add(const std::string& id, const std::string& line) {
   lines_[id] = line;
 }
 
+void PredictionLog::add_missing(const PredictionLog& other) {
+  for (const auto& [id, line] : other.lines()) {
+    if (!has(id)) add(id, line);
+  }
+}
+
 }  // namespace gvl::evaluation

@@ -29,6 +29,8 @@ class PredictionLog {
   bool has(const std::string& id) const { return lines_.contains(id); }
   /** A JSON object in one line, without the line's end, whose "id" is `id`. Throws Error(kResource). */
   void add(const std::string& id, const std::string& line);
+  /** Adds all of another log that this one lacks. Throws as add(). */
+  void add_missing(const PredictionLog& other);
   /** All, by their ids. */
   const std::map<std::string, std::string>& lines() const noexcept { return lines_; }
   const std::filesystem::path& file() const noexcept { return file_; }

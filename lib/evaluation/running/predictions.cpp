@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "evaluation/running/predictions.hpp"
 
+#include <glib.h>
+
 #include <algorithm>
 #include <optional>
 #include <system_error>
@@ -202,10 +204,12 @@ ScoreReport score_template(const fs::path& annotations, const Lines& lines, cons
 struct RehearsalFolder {
   fs::path path;
 
-  explicit RehearsalFolder(const fs::path& out) : path(out / ".rehearsal") {
-    std::error_code error;
-    fs::create_directories(path, error);
-    if (error) throw Error(ErrorCode::kResource, path.string() + ": cannot be created: " + error.message());
+  // Of its own: several processes share the work.
+  RehearsalFolder() {
+    g_autoptr(GError) error = nullptr;
+    g_autofree char* made = g_dir_make_tmp("gvl-eval-XXXXXX", &error);
+    if (!made) throw Error(ErrorCode::kResource, error->message);
+    path = made;
   }
   ~RehearsalFolder() {
     std::error_code ignored;
@@ -258,8 +262,8 @@ ScoreReport score_predictions_of(RunBenchmark benchmark, const fs::path& annotat
 }
 
 void rehearse_scoring(RunBenchmark benchmark, const fs::path& annotations, const std::vector<BenchmarkItem>& items,
-                      const fs::path& out, const MeteorMaker& meteor) {
-  const RehearsalFolder folder(out);
+                      const MeteorMaker& meteor) {
+  const RehearsalFolder folder;
   Answer answer;
   answer.intervals.push_back({0, 1, 1, "something"});
   Lines lines;

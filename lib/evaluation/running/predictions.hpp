@@ -38,12 +38,11 @@ ScoreReport score_predictions_of(RunBenchmark benchmark, const std::filesystem::
                                  const MeteorMaker& meteor);
 
 /**
- * Scores made-up predictions of all items, in a folder below `out` that is gone when this returns: what of an
- * annotation cannot be scored, and METEOR's resources that are not there, are told before a model is asked anything.
- * Throws as score_predictions_of().
+ * Scores made-up predictions of all items, in a temporary folder of its own: what of an annotation cannot be scored,
+ * and METEOR's resources that are not there, are told before a model is asked anything. Throws as
+ * score_predictions_of().
  */
 void rehearse_scoring(RunBenchmark benchmark, const std::filesystem::path& annotations,
-                      const std::vector<BenchmarkItem>& items, const std::filesystem::path& out,
-                      const MeteorMaker& meteor);
+                      const std::vector<BenchmarkItem>& items, const MeteorMaker& meteor);
 
 }  // namespace gvl::evaluation

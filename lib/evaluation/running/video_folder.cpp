@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "evaluation/running/frame_folder.hpp"
 #include "gvl/error.hpp"
 #include "io/quote.hpp"
 
@@ -34,31 +35,46 @@ bool leads_out(const fs::path& path) {
 
 bool has_video_ending(const fs::path& path) { return kEndings.contains(path.extension().string()); }
 
-VideoFolder::VideoFolder(fs::path folder) : folder_(std::move(folder)) {
+VideoFolder::VideoFolder(fs::path folder, VideoForm form) : folder_(std::move(folder)) {
   if (!fs::is_directory(folder_)) throw Error(ErrorCode::kNotFound, folder_.string() + ": is no folder of videos");
+  std::set<fs::path> frames;
   for (const auto& entry : fs::recursive_directory_iterator(folder_, fs::directory_options::skip_permission_denied)) {
-    if (entry.is_regular_file() && has_video_ending(entry.path()))
-      by_stem_[entry.path().stem().string()].push_back(entry.path().lexically_relative(folder_));
+    const fs::path& path = entry.path();
+    const bool is_video = has_video_ending(path), is_frame = form == VideoForm::kFileOrFrames && frame_number(path);
+    if ((!is_video && !is_frame) || !entry.is_regular_file()) continue;
+    if (is_video)
+      files_[path.stem().string()].push_back(path.lexically_relative(folder_));
+    else
+      frames.insert(path.parent_path());
+  }
+  for (const fs::path& each : frames) {
+    const fs::path path = each.lexically_relative(folder_);
+    frames_[without_ending(path).filename().string()].push_back(path);
   }
 }
 
-fs::path VideoFolder::find(const std::string& name) const {
+std::optional<fs::path> VideoFolder::find_in(const Paths& paths, const std::string& name) const {
   const fs::path path(name);
-  if (leads_out(path)) throw Error(ErrorCode::kNotFound, io::quote(name) + " leads out of " + folder_.string());
+  const auto known = paths.find(without_ending(path).filename().string());
+  if (known == paths.end()) return std::nullopt;
   std::vector<fs::path> fitting;
-  const auto known = by_stem_.find(without_ending(path).filename().string());
-  if (known != by_stem_.end()) {
-    for (const fs::path& file : known->second) {
-      if (file == path || without_ending(file) == without_ending(path)) return folder_ / file;
-      if (ends_with(without_ending(file), without_ending(path))) fitting.push_back(file);
-    }
+  for (const fs::path& file : known->second) {
+    if (file == path || without_ending(file) == without_ending(path)) return folder_ / file;
+    if (ends_with(without_ending(file), without_ending(path))) fitting.push_back(file);
   }
-  if (fitting.empty()) throw Error(ErrorCode::kNotFound, io::quote(name) + ": no such video in " + folder_.string());
+  if (fitting.empty()) return std::nullopt;
   if (fitting.size() > 1) {
     throw Error(ErrorCode::kNotFound, io::quote(name) + ": may be " + fitting[0].string() + " or " +
                                           fitting[1].string() + " in " + folder_.string());
   }
   return folder_ / fitting[0];
+}
+
+fs::path VideoFolder::find(const std::string& name) const {
+  if (leads_out(name)) throw Error(ErrorCode::kNotFound, io::quote(name) + " leads out of " + folder_.string());
+  if (const auto file = find_in(files_, name)) return *file;
+  if (const auto folder = find_in(frames_, name)) return *folder;
+  throw Error(ErrorCode::kNotFound, io::quote(name) + ": no such video in " + folder_.string());
 }
 
 }  // namespace gvl::evaluation

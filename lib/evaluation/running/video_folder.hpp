@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,13 +12,19 @@ namespace gvl::evaluation {
 /** Whether a path ends as videos' names do, ".mp4" say. */
 bool has_video_ending(const std::filesystem::path& path);
 
+/** What counts as a video. */
+enum class VideoForm {
+  kFile,
+  kFileOrFrames,  ///< also a folder of numbered pictures (FrameFolder), where there is no such file
+};
+
 /**
  * A benchmark's videos below a folder, in whatever folders of their own they came. Thread safe once it is made.
  */
 class VideoFolder {
  public:
   /** Walks through the folder. Throws Error(kNotFound) naming it when it is none. */
-  explicit VideoFolder(std::filesystem::path folder);
+  explicit VideoFolder(std::filesystem::path folder, VideoForm form = VideoForm::kFile);
 
   /**
    * The file that an annotation calls `name`: of that path in the folder, with or without an ending of a video, else
@@ -27,8 +34,14 @@ class VideoFolder {
   std::filesystem::path find(const std::string& name) const;
 
  private:
+  /** Paths below the folder, by their last names without ending. */
+  using Paths = std::map<std::string, std::vector<std::filesystem::path>>;
+
+  std::optional<std::filesystem::path> find_in(const Paths& paths, const std::string& name) const;
+
   std::filesystem::path folder_;
-  std::map<std::string, std::vector<std::filesystem::path>> by_stem_;  // of the names, without ending
+  Paths files_;
+  Paths frames_;  // folders
 };
 
 }  // namespace gvl::evaluation

@@ -117,3 +117,25 @@ GVL_TEST(all_events_of_a_dense_caption_count) {
 }
 
 }  // namespace
+
+GVL_TEST(what_is_heard_of_a_query_is_one_answer) {
+  const Query dark{Task::kGrounding, "dark"}, what{Task::kQuestion, "dark"}, light{Task::kGrounding, "light"};
+  FoundInVideo found = events({timed(Task::kGrounding, "dark", 0, 10, 0.5, "From 0 to 10."),
+                               timed(Task::kGrounding, "dark", 20, 25, 0.75, "From 20 to 25.")});
+  found.answers = {{.task = Task::kGrounding, .query = "dark", .text = "Nothing.", .confidence = 1},
+                   in_words("dark", 0.5, "(A) a cat"),
+                   in_words("dark", 0.75, "(B) a dog"),
+                   in_words("dark", 0.25, "(C) a cow")};
+  const auto answers = answers_to({what, dark, light, what}, found);
+  ck_assert_uint_eq(answers.size(), 4);
+  expect_text(answers[0].text_seconds, "(B) a dog");
+  expect_near("confidence", answers[0].confidence, 0.75);
+  ck_assert(answers[0].intervals.empty());
+  expect_text(answers[1].text_seconds, "From 0 to 10.\nFrom 20 to 25.");
+  ck_assert_uint_eq(answers[1].intervals.size(), 2);
+  expect_near("start", answers[1].intervals[1].start, 20);
+  expect_near("stop", answers[1].intervals[1].stop, 25);
+  expect_near("confidence", answers[1].confidence, 0.75);
+  ck_assert(answers[2].intervals.empty() && answers[2].text_seconds.empty());
+  expect_text(answers[3].text_seconds, "(B) a dog");
+}

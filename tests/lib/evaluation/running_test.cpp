@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <map>
 #include <memory>
+#include <opencv2/imgcodecs.hpp>
 
 #include "benchmark_test.hpp"
 #include "evaluation/running/benchmark_items.hpp"
+#include "evaluation/running/benchmark_run.hpp"
+#include "evaluation/running/frame_folder.hpp"
 #include "evaluation/running/prediction_log.hpp"
 #include "evaluation/running/predictions.hpp"
 #include "evaluation/running/run_report.hpp"
@@ -57,6 +60,68 @@ GVL_TEST(videos_are_found) {
   expect_error("no folder", ErrorCode::kNotFound, {"a.mp4"}, [&] { VideoFolder(folder / "a.mp4"); });
 }
 
+GVL_TEST(folders_of_frames_are_found) {
+  TemporaryFolder folder;
+  for (const char* file : {"a.mp4", "a/00001.jpg", "tvqa/b_01/00001.jpg", "tvqa/b_01/00002.jpg", "tvqa/c/text.jpg",
+                           "tvqa/d.mp4/img_1.png"})
+    put(folder / file);
+  const VideoFolder videos(folder.path(), VideoForm::kFileOrFrames);
+  expect_text(videos.find("a").string(), (folder / "a.mp4").string());  // a file comes first
+  expect_text(videos.find("b_01").string(), (folder / "tvqa/b_01").string());
+  expect_text(videos.find("d").string(), (folder / "tvqa/d.mp4").string());
+  expect_error("no frames", ErrorCode::kNotFound, {"no such video"}, [&] { videos.find("c"); });
+  expect_error("out", ErrorCode::kNotFound, {"leads out"}, [&] { videos.find("../b_01"); });
+  // Who wants files is given no folders.
+  expect_error("files", ErrorCode::kNotFound, {"no such video"}, [&] { VideoFolder(folder.path()).find("b_01"); });
+}
+
+GVL_TEST(frames_of_a_folder) {
+  const std::map<std::string, std::int64_t> numbers{{"00012.jpg", 12}, {"img_7.png", 7}, {"7.jpeg", 7},
+                                                    {"a1b.jpg", -1},   {"7.txt", -1},    {".jpg", -1}};
+  for (const auto& [name, number] : numbers) ck_assert_int_eq(frame_number(name).value_or(-1), number);
+  TemporaryFolder folder;
+  expect_malformed("has no frames", {folder.path().string()}, [&] { FrameFolder(folder.path(), 3); });
+  for (int i = 8; i <= 12; ++i)
+    cv::imwrite((folder / (std::to_string(i) + ".png")).string(), cv::Mat(4, 6, CV_8UC3, cv::Scalar(i, 2 * i, 3 * i)));
+  FrameFolder video(folder.path(), 3);
+  ck_assert_int_eq(video.frames(), 5);
+  ck_assert_int_eq(video.rate().numerator, 3 * video.rate().denominator);
+  for (int i = 0; i < 5; ++i) {  // by number, not by name
+    const RgbView frame = video.frame(i);
+    ck_assert(frame.width == 6 && frame.height == 4);
+    ck_assert_int_eq(frame.data[0], 3 * (8 + i));
+    ck_assert_int_eq(frame.data[2], 8 + i);
+  }
+  write_file(folder / "13.png", "no picture");
+  FrameFolder broken(folder.path(), 3);
+  expect_malformed("13.png", {"no picture"}, [&] { broken.frame(5); });
+  write_file(folder / "0013.jpg", "no picture");
+  expect_malformed("frame 13 twice", {"13.png", "0013.jpg"}, [&] { FrameFolder(folder.path(), 3); });
+  fs::remove(folder / "0013.jpg");
+  fs::remove(folder / "10.png");
+  expect_malformed("frame 10 is missing", {folder.path().string()}, [&] { FrameFolder(folder.path(), 3); });
+}
+
+GVL_TEST(shares_are_of_whole_videos) {
+  std::vector<BenchmarkItem> items;
+  for (int i = 0; i < 30; ++i) {
+    items.push_back({std::to_string(i), "v" + std::to_string(i * 7 % 10), std::nullopt, {}, {}});
+    if (i % 3 == 0) items.back().part = {1, 2};
+  }
+  for (const std::size_t count : {std::size_t{1}, std::size_t{3}, std::size_t{20}, std::size_t{50}}) {
+    std::map<std::string, std::size_t> share_of_item;
+    std::map<std::pair<std::string, bool>, std::size_t> share_of_part;
+    for (std::size_t number = 1; number <= count; ++number) {
+      for (const BenchmarkItem& item : share_of(items, number, count)) {
+        ck_assert(share_of_item.emplace(item.id, number).second);
+        const auto [place, is_new] = share_of_part.emplace(std::pair(item.video, item.part.has_value()), number);
+        ck_assert_uint_eq(place->second, number);
+      }
+    }
+    ck_assert_uint_eq(share_of_item.size(), items.size());
+  }
+}
+
 GVL_TEST(predictions_are_kept) {
   TemporaryFolder folder;
   const fs::path file = folder / "p.jsonl";
@@ -74,6 +139,12 @@ GVL_TEST(predictions_are_kept) {
     log.add("b", R"({"id": "b", "text": "x"})");
   }
   expect_text(read_file(file), "{\"id\": \"a\"}\n{\"id\": \"b\", \"text\": \"x\"}\n");
+  {
+    PredictionLog all(folder / "all.jsonl", settings, false);
+    all.add("b", R"({"id": "b"})");
+    all.add_missing(PredictionLog(file, settings, true));
+  }
+  expect_text(read_file(folder / "all.jsonl"), "{\"id\": \"b\"}\n{\"id\": \"a\"}\n");
   expect_error("there", ErrorCode::kInvalidArgument, {"p.jsonl", "--resume"},
                [&] { PredictionLog(file, settings, false); });
   expect_error("settings", ErrorCode::kInvalidArgument, {"p.jsonl", "other settings"},
@@ -92,6 +163,8 @@ GVL_TEST(items_of_annotations) {
   ck_assert_uint_eq(read_benchmark_items(RunBenchmark::kQvHighlights, data("qvhighlights/gt.jsonl")).size(), 49);
   const auto mvbench = read_benchmark_items(RunBenchmark::kMvbench, data("mvbench"));
   const JsonValue first = JsonValue::load(data("mvbench/action_sequence.json")).at(0);
+  for (const BenchmarkItem& item : mvbench)
+    ck_assert(item.frames_per_second == (item.id.starts_with("episodic_reasoning#") ? 3 : 0));
   expect_text(mvbench[0].id + " " + mvbench[0].video, "action_sequence#0 " + first.string("video"));
   ck_assert(mvbench[0].part && mvbench[0].part->start == first.number("start"));
   const auto candidates = first.array("candidates").elements();
@@ -167,9 +240,8 @@ GVL_TEST(what_cannot_be_asked_is_named) {
 GVL_TEST(what_cannot_be_scored_is_named_before) {
   const TemporaryFolder folder;
   const auto rehearse = [&](RunBenchmark benchmark, const fs::path& annotations) {
-    rehearse_scoring(benchmark, annotations, read_benchmark_items(benchmark, annotations), folder.path(),
+    rehearse_scoring(benchmark, annotations, read_benchmark_items(benchmark, annotations),
                      []() -> std::unique_ptr<MeteorCounter> { throw Error(ErrorCode::kNotFound, "no METEOR"); });
-    ck_assert(!fs::exists(folder / ".rehearsal"));
   };
   rehearse(RunBenchmark::kCharadesSta, data("charades_sta/charades_sta_test.txt"));
   rehearse(RunBenchmark::kQvHighlights, data("qvhighlights/gt.jsonl"));
@@ -195,7 +267,6 @@ GVL_TEST(what_cannot_be_scored_is_named_before) {
   write_file(lines, one + "[]}\n");
   expect_error("windows", ErrorCode::kMalformed, {lines.string() + ": line 1", "relevant_windows"},
                [&] { rehearse(RunBenchmark::kQvHighlights, lines); });
-  ck_assert(!fs::exists(folder / ".rehearsal"));
 }
 
 GVL_TEST(tables) {
