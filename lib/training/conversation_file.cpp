@@ -3,15 +3,18 @@
 
 #include <json-glib/json-glib.h>
 
+#include <algorithm>
 #include <memory>
+#include <string_view>
 
 #include "gvl/error.hpp"
 #include "io/json.hpp"
+#include "text/temporal.hpp"
 
 namespace gvl::training {
 namespace {
 
-constexpr const char* kImage = "<image>";
+constexpr std::string_view kImage = "<image>";
 
 /** Ids are written as strings or numbers. */
 std::string read_id(const io::JsonValue& record, const char* member) {
@@ -25,6 +28,42 @@ std::string read_turn(const io::JsonValue& turn, const char* from) {
   return turn.string("value");
 }
 
+std::size_t skip_digits(std::string_view text, std::size_t at) {
+  return std::min(text.find_first_not_of("0123456789", at), text.size());
+}
+
+/** Whether an answer has a time as the published loader finds them: <-?\d+(\.\d+)?> */
+bool has_time(std::string_view text) {
+  for (std::size_t open = text.find('<'); open != text.npos; open = text.find('<', open + 1)) {
+    const std::size_t whole = open + (text.substr(open + 1).starts_with('-') ? 2 : 1);
+    std::size_t end = skip_digits(text, whole);
+    if (end == whole) continue;
+    if (text.substr(end).starts_with('.')) {
+      const std::size_t part = end + 1;
+      end = skip_digits(text, part);
+      if (end == part) continue;
+    }
+    if (text.substr(end).starts_with('>')) return true;
+  }
+  return false;
+}
+
+std::string without_image(std::string question) {
+  for (std::size_t at; (at = question.find(kImage)) != question.npos;) question.erase(at, kImage.size());
+  constexpr const char* kWhite = " \t\n\v\f\r";
+  const std::size_t first = question.find_first_not_of(kWhite);
+  return first == question.npos ? "" : question.substr(first, question.find_last_not_of(kWhite) + 1 - first);
+}
+
+/** A user turn as the published loader makes it of a question and its answer. */
+std::string user_turn_of(const std::string& question, const std::string& answer) {
+  const std::string token = text::TemporalTokens::kGroundingToken;
+  const bool has_image = question.find(kImage) != question.npos;
+  // As it is in data that were made for other loaders.
+  if (has_image && question.find(token) != question.npos) return question;
+  return std::string(kImage) + (has_time(answer) ? " " + token : "") + "\n" + without_image(question);
+}
+
 std::vector<TrainingText> read_texts(const io::JsonValue& conversation) {
   const std::vector<io::JsonValue> turns = conversation.elements();
   if (turns.empty() || turns.size() % 2 != 0) {
@@ -32,9 +71,8 @@ std::vector<TrainingText> read_texts(const io::JsonValue& conversation) {
   }
   std::vector<TrainingText> texts;
   for (std::size_t i = 0; i < turns.size(); i += 2) {
-    std::string question = read_turn(turns[i], "human");
-    if (question.find(kImage) == question.npos) question = std::string(kImage) + "\n" + question;
-    texts.push_back({std::move(question), read_turn(turns[i + 1], "gpt")});
+    const std::string question = read_turn(turns[i], "human"), answer = read_turn(turns[i + 1], "gpt");
+    texts.push_back({user_turn_of(question, answer), answer});
   }
   return texts;
 }

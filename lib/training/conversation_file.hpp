@@ -21,8 +21,9 @@ struct ConversationRecord {
 
 /**
  * Reads a JSON list of `{question_id, video_id, video_file, dataset_name, conversation: [{from, value}, ...]}`.
- * Relative video files are under `videos`. A question without "<image>" gets it in front. Throws Error naming the file
- * and the member.
+ * Relative video files are under `videos`. Questions become user turns as the published loader (datasets/mix_sft.py)
+ * makes them: "<image>" stands in front, and " <timestamp_grounding>" behind it where the answer has times; here each
+ * is the first turn of its own. One that has both already stays as it is. Throws Error naming the file and the member.
  */
 std::vector<ConversationRecord> read_conversations(const std::filesystem::path& file,
                                                    const std::filesystem::path& videos);

@@ -78,7 +78,9 @@ GVL_TEST(test_conversations_come_back) {
   const auto read = training::read_conversations(root / "list.json", "videos");
   ck_assert_int_eq(static_cast<int>(read.size()), 1);
   ck_assert(read[0].video_file == fs::path("videos/a.avi") && read[0].question_id == "1");
-  ck_assert(read[0].texts.size() == 2 && read[0].texts[0].user_turn == records[0].texts[0].user_turn);
+  ck_assert_int_eq(static_cast<int>(read[0].texts.size()), 2);
+  ck_assert_str_eq(read[0].texts[0].user_turn.c_str(), "<image> <timestamp_grounding>\nWhat \"is\" it?");
+  ck_assert_str_eq(read[0].texts[1].user_turn.c_str(), "<image>\nAnd?");
   ck_assert_str_eq(read[0].texts[0].answer.c_str(), "From <1.5> to <2>.");
   // As published: ids that are numbers, questions without a mark.
   write_json(root / "other.json",
@@ -87,6 +89,35 @@ GVL_TEST(test_conversations_come_back) {
   const auto other = training::read_conversations(root / "other.json", "");
   ck_assert_str_eq(other[0].texts[0].user_turn.c_str(), "<image>\nQ");
   ck_assert_str_eq(other[0].question_id.c_str(), "7");
+}
+
+// What the published loader's detect_timestamp_response() and its template make of a first turn with "<image>".
+GVL_TEST(test_questions_are_those_of_the_published_loader) {
+  struct Case {
+    std::string question, answer, user_turn;
+  };
+  const std::vector<Case> cases{
+      {"<image>\nWhen does it rain?", "From <1.5> to <2>.", "<image> <timestamp_grounding>\nWhen does it rain?"},
+      {"<image>\nWhat is it?", "Rain.", "<image>\nWhat is it?"},
+      {" <image> \n What is it? ", "Rain.", "<image>\nWhat is it?"},
+      {"What is it?\n<image>", "Rain.", "<image>\nWhat is it?"},
+      {"<image>\nWhat is it?", "Rain <b>.", "<image>\nWhat is it?"},
+      {"<image>\nQ?", "at <-3>.", "<image> <timestamp_grounding>\nQ?"},
+      {"<image>\nQ?", "at <.5> and <5.>, <1e3>, < 4>, <", "<image>\nQ?"},
+      {"<image>\nFrom <1> to <2>?", "It rains.", "<image>\nFrom <1> to <2>?"},
+      // Later turns have no "<image>" there; here each is a first one.
+      {"When does it rain?", "From <1> to <2>.", "<image> <timestamp_grounding>\nWhen does it rain?"},
+      // There "<image>" stays a second time, which the published template then has twice.
+      {"What is it?\n<image>", "At <3>.", "<image> <timestamp_grounding>\nWhat is it?"},
+      // Data that have the token.
+      {"<image> <timestamp_grounding>\nWhen?", "At <3>.", "<image> <timestamp_grounding>\nWhen?"}};
+  const TemporaryFolder root;
+  std::vector<training::ConversationRecord> records(1);
+  for (const Case& each : cases) records[0].texts.push_back({each.question, each.answer});
+  training::write_conversations(root / "list.json", records);
+  const auto read = training::read_conversations(root / "list.json", "");
+  for (std::size_t i = 0; i < cases.size(); ++i)
+    ck_assert_str_eq(read[0].texts[i].user_turn.c_str(), cases[i].user_turn.c_str());
 }
 
 GVL_TEST(test_bad_conversations_are_named) {
