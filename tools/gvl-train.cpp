@@ -78,10 +78,12 @@ class ProgressBar {
   training::CurvePoint first_;
 };
 
-std::shared_ptr<const training::SampleSource> make_source(const io::JsonValue& data, const ModelConfig& model,
-                                                          std::uint64_t seed) {
+std::shared_ptr<const training::SampleSource> make_source(const training::TrainingConfig& config,
+                                                          const ModelConfig& model) {
+  const io::JsonValue& data = config.data;
   if (const auto conversations = data.find("conversations")) {
-    return std::make_shared<training::VideoSource>(*conversations, model, seed);
+    return std::make_shared<training::VideoSource>(*conversations, model, config.seed,
+                                                   training::feature_cache_of(config, model));
   }
   const auto options = training::SceneSourceOptions::read(data.object("scenes"));
   const auto watched = data.find("watched");
@@ -90,12 +92,11 @@ std::shared_ptr<const training::SampleSource> make_source(const io::JsonValue& d
   auto things = std::make_shared<training::WatchSource>(watch, options, model);
   if (watch.share == 1) return things;
   return std::make_shared<training::MixedSource>(
-      std::move(things), std::make_shared<training::SceneSource>(options, model), watch.share, seed);
+      std::move(things), std::make_shared<training::SceneSource>(options, model), watch.share, config.seed);
 }
 
 int train(const training::TrainingConfig& config, const char* export_folder, WeightType dtype) {
-  training::Trainer trainer(config,
-                            [&](const ModelConfig& model) { return make_source(config.data, model, config.seed); });
+  training::Trainer trainer(config, [&](const ModelConfig& model) { return make_source(config, model); });
   if (export_folder != nullptr) {
     trainer.export_model(export_folder, dtype);
     return 0;

@@ -33,6 +33,12 @@ void refuse_release(const std::filesystem::path& folder) {
 
 }  // namespace
 
+bool has_weights(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  return std::filesystem::exists(folder / kWeightsFile, ignored) ||
+         std::filesystem::exists(folder / (std::string(kWeightsFile) + ".index.json"), ignored);
+}
+
 ModelConfig load_config(const std::filesystem::path& folder) {
   refuse_release(folder);
   const std::filesystem::path file = folder / kConfigFile;

@@ -24,6 +24,9 @@ inline constexpr const char* kTokenizerFile = "tokenizer.json";
 inline constexpr const char* kWordsFile = "words.txt";     ///< need not be there
 inline constexpr const char* kThingsFile = "things.json";  ///< of a model of things
 
+/** Whether a model folder has weights: one that is to be trained from nothing has none. */
+bool has_weights(const std::filesystem::path& folder);
+
 /** A model folder's configuration, whose encoders are known. Throws Error naming the file. */
 ModelConfig load_config(const std::filesystem::path& folder);
 

@@ -11,6 +11,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "gvl/error.hpp"
+#include "layers/tensor_bridge.hpp"
 #include "training/checkpointing.hpp"
 #include "vision/pooling.hpp"
 
@@ -55,6 +56,20 @@ Objective::Features Objective::encode(const Batch& batch, bool with_gradient) co
   return {features_of(batch.spatial, [&](const at::Tensor& pixels) { return network_.encode_spatial(pixels, never); }),
           features_of(batch.temporal,
                       [&](const at::Tensor& pixels) { return network_.encode_temporal_patches(pixels, never); })};
+}
+
+void Objective::encode_kept(Sample& sample) const {
+  if (!sample.keep_features) return;
+  const Cancellation never;
+  const at::NoGradGuard no_gradient;
+  const auto kept = [](const at::Tensor& features) {
+    return layers::from_aten(features.to(at::kCPU, at::kFloat).contiguous());
+  };
+  const auto pixels = [&](const Tensor& tensor) { return layers::to_aten(tensor).to(network_.device()); };
+  sample.spatial_features = kept(network_.encode_spatial(pixels(sample.spatial_pixels), never));
+  sample.temporal_features = kept(network_.encode_temporal(pixels(sample.temporal_pixels), never));
+  sample.keep_features(sample.spatial_features, sample.temporal_features);
+  sample.keep_features = nullptr;
 }
 
 /** Of labels, of which some are times [labels], their weights: those of a text add up to 1. */

@@ -65,6 +65,12 @@ class Objective {
   /** Calls `see` with what each decoder layer makes, from the first. Without gradient. */
   void observe(const Batch& batch, const std::function<void(std::int64_t layer, const Seen& seen)>& see) const;
 
+  /**
+   * Gives a sample whose features are to be kept those that the encoders make of its pixels, and keeps them. Without
+   * gradient. Of other samples nothing changes. Throws what Sample::keep_features throws.
+   */
+  void encode_kept(Sample& sample) const;
+
   /** Throws Error(kInvalidArgument) without dense supervision. */
   const EventCodes& codes() const;
 

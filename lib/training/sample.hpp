@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,7 +37,10 @@ struct Sample {
   Tensor temporal_pixels;  ///< uint8 [K, frames, S', S', 3]; the same
   /** What the encoders would give of the pixels, which must not learn then: float32 [K, P, D]. */
   Tensor spatial_features;
-  Tensor temporal_features;  ///< the same before pooling: float32 [K, frames * grid^2, D']
+  Tensor temporal_features;  ///< the same: float32 [K, frames * grid^2, D'] before pooling, or [K, frames * P', D']
+  /** Called with the features of the pixels, to keep them; empty where nobody wants them. The encoders must not learn.
+   */
+  std::function<void(const Tensor& spatial, const Tensor& temporal)> keep_features;
   std::vector<TrainingText> texts;
   /**
    * Dense supervision: float32 [T, 3 * classes] of 0 and 1, in which frames events of each class go on, begin and end;

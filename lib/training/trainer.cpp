@@ -35,14 +35,8 @@ constexpr const char* kCheckpointFile = "checkpoint.safetensors";
 constexpr const char* kCurveFile = "curve.csv";
 constexpr const char* kPictureFile = "curve.svg";
 
-bool has_weights(const fs::path& folder) {
-  std::error_code ignored;
-  return fs::exists(folder / model::kWeightsFile, ignored) ||
-         fs::exists(folder / (std::string(model::kWeightsFile) + ".index.json"), ignored);
-}
-
 void check_weight_interpolation(const TrainingConfig& config) {
-  if (config.weight_interpolation == 0 || has_weights(config.model)) return;
+  if (config.weight_interpolation == 0 || model::has_weights(config.model)) return;
   throw Error(ErrorCode::kInvalidArgument,
               config.model.string() + ": has no weights that weight_interpolation could go back to");
 }
@@ -55,7 +49,7 @@ ModelConfig load_trainable(const fs::path& folder) {
 
 /** What a model folder holds; none where it has no weights. */
 ParameterSet::Origin weights_of(const fs::path& folder) {
-  if (!has_weights(folder)) return {};
+  if (!model::has_weights(folder)) return {};
   auto parameters = std::make_shared<model::FolderParameters>(folder);
   return [parameters](const std::string& name, const std::vector<std::int64_t>& shape) {
     return parameters->contains(name) ? parameters->load(name, shape) : at::Tensor();
@@ -83,7 +77,8 @@ struct Trainer::Run {
         tokenizer(model::load_tokenizer(config.model / model::kTokenizerFile, model)),
         prompts(tokenizer.tokenizer, tokenizer.temporal, model.prompts),
         source(make_source(model)),
-        initialisers(make_initialisers(config, model, !has_weights(config.model), tokenizer, source->event_classes())),
+        initialisers(
+            make_initialisers(config, model, !model::has_weights(config.model), tokenizer, source->event_classes())),
         parameters(initialised(weights_of(config.model), initialisers, model, config.seed), model, config.trained,
                    config.seed, device) {
     check_weight_interpolation(config);
@@ -191,11 +186,12 @@ std::pair<double, double> Trainer::Run::accumulate(std::vector<LoadedSample> sam
   for (std::size_t start = 0; start < samples.size(); start += at_a_time) {
     std::vector<Sample> videos;
     std::vector<TokenizedSample> tokens;
+    const Objective current = objective();
     for (std::size_t i = start; i < std::min(start + at_a_time, samples.size()); ++i) {
+      current.encode_kept(samples[i].sample);
       videos.push_back(std::move(samples[i].sample));
       tokens.push_back(std::move(samples[i].tokens));
     }
-    const Objective current = objective();
     const Losses losses = current.losses(make_batch(videos, tokens), state.step);
     at::Tensor loss = losses.texts.div(all_texts);
     text_loss += loss.item<double>();
@@ -260,6 +256,8 @@ Trainer::Trainer(const TrainingConfig& config, const MakeSource& make_source) {
 }
 
 Trainer::~Trainer() = default;
+
+std::int64_t Trainer::steps_done() const noexcept { return run_->state.step; }
 
 bool Trainer::leads() const noexcept { return run_->group->rank() == 0; }
 

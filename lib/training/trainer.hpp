@@ -42,6 +42,9 @@ class Trainer {
    */
   void export_model(const std::filesystem::path& folder, WeightType dtype) const;
 
+  /** How many steps of the run are done. */
+  std::int64_t steps_done() const noexcept;
+
   /** Whether this process is the one that reports and writes. */
   bool leads() const noexcept;
 
