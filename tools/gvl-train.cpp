@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 
+#include "evaluation/validation.hpp"
 #include "gvl/error.hpp"
 #include "ops/ops.hpp"
 #include "training/scene_source.hpp"
@@ -95,6 +96,30 @@ std::shared_ptr<const training::SampleSource> make_source(const training::Traini
       std::move(things), std::make_shared<training::SceneSource>(options, model), watch.share, config.seed);
 }
 
+/** Measures a run's model on the way, if it is to be. */
+class Validator {
+ public:
+  Validator(const training::TrainingConfig& config, const training::Trainer& trainer, WeightType dtype)
+      : trainer_(trainer) {
+    if (config.validation && trainer.leads()) validation_.emplace(config, dtype, trainer.steps_done());
+  }
+
+  /** Whether to go on behind this step. */
+  bool measure(std::int64_t step, bool is_last) {
+    if (!validation_) return true;
+    const std::string before = validation_->told();
+    validation_->after(trainer_, step, is_last);
+    if (validation_->told() != before) std::fprintf(stderr, "validation: %s\n", validation_->told().c_str());
+    if (is_over()) std::fprintf(stderr, "gvl-train: it gets no better; the best model is the run's\n");
+    return !is_over();
+  }
+  bool is_over() const { return validation_ && validation_->is_over(); }
+
+ private:
+  const training::Trainer& trainer_;
+  std::optional<evaluation::Validation> validation_;
+};
+
 int train(const training::TrainingConfig& config, const char* export_folder, WeightType dtype) {
   training::Trainer trainer(config, [&](const ModelConfig& model) { return make_source(config, model); });
   if (export_folder != nullptr) {
@@ -107,11 +132,16 @@ int train(const training::TrainingConfig& config, const char* export_folder, Wei
   interruption = &cancellation;
   std::signal(SIGINT, interrupt);
   std::signal(SIGTERM, interrupt);
+  Validator validator(config, trainer, dtype);
+  if (!validator.measure(trainer.steps_done(), false)) return 0;
   ProgressBar bar;
-  const bool finished =
-      trainer.run([&](const auto& point, std::int64_t total) { bar.show(point, total); }, cancellation);
-  if (!finished) return 3;
-  if (trainer.leads()) trainer.export_model(config.output / "model", dtype);
+  const auto progress = [&](const training::CurvePoint& point, std::int64_t total) {
+    bar.show(point, total);
+    if (!validator.measure(point.step, point.step == total)) cancellation.cancel();
+  };
+  const bool finished = trainer.run(progress, cancellation);
+  if (!finished) return validator.is_over() ? 0 : 3;
+  if (trainer.leads() && !config.validation) trainer.export_model(config.output / "model", dtype);
   return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <opencv2/core.hpp>
 #include <utility>
 
+#include "evaluation/conversation_questions.hpp"
 #include "evaluation/evaluation.hpp"
 #include "evaluation/file_video.hpp"
 #include "evaluation/query_file.hpp"
@@ -146,12 +147,27 @@ void visit_queries(Model& model, const io::JsonValue& queries, const Visit& visi
   }
 }
 
+void visit_conversations(Model& model, const io::JsonValue& conversations, const Visit& visit,
+                         const Progress& progress) {
+  const auto videos = read_talked_videos(conversations);
+  std::int64_t done = 0;
+  for (const TalkedVideo& talked : videos) {
+    FileVideo video(talked.file);
+    const double duration = static_cast<double>(video.frames()) * video.rate().denominator / video.rate().numerator;
+    visit(talked.file.filename().string(), asking(model, video),
+          questions_in(talked.texts, model.config().prompts, duration));
+    if (progress) progress(++done, static_cast<std::int64_t>(videos.size()));
+  }
+}
+
 /** Calls `visit` with each video of a configuration, and what is asked about it. */
 void visit_videos(Model& model, const io::JsonValue& configuration, const Visit& visit, const Progress& progress) {
   using Visitor = void (*)(Model&, const io::JsonValue&, const Visit&, const Progress&);
-  const std::pair<const char*, Visitor> kinds[] = {
-      {"queries", visit_queries}, {"scenes", visit_scenes}, {"watched", visit_watched}};
-  configuration.allow_members({"queries", "scenes", "watched"});
+  const std::pair<const char*, Visitor> kinds[] = {{"queries", visit_queries},
+                                                   {"conversations", visit_conversations},
+                                                   {"scenes", visit_scenes},
+                                                   {"watched", visit_watched}};
+  configuration.allow_members({"queries", "conversations", "scenes", "watched"});
   const std::pair<const char*, Visitor>* given = nullptr;
   for (const auto& kind : kinds) {
     if (!configuration.find(kind.first)) continue;
@@ -161,7 +177,10 @@ void visit_videos(Model& model, const io::JsonValue& configuration, const Visit&
     }
     given = &kind;
   }
-  if (!given) throw configuration.error("has none of \"queries\", \"scenes\" and \"watched\": one of them is measured");
+  if (!given) {
+    throw configuration.error(
+        "has none of \"queries\", \"conversations\", \"scenes\" and \"watched\": one of them is measured");
+  }
   given->second(model, configuration.object(given->first), visit, progress);
 }
 

@@ -16,7 +16,7 @@ namespace gvl::evaluation {
 using Progress = std::function<void(std::int64_t done, std::int64_t total)>;
 
 /**
- * Measures `model` on all videos of a configuration, which has the member `queries`, `scenes` or `watched`
+ * Measures `model` on all videos of a configuration: its member `queries`, `conversations`, `scenes` or `watched`
  * (docs/training.md). Intervals that are less sure than `min_confidence` are no events; 0-1. Throws Error naming the
  * file at fault. To `answers`, if there is one, it adds a line of JSON for each question of grounding: see to_json().
  */

@@ -61,6 +61,7 @@ void allow_members(const io::JsonValue& root) {
                       "loader_threads",
                       "checkpoint_every",
                       "weight_interpolation",
+                      "validation",
                       "data"});
   root.object("data").allow_members({"scenes", "watched", "conversations"});
 }
@@ -195,6 +196,7 @@ TrainingConfig TrainingConfig::load(const std::filesystem::path& file) {
   const io::JsonValue root = io::JsonValue::load(file);
   allow_members(root);
   TrainingConfig config{.data = root.object("data")};
+  if (root.find("validation")) config.validation = root.object("validation");
   const auto path = [&](const char* member) { return file.parent_path() / root.string(member); };
   config.model = path("model");
   config.output = path("output");

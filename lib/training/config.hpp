@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ struct TrainingConfig {
   std::filesystem::path model;   ///< a model folder; without weights in it, a new model of its sizes
   std::filesystem::path output;  ///< checkpoint, curve and the trained model go there
   io::JsonValue data;            ///< what SampleSource to make, for the program that makes it
+  /** What the model is measured with on the way, for the program that does it; none: it is not. */
+  std::optional<io::JsonValue> validation;
   TrainedParameters trained;
   ObjectiveOptions objective;
 

@@ -42,6 +42,26 @@ grep -q "2/2" err || fail "no progress was shown"
 gvl-train --export exported --dtype float32 train.json
 (($(stat -c %s exported/model.safetensors) > $(stat -c %s run/model/model.safetensors))) || fail "--dtype did nothing"
 
+[[ ! -e run/features ]] || fail "features of encoders that learn were kept"
+
+# Measured on the way. A model of three steps finds nothing, so the run ends when it has been patient.
+validation='"data": {"conversations": {"files": ["labels/conversations.json"], "videos": "made"}}, "every": 1, "patience": 2'
+echo "{$common, \"output\": \"validated\", \"steps\": 9, \"data\": {\"conversations\": {\"files\": [\"made/conversations.json\"],
+  \"videos\": \"made\", \"texts_per_video\": 3}}, \"validation\": {$validation}}" >validated.json
+mkdir validated
+printf 'step,score\n0,-1\n' >validated/validation.csv
+expect 0 "no better; the best model is the run's" gvl-train validated.json
+grep -q "step 1: grounding miou 0.0000 (best: 0.0000 after step 1)" err || fail "the first measurement is no better: $(cat err)"
+[[ $(cut -d, -f1 validated/validation.csv | xargs) == "step 0 1 2 3" && -s validated/model/model.safetensors ]] ||
+  fail "no scores or no best model: $(cat validated/validation.csv)"
+[[ ! -e validated/candidate ]] || fail "what was measured is left behind"
+expect 0 "no better" gvl-train validated.json
+echo '{"conversations": {"files": ["labels/conversations.json"], "videos": "made"}}' >labelled.json
+gvl-eval --model validated/model labelled.json >table
+grep -q grounding table || fail "no table of conversations"
+sed 's/"every": 1/"every": 0/' validated.json >wrong.json
+expect 2 "wrong.json: .*every" gvl-train wrong.json
+
 gvl-eval --model run/model --json numbers.json videos.json >table
 grep -q grounding table || fail "no table"
 python3 -c 'import json; assert json.load(open("numbers.json"))["grounding"]["overall"]'
