@@ -99,24 +99,29 @@ std::shared_ptr<const training::SampleSource> make_source(const training::Traini
 /** Measures a run's model on the way, if it is to be. */
 class Validator {
  public:
-  Validator(const training::TrainingConfig& config, const training::Trainer& trainer, WeightType dtype)
-      : trainer_(trainer) {
+  Validator(const training::TrainingConfig& config, const training::Trainer& trainer, WeightType dtype,
+            const Cancellation& cancellation)
+      : trainer_(trainer), cancellation_(cancellation) {
     if (config.validation && trainer.leads()) validation_.emplace(config, dtype, trainer.steps_done());
   }
 
-  /** Whether to go on behind this step. */
-  bool measure(std::int64_t step, bool is_last) {
+  /** Whether to go on behind this step; who interrupts is heard by the trainer. */
+  bool measure(std::int64_t step, bool is_last) try {
     if (!validation_) return true;
     const std::string before = validation_->told();
-    validation_->after(trainer_, step, is_last);
+    validation_->after(trainer_, step, is_last, cancellation_);
     if (validation_->told() != before) std::fprintf(stderr, "validation: %s\n", validation_->told().c_str());
     if (is_over()) std::fprintf(stderr, "gvl-train: it gets no better; the best model is the run's\n");
     return !is_over();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCancelled) throw;
+    return true;
   }
   bool is_over() const { return validation_ && validation_->is_over(); }
 
  private:
   const training::Trainer& trainer_;
+  const Cancellation& cancellation_;
   std::optional<evaluation::Validation> validation_;
 };
 
@@ -132,7 +137,7 @@ int train(const training::TrainingConfig& config, const char* export_folder, Wei
   interruption = &cancellation;
   std::signal(SIGINT, interrupt);
   std::signal(SIGTERM, interrupt);
-  Validator validator(config, trainer, dtype);
+  Validator validator(config, trainer, dtype, cancellation);
   if (!validator.measure(trainer.steps_done(), false)) return 0;
   ProgressBar bar;
   const auto progress = [&](const training::CurvePoint& point, std::int64_t total) {

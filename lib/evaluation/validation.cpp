@@ -91,12 +91,14 @@ bool Validation::is_over() const {
   return patience_ > 0 && !measured_.empty() && &measured_.back() - best() >= patience_;
 }
 
-void Validation::after(const training::Trainer& trainer, std::int64_t step, bool is_last) {
+void Validation::after(const training::Trainer& trainer, std::int64_t step, bool is_last,
+                       const Cancellation& cancellation) {
   const bool is_known = !measured_.empty() && measured_.back().step >= step;
   if (is_known || (step % every_ != 0 && !is_last)) return;
   const Candidate candidate{output_ / "candidate"};
   trainer.export_model(candidate.folder, dtype_);
-  const auto score = validation_score(measure(*Model::load(candidate.folder, options_), data_, 0, {}));
+  const auto model = Model::load(candidate.folder, options_, cancellation);
+  const auto score = validation_score(measure(*model, data_, 0, [&](auto, auto) { cancellation.check(); }));
   // As it is written: a run that goes on compares the same numbers.
   const double value = std::round(score.value * kUnits) / kUnits;
   const bool is_best = measured_.empty() || value > best()->score;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "evaluation/report.hpp"
+#include "gvl/cancellation.hpp"
 #include "gvl/config.hpp"
 #include "gvl/model.hpp"
 #include "io/json.hpp"
@@ -37,8 +38,11 @@ class Validation {
    */
   Validation(const training::TrainingConfig& config, WeightType dtype, std::int64_t steps_done);
 
-  /** Measures the run's model after `step` steps where it is time, at the beginning and the end, too. */
-  void after(const training::Trainer& trainer, std::int64_t step, bool is_last);
+  /**
+   * Measures the run's model after `step` steps where it is time, at the beginning and the end, too. Throws
+   * Error(kCancelled) between two videos, and what measure() throws.
+   */
+  void after(const training::Trainer& trainer, std::int64_t step, bool is_last, const Cancellation& cancellation);
 
   /** Whether the run has not become better for as long as there is patience. */
   bool is_over() const;
