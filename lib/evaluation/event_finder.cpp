@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <deque>
 #include <iterator>
 #include <memory>
 #include <utility>
 
+#include "evaluation/window_questions.hpp"
 #include "gvl/sampling.hpp"
 #include "timeline/window_assembler.hpp"
 #include "timeline/window_planner.hpp"
@@ -73,16 +73,6 @@ class Pictures {
   std::shared_ptr<std::byte> data_;
 };
 
-/** What an answer about a window is made events of. */
-timeline::AnsweredWindow about_window(const ModelConfig& config, std::uint64_t index, Time start, Time stop) {
-  return {{.index = index,
-           .start = start,
-           .stop = stop,
-           .resolution = (stop - start) / config.temporal_tokens,
-           .edge = timeline::edge_of(start, stop, config.segments),
-           .believed = config.min_confidence}};
-}
-
 /** One video's way through the model. */
 class VideoAsker {
  public:
@@ -100,15 +90,15 @@ class VideoAsker {
     const auto& sequence = planner.sequence();
     timeline::WindowAssembler windows(static_cast<std::uint64_t>(sequence.window),
                                       static_cast<std::uint64_t>(sequence.hop), sequence.backward);
+    // So that of a long video not all pictures are in memory.
+    WindowQuestions questions(model_, queries_, generation_, 1);
     const timeline::SegmentPlan& plan = planner.plan();
     for (std::int64_t i = 0; i < plan.segments(); ++i) {
       auto complete =
           windows.add(static_cast<std::uint64_t>(i), {tokens_of(plan, i), plan.segment_start(i), plan.segment_stop(i)});
-      for (auto& window : complete) ask_about(std::move(window));
+      for (auto& window : complete) questions.ask(std::move(window));
     }
-    while (!asked_.empty()) take_answers();
-    answered_.duration = times_.duration();
-    return std::move(answered_);
+    return {times_.duration(), questions.finish()};
   }
 
   std::vector<Future<Answer>> ask_about_all() {
@@ -121,11 +111,6 @@ class VideoAsker {
   }
 
  private:
-  struct Asked {
-    timeline::AnsweredWindow window;
-    std::vector<Future<Answer>> answers;
-  };
-
   Future<Tensor> tokens_of(const timeline::SegmentPlan& plan, std::int64_t segment) {
     const std::int64_t samples = plan.samples_per_segment(), keyframes = config_.spatial.keyframes;
     Pictures spatial(keyframes, config_.spatial), temporal(samples, config_.temporal);
@@ -138,23 +123,6 @@ class VideoAsker {
                        model_.encode_temporal(temporal.tensor(), never_), never_);
   }
 
-  void ask_about(timeline::AssembledWindow window) {
-    const Time start = window.segments.front().start, stop = window.segments.back().stop;
-    const VideoWindow tokens{model_.concatenate(std::move(window.tokens), never_), timeline::to_seconds(stop - start),
-                             timeline::to_seconds(start), timeline::boundaries_of(window.segments)};
-    timeline::AnsweredWindow about = about_window(config_, next_window_++, start, stop);
-    about.settled = window.settled;
-    asked_.push_back({std::move(about), model_.answer(tokens, queries_, generation_, never_)});
-    // So that of a long video not all pictures are in memory.
-    while (asked_.size() > 1) take_answers();
-  }
-
-  void take_answers() {
-    for (const Future<Answer>& answer : asked_.front().answers)
-      answered_.answers.push_back({asked_.front().window, answer.get()});
-    asked_.pop_front();
-  }
-
   Model& model_;
   const ModelConfig& config_;
   Video& video_;
@@ -162,9 +130,6 @@ class VideoAsker {
   const std::vector<Query>& queries_;
   const GenerationOptions generation_;
   Cancellation never_;
-  std::deque<Asked> asked_;
-  std::uint64_t next_window_ = 0;
-  AnsweredVideo answered_;
 };
 
 /** Whether an event or a window's answer is what was said to a query. */
@@ -210,7 +175,11 @@ AnsweredVideo ask(Model& model, std::vector<Future<Tensor>> segments, double dur
 FoundInVideo events_of(const AnsweredVideo& video, double min_confidence) {
   timeline::EventAssembler assembler;
   FoundInVideo found;
+  std::uint64_t session = 0;
   for (const auto& [asked, answer] : video.answers) {
+    // What was held back of the session before has that one's times.
+    if (asked.session != session) append(assembler.finish(), found);
+    session = asked.session;
     timeline::AnsweredWindow window = asked;
     window.believed = std::max(min_confidence, asked.believed);
     window.min_confidence = min_confidence;
