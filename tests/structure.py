@@ -21,7 +21,7 @@ LAYERS = [
     {"tests"},
     {"tools", "elements"},
     {"gst"},
-    {"annotation"},
+    {"annotation", "archive"},
     {"evaluation"},
     {"training"},
     {"scenes"},
@@ -36,7 +36,8 @@ LAYERS = [
 
 # Rooms that see less than all that lies below them.
 KNOWS_ONLY = {
-    "elements": {"gst", "timeline", "gvl"},
+    "elements": {"gst", "archive", "timeline", "gvl"},
+    "archive": {"evaluation", "timeline", "gvl"},
     "gst": {"gvl"},
     "scenes": {"gvl"},
     "runtime": {"gvl"},
@@ -44,7 +45,7 @@ KNOWS_ONLY = {
 }
 
 # Rooms that need no LibTorch.
-WITHOUT_TORCH = {"annotation", "elements", "gst", "gvl", "io", "scenes", "text", "timeline"}
+WITHOUT_TORCH = {"annotation", "archive", "elements", "gst", "gvl", "io", "scenes", "text", "timeline"}
 
 INCLUDE_FOLDERS = ["lib", "lib/include", "gst", "elements", "tools", "tests", "benchmarks"]
 
