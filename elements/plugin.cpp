@@ -6,6 +6,7 @@
 #include "gvlfuser/gvlfuser.h"
 #include "gvlground/gvlground.h"
 #include "gvlgroundedllm/gvlgroundedllm.h"
+#include "gvlindexer/gvlindexer.h"
 #include "gvloverlay/gvloverlay.h"
 #include "gvlsegmenter/gvlsegmenter.h"
 #include "gvlspatialencoder/gvlspatialencoder.h"
@@ -18,6 +19,7 @@ static gboolean plugin_init(GstPlugin* plugin) {
   registered |= GST_ELEMENT_REGISTER(gvltemporalencoder, plugin);
   registered |= GST_ELEMENT_REGISTER(gvlfuser, plugin);
   registered |= GST_ELEMENT_REGISTER(gvlgroundedllm, plugin);
+  registered |= GST_ELEMENT_REGISTER(gvlindexer, plugin);
   registered |= GST_ELEMENT_REGISTER(gvlground, plugin);
   registered |= GST_ELEMENT_REGISTER(gvloverlay, plugin);
   registered |= GST_ELEMENT_REGISTER(gvlclipper, plugin);

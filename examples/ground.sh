@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The bin of the five elements: ground.sh VIDEO [QUERY]
+# The bin of the elements: ground.sh VIDEO [QUERY]
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"
 video=${1:?usage: ground.sh VIDEO [QUERY]}

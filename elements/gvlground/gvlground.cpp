@@ -5,9 +5,9 @@
  * @title: gvlground
  * @short_description: answers questions about video with the times of what it names
  *
- * A bin of gvlsegmenter, gvlspatialencoder, gvltemporalencoder, gvlfuser and gvlgroundedllm, for one-line use. It has
- * their properties; see there. Video of any raw format passes unchanged, and events come out as element messages on
- * the bus, as events in the stream and as buffers on the pad `events`.
+ * A bin of gvlsegmenter, gvlspatialencoder, gvltemporalencoder, gvlfuser, gvlgroundedllm and gvlindexer, for one-line
+ * use. It has their properties; see there. Video of any raw format passes unchanged, and events come out as element
+ * messages on the bus, as events in the stream and as buffers on the pad `events`.
  *
  * ## Example launch lines
  * |[
@@ -24,6 +24,7 @@
 
 #include "gvlgroundedllm/gvlgroundedllm.h"
 #include "gvlguard.hpp"
+#include "gvlindexer/gvlindexer.h"
 #include "gvlpads.hpp"
 #include "gvlproperties.hpp"
 #include "gvlsegmenter/gvlsegmenter.h"
@@ -35,6 +36,7 @@ struct _GvlGround {
   GstBin parent;
   GstElement* segmenter;  // owned by the bin, like the next
   GstElement* llm;
+  GstElement* indexer;
 };
 
 G_DEFINE_TYPE_WITH_CODE(GvlGround, gvl_ground, GST_TYPE_BIN,
@@ -43,19 +45,22 @@ GST_ELEMENT_REGISTER_DEFINE(gvlground, "gvlground", GST_RANK_NONE, GVL_TYPE_GROU
 
 static GObject* segmenter_of(GObject* self) { return G_OBJECT(GVL_GROUND(self)->segmenter); }
 static GObject* llm_of(GObject* self) { return G_OBJECT(GVL_GROUND(self)->llm); }
+static GObject* indexer_of(GObject* self) { return G_OBJECT(GVL_GROUND(self)->indexer); }
 
 static GstStructure* stats_of(GObject* self) {
   GstStructure* all = nullptr;
-  GstStructure* llm = nullptr;
   g_object_get(segmenter_of(self), "stats", &all, nullptr);
-  g_object_get(llm_of(self), "stats", &llm, nullptr);
   gst_structure_set_name(all, "gvlground-stats");
   const auto add = [](GQuark field, const GValue* value, gpointer into) -> gboolean {
     gst_structure_id_set_value(static_cast<GstStructure*>(into), field, value);
     return TRUE;
   };
-  gst_structure_foreach(llm, add, all);
-  gst_structure_free(llm);
+  for (GObject* element : {llm_of(self), indexer_of(self)}) {
+    GstStructure* more = nullptr;
+    g_object_get(element, "stats", &more, nullptr);
+    gst_structure_foreach(more, add, all);
+    gst_structure_free(more);
+  }
   return all;
 }
 
@@ -113,11 +118,13 @@ static void gvl_ground_class_init(GvlGroundClass* klass) {
   element_class->request_new_pad = gvl::gst::guarded<gvl_ground_request_new_pad>;
   element_class->release_pad = gvl::gst::guarded<gvl_ground_release_pad>;
 
-  // The model's are those of the element that asks it: all five share one.
+  // The model's are those of the element that asks it: all share one.
   gvl::gst::forward_properties(object_class, GVL_TYPE_GROUNDED_LLM, llm_of);
   gvl::gst::forward_properties(object_class, GVL_TYPE_SEGMENTER, segmenter_of);
+  gvl::gst::forward_properties(object_class, GVL_TYPE_INDEXER, indexer_of);
   gvl_grounded_llm_install_ask(object_class, G_CALLBACK(gvl_ground_ask));
-  gvl::gst::install_stats(object_class, "The statistics of gvlsegmenter and gvlgroundedllm together", stats_of);
+  gvl::gst::install_stats(object_class, "The statistics of gvlsegmenter, gvlgroundedllm and gvlindexer together",
+                          stats_of);
   gvl::gst::add_pad_template(element_class, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, "video/x-raw(ANY)");
   gvl::gst::add_pad_template(element_class, "src", GST_PAD_SRC, GST_PAD_ALWAYS, "video/x-raw(ANY)");
   gvl::gst::add_pad_template(element_class, "events", GST_PAD_SRC, GST_PAD_REQUEST, GVL_GROUNDED_LLM_EVENTS_CAPS);
@@ -128,7 +135,8 @@ static void gvl_ground_class_init(GvlGroundClass* klass) {
 }
 
 static void gvl_ground_init(GvlGround* self) {
-  const gchar* factories[] = {"gvlsegmenter", "gvlspatialencoder", "gvltemporalencoder", "gvlfuser", "gvlgroundedllm"};
+  const gchar* factories[] = {"gvlsegmenter", "gvlspatialencoder", "gvltemporalencoder",
+                              "gvlfuser",     "gvlgroundedllm",    "gvlindexer"};
   GstElement* element = GST_ELEMENT(self);
   GstElement* previous = nullptr;
   for (const gchar* factory : factories) {
@@ -137,9 +145,12 @@ static void gvl_ground_init(GvlGround* self) {
     gst_bin_add(GST_BIN(self), child);
     if (previous) gst_element_link(previous, child);
     if (!previous) self->segmenter = child;
+    if (g_str_equal(factory, "gvlgroundedllm")) self->llm = child;
     previous = child;
   }
-  self->llm = previous;
+  self->indexer = previous;
+  // Both call the stream the same.
+  g_object_bind_property(self->llm, "source-id", self->indexer, "source-id", G_BINDING_SYNC_CREATE);
   gvl::gst::add_ghost_pad(element, "sink", self->segmenter, "sink");
-  gvl::gst::add_ghost_pad(element, "src", self->llm, "src");
+  gvl::gst::add_ghost_pad(element, "src", self->indexer, "src");
 }

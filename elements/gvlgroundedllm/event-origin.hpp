@@ -33,13 +33,14 @@ class EventOrigin {
   /** The stream that plays now. */
   std::shared_ptr<StreamOrigin> stream() const;
 
+  /** The source's id, or the name that stands for it. */
+  std::string source() const;
+
   /** Adds `source`, `stream-id`, and, as far as it is known, `utc-start`, `utc-stop` and `utc-source`, of
    *  what played in this segment of the stream. */
   void describe(GstStructure* said, const StreamOrigin& stream, const GstSegment& segment) const;
 
  private:
-  std::string source() const;
-
   GstElement* element_;
   std::function<std::string()> source_id_;
   mutable std::mutex mutex_;
