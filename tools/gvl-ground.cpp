@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "common/interrupt.hpp"
+#include "common/plugin.hpp"
 #include "ground/arguments.hpp"
 #include "ground/describe.hpp"
 #include "ground/encoding.hpp"
@@ -417,16 +418,6 @@ class Run {
   bool watched_ = false;  ///< what has no end of its own was interrupted, and that ended it in order
 };
 
-/** The plugin may be installed, named by GST_PLUGIN_PATH, or beside this program in a build tree. */
-void find_plugin(const char* program) {
-  for (const std::filesystem::path& folder :
-       {std::filesystem::path(GVL_PLUGIN_DIR), std::filesystem::path(program).parent_path() / "../elements"}) {
-    g_autoptr(GstElementFactory) factory = gst_element_factory_find("gvlground");
-    if (factory) return;
-    gst_registry_scan_path(gst_registry_get(), folder.c_str());
-  }
-}
-
 int usage(const std::string& reason) {
   std::fprintf(stderr, "gvl-ground: %s\ntry gvl-ground --help\n", without_passwords(on_one_line(reason)).c_str());
   return kUsage;
@@ -438,12 +429,11 @@ int main(int argc, char** argv) {
   guard_standard_output(kUnusable);
   // Only what characters are: numbers are written the same way everywhere.
   std::setlocale(LC_CTYPE, "");
-  g_autofree char* program = g_find_program_in_path(argv[0]);
   Arguments arguments;
   std::string fault;
   if (!read_arguments(argc, argv, arguments, fault)) return usage(fault);
   gst_pb_utils_init();
-  find_plugin(program ? program : argv[0]);
+  find_plugin(argv[0]);
   if (const std::string unset = fault_of_settings(arguments); !unset.empty()) return usage(unset);
   return Run(arguments).run();
 }

@@ -3,13 +3,13 @@
 
 #include <gst/gst.h>
 
-#include <cmath>
 #include <utility>
 
+#include "common/number-option.hpp"
+#include "common/query-option.hpp"
 #include "ground/encoding.hpp"
 #include "gvl/task.hpp"
 
-using gvl::Task;
 using gvl::task_from_name;
 
 namespace {
@@ -116,42 +116,12 @@ bool parse(int argc, char** argv, Parsed& parsed, std::string& fault) {
   return false;
 }
 
-/** UTF-8 is taken as it is in any locale, anything else as the locale's encoding where that is possible. */
-std::string query_of(const char* text) {
-  g_autofree char* converted =
-      g_utf8_validate(text, -1, nullptr) ? nullptr : g_locale_to_utf8(text, -1, nullptr, nullptr, nullptr);
-  return converted ? converted : text;
-}
-
-/** An option whose value is a number. */
-struct Number {
-  const char* option;
-  const char* text;  ///< null: not given
-  double least;
-  double most;
-  bool is_whole;
-  const char* wanted;  ///< for the message
-};
-
-/** Why it is none, or an empty string. */
-std::string read_number(const Number& number, std::optional<double>& value) {
-  if (!number.text) return {};
-  char* end = nullptr;
-  const double read = g_ascii_strtod(number.text, &end);
-  if (end != number.text && !*end && read >= number.least && read <= number.most &&
-      (!number.is_whole || read == std::floor(read))) {
-    value = read;
-    return {};
-  }
-  return std::string(number.option) + " " + number.text + ": " + number.wanted + " is needed";
-}
-
 constexpr double kLongestTime = 1e9;  // seconds
 
 /** What is wrong with the first number that is none. */
 std::string read_numbers(const Parsed& parsed, Arguments& arguments) {
   std::optional<double> program, timeout;
-  const std::pair<Number, std::optional<double>*> numbers[] = {
+  const std::pair<NumberOption, std::optional<double>*> numbers[] = {
       {{"--min-confidence", parsed.min_confidence, 0, 1, false, "a number from 0 to 1"}, &arguments.min_confidence},
       {{"--window", parsed.window, 0.001, kLongestTime, false, "a number of seconds"}, &arguments.window},
       {{"--overlap", parsed.overlap, 0, 1, false, "a share below 1"}, &arguments.overlap},
@@ -164,15 +134,6 @@ std::string read_numbers(const Parsed& parsed, Arguments& arguments) {
   if (program) arguments.program = static_cast<int>(*program);
   arguments.timeout = timeout.value_or(arguments.timeout);
   return {};
-}
-
-bool takes_no_query(const std::string& task) { return task_from_name(task) == Task::kDenseCaption; }
-
-/** Why a query cannot be asked, or an empty string. */
-std::string fault_of_query(const std::string& query, const std::string& task) {
-  if (!g_utf8_validate(query.c_str(), -1, nullptr)) return "the query \"" + query + "\" is not UTF-8";
-  const bool blank = query.find_first_not_of(" \t\r\n") == std::string::npos;
-  return blank && !takes_no_query(task) ? "a query is empty" : "";
 }
 
 /** Why the arguments make no sense together, or an empty string. */

@@ -4,6 +4,7 @@
 #include <gst/app/gstappsink.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "ground/names.hpp"
 #include "ground/programs.hpp"
@@ -70,13 +71,20 @@ double confidence_of(const GstStructure* event) {
   return confidence;
 }
 
+/** A JPEG picture as the address of an image; empty where there is none. */
+std::string address_of(std::string_view jpeg) {
+  if (jpeg.empty()) return {};
+  g_autofree char* data = g_base64_encode(reinterpret_cast<const guchar*>(jpeg.data()), jpeg.size());
+  return std::string("data:image/jpeg;base64,") + data;
+}
+
 /** Frames of a video as small JPEG pictures, upright. What can be read only once has none. */
 class Pictures {
  public:
-  Pictures(const std::string& video, std::optional<int> program) {
+  explicit Pictures(const FoundEvents& found) : known_(found.pictures) {
     std::string fault;
-    const std::string uri = uri_of(video, fault);
-    if (uri.empty() || is_read_once(video)) return;
+    const std::string uri = known_.empty() ? uri_of(found.video, fault) : "";
+    if (uri.empty() || is_read_once(found.video)) return;
     pipeline_ = gst_parse_launch(
         "uridecodebin name=source ! videoconvert ! videoflip video-direction=auto ! videoscale ! "
         "video/x-raw,width=320,pixel-aspect-ratio=1/1 ! "
@@ -86,8 +94,8 @@ class Pictures {
     g_autoptr(GstElement) source = gst_bin_get_by_name(GST_BIN(pipeline_), "source");
     sink_ = gst_bin_get_by_name(GST_BIN(pipeline_), "sink");
     g_object_set(source, "uri", uri.c_str(), nullptr);
-    choice_ = std::make_unique<ProgramChoice>(pipeline_, program);
-    if (is_remote(video)) keep_from_files(pipeline_);
+    choice_ = std::make_unique<ProgramChoice>(pipeline_, found.program);
+    if (is_remote(found.video)) keep_from_files(pipeline_);
     gst_element_set_state(pipeline_, GST_STATE_PAUSED);
     gst_element_get_state(pipeline_, nullptr, nullptr, kLongestWait);
   }
@@ -101,8 +109,9 @@ class Pictures {
   Pictures(const Pictures&) = delete;
   Pictures& operator=(const Pictures&) = delete;
 
-  /** The frame at `time` as the address of an image; empty where there is none. */
-  std::string at(GstClockTime time) const {
+  /** What an event shows, the frame at `time`, as the address of an image; empty where there is none. */
+  std::string of(std::size_t event, GstClockTime time) const {
+    if (event < known_.size()) return address_of(known_[event]);
     if (!pipeline_ || !gst_element_seek_simple(pipeline_, GST_FORMAT_TIME,
                                                static_cast<GstSeekFlags>(GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE),
                                                static_cast<gint64>(time)))
@@ -112,8 +121,7 @@ class Pictures {
     GstMapInfo map;
     std::string address;
     if (gst_buffer_map(gst_sample_get_buffer(sample), &map, GST_MAP_READ)) {
-      g_autofree char* data = g_base64_encode(map.data, map.size);
-      address = std::string("data:image/jpeg;base64,") + data;
+      address = address_of({reinterpret_cast<const char*>(map.data), map.size});
       gst_buffer_unmap(gst_sample_get_buffer(sample), &map);
     }
     gst_sample_unref(sample);
@@ -121,6 +129,7 @@ class Pictures {
   }
 
  private:
+  const std::vector<std::string>& known_;
   GstElement* pipeline_ = nullptr;
   GstElement* sink_ = nullptr;
   std::unique_ptr<ProgramChoice> choice_;
@@ -143,19 +152,26 @@ std::string timeline(const FoundEvents& found, std::size_t video, Palette& palet
   return html + "</div><div class=scale><span>0:00:00.000</span><span>" + clock_of(found.duration) + "</span></div>";
 }
 
+/** Where UTC is known. */
+std::string utc_of(const GstStructure* event) {
+  const char* start = gst_structure_get_string(event, "utc-start");
+  const char* stop = gst_structure_get_string(event, "utc-stop");
+  return start && stop ? "<br><small>" + escaped(start) + "<br>" + escaped(stop) + "</small>" : "";
+}
+
 std::string row(const FoundEvents& found, std::size_t video, std::size_t index, const Pictures& pictures,
                 Palette& palette) {
   const GstStructure* event = found.events[index].get();
   GstClockTime start, stop;
   const bool timed = times_of(event, &start, &stop);
-  const std::string picture = timed ? pictures.at(start + (stop - start) / 2) : "";
+  const std::string picture = timed ? pictures.of(index, start + (stop - start) / 2) : "";
   const std::string id = "e" + std::to_string(video) + "-" + std::to_string(index);
   const double confidence = confidence_of(event);
   return "<tr id=\"" + id + "\"><td>" + (picture.empty() ? "" : "<img alt=\"\" src=\"" + picture + "\">") +
          "</td><td><b style=\"color:" + palette.colour_of(event) + "\">" +
          escaped(gst_structure_get_string(event, "query")) + "</b><br>" +
          escaped(gst_structure_get_string(event, "text")) + "</td><td>" +
-         (timed ? clock_of(start) + "<br>" + clock_of(stop) : "") + "</td><td><meter value=\"" +
+         (timed ? clock_of(start) + "<br>" + clock_of(stop) : "") + utc_of(event) + "</td><td><meter value=\"" +
          formatted("%.3f", confidence) + "\"></meter> " + formatted("%.0f", confidence * 100) + " %</td></tr>\n";
 }
 
@@ -180,7 +196,7 @@ std::string html_report(const std::vector<FoundEvents>& videos) {
       html += "<p class=none>Nothing was found.</p>\n";
       continue;
     }
-    const Pictures pictures(found.video, found.program);
+    const Pictures pictures(found);
     html += "<table><tr><th></th><th>Event</th><th>From, to</th><th>Confidence</th></tr>\n";
     for (std::size_t i = 0; i < found.events.size(); ++i) html += row(found, video, i, pictures, palette);
     html += "</table>\n";

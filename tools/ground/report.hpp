@@ -16,7 +16,8 @@ struct FoundEvents {
   std::string error;  ///< why it was not looked at to its end; names the video
   GstClockTime duration = GST_CLOCK_TIME_NONE;
   std::vector<EventPointer> events;
-  std::optional<int> program{};  ///< of a transport stream; none: its first
+  std::optional<int> program{};         ///< of a transport stream; none: its first
+  std::vector<std::string> pictures{};  ///< JPEG, one of each event, where they are known; else the video is read
 };
 
 /** Start and stop of an event; false where it has none. */
