@@ -97,10 +97,10 @@ def configurations(model):
     """{name: content} of what gvl-train and gvl-eval read."""
     fine_tune = {
         "model": model, "output": "run", **learning(model),
-        "steps": 32, "batch_videos": 4, "warmup": 0.05, "temporal_smoothing": 1.0, "checkpoint_every": 16,
+        "steps": 160, "batch_videos": 4, "warmup": 0.05, "temporal_smoothing": 1.0, "checkpoint_every": 20,
         "data": {"conversations": {"files": ["train.json"], "videos": "videos"}},
-        "validation": {"data": {"conversations": {"files": ["validation.json"], "videos": "videos"}}, "every": 16,
-                       "patience": 3}}
+        "validation": {"data": {"conversations": {"files": ["validation.json"], "videos": "videos"}}, "every": 20,
+                       "patience": 4}}
     test = {"conversations": {"files": ["test.json"], "videos": "videos"}}
     return {"fine-tune.json": fine_tune, "test-configuration.json": test}
 
