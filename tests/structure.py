@@ -29,15 +29,16 @@ LAYERS = [
     {"runtime", "timeline"},
     {"language", "vision"},
     {"layers"},
-    {"ops", "text"},
+    {"net", "ops", "text"},
     {"io"},
     {"gvl"},
 ]
 
 # Rooms that see less than all that lies below them.
 KNOWS_ONLY = {
-    "elements": {"gst", "archive", "timeline", "gvl"},
+    "elements": {"gst", "archive", "timeline", "net", "gvl"},
     "archive": {"evaluation", "timeline", "gvl"},
+    "net": {"io", "gvl"},
     "gst": {"gvl"},
     "scenes": {"gvl"},
     "runtime": {"gvl"},
@@ -45,7 +46,7 @@ KNOWS_ONLY = {
 }
 
 # Rooms that need no LibTorch.
-WITHOUT_TORCH = {"annotation", "archive", "elements", "gst", "gvl", "io", "scenes", "text", "timeline"}
+WITHOUT_TORCH = {"annotation", "archive", "elements", "gst", "gvl", "io", "net", "scenes", "text", "timeline"}
 
 INCLUDE_FOLDERS = ["lib", "lib/include", "gst", "elements", "tools", "tests", "benchmarks"]
 

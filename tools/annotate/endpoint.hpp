@@ -9,8 +9,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "common/http-client.hpp"
 #include "common/retries.hpp"
+#include "net/http_client.hpp"
 
 /** No further request may be made. */
 class BudgetSpent : public std::runtime_error {

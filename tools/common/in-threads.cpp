@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "common/follower.hpp"
+#include "net/follower.hpp"
 
 void in_threads(int count, GCancellable* cancellable, const std::function<void(GCancellable*)>& work) {
   const Follower stop(cancellable);

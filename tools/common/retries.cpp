@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "common/http-client.hpp"
+#include "net/http_client.hpp"
 
 namespace {
 

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "common/http-client.hpp"
 #include "common/retries.hpp"
 #include "fetch/partial-file.hpp"
 #include "fetch/repository.hpp"
 #include "fetch/transfer-line.hpp"
+#include "net/http_client.hpp"
 
 struct DownloadOptions {
   HttpOptions http;

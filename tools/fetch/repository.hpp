@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "common/http-client.hpp"
+#include "net/http_client.hpp"
 
 /** A file that a repository lists. */
 struct RemoteFile {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "common/http-client.hpp"
+#include "net/http_client.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,10 +8,10 @@
 #include <string_view>
 #include <utility>
 
-#include "common/deadline.hpp"
-#include "common/proxies.hpp"
 #include "gvl/error.hpp"
 #include "io/json.hpp"
+#include "net/deadline.hpp"
+#include "net/proxies.hpp"
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include <mutex>
 #include <thread>
 
-#include "common/follower.hpp"
+#include "net/follower.hpp"
 
 /** Ends what is under way when its time is over, by a thread of its own, or when somebody ends the program. */
 class Deadline {

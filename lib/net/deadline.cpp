@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "common/deadline.hpp"
+#include "net/deadline.hpp"
 
 Deadline::Deadline(GCancellable* followed, std::chrono::seconds time)
     : stop_(followed), thread_([this, end = std::chrono::steady_clock::now() + time] {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "common/proxies.hpp"
+#include "net/proxies.hpp"
 
 #include <string>
 
