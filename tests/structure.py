@@ -6,6 +6,7 @@ Includes point downwards only, files and functions are short, comments cite docu
 its licence, every source is built, and what is added to a list by hand is in it.
 """
 
+import fnmatch
 import re
 import subprocess
 import sys
@@ -66,7 +67,7 @@ LICENCE = "SPDX-License-Identifier: LGPL-2.1-or-later"
 
 # What a file declares must be named in another, or nothing ever uses it: (files, what they declare, where, how).
 NAMED = [
-    (r"elements/\w+/\w+\.h", r"^GST_ELEMENT_REGISTER_DECLARE\((\w+)\)", "elements/plugin.cpp",
+    (r"elements/\w+/\w+\.h", r"^GST_ELEMENT_REGISTER_DECLARE\((\w+)\)", "elements/*plugin.cpp",
      r"GST_ELEMENT_REGISTER\({}, plugin\)"),
     (r"elements/\w+/\w+\.h", r"^GST_ELEMENT_REGISTER_DECLARE\((\w+)\)", "docs/elements.md", r"^\| `{}` \|"),
     (r"lib/io/language_models/\w+\.cpp", r"^extern const LanguageModel (\w+);", "lib/io/language_model.cpp", r"&{}\b"),
@@ -94,6 +95,10 @@ class Tree:
 
     def text(self, name):
         return (self.root / name).read_text()
+
+    def files_like(self, pattern):
+        """Those that a name with * stands for, or the one that it is."""
+        return sorted(fnmatch.filter(self.files, pattern)) or [pattern]
 
     def included(self, name):
         """The files of the tree that a file includes."""
@@ -259,7 +264,7 @@ def unbuilt(tree):
 def unnamed(tree):
     """What is declared, and missing where it has to be named (NAMED); and folders of elements that declare none."""
     for files, declared, place, how in NAMED:
-        text = tree.text(place)
+        text = "".join(tree.text(name) for name in tree.files_like(place))
         for name in tree.cxx:
             for what in re.findall(declared, tree.text(name), re.M) if re.fullmatch(files, name) else []:
                 if not re.search(how.format(what), text, re.M):

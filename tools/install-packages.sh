@@ -8,7 +8,7 @@ packages=(
   g++ meson ninja-build pkg-config ccache clang-format
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libtorch-dev libjson-glib-dev libpcre2-dev libsoup-3.0-dev
   libgloo-dev libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libopencv-videoio-dev libfreetype-dev
-  libsqlite3-dev zlib1g-dev libjpeg-dev
+  libsqlite3-dev zlib1g-dev libjpeg-dev libmosquitto-dev
   check                     # to test
   # to run: LibTorch is linked to any BLAS, and the reference one that it comes with is slow
   libopenblas0-openmp
@@ -16,6 +16,7 @@ packages=(
   gstreamer1.0-x            # textoverlay
   gstreamer1.0-plugins-bad  # h264parse, webvttenc
   glib-networking           # https, for gvl-fetch and gvl-annotate
+  mosquitto mosquitto-clients openssl  # a broker for tests
   ffmpeg                    # makes files for tests
   wordnet-base              # synonyms of METEOR, for gvl-eval score and its tests
   # the Python example

@@ -1,21 +1,58 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "net/deadline.hpp"
 
-Deadline::Deadline(GCancellable* followed, std::chrono::seconds time)
-    : stop_(followed), thread_([this, end = std::chrono::steady_clock::now() + time] {
-        std::unique_lock lock(mutex_);
-        if (changed_.wait_until(lock, end, [this] { return is_lifted_; })) return;
-        is_over_ = true;
-        g_cancellable_cancel(stop_.get());
-      }) {}
-
-Deadline::~Deadline() {
-  lift();
-  thread_.join();
+Deadline::Deadline(GCancellable* parent) : parent_(parent), own_(g_cancellable_new()) {
+  const auto follow = [](GCancellable*, gpointer own) { g_cancellable_cancel(G_CANCELLABLE(own)); };
+  handler_ = g_cancellable_connect(parent_, G_CALLBACK(+follow), own_, nullptr);
+  thread_ = std::thread([this] { run(); });
 }
 
-void Deadline::lift() {
+Deadline::~Deadline() {
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+  g_cancellable_disconnect(parent_, handler_);
+  g_object_unref(own_);
+}
+
+void Deadline::begin(std::chrono::milliseconds time) {
+  {
+    std::lock_guard lock(mutex_);
+    at_ = Clock::now() + time;
+    passed_ = false;
+  }
+  changed_.notify_all();
+}
+
+bool Deadline::has_passed() {
   std::lock_guard lock(mutex_);
-  is_lifted_ = true;
-  changed_.notify_one();
+  return passed_;
+}
+
+bool Deadline::end() {
+  std::lock_guard lock(mutex_);
+  at_.reset();
+  if (!passed_) return false;
+  g_cancellable_reset(own_);
+  // The parent may have been cancelled just before.
+  if (g_cancellable_is_cancelled(parent_)) g_cancellable_cancel(own_);
+  return true;
+}
+
+void Deadline::run() {
+  std::unique_lock lock(mutex_);
+  while (!closed_) {
+    if (!at_) {
+      changed_.wait(lock);
+    } else if (Clock::now() < *at_) {
+      changed_.wait_until(lock, *at_);
+    } else {
+      at_.reset();
+      passed_ = true;
+      g_cancellable_cancel(own_);
+    }
+  }
 }

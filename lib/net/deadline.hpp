@@ -3,34 +3,46 @@
 
 #include <gio/gio.h>
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 
-#include "net/follower.hpp"
-
-/** Ends what is under way when its time is over, by a thread of its own, or when somebody ends the program. */
+/**
+ * Cancels what takes too long, from a thread of its own: libsoup's time-out begins anew with each byte that comes, and
+ * a server may send one now and then for ever.
+ */
 class Deadline {
  public:
-  Deadline(GCancellable* followed, std::chrono::seconds time);
+  /** `parent`, which outlives it, cancels as well. */
+  explicit Deadline(GCancellable* parent);
   ~Deadline();
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
 
-  /** For what is to be ended. */
-  GCancellable* cancellable() const { return stop_.get(); }
-  /** Whether it was ended because its time is over. */
-  bool is_over() const { return is_over_; }
-  /** From now on it may take as long as it likes. */
-  void lift();
+  /** What begin() cancels later, and the parent at any time. */
+  GCancellable* cancellable() const { return own_; }
+
+  /** From one thread: what follows has so long. */
+  void begin(std::chrono::milliseconds time);
+  /** Whether it has taken too long. */
+  bool has_passed();
+  /** It is over, or may take as long as it likes from now on. Returns whether it took too long. */
+  bool end();
 
  private:
-  Follower stop_;
-  std::atomic<bool> is_over_{false};
-  std::mutex mutex_;
+  using Clock = std::chrono::steady_clock;
+
+  void run();
+
+  GCancellable* parent_;
+  GCancellable* own_;
+  gulong handler_;
+  std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
-  bool is_lifted_ = false;
-  std::thread thread_;  // the last member: it uses the others
+  std::optional<Clock::time_point> at_;
+  bool passed_ = false;
+  bool closed_ = false;
+  std::thread thread_;
 };

@@ -104,8 +104,8 @@ bool is_final(const GError* error) {
          g_error_matches(error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND);
 }
 
-[[noreturn]] void fail(const GError* error, const std::string& url, const Deadline& deadline) {
-  if (deadline.is_over()) throw HttpError(without_secrets(url) + ": the answer does not end", true);
+[[noreturn]] void fail(const GError* error, const std::string& url, Deadline& deadline) {
+  if (deadline.has_passed()) throw HttpError(without_secrets(url) + ": the answer does not end", true);
   if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) throw Interrupted();
   throw HttpError(without_secrets(url) + ": " + error->message, !is_final(error));
 }
@@ -161,6 +161,14 @@ void check_size(std::int64_t size, const ByteRange& range, const std::string& ur
   throw HttpError(without_secrets(url) + ": has " + std::to_string(size) + " bytes there, its repository lists " +
                       std::to_string(range.size),
                   false);
+}
+
+void trust(SoupSession* session, const std::string& ca_file) {
+  g_autofree char* path = g_canonicalize_filename(ca_file.c_str(), nullptr);
+  g_autoptr(GError) error = nullptr;
+  g_autoptr(GTlsDatabase) authorities = g_tls_file_database_new(path, &error);
+  if (!authorities) throw HttpError(ca_file + ": " + error->message, false);
+  soup_session_set_tls_database(session, authorities);
 }
 
 }  // namespace
@@ -228,6 +236,7 @@ HttpClient::HttpClient(HttpOptions options, GCancellable* cancellable)
     soup_session_set_proxy_resolver(session_, proxies);
     g_object_unref(proxies);
   }
+  if (options_.ca_file) trust(session_, *options_.ca_file);
 }
 
 HttpClient::~HttpClient() { g_object_unref(session_); }
@@ -235,9 +244,10 @@ HttpClient::~HttpClient() { g_object_unref(session_); }
 HttpClient::Response HttpClient::send_once(const std::string& url, const Asked& asked) {
   const Uri uri = parse_uri(url), endpoint = parse_uri(options_.endpoint);
   const char* method = asked.json ? "POST" : "GET";
-  Response response{std::make_unique<Deadline>(cancellable_, std::chrono::seconds(options_.timeout) * kTimeouts),
+  Response response{std::make_unique<Deadline>(cancellable_),
                     std::unique_ptr<SoupMessage, ObjectUnref>(soup_message_new_from_uri(method, uri.get())), nullptr,
                     url};
+  response.deadline->begin(std::chrono::seconds(options_.timeout) * kTimeouts);
   SoupMessage* message = response.message.get();
   soup_message_add_flags(message, SOUP_MESSAGE_NO_REDIRECT);
   SoupMessageHeaders* headers = soup_message_get_request_headers(message);
@@ -248,7 +258,7 @@ HttpClient::Response HttpClient::send_once(const std::string& url, const Asked& 
     soup_message_set_request_body_from_bytes(message, "application/json", body);
   }
   if (!options_.token.empty() && same_server(uri.get(), endpoint.get())) {
-    soup_message_headers_replace(headers, "Authorization", ("Bearer " + options_.token).c_str());
+    soup_message_headers_replace(headers, "Authorization", (options_.scheme + " " + options_.token).c_str());
   }
   g_autoptr(GError) error = nullptr;
   response.body.reset(soup_session_send(session_, message, response.deadline->cancellable(), &error));
@@ -324,9 +334,28 @@ HttpClient::Document HttpClient::read(const std::string& url, std::size_t most) 
 }
 
 std::string HttpClient::post(const std::string& url, const std::string& json, std::size_t most) {
-  constexpr std::size_t kLongestRefusal = 1 << 20;
   const Response response = send_once(url, {.json = &json});
   if (SOUP_STATUS_IS_SUCCESSFUL(response.status())) return body_of(response, most);
+  refuse_post(response);
+}
+
+void HttpClient::hand_over(const std::string& url, const std::string& json) {
+  const Response response = send_once(url, {.json = &json});
+  if (!SOUP_STATUS_IS_SUCCESSFUL(response.status())) refuse_post(response);
+  read_rest(response);
+}
+
+/** Of a short answer, so that the connection serves for the next request. Nothing depends on it. */
+void HttpClient::read_rest(const Response& response) {
+  std::string block(kBlock, '\0');
+  if (soup_message_headers_get_encoding(response.headers()) != SOUP_ENCODING_CONTENT_LENGTH) return;
+  if (soup_message_headers_get_content_length(response.headers()) >= static_cast<goffset>(block.size())) return;
+  while (g_input_stream_read(response.body.get(), block.data(), block.size(), cancellable_, nullptr) > 0) {
+  }
+}
+
+void HttpClient::refuse_post(const Response& response) {
+  constexpr std::size_t kLongestRefusal = 1 << 20;
   // Questions and their token go to nobody else.
   if (redirects(response.status())) refuse(response, "it is another address");
   refuse(response, explanation_in(body_within(response, kLongestRefusal).value_or("")));
@@ -334,7 +363,7 @@ std::string HttpClient::post(const std::string& url, const std::string& json, st
 
 void HttpClient::copy(const Response& response, std::int64_t bytes, const Sink& sink) {
   // A large file may take hours.
-  response.deadline->lift();
+  response.deadline->end();
   std::string block(kBlock, '\0');
   while (bytes > 0) {
     g_autoptr(GError) error = nullptr;

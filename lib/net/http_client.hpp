@@ -45,12 +45,14 @@ class Interrupted : public std::runtime_error {
 };
 
 struct HttpOptions {
-  std::string endpoint;              ///< "https://host": the only one who is told the token
-  std::string token;                 ///< none where empty; in no message
-  std::vector<std::string> secrets;  ///< what else is in no message that a server could repeat
-  std::string token_place;           ///< where a user puts one: "the variable HF_TOKEN"
-  std::string agent;                 ///< the program's name
-  int timeout = 30;                  ///< seconds in which nothing comes; headers and documents have ten times as many
+  std::string endpoint;                ///< "https://host": the only one who is told the token
+  std::string token;                   ///< none where empty; in no message
+  std::vector<std::string> secrets;    ///< what else is in no message that a server could repeat
+  std::string scheme = "Bearer";       ///< of authorization, whose credentials the token is
+  std::optional<std::string> ca_file;  ///< PEM: who is trusted to sign certificates; none: whom the system does
+  std::string token_place;             ///< where a user puts one: "the variable HF_TOKEN"
+  std::string agent;                   ///< the program's name
+  int timeout = 30;  ///< seconds in which nothing comes; headers and documents have ten times as many
 };
 
 /** Bytes of a file that a server has. */
@@ -62,7 +64,7 @@ struct ByteRange {
 /**
  * Reads from a server by HTTP, over proxies that the environment names (http_proxy, https_proxy, all_proxy, no_proxy),
  * else the desktop's. Follows redirections, never from https to http. For one thread. Everything throws HttpError, or
- * Interrupted when `cancellable` is cancelled.
+ * Interrupted when `cancellable` is cancelled. The constructor throws HttpError for a ca_file that cannot be read.
  */
 class HttpClient {
  public:
@@ -82,6 +84,8 @@ class HttpClient {
    * and the answer says why as OpenAI's interface does, so does the HttpError.
    */
   std::string post(const std::string& url, const std::string& json, std::size_t most);
+  /** Hands a document of JSON to a server that takes it, whatever it answers. Follows no redirection. */
+  void hand_over(const std::string& url, const std::string& json);
   /** What a server said, without the token and other secrets, which it may repeat, from that length on. */
   std::string without_own_secrets(std::string said, std::size_t shortest = 1) const;
 
@@ -102,6 +106,8 @@ class HttpClient {
   std::string body_of(const Response& response, std::size_t most);
   /** None where it is longer. */
   std::optional<std::string> body_within(const Response& response, std::size_t most);
+  void read_rest(const Response& response);
+  [[noreturn]] void refuse_post(const Response& response);
   [[noreturn]] void refuse(const Response& response, const std::string& explanation = "") const;
   void copy(const Response& response, std::int64_t bytes, const Sink& sink);
 

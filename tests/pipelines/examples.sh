@@ -39,3 +39,9 @@ timeout 120 gst-launch-1.0 -v filesrc location="${clips[0]}" ! matroskademux nam
 grep -q 'fakesink0.*last-message = chain' "$work/heard" || fail "${clips[0]}: no sound in it"
 prints '"query":"a ball moves"' 1 "$examples/overlay.sh" "$work/video.mkv" "$work/overlay.mkv" "a ball moves"
 decodes "$work/overlay.mkv"
+
+# Events that are published.
+export SPOOL=$work/events.spool
+timeout 300 "$examples/publish.sh" "$work/video.webm" "file://$work/published.jsonl" "a ball moves" >"$work/out" 2>&1 ||
+  fail "publish.sh: $(tail -c 2000 "$work/out")"
+grep -q '"query":"a ball moves"' "$work/published.jsonl" || fail "publish.sh: no event in $(head -c 2000 "$work/published.jsonl")"
