@@ -64,10 +64,10 @@ static GstStructure* stats_of(GObject* self) {
   return all;
 }
 
-static gboolean gvl_ground_ask(GvlGround* self, const gchar* query, int task) {
-  gboolean asked = FALSE;
-  g_signal_emit_by_name(self->llm, "ask", query, task, &asked);
-  return asked;
+static guint64 gvl_ground_ask(GvlGround* self, const gchar* query, const gchar* task) {
+  guint64 id = 0;
+  g_signal_emit_by_name(self->llm, "ask", query, task, &id);
+  return id;
 }
 
 static GstPad* gvl_ground_request_new_pad(GstElement* element, GstPadTemplate* pad_template, const gchar* name,

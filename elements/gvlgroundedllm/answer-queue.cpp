@@ -75,16 +75,19 @@ void AnswerQueue::answered(const Awaited& awaited) {
   const Answer& answer = awaited.answer.get();
   log(answer, window);
   // What was held back of the session before has that one's times.
+  ask_id_ = 0;
   if (window.session != session_) tell(feed_.finish());
   session_ = window.session;
   played_ = window.stream;
   segment_ = window.segment;
   explain_ = awaited.explain;
+  ask_id_ = window.ask_id;
   tell(feed_.add(window, answer));
 }
 
 void AnswerQueue::finish() {
   std::lock_guard lock(mutex_);
+  ask_id_ = 0;
   if (!closed_) tell(feed_.finish());
 }
 
@@ -115,6 +118,7 @@ Delivery AnswerQueue::deliver(const timeline::EventNews& news) {
 }
 
 Delivery AnswerQueue::deliver(GstStructure* made, Delivery::Kind kind) {
+  if (ask_id_) gst_structure_set(made, "ask-id", G_TYPE_UINT64, ask_id_, nullptr);
   origin_.describe(made, *played_, segment_);
   return {std::shared_ptr<GstStructure>(made, gst_structure_free), segment_, kind};
 }

@@ -23,6 +23,7 @@ namespace gvl::gst {
 struct AskedWindow : timeline::FedWindow {
   std::shared_ptr<const StreamOrigin> stream;  ///< that it is of
   GstSegment segment;                          ///< of the video when the window arrived
+  guint64 ask_id = 0;                          ///< of what an application asks in between; 0: of no such
   std::shared_ptr<InFlight> in_flight;         ///< where the window counts until it is answered; may be null
 };
 
@@ -106,10 +107,11 @@ class AnswerQueue : public std::enable_shared_from_this<AnswerQueue> {
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   timeline::EventFeed feed_;
-  std::shared_ptr<const StreamOrigin> played_;  // of the last window that was answered, like the next three
+  std::shared_ptr<const StreamOrigin> played_;  // of the last window that was answered, like the next four
   GstSegment segment_;
   std::uint64_t session_ = 0;
   bool explain_ = false;
+  guint64 ask_id_ = 0;
   std::deque<Awaited> awaited_;
   std::vector<Delivery> posted_;
   bool closed_ = false;

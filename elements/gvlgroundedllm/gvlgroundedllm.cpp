@@ -35,8 +35,10 @@
  * over, so its buffer is stamped earlier than the gaps before it: it is a label for the video, not a caption in time.
  *
  * #GvlGroundedLlm:query and its siblings may change while the stream plays, from the next window on. The action signal
- * `ask` (a string, a GvlTask) asks about the latest complete window without touching the stream; it returns %FALSE when
- * there is none. The answer is delivered like any other, on the bus at once.
+ * `ask` (two strings: a query and a task's nick, which may be %NULL for #GvlGroundedLlm:task) asks about the latest
+ * complete window without touching the stream. It returns a guint64, which is `ask-id` in the answer and its events,
+ * and 0 where nothing is asked: there is no window yet, or what is wrong is in the log. The answer is delivered like
+ * any other, on the bus at once.
  *
  * Words of a query that the model never saw when it was trained, as far as its folder says which it saw, are in an
  * element message `gvl-unknown-words` with the fields `query` and `words` (strings; words are separated by spaces),
@@ -203,9 +205,9 @@ static GstFlowReturn gvl_grounded_llm_chain(GstPad* pad, GstObject* parent, GstB
 }
 
 // The action signal `ask`.
-static gboolean gvl_grounded_llm_ask(GvlGroundedLlm* self, const gchar* text, int task) {
+static guint64 gvl_grounded_llm_ask(GvlGroundedLlm* self, const gchar* text, const gchar* task) {
   return guard(self, "asking the model",
-               [&] { return state_of(self).asker.ask_about_latest(text ? text : "", static_cast<Task>(task)); });
+               [&] { return state_of(self).asker.ask_about_latest(text ? text : "", task ? task : ""); });
 }
 
 // ---- events -----------------------------------------------------------------------------------------------------
@@ -391,7 +393,7 @@ static void gvl_grounded_llm_finalize(GObject* object) {
 void gvl_grounded_llm_install_ask(GObjectClass* klass, GCallback handler) {
   g_signal_new_class_handler("ask", G_TYPE_FROM_CLASS(klass),
                              static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION), handler, nullptr, nullptr,
-                             nullptr, G_TYPE_BOOLEAN, 2, G_TYPE_STRING, GVL_TYPE_TASK);
+                             nullptr, G_TYPE_UINT64, 2, G_TYPE_STRING, G_TYPE_STRING);
 }
 
 static void gvl_grounded_llm_class_init(GvlGroundedLlmClass* klass) {

@@ -25,7 +25,7 @@ typedef enum {
 #define GVL_TYPE_PAD_EVENTS (gvl_pad_events_get_type())
 GType gvl_pad_events_get_type(void);
 
-/* Installs the action signal gboolean ask(element, gchararray query, GvlTask task) with its class handler. */
+/* Installs the action signal guint64 ask(element, gchararray query, gchararray task) with its class handler. */
 void gvl_grounded_llm_install_ask(GObjectClass* klass, GCallback handler);
 
 /* What the events pad may carry. */

@@ -158,9 +158,20 @@ void WindowAsker::ask_rest() {
   if (model) submit(*model, *latest, queries, settings);
 }
 
-bool WindowAsker::ask_about_latest(const std::string& text, Task task) {
-  const std::vector<Query> queries{{task, text}};
-  const auto fault = fault_of(queries);
+/** Why a task of this nick cannot be asked, or what else is wrong with the query. */
+static std::string fault_of_question(const std::optional<Task>& task, const std::string& nick,
+                                     const std::vector<Query>& queries) {
+  if (task) return fault_of(queries);
+  std::string known;
+  for (const TaskName& name : task_names()) known += (known.empty() ? "" : ", ") + std::string(name.name);
+  return "\"" + nick + "\" is no task; there are " + known;
+}
+
+guint64 WindowAsker::ask_about_latest(const std::string& text, const std::string& nick) {
+  const QuerySettings settings = settings_();
+  const std::optional<Task> task = nick.empty() ? settings.task : task_from_name(nick);
+  const std::vector<Query> queries{{task.value_or(Task::kGrounding), text}};
+  const auto fault = fault_of_question(task, nick, queries);
   std::optional<LatestWindow> latest;
   {
     std::lock_guard lock(mutex_);
@@ -168,15 +179,15 @@ bool WindowAsker::ask_about_latest(const std::string& text, Task task) {
   }
   if (!fault.empty() || !latest) {
     GST_WARNING_OBJECT(element_, "cannot ask: %s", fault.empty() ? "no window is complete" : fault.c_str());
-    return false;
+    return 0;
   }
   const auto model = stream_.model_if_loaded();
-  if (!model) return false;
-  const QuerySettings settings = settings_();
+  if (!model) return 0;
+  latest->about.ask_id = ++ask_id_;
   latest->about.min_confidence = min_confidence_of(settings, model->config());
   post_unknown_words(*model, queries);
   submit(*model, *latest, queries, settings);
-  return true;
+  return latest->about.ask_id;
 }
 
 void WindowAsker::submit(Model& model, const LatestWindow& window, const std::vector<Query>& queries,

@@ -49,8 +49,11 @@ class WindowAsker {
   /** The stream ends: asks of the latest window what is about a part of the video that later ones might have shown. */
   void ask_rest();
 
-  /** Asks about the latest window. False where there is none, and for a query that cannot be asked. Any thread. */
-  bool ask_about_latest(const std::string& text, Task task);
+  /**
+   * Asks about the latest window: `task` is a task's nick, or empty for the one that is set. Returns the id that the
+   * answer and its events carry; 0 where there is no window, and for what cannot be asked. Any thread.
+   */
+  guint64 ask_about_latest(const std::string& text, const std::string& task);
 
   /** The answers since the last flush. Any thread. */
   std::shared_ptr<AnswerQueue> answers() const;
@@ -81,6 +84,7 @@ class WindowAsker {
   const EventOrigin& origin_;
   std::function<QuerySettings()> settings_;
   std::atomic<guint64> next_id_{0};  // of events
+  std::atomic<guint64> ask_id_{0};   // of the last question in between
   std::atomic<guint64> windows_{0};
   AnswerStats stats_;
   mutable std::mutex mutex_;              // guards what follows

@@ -93,30 +93,40 @@ GVL_TEST(the_latest_window_may_be_asked_about) {
                             " ! gvlgroundedllm name=l query=when",
                   setup.options);
     GstElement* llm = stream.element("l");
-    const auto ask = [&](const char* query, Task task) {
-      gboolean asked = FALSE;
-      g_signal_emit_by_name(llm, "ask", query, static_cast<int>(task), &asked);
-      return asked == TRUE;
+    const auto ask = [&](const char* query, const char* task) {
+      guint64 id = 0;
+      g_signal_emit_by_name(llm, "ask", query, task, &id);
+      return id;
     };
     stream.push_range(0, 20);
-    fail_if(ask("too early", Task::kGrounding));
+    fail_if(ask("too early", "grounding"));
     stream.push_range(20, 60);
     fail_unless(next_query(stream) == "when");
     fail_unless(next_query(stream) == "when");
-    fail_if(ask("  ", Task::kGrounding));
-    fail_unless(ask("and who?", Task::kQuestion));
+    fail_if(ask("  ", "grounding"));
+    fail_if(ask("and who?", "question"));
+    const guint64 id = ask("and who?", "qa");
+    fail_unless(id);
     const auto answer = wait_event(stream);
     fail_unless_equals_string(gst_structure_get_string(answer.get(), "query"), "and who?");
     fail_unless_equals_string(gst_structure_get_string(answer.get(), "task"), "qa");
     fail_unless_equals_uint64(uint64_of(answer.get(), "window-start"), GST_SECOND);
+    fail_unless_equals_uint64(uint64_of(answer.get(), "ask-id"), id);
     // It is delivered in the stream, too, and a flush forgets the window.
     take_stream_events(stream);
     stream.push_range(60, 62);
     const auto in_stream = take_stream_events(stream);
     fail_unless(!in_stream.empty());
     fail_unless(std::string(gst_structure_get_string(in_stream.back().get(), "query")) == "and who?");
+    // Without a task, the one that is set. What the stream itself asks has no such id.
+    const guint64 next = ask("and when?", nullptr);
+    fail_unless(next > id);
+    const auto event = wait_event(stream);
+    fail_unless_equals_string(gst_structure_get_string(event.get(), "query"), "and when?");
+    fail_unless_equals_string(gst_structure_get_string(event.get(), "task"), "grounding");
+    fail_unless_equals_uint64(uint64_of(event.get(), "ask-id"), next);
     stream.flush();
-    fail_if(ask("where?", Task::kQuestion));
+    fail_if(ask("where?", "qa"));
     drop_buffers(stream);
   }
 }

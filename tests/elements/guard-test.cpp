@@ -207,9 +207,9 @@ GVL_TEST(asking_out_of_turn_may_fail) {
   stream.push_range(0, 25);
   stream.eos();
   stream.expect_no_error();
-  gboolean asked = TRUE;
-  g_signal_emit_by_name(stream.element("l"), "ask", "out of turn", 0, &asked);
-  fail_if(asked);
+  guint64 asked = 1;
+  g_signal_emit_by_name(stream.element("l"), "ask", "out of turn", "grounding", &asked);
+  fail_unless_equals_uint64(asked, 0);
   stream.expect_error(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT, "out of memory in l");
   while (GstBuffer* buffer = stream.try_pull()) gst_buffer_unref(buffer);
 }

@@ -199,8 +199,8 @@ class Session {
   }
 
   void ask() {
-    gboolean asked = FALSE;
-    g_signal_emit_by_name(stream_->element("l"), "ask", "in between", 0, &asked);
+    guint64 asked = 0;
+    g_signal_emit_by_name(stream_->element("l"), "ask", "in between", "grounding", &asked);
   }
 
   void look() {

@@ -82,8 +82,8 @@ class Session {
                      0.25 * static_cast<double>(number(0, 3)), nullptr);
         return;
       case 8: {
-        gboolean asked = FALSE;
-        g_signal_emit_by_name(ground_, "ask", "in between", 0, &asked);
+        guint64 asked = 0;
+        g_signal_emit_by_name(ground_, "ask", "in between", "grounding", &asked);
         return;
       }
       default:
