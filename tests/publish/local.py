@@ -212,7 +212,9 @@ class SpoolFiles(PublishCase):
                 os.mkdir(self.file("later"))
                 publishing.end()
                 with open(self.file("later/events.jsonl")) as file:
-                    self.assertEqual(ids(file), list(range(130, 150)))
+                    kept = ids(file)
+                # One may have been on its way when it should have been dropped.
+                self.assertEqual((len(kept), kept[1:]), (20, list(range(131, 150))))
                 stats = publishing.stats()
                 self.assertEqual(stats["received"], stats["delivered"] + stats["dropped"])
                 publishing.stop()
