@@ -28,4 +28,4 @@ static gboolean plugin_init(GstPlugin* plugin) {
 
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, gvl,
                   "Grounded-VideoLLM: answers questions in plain language about video with exact times", plugin_init,
-                  PACKAGE_VERSION, "LGPL", PACKAGE, "https://gstreamer.freedesktop.org/")
+                  PACKAGE_VERSION, "LGPL", PACKAGE_NAME, PACKAGE_ORIGIN)

@@ -11,4 +11,4 @@ static gboolean plugin_init(GstPlugin* plugin) { return GST_ELEMENT_REGISTER(gvl
 
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, gvlpublish,
                   "Grounded-VideoLLM: sends what is found in video to brokers, servers, sockets and files", plugin_init,
-                  PACKAGE_VERSION, "LGPL", PACKAGE, "https://gstreamer.freedesktop.org/")
+                  PACKAGE_VERSION, "LGPL", PACKAGE_NAME, PACKAGE_ORIGIN)

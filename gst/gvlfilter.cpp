@@ -171,6 +171,11 @@ static void gvl_filter_finalize(GObject* object) {
   G_OBJECT_CLASS(gvl_filter_parent_class)->finalize(object);
 }
 
+// Encoded video that still carries the metas passes as well as raw frames do.
+static GstStaticPadTemplate pad_templates[] = {
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY),
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY)};
+
 static void gvl_filter_class_init(GvlFilterClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
@@ -179,27 +184,23 @@ static void gvl_filter_class_init(GvlFilterClass* klass) {
   object_class->finalize = gvl_filter_finalize;
   gvl::gst::install_model_properties(object_class, model_settings_of);
 
-  // Encoded video that still carries the metas passes as well as raw frames do.
-  GstCaps* any = gst_caps_new_any();
-  gst_element_class_add_pad_template(element_class, gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, any));
-  gst_element_class_add_pad_template(element_class, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, any));
-  gst_caps_unref(any);
+  for (auto& pad_template : pad_templates) gst_element_class_add_static_pad_template(element_class, &pad_template);
 
-  element_class->change_state = guarded<gvl_filter_change_state>;
-  element_class->set_context = guarded<gvl_filter_set_context>;
-  base_class->start = guarded<gvl_filter_start>;
-  base_class->stop = guarded<gvl_filter_stop>;
-  base_class->sink_event = guarded<gvl_filter_sink_event>;
-  base_class->query = guarded<gvl_filter_query>;
-  base_class->prepare_output_buffer = guarded<gvl_filter_prepare_output_buffer>;
-  base_class->transform_ip = guarded<gvl_filter_transform_ip>;
+  element_class->change_state = GST_DEBUG_FUNCPTR(guarded<gvl_filter_change_state>);
+  element_class->set_context = GST_DEBUG_FUNCPTR(guarded<gvl_filter_set_context>);
+  base_class->start = GST_DEBUG_FUNCPTR(guarded<gvl_filter_start>);
+  base_class->stop = GST_DEBUG_FUNCPTR(guarded<gvl_filter_stop>);
+  base_class->sink_event = GST_DEBUG_FUNCPTR(guarded<gvl_filter_sink_event>);
+  base_class->query = GST_DEBUG_FUNCPTR(guarded<gvl_filter_query>);
+  base_class->prepare_output_buffer = GST_DEBUG_FUNCPTR(guarded<gvl_filter_prepare_output_buffer>);
+  base_class->transform_ip = GST_DEBUG_FUNCPTR(guarded<gvl_filter_transform_ip>);
 
   gst_type_mark_as_plugin_api(GVL_TYPE_FILTER, static_cast<GstPluginAPIFlags>(0));
 }
 
 static void gvl_filter_init(GvlFilter* self) {
   static_cast<GvlFilterPrivate*>(gvl_filter_get_instance_private(self))->stream = new ModelStream(GST_ELEMENT(self));
-  gst_pad_set_event_full_function(GST_BASE_TRANSFORM_SINK_PAD(self), guarded<gvl_filter_event>);
+  gst_pad_set_event_full_function(GST_BASE_TRANSFORM_SINK_PAD(self), GST_DEBUG_FUNCPTR(guarded<gvl_filter_event>));
   gst_base_transform_set_in_place(GST_BASE_TRANSFORM(self), TRUE);
   gst_base_transform_set_gap_aware(GST_BASE_TRANSFORM(self), TRUE);
 }

@@ -3,13 +3,6 @@
 
 namespace gvl::gst {
 
-void add_pad_template(GstElementClass* klass, const char* name, GstPadDirection direction, GstPadPresence presence,
-                      const char* caps) {
-  GstCaps* parsed = gst_caps_from_string(caps);
-  gst_element_class_add_pad_template(klass, gst_pad_template_new(name, direction, presence, parsed));
-  gst_caps_unref(parsed);
-}
-
 void add_request_pad(GstElement* element, GstPad* pad) {
   if (GST_STATE(element) > GST_STATE_READY || GST_STATE_NEXT(element) > GST_STATE_READY) gst_pad_set_active(pad, TRUE);
   gst_element_add_pad(element, pad);

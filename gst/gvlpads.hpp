@@ -8,10 +8,6 @@
 /** What elements and bins do with their pads. */
 namespace gvl::gst {
 
-/** A template of a pad that is called `name`, with caps as GStreamer writes them ("ANY" included). */
-GVL_API void add_pad_template(GstElementClass* klass, const char* name, GstPadDirection direction,
-                              GstPadPresence presence, const char* caps);
-
 /** Adds a requested pad, active where the element is past READY or on its way there. */
 GVL_API void add_request_pad(GstElement* element, GstPad* pad);
 

@@ -62,6 +62,10 @@
 GST_DEBUG_CATEGORY(gvl_clipper_debug);
 #define GST_CAT_DEFAULT gvl_clipper_debug
 
+#define GVL_CLIPPER_VIDEO_CAPS                                                                                      \
+  "video/x-raw; video/x-h264, alignment=(string)au; video/x-h265, alignment=(string)au; video/x-vp8; video/x-vp9; " \
+  "video/x-av1; image/jpeg; video/mpeg, parsed=(boolean)true, systemstream=(boolean)false"
+
 namespace {
 
 using gvl::gst::ClipperSettings;
@@ -70,10 +74,6 @@ using gvl::gst::FrameIntake;
 using gvl::gst::Locked;
 
 using MessagePointer = std::unique_ptr<GstMessage, decltype(&gst_message_unref)>;
-
-constexpr const char* kVideoCaps =
-    "video/x-raw; video/x-h264, alignment=(string)au; video/x-h265, alignment=(string)au; video/x-vp8; video/x-vp9; "
-    "video/x-av1; image/jpeg; video/mpeg, parsed=(boolean)true, systemstream=(boolean)false";
 
 struct ClipperState {
   ClipperState(GstElement* element, std::function<void()> on_idle) : recorder(element, std::move(on_idle)) {}
@@ -296,8 +296,8 @@ static GstPad* gvl_clipper_request_new_pad(GstElement* element, GstPadTemplate* 
     pad = state.events = gst_pad_new_from_template(pad_template, "events");
     state.events_ended = false;
   }
-  gst_pad_set_chain_function(pad, gvl::gst::guarded<gvl_clipper_events_chain>);
-  gst_pad_set_event_function(pad, gvl::gst::guarded<gvl_clipper_events_event>);
+  gst_pad_set_chain_function(pad, GST_DEBUG_FUNCPTR(gvl::gst::guarded<gvl_clipper_events_chain>));
+  gst_pad_set_event_function(pad, GST_DEBUG_FUNCPTR(gvl::gst::guarded<gvl_clipper_events_event>));
   gvl::gst::add_request_pad(element, pad);
   return pad;
 }
@@ -399,27 +399,30 @@ static void install_properties(GObjectClass* klass) {
       stats_of);
 }
 
+static GstStaticPadTemplate pad_templates[] = {
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(GVL_CLIPPER_VIDEO_CAPS)),
+    GST_STATIC_PAD_TEMPLATE("events", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS("application/x-json"))};
+
 static void gvl_clipper_class_init(GvlClipperClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
   auto* base_sink_class = GST_BASE_SINK_CLASS(klass);
 
   object_class->finalize = gvl_clipper_finalize;
-  element_class->post_message = gvl::gst::guarded<gvl_clipper_post_message>;
-  element_class->send_event = gvl::gst::guarded<gvl_clipper_send_event>;
-  element_class->change_state = gvl::gst::guarded<gvl_clipper_change_state>;
-  element_class->request_new_pad = gvl::gst::guarded<gvl_clipper_request_new_pad>;
-  element_class->release_pad = gvl::gst::guarded<gvl_clipper_release_pad>;
-  base_sink_class->set_caps = gvl::gst::guarded<gvl_clipper_set_caps>;
-  base_sink_class->event = gvl::gst::guarded<gvl_clipper_event>;
-  base_sink_class->render = gvl::gst::guarded<gvl_clipper_render>;
+  element_class->post_message = GST_DEBUG_FUNCPTR(gvl::gst::guarded<gvl_clipper_post_message>);
+  element_class->send_event = GST_DEBUG_FUNCPTR(gvl::gst::guarded<gvl_clipper_send_event>);
+  element_class->change_state = GST_DEBUG_FUNCPTR(gvl::gst::guarded<gvl_clipper_change_state>);
+  element_class->request_new_pad = GST_DEBUG_FUNCPTR(gvl::gst::guarded<gvl_clipper_request_new_pad>);
+  element_class->release_pad = GST_DEBUG_FUNCPTR(gvl::gst::guarded<gvl_clipper_release_pad>);
+  base_sink_class->set_caps = GST_DEBUG_FUNCPTR(gvl::gst::guarded<gvl_clipper_set_caps>);
+  base_sink_class->event = GST_DEBUG_FUNCPTR(gvl::gst::guarded<gvl_clipper_event>);
+  base_sink_class->render = GST_DEBUG_FUNCPTR(gvl::gst::guarded<gvl_clipper_render>);
   install_properties(object_class);
 
-  gvl::gst::add_pad_template(element_class, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, kVideoCaps);
-  gvl::gst::add_pad_template(element_class, "events", GST_PAD_SINK, GST_PAD_REQUEST, "application/x-json");
+  for (auto& pad_template : pad_templates) gst_element_class_add_static_pad_template(element_class, &pad_template);
   gvl::gst::add_track_templates(element_class);
   gst_element_class_set_static_metadata(element_class, "Grounded-VideoLLM clipper", "Sink/File/Video",
-                                        "Writes a clip of every event that gvlgroundedllm finds", "gst-grounded-video");
+                                        "Writes a clip of every event that gvlgroundedllm finds", GVL_AUTHOR);
 }
 
 static void gvl_clipper_init(GvlClipper* self) {

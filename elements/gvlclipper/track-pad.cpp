@@ -20,17 +20,21 @@ constexpr guint kMostHeaders = 64;
 
 struct Template {
   const char* prefix;
-  const char* name;
   TrackKind kind;
+  GstStaticPadTemplate pad;
 };
 
-constexpr std::array kTemplates{Template{"audio_", "audio_%u", TrackKind::kSound},
-                                Template{"subtitle_", "subtitle_%u", TrackKind::kSubtitles},
-                                Template{"data_", "data_%u", TrackKind::kData}};
+std::array templates{
+    Template{"audio_", TrackKind::kSound,
+             GST_STATIC_PAD_TEMPLATE("audio_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS_ANY)},
+    Template{"subtitle_", TrackKind::kSubtitles,
+             GST_STATIC_PAD_TEMPLATE("subtitle_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS_ANY)},
+    Template{"data_", TrackKind::kData,
+             GST_STATIC_PAD_TEMPLATE("data_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS_ANY)}};
 
 const Template* find_template(const GstPadTemplate* pad_template) {
-  for (const Template& one : kTemplates)
-    if (g_str_equal(GST_PAD_TEMPLATE_NAME_TEMPLATE(pad_template), one.name)) return &one;
+  for (const Template& one : templates)
+    if (g_str_equal(GST_PAD_TEMPLATE_NAME_TEMPLATE(pad_template), one.pad.name_template)) return &one;
   return nullptr;
 }
 
@@ -237,7 +241,7 @@ gboolean push_from(GstElement*, GstPad* pad, gpointer data) {
 }  // namespace
 
 void add_track_templates(GstElementClass* klass) {
-  for (const Template& one : kTemplates) add_pad_template(klass, one.name, GST_PAD_SINK, GST_PAD_REQUEST, "ANY");
+  for (Template& one : templates) gst_element_class_add_static_pad_template(klass, &one.pad);
 }
 
 bool is_track_template(const GstPadTemplate* pad_template) { return find_template(pad_template) != nullptr; }
@@ -247,9 +251,9 @@ GstPad* new_track_pad(GstElement* element, GstPadTemplate* pad_template, const s
   const TrackKind kind = find_template(pad_template)->kind;
   auto one = std::make_unique<TrackPad>(owner, kind, std::make_shared<Track>(name, kind));
   GstPad* pad = gst_pad_new_from_template(pad_template, name.c_str());
-  gst_pad_set_chain_function(pad, guarded<chain>);
-  gst_pad_set_event_function(pad, guarded<on_event>);
-  gst_pad_set_query_function(pad, guarded<on_query>);
+  gst_pad_set_chain_function(pad, GST_DEBUG_FUNCPTR(guarded<chain>));
+  gst_pad_set_event_function(pad, GST_DEBUG_FUNCPTR(guarded<on_event>));
+  gst_pad_set_query_function(pad, GST_DEBUG_FUNCPTR(guarded<on_query>));
   g_signal_connect(pad, "linked", G_CALLBACK(guarded<on_linked>), nullptr);
   g_signal_connect(pad, "unlinked", G_CALLBACK(guarded<on_unlinked>), nullptr);
   owner.recorder_of(element).add_track(one->track);

@@ -171,7 +171,7 @@ static void gvl_fuser_class_init(GvlFuserClass* klass) {
       GST_ELEMENT_CLASS(klass), "Grounded-VideoLLM fuser", "Filter/Analyzer/Video",
       "Fuses the features of each segment into tokens, and the segments of each window into what the language model "
       "reads",
-      "gst-grounded-video");
+      GVL_AUTHOR);
 }
 
 static void gvl_fuser_init(GvlFuser* self) {

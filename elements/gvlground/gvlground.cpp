@@ -110,13 +110,18 @@ static void gvl_ground_handle_message(GstBin* bin, GstMessage* message) {
   GST_BIN_CLASS(gvl_ground_parent_class)->handle_message(bin, message);
 }
 
+static GstStaticPadTemplate pad_templates[] = {
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/x-raw(ANY)")),
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/x-raw(ANY)")),
+    GST_STATIC_PAD_TEMPLATE("events", GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS(GVL_GROUNDED_LLM_EVENTS_CAPS))};
+
 static void gvl_ground_class_init(GvlGroundClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
 
-  GST_BIN_CLASS(klass)->handle_message = gvl_ground_handle_message;
-  element_class->request_new_pad = gvl::gst::guarded<gvl_ground_request_new_pad>;
-  element_class->release_pad = gvl::gst::guarded<gvl_ground_release_pad>;
+  GST_BIN_CLASS(klass)->handle_message = GST_DEBUG_FUNCPTR(gvl_ground_handle_message);
+  element_class->request_new_pad = GST_DEBUG_FUNCPTR(gvl::gst::guarded<gvl_ground_request_new_pad>);
+  element_class->release_pad = GST_DEBUG_FUNCPTR(gvl::gst::guarded<gvl_ground_release_pad>);
 
   // The model's are those of the element that asks it: all share one.
   gvl::gst::forward_properties(object_class, GVL_TYPE_GROUNDED_LLM, llm_of);
@@ -125,13 +130,10 @@ static void gvl_ground_class_init(GvlGroundClass* klass) {
   gvl_grounded_llm_install_ask(object_class, G_CALLBACK(gvl_ground_ask));
   gvl::gst::install_stats(object_class, "The statistics of gvlsegmenter, gvlgroundedllm and gvlindexer together",
                           stats_of);
-  gvl::gst::add_pad_template(element_class, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, "video/x-raw(ANY)");
-  gvl::gst::add_pad_template(element_class, "src", GST_PAD_SRC, GST_PAD_ALWAYS, "video/x-raw(ANY)");
-  gvl::gst::add_pad_template(element_class, "events", GST_PAD_SRC, GST_PAD_REQUEST, GVL_GROUNDED_LLM_EVENTS_CAPS);
+  for (auto& pad_template : pad_templates) gst_element_class_add_static_pad_template(element_class, &pad_template);
   gst_element_class_set_static_metadata(
       element_class, "Grounded-VideoLLM", "Filter/Analyzer/Video/Bin",
-      "Answers queries in plain language about video with events that say when what they describe happens",
-      "gst-grounded-video");
+      "Answers queries in plain language about video with events that say when what they describe happens", GVL_AUTHOR);
 }
 
 static void gvl_ground_init(GvlGround* self) {

@@ -320,9 +320,9 @@ GstBuffer* EventsOutput::Sender::buffer_of(const Delivery& delivery) const {
 EventsOutput::EventsOutput(GstPadTemplate* pad_template) : pad_(gst_pad_new_from_template(pad_template, "events")) {
   gst_object_ref(pad_);
   gst_pad_set_element_private(pad_, this);
-  gst_pad_set_activatemode_function(pad_, guarded<activate_mode>);
-  gst_pad_set_iterate_internal_links_function(pad_, guarded<internal_links>);
-  gst_pad_set_query_function(pad_, guarded<query>);
+  gst_pad_set_activatemode_function(pad_, GST_DEBUG_FUNCPTR(guarded<activate_mode>));
+  gst_pad_set_iterate_internal_links_function(pad_, GST_DEBUG_FUNCPTR(guarded<internal_links>));
+  gst_pad_set_query_function(pad_, GST_DEBUG_FUNCPTR(guarded<query>));
 }
 
 EventsOutput::~EventsOutput() {

@@ -54,7 +54,7 @@
  * |[
  * gst-launch-1.0 -m filesrc location=VIDEO ! decodebin ! videoconvert ! gvlsegmenter ! gvlspatialencoder ! \
  *   gvltemporalencoder ! gvlfuser ! \
- *   gvlgroundedllm model=MODEL_DIR queries="<\"the picture goes black\",\"the picture freezes\">" ! fakesink
+ *   gvlgroundedllm model=MODEL_DIR queries='"<\"the picture goes black\", \"the picture freezes\">"' ! fakesink
  * ]|
  */
 
@@ -396,15 +396,20 @@ void gvl_grounded_llm_install_ask(GObjectClass* klass, GCallback handler) {
                              nullptr, G_TYPE_UINT64, 2, G_TYPE_STRING, G_TYPE_STRING);
 }
 
+static GstStaticPadTemplate pad_templates[] = {
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY),
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY),
+    GST_STATIC_PAD_TEMPLATE("events", GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS(GVL_GROUNDED_LLM_EVENTS_CAPS))};
+
 static void gvl_grounded_llm_class_init(GvlGroundedLlmClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
 
   object_class->finalize = gvl_grounded_llm_finalize;
-  element_class->change_state = guarded<gvl_grounded_llm_change_state>;
-  element_class->set_context = guarded<gvl_grounded_llm_set_context>;
-  element_class->request_new_pad = guarded<gvl_grounded_llm_request_new_pad>;
-  element_class->release_pad = guarded<gvl_grounded_llm_release_pad>;
+  element_class->change_state = GST_DEBUG_FUNCPTR(guarded<gvl_grounded_llm_change_state>);
+  element_class->set_context = GST_DEBUG_FUNCPTR(guarded<gvl_grounded_llm_set_context>);
+  element_class->request_new_pad = GST_DEBUG_FUNCPTR(guarded<gvl_grounded_llm_request_new_pad>);
+  element_class->release_pad = GST_DEBUG_FUNCPTR(guarded<gvl_grounded_llm_release_pad>);
 
   gvl::gst::install_model_properties(object_class, model_settings_of);
   gvl::gst::install_query_properties(object_class, query_settings_of);
@@ -415,15 +420,12 @@ static void gvl_grounded_llm_class_init(GvlGroundedLlmClass* klass) {
       "answers without a moment; best moments that were too unsure, not confirmed by other windows, or merged into an "
       "event; alerts withdrawn",
       stats_of);
-  gvl::gst::add_pad_template(element_class, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, "ANY");
-  gvl::gst::add_pad_template(element_class, "src", GST_PAD_SRC, GST_PAD_ALWAYS, "ANY");
-  gvl::gst::add_pad_template(element_class, "events", GST_PAD_SRC, GST_PAD_REQUEST, GVL_GROUNDED_LLM_EVENTS_CAPS);
+  for (auto& pad_template : pad_templates) gst_element_class_add_static_pad_template(element_class, &pad_template);
   gst_type_mark_as_plugin_api(GVL_TYPE_TASK, static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(GVL_TYPE_PAD_EVENTS, static_cast<GstPluginAPIFlags>(0));
   gst_element_class_set_static_metadata(
       element_class, "Grounded-VideoLLM language model", "Filter/Analyzer/Video",
-      "Answers queries about windows of video with events that say when what they describe happens",
-      "gst-grounded-video");
+      "Answers queries about windows of video with events that say when what they describe happens", GVL_AUTHOR);
 }
 
 static void gvl_grounded_llm_init(GvlGroundedLlm* self) {
@@ -437,10 +439,10 @@ static void gvl_grounded_llm_init(GvlGroundedLlm* self) {
     GST_PAD_SET_PROXY_CAPS(pad);
     GST_PAD_SET_PROXY_SCHEDULING(pad);
     GST_PAD_SET_PROXY_ALLOCATION(pad);
-    gst_pad_set_query_function(pad, guarded<gvl_grounded_llm_query>);
-    gst_pad_set_iterate_internal_links_function(pad, guarded<gvl_grounded_llm_internal_links>);
+    gst_pad_set_query_function(pad, GST_DEBUG_FUNCPTR(guarded<gvl_grounded_llm_query>));
+    gst_pad_set_iterate_internal_links_function(pad, GST_DEBUG_FUNCPTR(guarded<gvl_grounded_llm_internal_links>));
     gst_element_add_pad(element, pad);
   }
-  gst_pad_set_chain_function(sink, guarded<gvl_grounded_llm_chain>);
-  gst_pad_set_event_full_function(sink, guarded<gvl_grounded_llm_sink_event>);
+  gst_pad_set_chain_function(sink, GST_DEBUG_FUNCPTR(guarded<gvl_grounded_llm_chain>));
+  gst_pad_set_event_full_function(sink, GST_DEBUG_FUNCPTR(guarded<gvl_grounded_llm_sink_event>));
 }

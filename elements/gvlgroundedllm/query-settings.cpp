@@ -20,7 +20,8 @@ void install_query_properties(GObjectClass* klass, Locked<QuerySettings> (*setti
   table.text({"query", "Query", "What to ask about each window, in plain language (UTF-8)"}, &QuerySettings::query);
   table.texts(
       {"queries", "Queries",
-       "More to ask about each window, after query; they share one reading of the video: <\"first\",\"second\">"},
+       "More to ask about each window, after query; they share one reading of the video. gst-launch-1.0 takes them as "
+       "queries='\"<\\\"first query\\\", \\\"second\\\">\"', or queries=\"<first,second>\" where each is one word"},
       &QuerySettings::queries);
   table.enumeration({"task", "Task", "What the queries ask for"}, &QuerySettings::task, GVL_TYPE_TASK);
   const auto option = [](auto member) {

@@ -257,17 +257,17 @@ static void gvl_indexer_class_init(GvlIndexerClass* klass) {
   G_OBJECT_CLASS(klass)->finalize = gvl_indexer_finalize;
   GVL_FILTER_CLASS(klass)->process = gvl_indexer_process;
   GVL_FILTER_CLASS(klass)->sequence = gvl_indexer_sequence;
-  GST_ELEMENT_CLASS(klass)->change_state = guarded<gvl_indexer_change_state>;
-  base_class->start = guarded<gvl_indexer_start>;
-  base_class->stop = guarded<gvl_indexer_stop>;
-  base_class->sink_event = guarded<gvl_indexer_sink_event>;
-  base_class->transform_ip = guarded<gvl_indexer_transform_ip>;
+  GST_ELEMENT_CLASS(klass)->change_state = GST_DEBUG_FUNCPTR(guarded<gvl_indexer_change_state>);
+  base_class->start = GST_DEBUG_FUNCPTR(guarded<gvl_indexer_start>);
+  base_class->stop = GST_DEBUG_FUNCPTR(guarded<gvl_indexer_stop>);
+  base_class->sink_event = GST_DEBUG_FUNCPTR(guarded<gvl_indexer_sink_event>);
+  base_class->transform_ip = GST_DEBUG_FUNCPTR(guarded<gvl_indexer_transform_ip>);
   gvl::gst::install_index_properties(G_OBJECT_CLASS(klass), index_settings_of);
   gvl::gst::install_stats(G_OBJECT_CLASS(klass), "Since the start (guint64 each): segments and events in the index",
                           stats_of);
   gst_element_class_set_static_metadata(
       GST_ELEMENT_CLASS(klass), "Grounded-VideoLLM indexer", "Filter/Analyzer/Video",
-      "Keeps each segment's tokens and each event in an index on disk, to be asked later", "gst-grounded-video");
+      "Keeps each segment's tokens and each event in an index on disk, to be asked later", GVL_AUTHOR);
 }
 
 static void gvl_indexer_init(GvlIndexer* self) {

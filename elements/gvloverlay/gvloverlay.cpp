@@ -16,12 +16,12 @@
  *
  * ## Example launch lines
  * |[
- * gst-launch-1.0 filesrc location=VIDEO ! decodebin ! gvlground query="the picture freezes" window-duration=10000000000
- * ! \ videoconvert ! gvloverlay ! videoconvert ! autovideosink
+ * gst-launch-1.0 filesrc location=VIDEO ! decodebin ! gvlground query="the picture freezes" \
+ *   window-duration=10000000000 ! videoconvert ! gvloverlay ! videoconvert ! autovideosink
  * ]|
  * |[
  * gst-launch-1.0 filesrc location=VIDEO ! decodebin ! videoconvert ! gvloverlay events=events.jsonl ! videoconvert ! \
- *   x264enc ! mp4mux ! filesink location=overlay.mp4
+ *   vp8enc ! matroskamux ! filesink location=overlay.mkv
  * ]|
  */
 
@@ -266,19 +266,22 @@ static void install_properties(GObjectClass* klass) {
   table.text({"font-desc", "Font", "The words' font, as Pango describes fonts"}, &Settings::font, apply_font);
 }
 
+static GstStaticPadTemplate pad_templates[] = {
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/x-raw(ANY)")),
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/x-raw(ANY)"))};
+
 static void gvl_overlay_class_init(GvlOverlayClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
 
   object_class->finalize = gvl_overlay_finalize;
-  element_class->change_state = gvl::gst::guarded<gvl_overlay_change_state>;
+  element_class->change_state = GST_DEBUG_FUNCPTR(gvl::gst::guarded<gvl_overlay_change_state>);
   install_properties(object_class);
 
-  gvl::gst::add_pad_template(element_class, "sink", GST_PAD_SINK, GST_PAD_ALWAYS, "video/x-raw(ANY)");
-  gvl::gst::add_pad_template(element_class, "src", GST_PAD_SRC, GST_PAD_ALWAYS, "video/x-raw(ANY)");
+  for (auto& pad_template : pad_templates) gst_element_class_add_static_pad_template(element_class, &pad_template);
   gst_element_class_set_static_metadata(element_class, "Grounded-VideoLLM overlay", "Filter/Editor/Video/Bin",
                                         "Draws the events of gvlgroundedllm, and a timeline of them, onto the video",
-                                        "gst-grounded-video");
+                                        GVL_AUTHOR);
 }
 
 static void gvl_overlay_init(GvlOverlay* self) {

@@ -177,10 +177,10 @@ static void gvl_publish_class_init(GvlPublishClass* klass) {
   auto* base_sink_class = GST_BASE_SINK_CLASS(klass);
 
   object_class->finalize = gvl_publish_finalize;
-  element_class->post_message = gvl::gst::guarded<gvl_publish_post_message>;
-  element_class->change_state = gvl::gst::guarded<gvl_publish_change_state>;
-  base_sink_class->event = gvl::gst::guarded<gvl_publish_event>;
-  base_sink_class->render = gvl::gst::guarded<gvl_publish_render>;
+  element_class->post_message = GST_DEBUG_FUNCPTR(gvl::gst::guarded<gvl_publish_post_message>);
+  element_class->change_state = GST_DEBUG_FUNCPTR(gvl::gst::guarded<gvl_publish_change_state>);
+  base_sink_class->event = GST_DEBUG_FUNCPTR(gvl::gst::guarded<gvl_publish_event>);
+  base_sink_class->render = GST_DEBUG_FUNCPTR(gvl::gst::guarded<gvl_publish_render>);
   gvl::gst::install_publish_properties(object_class, settings_of);
   gvl::gst::install_stats(object_class,
                           "Since the start (guint64 each): events received, delivered, waiting, bytes waiting, tries "
@@ -191,7 +191,7 @@ static void gvl_publish_class_init(GvlPublishClass* klass) {
   gst_element_class_add_static_pad_template(element_class, &sink_template);
   gst_element_class_set_static_metadata(element_class, "Grounded-VideoLLM publisher", "Sink/Network",
                                         "Sends events to an MQTT broker, a webhook, a socket or a file, at least once",
-                                        "gst-grounded-video");
+                                        GVL_AUTHOR);
 }
 
 static void gvl_publish_init(GvlPublish* self) {

@@ -325,13 +325,17 @@ static void install_properties(GObjectClass* klass) {
                [](GObject* object) { state_of(object).sampler.update_limit(); });
 }
 
+static GstStaticPadTemplate pad_templates[] = {
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/x-raw(ANY)")),
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("video/x-raw(ANY)"))};
+
 static void gvl_segmenter_class_init(GvlSegmenterClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   auto* element_class = GST_ELEMENT_CLASS(klass);
 
   object_class->finalize = gvl_segmenter_finalize;
-  element_class->change_state = guarded<gvl_segmenter_change_state>;
-  element_class->set_context = guarded<gvl_segmenter_set_context>;
+  element_class->change_state = GST_DEBUG_FUNCPTR(guarded<gvl_segmenter_change_state>);
+  element_class->set_context = GST_DEBUG_FUNCPTR(guarded<gvl_segmenter_set_context>);
 
   gvl::gst::install_model_properties(object_class, model_settings_of);
   install_properties(object_class);
@@ -344,14 +348,11 @@ static void gvl_segmenter_class_init(GvlSegmenterClass* klass) {
 
   gst_type_mark_as_plugin_api(gvl_segmentation_get_type(), static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(gvl_keyframe_get_type(), static_cast<GstPluginAPIFlags>(0));
-  GstCaps* caps = gst_caps_from_string("video/x-raw(ANY)");
-  gst_element_class_add_pad_template(element_class, gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
-  gst_element_class_add_pad_template(element_class, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
-  gst_caps_unref(caps);
+  for (auto& pad_template : pad_templates) gst_element_class_add_static_pad_template(element_class, &pad_template);
   gst_element_class_set_static_metadata(
       element_class, "Grounded-VideoLLM segmenter", "Filter/Analyzer/Video",
       "Samples video into the windows and segments that Grounded-VideoLLM reads and attaches their pixels as tensors",
-      "gst-grounded-video");
+      GVL_AUTHOR);
 }
 
 static GstPad* add_pad(GstElement* element, const gchar* name) {
@@ -367,9 +368,9 @@ static void gvl_segmenter_init(GvlSegmenter* self) {
   GstElement* element = GST_ELEMENT(self);
   GstPad* sink = add_pad(element, "sink");
   GstPad* src = add_pad(element, "src");
-  gst_pad_set_chain_function(sink, guarded<gvl_segmenter_chain>);
-  gst_pad_set_event_full_function(sink, guarded<gvl_segmenter_sink_event>);
-  gst_pad_set_query_function(sink, guarded<gvl_segmenter_sink_query>);
-  gst_pad_set_query_function(src, guarded<gvl_segmenter_src_query>);
+  gst_pad_set_chain_function(sink, GST_DEBUG_FUNCPTR(guarded<gvl_segmenter_chain>));
+  gst_pad_set_event_full_function(sink, GST_DEBUG_FUNCPTR(guarded<gvl_segmenter_sink_event>));
+  gst_pad_set_query_function(sink, GST_DEBUG_FUNCPTR(guarded<gvl_segmenter_sink_query>));
+  gst_pad_set_query_function(src, GST_DEBUG_FUNCPTR(guarded<gvl_segmenter_src_query>));
   self->state = new State(element, sink, src);
 }

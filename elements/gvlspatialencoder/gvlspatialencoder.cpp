@@ -50,8 +50,7 @@ static void gvl_spatial_encoder_class_init(GvlSpatialEncoderClass* klass) {
   GVL_FILTER_CLASS(klass)->process = gvl_spatial_encoder_process;
   gst_element_class_set_static_metadata(
       GST_ELEMENT_CLASS(klass), "Grounded-VideoLLM spatial encoder", "Filter/Analyzer/Video",
-      "Encodes the keyframes of each segment with the model's image encoder and attaches the features",
-      "gst-grounded-video");
+      "Encodes the keyframes of each segment with the model's image encoder and attaches the features", GVL_AUTHOR);
 }
 
 static void gvl_spatial_encoder_init(GvlSpatialEncoder* self) {

@@ -51,7 +51,7 @@ static void gvl_temporal_encoder_class_init(GvlTemporalEncoderClass* klass) {
   gst_element_class_set_static_metadata(
       GST_ELEMENT_CLASS(klass), "Grounded-VideoLLM temporal encoder", "Filter/Analyzer/Video",
       "Encodes the samples of each segment with the model's InternVideo2 transformer and attaches the features",
-      "gst-grounded-video");
+      GVL_AUTHOR);
 }
 
 static void gvl_temporal_encoder_init(GvlTemporalEncoder* self) {
