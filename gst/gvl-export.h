@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/**
+/*
  * Marks what libgstgvl exports: what its headers declare for applications and, in those that are not installed, for the
  * elements' plugin.
  */

@@ -8,7 +8,16 @@
 G_BEGIN_DECLS
 
 /**
- * GvlTensorMeta: a tensor that travels on a buffer.
+ * GvlTensorMeta:
+ * @meta: the parent
+ * @id: what it is
+ * @data_type: of its elements
+ * @segment: index of the segment (gvl/video-tokens: of the window) that the tensor belongs to
+ * @num_dims: how many dimensions it has
+ * @dims: their sizes, outermost first
+ * @data: row-major, tightly packed; the meta's
+ *
+ * A tensor that travels on a buffer.
  *
  * It has the shape of GStreamer 1.26's GstTensor: an identifier, an element type, dimensions, and row-major data in a
  * GstBuffer. A buffer may carry several. The meta has no tags and is copied, sharing the data, by every transformation,
@@ -50,10 +59,10 @@ struct _GvlTensorMeta {
 
   GQuark id;
   GvlTensorDataType data_type;
-  guint64 segment; /* index of the segment (gvl/video-tokens: of the window) that the tensor belongs to */
+  guint64 segment;
   gsize num_dims;
-  gsize dims[GVL_TENSOR_MAX_DIMS]; /* outermost first */
-  GstBuffer* data;                 /* owned by the meta; row-major, tightly packed */
+  gsize dims[GVL_TENSOR_MAX_DIMS];
+  GstBuffer* data;
 };
 
 #define GVL_TENSOR_META_API_TYPE (gvl_tensor_meta_api_get_type())
@@ -62,29 +71,68 @@ struct _GvlTensorMeta {
 GVL_API GType gvl_tensor_meta_api_get_type(void);
 GVL_API const GstMetaInfo* gvl_tensor_meta_get_info(void);
 
-/* Bytes per element. */
+/**
+ * gvl_tensor_data_type_get_size:
+ * @data_type: of elements
+ *
+ * Returns: bytes per element
+ */
 GVL_API gsize gvl_tensor_data_type_get_size(GvlTensorDataType data_type);
 
 /**
- * Attaches a tensor to `buffer`, which must be writable. Takes ownership of `data`, whose size must be what type and
- * dimensions say. Returns NULL, and releases `data`, when it is not.
+ * gvl_buffer_add_tensor_meta:
+ * @buffer: a writable buffer
+ * @id: what it is
+ * @segment: the segment, or window, that it belongs to
+ * @data_type: of its elements
+ * @num_dims: how many dimensions it has
+ * @dims: (array length=num_dims): their sizes, outermost first
+ * @data: (transfer full): as many bytes as type and dimensions say
+ *
+ * Attaches a tensor.
+ *
+ * Returns: (transfer none) (nullable): the meta, which is the buffer's; %NULL where @data are of another size
  */
 GVL_API GvlTensorMeta* gvl_buffer_add_tensor_meta(GstBuffer* buffer, GQuark id, guint64 segment,
                                                   GvlTensorDataType data_type, gsize num_dims, const gsize* dims,
                                                   GstBuffer* data);
 
-/* The first tensor called `id` on `buffer`, or NULL. */
+/**
+ * gvl_buffer_get_tensor_meta:
+ * @buffer: a buffer
+ * @id: what it is
+ *
+ * Returns: (transfer none) (nullable): the first tensor of that name on it
+ */
 GVL_API GvlTensorMeta* gvl_buffer_get_tensor_meta(GstBuffer* buffer, GQuark id);
 
-/* The tensor called `id` that belongs to segment (or window) `segment`, or NULL. */
+/**
+ * gvl_buffer_get_tensor_meta_of_segment:
+ * @buffer: a buffer
+ * @id: what it is
+ * @segment: the segment, or window
+ *
+ * Returns: (transfer none) (nullable): the tensor of that name that belongs to it
+ */
 GVL_API GvlTensorMeta* gvl_buffer_get_tensor_meta_of_segment(GstBuffer* buffer, GQuark id, guint64 segment);
 
-/* TRUE when the data can be had without waiting, or when it is certain that they cannot be had. */
+/**
+ * gvl_tensor_meta_is_ready:
+ * @meta: a tensor
+ *
+ * Returns: whether the data can be had without waiting, or it is certain that they cannot be had
+ */
 GVL_API gboolean gvl_tensor_meta_is_ready(const GvlTensorMeta* meta);
 
 /**
- * Waits until the tensor is computed. FALSE, with `error` set, when it could not be: GST_CORE_ERROR or
- * GST_RESOURCE_ERROR or GST_STREAM_ERROR by the kind of failure, and G_IO_ERROR_CANCELLED when it was cancelled.
+ * gvl_tensor_meta_wait:
+ * @meta: a tensor
+ * @error: why it could not be computed: #GstCoreError, #GstResourceError or #GstStreamError by the kind of failure, and
+ *   %G_IO_ERROR_CANCELLED when it was cancelled
+ *
+ * Waits until the tensor is computed.
+ *
+ * Returns: %FALSE with @error set when it could not be
  */
 GVL_API gboolean gvl_tensor_meta_wait(const GvlTensorMeta* meta, GError** error);
 

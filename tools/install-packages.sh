@@ -9,6 +9,7 @@ packages=(
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libtorch-dev libjson-glib-dev libpcre2-dev libsoup-3.0-dev
   libgloo-dev libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libopencv-videoio-dev libfreetype-dev
   libsqlite3-dev zlib1g-dev libjpeg-dev libmosquitto-dev
+  gobject-introspection libgirepository1.0-dev  # libgstgvl in other languages
   check                     # to test
   # to run: LibTorch is linked to any BLAS, and the reference one that it comes with is slow
   libopenblas0-openmp

@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdlib>
 #include <optional>
+#include <vector>
 
 #include "gvl/error.hpp"
 #include "gvl/model.hpp"
@@ -17,13 +18,38 @@ namespace fs = std::filesystem;
 
 constexpr const char* kDefaultModel = "default";
 
-/** Where models lie beside this library in a build tree; empty when the library does not know its place. */
-fs::path build_tree_folder() {
+constexpr int kLevels = 3;  // from lib/x86_64-linux-gnu, or a build tree's lib, to the folder of all
+
+/** This library's folder; empty when it does not know its place. */
+fs::path library_folder() {
   Dl_info library;
   if (dladdr(reinterpret_cast<const void*>(&default_model_folder), &library) == 0 || library.dli_fname == nullptr) {
     return {};
   }
-  return fs::path(library.dli_fname).parent_path() / "../models";
+  return fs::path(library.dli_fname).parent_path();
+}
+
+/** "share/gst-grounded-video/models": how models lie below the folder that all is installed in. */
+fs::path below_prefix() {
+  const fs::path models(GVL_MODEL_DIR), project = models.parent_path();
+  return project.parent_path().filename() / project.filename() / models.filename();
+}
+
+/**
+ * Where models may lie: under a folder above this library, as all that was installed may have been moved together, or
+ * was installed elsewhere first; where they were to be installed; in a build tree.
+ */
+std::vector<fs::path> places() {
+  std::vector<fs::path> places;
+  const fs::path library = library_folder();
+  fs::path above = library.empty() ? library : fs::absolute(library).lexically_normal();
+  for (int level = 0; level < kLevels && above.has_relative_path(); ++level) {
+    above = above.parent_path();
+    places.push_back(above / below_prefix());
+  }
+  places.emplace_back(GVL_MODEL_DIR);
+  if (!library.empty()) places.push_back(library / "../models");
+  return places;
 }
 
 bool is_model(const fs::path& folder) {
@@ -33,7 +59,7 @@ bool is_model(const fs::path& folder) {
 
 /** The folder of an installed model, or of one in the build tree; empty where there is none of this name. */
 fs::path installed_folder(const fs::path& name) {
-  for (const fs::path& place : {fs::path(GVL_MODEL_DIR), build_tree_folder()}) {
+  for (const fs::path& place : places()) {
     if (!place.empty() && is_model(place / name)) return place / name;
   }
   return {};
@@ -62,7 +88,7 @@ std::optional<Knowledge> knowledge_of(const fs::path& folder, const std::string&
 
 std::vector<std::string> installed_models() {
   std::vector<std::string> names;
-  for (const fs::path& place : {fs::path(GVL_MODEL_DIR), build_tree_folder()}) {
+  for (const fs::path& place : places()) {
     std::error_code error;
     for (fs::directory_iterator entry(place, error), end; !error && entry != end; entry.increment(error)) {
       if (is_model(entry->path())) names.push_back(entry->path().filename().string());
