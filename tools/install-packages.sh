@@ -18,6 +18,7 @@ packages=(
   gstreamer1.0-plugins-bad  # h264parse, webvttenc
   glib-networking           # https, for gvl-fetch and gvl-annotate
   mosquitto mosquitto-clients openssl  # a broker for tests
+  jq sqlite3 postgresql rsyslog mkvtoolnix gir1.2-gst-plugins-bad-1.0  # examples/recipes, and what they write to
   ffmpeg                    # makes files for tests
   wordnet-base              # synonyms of METEOR, for gvl-eval score and its tests
   # the Python example
