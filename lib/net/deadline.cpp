@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "net/deadline.hpp"
 
-Deadline::Deadline(GCancellable* parent) : parent_(parent), own_(g_cancellable_new()) {
-  const auto follow = [](GCancellable*, gpointer own) { g_cancellable_cancel(G_CANCELLABLE(own)); };
-  handler_ = g_cancellable_connect(parent_, G_CALLBACK(+follow), own_, nullptr);
-  thread_ = std::thread([this] { run(); });
-}
+Deadline::Deadline(GCancellable* parent) : parent_(parent), own_(parent), thread_([this] { run(); }) {}
 
 Deadline::~Deadline() {
   {
@@ -14,8 +10,6 @@ Deadline::~Deadline() {
   }
   changed_.notify_all();
   thread_.join();
-  g_cancellable_disconnect(parent_, handler_);
-  g_object_unref(own_);
 }
 
 void Deadline::begin(std::chrono::milliseconds time) {
@@ -36,9 +30,9 @@ bool Deadline::end() {
   std::lock_guard lock(mutex_);
   at_.reset();
   if (!passed_) return false;
-  g_cancellable_reset(own_);
+  g_cancellable_reset(own_.get());
   // The parent may have been cancelled just before.
-  if (g_cancellable_is_cancelled(parent_)) g_cancellable_cancel(own_);
+  if (g_cancellable_is_cancelled(parent_)) g_cancellable_cancel(own_.get());
   return true;
 }
 
@@ -52,7 +46,7 @@ void Deadline::run() {
     } else {
       at_.reset();
       passed_ = true;
-      g_cancellable_cancel(own_);
+      g_cancellable_cancel(own_.get());
     }
   }
 }

@@ -9,6 +9,8 @@
 #include <optional>
 #include <thread>
 
+#include "net/follower.hpp"
+
 /**
  * Cancels what takes too long, from a thread of its own: libsoup's time-out begins anew with each byte that comes, and
  * a server may send one now and then for ever.
@@ -22,7 +24,7 @@ class Deadline {
   Deadline& operator=(const Deadline&) = delete;
 
   /** What begin() cancels later, and the parent at any time. */
-  GCancellable* cancellable() const { return own_; }
+  GCancellable* cancellable() const { return own_.get(); }
 
   /** From one thread: what follows has so long. */
   void begin(std::chrono::milliseconds time);
@@ -37,8 +39,7 @@ class Deadline {
   void run();
 
   GCancellable* parent_;
-  GCancellable* own_;
-  gulong handler_;
+  Follower own_;
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::optional<Clock::time_point> at_;

@@ -52,7 +52,7 @@ struct HttpOptions {
   std::optional<std::string> ca_file;  ///< PEM: who is trusted to sign certificates; none: whom the system does
   std::string token_place;             ///< where a user puts one: "the variable HF_TOKEN"
   std::string agent;                   ///< the program's name
-  int timeout = 30;  ///< seconds in which nothing comes; headers and documents have ten times as many
+  int timeout = 30;                    ///< seconds in which nothing comes; headers and documents have ten times as many
 };
 
 /** Bytes of a file that a server has. */
