@@ -64,7 +64,12 @@ def compare_types(build, work, videos):
 
 
 def tokens_of(config):
-    """L, the tokens of a segment, as ModelConfig::tokens_per_segment() counts them."""
+    """L and H, the tokens of a segment and their width, as ModelConfig counts them."""
+    frames = config["frames"] // config["segments"]
+    if config.get("type") == "things":
+        return frames * (config["spatial"]["objects"] + 1), config["spatial"]["hidden_size"]
+    if config.get("type") == "similarity":
+        return frames, config["embedding_size"]
     spatial, pooling = config["spatial"], config.get("spatial_pooling", "merge-2x2")
     grid = spatial["image_size"] // spatial["patch_size"] if spatial.get("patch_size") else 0
     if pooling == "merge-2x2":
@@ -73,13 +78,13 @@ def tokens_of(config):
         rows = 64
     else:
         rows = (spatial.get("objects", 0) + 1) * spatial.get("keyframes", 1)
-    return rows + config["frames"] // config["segments"] * config["temporal_grid"] ** 2 + 1
+    return rows + frames * config["temporal_grid"] ** 2 + 1, config["language_model"]["hidden_size"]
 
 
 def print_sizes(files):
     models = {name: json.loads(pathlib.Path(name).read_text(encoding="utf-8")) for name in files} | PUBLISHED
     for name, config in models.items():
-        rows, width = tokens_of(config), config["language_model"]["hidden_size"]
+        rows, width = tokens_of(config)
         for kind, size in TYPES.items():
             segment = rows * (4 + width * size) + PICTURE + RECORD
             day = segment * DAY / LIVE_SEGMENT
