@@ -109,7 +109,7 @@ class Models(Fetching):
         for arguments in (["--connections", "0"], ["--no-convert", "--delete-release"], ["--timeout", "x"], ["--dtype", "int3"], ["--part-size", "1"]):
             self.assertIn("usage:", self.fetch(*arguments, code=1).stderr)
         done = self.fetch(model="grounded-videollm-gpt", code=1)
-        self.assertIn(f"grounded-videollm-gpt: no published model (there are {PHI}, {LLAMA})", done.stderr)
+        self.assertIn(f"grounded-videollm-gpt: no published model (there are {PHI}, {LLAMA}, clip-vit-b-32, ", done.stderr)
 
 
 class Connections(Fetching):
