@@ -126,7 +126,7 @@ class Run {
       for (const auto& word : model.unknown_words(query.text)) words += (words.empty() ? "" : " ") + word;
       if (!words.empty())
         fail("\"" + shown_query(query.text) +
-             "\": the model never saw these words, and can only guess: " + shown_query(words));
+             "\": the model does not know these words, and passes them over: " + shown_query(words));
     }
   }
 

@@ -16,7 +16,8 @@ class ThingWordsReader {
 
   ThingWords read() {
     root_.allow_members({"things", "groups", "implied", "colours", "numbers", "ignored", "other", "none", "nobody",
-                         "alone", "handled", "arrives", "leaves", "moves", "in", "out", "articles", "ends_attributes"});
+                         "alone", "handled", "arrives", "leaves", "moves", "in", "into", "out", "articles",
+                         "ends_attributes"});
     read_named("things", words_.things_, words_.named_);
     read_named("colours", words_.colours_, words_.coloured_);
     read_groups("groups", words_.named_);
@@ -36,6 +37,7 @@ class ThingWordsReader {
     words_.leaves_ = words_in(root_, "leaves");
     words_.moves_ = words_in(root_, "moves");
     words_.in_ = words_in(root_, "in");
+    words_.into_ = words_in(root_, "into");
     words_.out_ = words_in(root_, "out");
     words_.articles_ = words_in(root_, "articles");
     words_.ends_attributes_ = words_in(root_, "ends_attributes");
@@ -198,8 +200,8 @@ class QueryReader {
       length = std::max(length, longest(list, position, bends).first);
     };
     look(table_.named_), look(table_.implied_), look(table_.nobody_), look(table_.coloured_), look(table_.numbers_);
-    for (const auto* words : {&table_.other_, &table_.none_, &table_.alone_, &table_.moves_, &table_.in_, &table_.out_,
-                              &table_.articles_, &table_.ends_attributes_, &table_.ignored_}) {
+    for (const auto* words : {&table_.other_, &table_.none_, &table_.alone_, &table_.moves_, &table_.in_, &table_.into_,
+                              &table_.out_, &table_.articles_, &table_.ends_attributes_, &table_.ignored_}) {
       look(*words);
     }
     for (const auto* verbs : {&table_.puts_, &table_.takes_, &table_.arrives_, &table_.leaves_}) {
@@ -292,19 +294,18 @@ class QueryReader {
   }
 
   /** "comes in", "came running into the hall"; not "walks in the park". */
-  bool take_way() {
+  void look_at_way() {
     const std::size_t length = length_of(table_.moves_);
-    if (length == 0) return false;
+    if (length == 0) return;
     std::size_t next = position_ + length;
     if (next < words_.size() && longest(table_.moves_, next).first > 0) ++next;
-    const bool in = is_one_of(table_.in_, next), out = is_one_of(table_.out_, next);
-    const bool is_place = next < words_.size() && words_[next].size() <= 2 && is_one_of(table_.articles_, next + 1);
-    if ((in || out) && !is_place) sought_.phase = in ? ThingPhase::kArrives : ThingPhase::kLeaves;
-    return false;
+    const bool in = is_one_of(table_.in_, next) && !is_one_of(table_.articles_, next + 1);
+    if (in || is_one_of(table_.into_, next)) sought_.phase = ThingPhase::kArrives;
+    if (is_one_of(table_.out_, next)) sought_.phase = ThingPhase::kLeaves;
   }
 
   void take() {
-    take_way();
+    look_at_way();
     if (take_colour() || take_thing()) return;
     if (const auto [length, number] = longest(table_.numbers_, position_); length > 0) {
       count_ = number->second;

@@ -53,7 +53,8 @@ struct SoughtThings {
  * - none: words before a thing that is not to be there; nobody: {words, things}, the same in a word
  * - alone: {words, beside}; nothing of the things `beside` is there but those that are named
  * - handled: {puts, takes, by}; verbs by which a thing arrives or leaves. Who does it (`by`) is not looked for
- * - arrives, leaves: verbs; and `moves` followed by one of `in` or `out`, where none of `articles` follows that
+ * - arrives, leaves: verbs; and `moves` followed by one of `in`, `into` or `out`. Where one of `articles` follows `in`,
+ * that is a place
  * - ignored: words that say nothing of a thing, "is", "picture"
  * - ends_attributes: words behind which a colour or number belongs to what was named before
  *
@@ -88,7 +89,7 @@ class ThingWords {
   Phrases<std::set<std::size_t>> coloured_;
   Phrases<std::int64_t> numbers_;
   ThingNumbers beside_, handlers_;
-  Words puts_, takes_, other_, none_, alone_, arrives_, leaves_, moves_, in_, out_, articles_, ends_attributes_,
+  Words puts_, takes_, other_, none_, alone_, arrives_, leaves_, moves_, in_, into_, out_, articles_, ends_attributes_,
       ignored_;
   std::size_t longest_ = 1;  // phrase, in words
 };

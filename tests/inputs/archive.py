@@ -116,7 +116,7 @@ class Asking(Archive):
 
     def test_other_streams_and_models(self):
         self.refused("no stream yard", "gate", arguments=["--stream", "yard"])
-        self.refused("another model", self.day, arguments=["--model", os.path.join(MODELS, "things")], query="a car stops")
+        self.refused("another model", self.day, arguments=["--model", os.path.join(MODELS, "things")], query="a car")
         done = run([INDEX, "--index", self.index, "--model", os.path.join(MODELS, "things"), video()], check=False)
         self.assertEqual(done.returncode, 2)
         self.assertIn("index.sqlite: the index is of another model", done.stderr)

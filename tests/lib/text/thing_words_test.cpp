@@ -42,7 +42,7 @@ constexpr const char* kSmall = R"({
   "colours": [{"name": "red", "words": ["red"]}], "numbers": [{"number": 2, "words": ["two"]}], "other": ["ox bow"],
   "none": ["no"], "nobody": {"words": ["nobody"], "things": ["man"]}, "alone": {"words": ["alone"], "beside": ["ox"]},
   "handled": {"puts": ["put down"], "takes": ["take"], "by": ["man"]},
-  "arrives": ["arrive"], "leaves": ["leave"], "moves": ["go"], "in": ["in"], "out": ["out"], "articles": ["the"],
+  "arrives": ["arrive"], "leaves": ["leave"], "moves": ["go"], "in": ["in"], "into": ["into"], "out": ["out"], "articles": ["the"],
   "ends_attributes": ["the", "in"], "ignored": ["is"]})";
 
 void expect_refused(const io::test::TemporaryFolder& folder, const std::string& from, const std::string& to,
