@@ -227,13 +227,14 @@ class Run {
       found_.push_back({video, video + ": " + g_strerror(errno), GST_CLOCK_TIME_NONE, {}});
       return fail(found_.back().error);
     }
+    const Questions questions = questions_about(arguments_, video);
+    for (const auto& [name, queries] : questions) {
+      tell_model(name, queries);
+      if (!load_model(name)) return false;
+    }
     FoundEvents& found = found_.emplace_back(FoundEvents{video, "", GST_CLOCK_TIME_NONE, {}, arguments_.program});
     bool good = true;
-    for (const auto& [name, queries] : questions_about(arguments_, video)) {
-      tell_model(name, queries);
-      GstContext* model = good ? load_model(name) : nullptr;
-      good = model && look_at(found, model, queries);
-    }
+    for (const auto& [name, queries] : questions) good = good && look_at(found, load_model(name), queries);
     sort_by_start(found.events);
     const bool silent = !good || !found.events.empty() || arguments_.json;
     return good && (silent || unless(print(prefix(video) + "nothing was found")));
