@@ -42,7 +42,7 @@ static gboolean gvl_temporal_encoder_process(GvlFilter* filter, GstBuffer* buffe
   auto features = model->encode_temporal(std::move(pixels), stream.cancellation());
   GST_LOG_OBJECT(filter, "submitted segment %" G_GUINT64_FORMAT, segment->index);
   stream.attach(buffer, GVL_TENSOR_TEMPORAL_FEATURES, InFlight::Kind::kSegment, segment->index,
-                {config.temporal_tokens_per_segment(), config.temporal.hidden_size}, std::move(features));
+                {config.temporal_tokens_per_segment(), config.temporal_width()}, std::move(features));
   return TRUE;
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""make-clips.py OUT_DIR MODEL_DIR: 30 short clips of things that the default model does not know, and what happens in
+"""make-clips.py OUT_DIR MODEL_DIR: 30 short clips of things that the model of faults does not know, and what happens in
 them: 16 to train on, 4 to see when to stop, 10 to measure on. See docs/fine-tune.md.
 
 Writes OUT_DIR/videos/*.mkv; train.json, validation.json and test.json, conversations as gvl-train reads them; and the

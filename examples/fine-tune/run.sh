@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Teaches the default model something new, on 20 short clips, and measures it on ten others before and behind
+# Teaches the model of faults something new, on 20 short clips, and measures it on ten others before and behind
 # (docs/fine-tune.md). OMP_NUM_THREADS=1 where other things compute, too.
 #   run.sh OUT_DIR [MODEL_DIR]    MODEL_DIR: another model's folder, the published one's say
 set -euo pipefail
@@ -11,8 +11,8 @@ out=$(realpath "$1")
 source examples/environment.sh
 model=${2:-${GVL_MODEL:-}}
 if [[ -z $model ]]; then
-  model=$build/models/default
-  [[ -d $model ]] || model=$(dirname "$(dirname "$(command -v gvl-train)")")/share/gst-grounded-video/models/default
+  model=$build/models/faults
+  [[ -d $model ]] || model=$(dirname "$(dirname "$(command -v gvl-train)")")/share/gst-grounded-video/models/faults
 fi
 model=$(realpath "$model")
 # Threads that spin while they wait cost more than they gain where others compute, too.

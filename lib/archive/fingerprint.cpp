@@ -36,8 +36,7 @@ class Hash {
   std::unique_ptr<GChecksum, decltype(&g_checksum_free)> checksum_{g_checksum_new(G_CHECKSUM_SHA256), g_checksum_free};
 };
 
-std::string config_of_tokens(const Model& model) {
-  ModelConfig config = model.config();
+std::string config_of_tokens(ModelConfig config) {
   config.min_confidence = 0;
   config.max_moments = 1;
   config.interval_choice = IntervalChoice::kMostProbable;
@@ -65,13 +64,20 @@ void add_file(const fs::path& path, Hash& hash) {
   for (std::uint64_t at = 0; at < size; at += step) hash.add(file.read(at, piece));
 }
 
+/** `folder`: without symbolic links; a composite's members lie beside it. */
+void add_model(const fs::path& folder, const ModelConfig& config, Hash& hash) {
+  hash.add(config_of_tokens(config));
+  if (folder.empty()) return;
+  for (const fs::path& file : weight_files(folder)) add_file(file, hash);
+  for (std::size_t i = 0; i < config.members.size(); ++i)
+    add_model(folder.parent_path() / config.member_names[i], config.members[i], hash);
+}
+
 }  // namespace
 
 std::string fingerprint_of(const Model& model) {
   Hash hash;
-  hash.add(config_of_tokens(model));
-  if (const std::string folder = model.folder(); !folder.empty())
-    for (const fs::path& file : weight_files(folder)) add_file(file, hash);
+  add_model(model.folder(), model.config(), hash);
   return hash.text();
 }
 

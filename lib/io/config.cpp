@@ -2,6 +2,7 @@
 #include "gvl/config.hpp"
 
 #include "gvl/error.hpp"
+#include "io/composite.hpp"
 #include "io/config_parts.hpp"
 #include "io/data_types.hpp"
 #include "io/json.hpp"
@@ -12,6 +13,7 @@ namespace {
 
 using io::check_divides;
 using io::ConfigWriter;
+using io::kFormatVersion;
 using io::kMaxFrames;
 using io::kMaxImage;
 using io::kMaxLayers;
@@ -21,17 +23,18 @@ using io::kMaxWidth;
 using io::kMostMoments;
 using io::name_of_enum;
 using io::Named;
+using io::number_within;
 using io::positive_number;
 using io::read_enum;
 using io::unknown_name;
 
 constexpr const char* kArchitecture = "grounded-video-llm";
-constexpr std::int64_t kFormatVersion = 1;
 
 // Without `type` a model is what `architecture` says, as all were when there was one.
 constexpr Named<ModelType> kTypes[] = {{ModelType::kGroundedVideoLlm, kArchitecture},
                                        {ModelType::kSimilarity, "similarity"},
-                                       {ModelType::kThings, "things"}};
+                                       {ModelType::kThings, "things"},
+                                       {ModelType::kComposite, "composite"}};
 constexpr Named<SpatialPooling> kPoolings[] = {{SpatialPooling::kMerge2x2, "merge-2x2"},
                                                {SpatialPooling::kAdaptive8x8, "adaptive-8x8"},
                                                {SpatialPooling::kNone, "none"}};
@@ -178,43 +181,6 @@ std::string weight_type_names() {
   return names;
 }
 
-std::int64_t ModelConfig::spatial_tokens() const noexcept {
-  if (type == ModelType::kSimilarity) return spatial.keyframes;
-  const auto of_a_keyframe = [&] {
-    switch (spatial_pooling) {
-      case SpatialPooling::kMerge2x2:
-        return spatial.tokens() / 4;
-      case SpatialPooling::kAdaptive8x8:
-        return std::int64_t{64};
-      case SpatialPooling::kNone:
-        break;
-    }
-    return spatial.tokens();
-  };
-  return spatial.keyframes * of_a_keyframe();
-}
-
-std::int64_t ModelConfig::spatial_width() const noexcept {
-  if (type == ModelType::kSimilarity) return similarity.embedding_size;
-  return spatial_pooling == SpatialPooling::kMerge2x2 ? 4 * spatial.hidden_size : spatial.hidden_size;
-}
-
-std::int64_t ModelConfig::temporal_tokens_per_segment() const noexcept {
-  if (type != ModelType::kGroundedVideoLlm) return 1;
-  return frames_per_segment() * temporal_grid * temporal_grid;
-}
-
-std::int64_t ModelConfig::tokens_per_segment() const noexcept {
-  if (type != ModelType::kGroundedVideoLlm) return spatial_tokens();
-  const std::int64_t row_ends =
-      spatial_pooling == SpatialPooling::kMerge2x2 ? spatial.keyframes * (spatial.grid() / 2) : 0;
-  return spatial_tokens() + row_ends + temporal_tokens_per_segment() + 1;
-}
-
-std::int64_t ModelConfig::token_width() const noexcept {
-  return type == ModelType::kGroundedVideoLlm ? language.hidden_size : spatial_width();
-}
-
 namespace {
 
 ModelType read_type(const io::JsonValue& root) {
@@ -263,15 +229,13 @@ TypeFormat format_of(ModelType type) {
     case ModelType::kThings:
       return {io::read_things, io::write_things};
     case ModelType::kGroundedVideoLlm:
+    case ModelType::kComposite:  // has none of its own
       break;
   }
   return {read_grounded, write_grounded};
 }
 
-}  // namespace
-
-ModelConfig ModelConfig::load(const std::filesystem::path& file) {
-  const io::JsonValue root = io::JsonValue::load(file);
+ModelConfig read_one(const io::JsonValue& root) {
   if (!root.is_object()) throw root.error("is not a JSON object");
   ModelConfig config;
   config.type = read_type(root);
@@ -281,15 +245,23 @@ ModelConfig ModelConfig::load(const std::filesystem::path& file) {
   config.segments = root.integer("segments", 1, config.frames);
   check_divides(root, "segments", config.frames, config.segments, "frames");
   config.max_moments = root.integer_or("max_moments", 1, 1, kMostMoments);
-  config.min_confidence = root.number_or("min_confidence", 0);
-  if (!(config.min_confidence >= 0 && config.min_confidence <= 1)) {
-    throw root.at("min_confidence").error("must be within 0 and 1");
-  }
+  config.min_confidence = number_within(root, "min_confidence", 0, 0, 1);
   format_of(config.type).read(root, config);
   return config;
 }
 
+}  // namespace
+
+ModelConfig ModelConfig::load(const std::filesystem::path& file) {
+  const io::JsonValue root = io::JsonValue::load(file);
+  const bool composite = root.is_object() && root.has("type") && read_type(root) == ModelType::kComposite;
+  if (!composite) return read_one(root);
+  root.integer("format_version", kFormatVersion, kFormatVersion);
+  return io::read_composite(root, file.parent_path(), read_one);
+}
+
 std::string ModelConfig::to_json() const {
+  if (type == ModelType::kComposite) return io::composite_json(*this);
   ConfigWriter writer;
   writer.add(type == ModelType::kGroundedVideoLlm ? "architecture" : "type", std::string(name_of_enum(type, kTypes)));
   writer.add("format_version", kFormatVersion);

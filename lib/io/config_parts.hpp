@@ -15,6 +15,8 @@
 /** What the parts of config.json are read and written with. */
 namespace gvl::io {
 
+inline constexpr std::int64_t kFormatVersion = 1;
+
 inline constexpr std::int64_t kMaxWidth = 1 << 17;
 inline constexpr std::int64_t kMaxLayers = 1024;
 inline constexpr std::int64_t kMaxImage = 4096;
@@ -64,6 +66,15 @@ inline void check_divides(const JsonValue& object, const std::string& member, st
   if (value % divisor != 0) {
     throw object.at(member).error(std::to_string(divisor) + " does not divide " + of + " " + std::to_string(value));
   }
+}
+
+/** A number that may be missing. Throws Error naming file and member unless it is within these two. */
+inline double number_within(const JsonValue& object, const std::string& member, double fallback, double least,
+                            double most) {
+  const double value = object.number_or(member, fallback);
+  if (value >= least && value <= most) return value;
+  throw object.at(member).error("must be within " + std::to_string(static_cast<int>(least)) + " and " +
+                                std::to_string(static_cast<int>(most)));
 }
 
 /** Writes JSON through json-glib, which escapes and formats. */

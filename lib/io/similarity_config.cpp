@@ -13,13 +13,6 @@ constexpr std::size_t kMostTexts = 256;
 constexpr double kGreatest = 1000;
 constexpr const char* kPlace = "{query}";
 
-double number_within(const JsonValue& object, const char* member, double fallback, double least) {
-  const double value = object.number_or(member, fallback);
-  if (value >= least && value <= kGreatest) return value;
-  throw object.at(member).error("must be within " + std::to_string(static_cast<int>(least)) + " and " +
-                                std::to_string(static_cast<int>(kGreatest)));
-}
-
 TextEncoderConfig read_text_encoder(const JsonValue& object) {
   TextEncoderConfig text;
   text.vocab_size = object.integer("vocab_size", 1, kMaxVocabulary);
@@ -73,13 +66,13 @@ SpanSearchConfig read_search(const JsonValue& object, std::int64_t samples) {
   object.allow_members(
       {"smoothing", "shortest", "rise_weight", "rise_samples", "separation", "noise_margin", "steepness"});
   SpanSearchConfig search;
-  search.smoothing = number_within(object, "smoothing", search.smoothing, 0);
+  search.smoothing = number_within(object, "smoothing", search.smoothing, 0, kGreatest);
   search.shortest = object.integer_or("shortest", search.shortest, 1, samples / 2);
-  search.rise_weight = number_within(object, "rise_weight", search.rise_weight, 0);
+  search.rise_weight = number_within(object, "rise_weight", search.rise_weight, 0, kGreatest);
   search.rise_samples = object.integer_or("rise_samples", search.rise_samples, 1, samples);
   search.separation = object.integer_or("separation", search.separation, 0, samples);
-  search.noise_margin = number_within(object, "noise_margin", search.noise_margin, -kGreatest);
-  search.steepness = number_within(object, "steepness", search.steepness, 0);
+  search.noise_margin = number_within(object, "noise_margin", search.noise_margin, -kGreatest, kGreatest);
+  search.steepness = number_within(object, "steepness", search.steepness, 0, kGreatest);
   return search;
 }
 

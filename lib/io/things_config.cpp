@@ -6,13 +6,6 @@
 namespace gvl::io {
 namespace {
 
-double number_within(const JsonValue& object, const char* member, double fallback, double least, double most) {
-  const double value = object.number_or(member, fallback);
-  if (value >= least && value <= most) return value;
-  throw object.at(member).error("must be within " + std::to_string(static_cast<int>(least)) + " and " +
-                                std::to_string(static_cast<int>(most)));
-}
-
 /** Members that are missing have their defaults. */
 ThingSearchConfig read_search(const JsonValue& object, std::int64_t samples) {
   constexpr double kLongestChange = 60, kMostGain = 100;

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <vector>
 
 #include "gvl/cancellation.hpp"
+#include "gvl/config.hpp"
+#include "gvl/error.hpp"
 #include "gvl/generation.hpp"
 #include "gvl/task.hpp"
 #include "gvl/tensor.hpp"
@@ -22,6 +25,14 @@ struct AskedWindow {
   GenerationOptions options;
   Cancellation cancellation;
 };
+
+/** Throws Error(kInvalidArgument) unless `window` has the tokens that a model with this configuration takes. */
+inline void expect_tokens(const AskedWindow& window, const ModelConfig& config) {
+  const std::vector<std::int64_t> shape{config.segments * config.tokens_per_segment(), config.token_width()};
+  if (window.tokens.type == DataType::kFloat32 && window.tokens.shape == shape) return;
+  throw Error(ErrorCode::kInvalidArgument,
+              "gvl/video-tokens: " + to_string(window.tokens.shape) + " given, this model takes " + to_string(shape));
+}
 
 /** What becomes of a window's query, both by their numbers: an answer, or why there is none. */
 struct QueryResult {

@@ -64,11 +64,20 @@ model::PlannedTensor planned_of(const io::Weights& weights, const std::string& n
           weights.path_of(name)};
 }
 
+void refuse_composite(const fs::path& folder) {
+  const ModelConfig config = model::load_config(folder);
+  if (config.members.empty()) return;
+  std::string names;
+  for (const std::string& name : config.member_names) names += (names.empty() ? "" : " and ") + name;
+  throw Error(ErrorCode::kUnsupported, folder.string() + ": is a composite of " + names + ": convert these");
+}
+
 Source source_of_model(const fs::path& folder, const ConvertOptions& options) {
   if (!options.dtype || options.base || !options.variant.empty()) {
     throw Error(ErrorCode::kInvalidArgument,
                 folder.string() + ": is a model folder already; of one another --dtype can be made, and nothing else");
   }
+  refuse_composite(folder);
   Source source{model::load_config(folder), folder / model::kTokenizerFile, {}, {}, true};
   source.config.dtype = *options.dtype;
   if (model::load_words(folder)) source.words = folder / model::kWordsFile;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/engine.hpp"
 
+#include "model/composite_engine.hpp"
 #include "model/grounded_engine.hpp"
 #include "model/model_folder.hpp"
 #include "model/similarity_engine.hpp"
@@ -15,6 +16,8 @@ std::shared_ptr<const Engine> load_engine(const std::filesystem::path& folder, c
       return std::make_shared<const SimilarityEngine>(folder, device, std::move(cancellation));
     case ModelType::kThings:
       return std::make_shared<const ThingsEngine>(folder, device, std::move(cancellation));
+    case ModelType::kComposite:
+      return std::make_shared<const CompositeEngine>(folder, device, cache_type, std::move(cancellation));
     case ModelType::kGroundedVideoLlm:
       break;
   }

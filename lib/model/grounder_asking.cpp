@@ -53,20 +53,12 @@ class Grounder::Asking {
     deliver_({window, query, {}, std::move(error)});
   }
 
-  void check_tokens(const Window& window) const {
-    const ModelConfig& config = grounder_.network_.config();
-    const std::vector<std::int64_t> shape{config.segments * config.tokens_per_segment(), config.language.hidden_size};
-    if (window.tokens.type == DataType::kFloat32 && window.tokens.shape == shape) return;
-    throw Error(ErrorCode::kInvalidArgument,
-                "gvl/video-tokens: " + to_string(window.tokens.shape) + " given, this model takes " + to_string(shape));
-  }
-
   /** A window that can be asked about gets a prefix, and each of its queries that can be asked a request. */
   void prepare(std::size_t number) {
     const Window& window = windows_[number];
     try {
       window.cancellation.check();
-      check_tokens(window);
+      expect_tokens(window, grounder_.network_.config());
     } catch (const Error&) {
       for (std::size_t query = 0; query < window.queries.size(); ++query) fail(number, query, std::current_exception());
       return;

@@ -2,13 +2,13 @@
 #include <dlfcn.h>
 
 #include <algorithm>
-#include <compare>
 #include <cstdlib>
 #include <optional>
 #include <vector>
 
 #include "gvl/error.hpp"
 #include "gvl/model.hpp"
+#include "model/known_words.hpp"
 #include "model/model_folder.hpp"
 
 namespace gvl {
@@ -65,20 +65,10 @@ fs::path installed_folder(const fs::path& name) {
   return {};
 }
 
-/** How well a model knows a text: the fewer unknown words the better, then whether it finds things that are named. */
-struct Knowledge {
-  std::size_t unknown = 0;
-  bool names_none = true;
-
-  auto operator<=>(const Knowledge&) const = default;
-};
-
 /** None where the folder does not say what its model knows. */
-std::optional<Knowledge> knowledge_of(const fs::path& folder, const std::string& text) {
+std::optional<model::Knowledge> knowledge_of(const fs::path& folder, const std::string& text) {
   try {
-    const auto unknown = model::unknown_words(folder, text);
-    if (!unknown) return std::nullopt;
-    return Knowledge{unknown->size(), !model::names_things(folder, text)};
+    return model::knowledge_of(folder, text);
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -101,8 +91,7 @@ std::vector<std::string> installed_models() {
 
 std::string best_installed_model(const std::string& text) {
   std::string best = kDefaultModel;
-  // A default model that does not say what it knows is taken to know the world.
-  auto most = knowledge_of(default_model_folder(), text).value_or(Knowledge{0, false});
+  auto most = knowledge_of(default_model_folder(), text).value_or(model::Knowledge::of_the_world());
   for (const std::string& name : installed_models()) {
     const auto known = name == kDefaultModel ? std::nullopt : knowledge_of(installed_folder(name), text);
     if (!known || *known >= most) continue;

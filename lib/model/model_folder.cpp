@@ -112,6 +112,8 @@ std::string described_type(const ModelConfig& config) {
       return "similarity";
     case ModelType::kThings:
       return "things";
+    case ModelType::kComposite:
+      return "composite";
     case ModelType::kGroundedVideoLlm:
       break;
   }
@@ -142,24 +144,6 @@ text::ThingWords load_thing_words(const std::filesystem::path& folder) {
   expect("things", words.things().size(), vision::kCocoClasses);
   expect("colours", words.colours().size(), vision::kColours);
   return words;
-}
-
-namespace {
-
-bool is_of_things(const std::filesystem::path& folder) {
-  return ModelConfig::load(folder / kConfigFile).type == ModelType::kThings;
-}
-
-}  // namespace
-
-bool names_things(const std::filesystem::path& folder, const std::string& text) {
-  return is_of_things(folder) && !load_thing_words(folder).read(text).mentions.empty();
-}
-
-std::optional<std::vector<std::string>> unknown_words(const std::filesystem::path& folder, const std::string& text) {
-  if (is_of_things(folder)) return load_thing_words(folder).unknown_words(text);
-  const auto words = load_words(folder);
-  return words ? std::optional(words->unknown_words(text)) : std::nullopt;
 }
 
 }  // namespace gvl::model

@@ -78,10 +78,4 @@ std::optional<text::WordList> load_words(const std::filesystem::path& folder);
 /** What words mean to a model of things. Throws Error naming the file. */
 text::ThingWords load_thing_words(const std::filesystem::path& folder);
 
-/** Words of `text` that the model in a folder does not know; none where it does not say what it knows. Throws likewise.
- */
-std::optional<std::vector<std::string>> unknown_words(const std::filesystem::path& folder, const std::string& text);
-/** Whether it is a model of things, and `text` names some. Throws likewise. */
-bool names_things(const std::filesystem::path& folder, const std::string& text);
-
 }  // namespace gvl::model

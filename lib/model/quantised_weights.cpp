@@ -113,6 +113,8 @@ std::set<std::string> matrix_names(const ModelConfig& config) {
     case ModelType::kGroundedVideoLlm:
       Network(parameters, config);
       break;
+    case ModelType::kComposite:  // has no weights of its own
+      break;
   }
   return source.names;
 }

@@ -24,13 +24,6 @@ std::string in_words(const std::vector<Interval>& intervals, double window_start
   return text.empty() ? timeline::kNothingFound : text;
 }
 
-void expect_tokens(const Tensor& tokens, const ModelConfig& config) {
-  const std::vector<std::int64_t> shape{config.segments * config.tokens_per_segment(), config.token_width()};
-  if (tokens.type == DataType::kFloat32 && tokens.shape == shape) return;
-  throw Error(ErrorCode::kInvalidArgument,
-              "gvl/video-tokens: " + to_string(tokens.shape) + " given, this model takes " + to_string(shape));
-}
-
 }  // namespace
 
 SearchEngine::SearchEngine(const std::filesystem::path& folder, c10::Device device)
@@ -70,7 +63,7 @@ void SearchEngine::answer(const std::vector<AskedWindow>& windows, const Deliver
     for (std::size_t query = 0; query < window.queries.size(); ++query) {
       try {
         window.cancellation.check();
-        expect_tokens(window.tokens, config());
+        expect_tokens(window, config());
         deliver({number, query, find(window, window.queries[query]), {}});
       } catch (const Error&) {
         deliver({number, query, {}, std::current_exception()});

@@ -112,7 +112,7 @@ Tensor fuse(const Engine& engine, const Tensor& spatial, const Tensor& temporal)
   const ModelConfig& config = engine.config();
   expect_shape("gvl/spatial-features", spatial, DataType::kFloat32, {config.spatial_tokens(), config.spatial_width()});
   expect_shape("gvl/temporal-features", temporal, DataType::kFloat32,
-               {config.temporal_tokens_per_segment(), config.temporal.hidden_size});
+               {config.temporal_tokens_per_segment(), config.temporal_width()});
   const auto on_device = [&](const Tensor& tensor) { return layers::to_aten(tensor).to(engine.device()).unsqueeze(0); };
   return layers::from_aten(engine.fuse(on_device(spatial), on_device(temporal)).squeeze(0).to(at::kFloat));
 }

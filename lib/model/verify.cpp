@@ -8,6 +8,7 @@
 
 #include "gvl/convert.hpp"
 #include "gvl/error.hpp"
+#include "io/composite.hpp"
 #include "io/data_types.hpp"
 #include "io/quote.hpp"
 #include "io/weights.hpp"
@@ -31,6 +32,28 @@ void require_finite(const io::Weights& weights, const std::string& name) {
                                          ": has weights that are no finite numbers");
 }
 
+using Progress = std::function<void(std::size_t done, std::size_t total)>;
+
+ModelSummary check_weights(const std::filesystem::path& folder, const ModelConfig& config, const Progress& progress) {
+  const io::Weights weights = io::Weights::open(folder);
+  const std::vector<std::string> names = weights.names();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    require_finite(weights, names[i]);
+    if (progress) progress(i + 1, names.size());
+  }
+  return {described_type(config), config.dtype, names.size(), weights.total_bytes()};
+}
+
+ModelSummary check_members(const std::filesystem::path& folder, const ModelConfig& config, const Progress& progress) {
+  ModelSummary sum{described_type(config), config.dtype};
+  for (std::size_t i = 0; i < config.members.size(); ++i) {
+    const auto member = check_weights(io::member_folder(folder, config.member_names[i]), config.members[i], progress);
+    sum.tensors += member.tensors;
+    sum.bytes += member.bytes;
+  }
+  return sum;
+}
+
 }  // namespace
 }  // namespace model
 
@@ -39,13 +62,8 @@ ModelSummary verify(const std::filesystem::path& folder,
   return layers::rethrow_libtorch_errors("checking " + folder.string(), [&] {
     model::require_loadable(folder);
     const ModelConfig config = model::load_config(folder);
-    const io::Weights weights = io::Weights::open(folder);
-    const std::vector<std::string> names = weights.names();
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      model::require_finite(weights, names[i]);
-      if (progress) progress(i + 1, names.size());
-    }
-    return ModelSummary{model::described_type(config), config.dtype, names.size(), weights.total_bytes()};
+    return config.members.empty() ? model::check_weights(folder, config, progress)
+                                  : model::check_members(folder, config, progress);
   });
 }
 

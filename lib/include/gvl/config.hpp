@@ -123,6 +123,7 @@ enum class ModelType {
   kGroundedVideoLlm,  ///< a language model that reads the video (arXiv 2410.03290)
   kSimilarity,        ///< an image and a text encoder with one space, and a search for spans
   kThings,            ///< a detector, a table of words for what it knows, and a search for when that is there
+  kComposite,         ///< a Grounded-VideoLLM and a model of things: each query goes to the one that knows its words
 };
 
 /** The text encoder of a similarity model (CLIP, Radford et al. 2021). */
@@ -197,19 +198,35 @@ struct GVL_EXPORT ModelConfig {
   SimilarityConfig similarity;
   /** Of a model of things, which has none of these either: its tokens are what its detector tells of every sample. */
   ThingSearchConfig things;
+  /**
+   * Of a composite: its Grounded-VideoLLM, then its model of things, and the names of their folders beside its own. All
+   * else is the first one's, but for what the spatial stream sees, which is the second one's; min_confidence is its
+   * own.
+   */
+  std::vector<ModelConfig> members;
+  std::vector<std::string> member_names;
 
   /** Whether it can be asked for that: a search finds moments, and has no words. */
-  bool answers(Task task) const noexcept { return type == ModelType::kGroundedVideoLlm || task == Task::kGrounding; }
+  bool answers(Task task) const noexcept { return generates() || task == Task::kGrounding; }
+  /** Whether a language model, its own or a member's, writes its answers. */
+  bool generates() const noexcept { return type == ModelType::kGroundedVideoLlm || type == ModelType::kComposite; }
 
   std::int64_t frames_per_segment() const noexcept { return frames / segments; }
   /** Spatial features per segment as encoded, [P, D]: P = rows of gvl/spatial-features, D its columns. */
   std::int64_t spatial_tokens() const noexcept;
   std::int64_t spatial_width() const noexcept;
-  /** Temporal features per segment, [n * temporal_grid^2, temporal.hidden_size]; of a similarity model [1, 1]. */
+  /**
+   * Temporal features per segment, [n * temporal_grid^2, temporal.hidden_size]; of a search [1, 1]; of a composite the
+   * tokens of its Grounded-VideoLLM.
+   */
   std::int64_t temporal_tokens_per_segment() const noexcept;
-  /** L: what fusion gives per segment (spatial with row ends, temporal, one newline); embeddings of its samples. */
+  std::int64_t temporal_width() const noexcept;
+  /**
+   * L: what fusion gives per segment (spatial with row ends, temporal, one newline); embeddings of its samples; the
+   * tokens of both members.
+   */
   std::int64_t tokens_per_segment() const noexcept;
-  /** H, the width of these tokens: the language model's, or that of embeddings. */
+  /** H, the width of these tokens: the language model's, that of embeddings, or the greater one of the members'. */
   std::int64_t token_width() const noexcept;
 
   /** Reads and checks a config.json. Throws Error naming the file and the member at fault. */

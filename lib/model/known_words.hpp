@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "text/thing_words.hpp"
+#include "text/words.hpp"
+
+namespace gvl::model {
+
+/** How well a model knows a text: the fewer unknown words the better (the lesser), then whether it finds things that
+ * are named. */
+struct Knowledge {
+  std::size_t unknown = 0;
+  bool names_none = true;
+
+  auto operator<=>(const Knowledge&) const = default;
+
+  /** Of a model that does not say what it knows: it is taken to know the world. */
+  static Knowledge of_the_world() { return {0, false}; }
+};
+
+/** What a model folder says of the words that its model knows. Const members are thread safe. */
+class KnownWords {
+ public:
+  /** Of a model without members. Throws Error naming the file. */
+  explicit KnownWords(const std::filesystem::path& folder);
+
+  /** None where the folder does not say. */
+  std::optional<Knowledge> of(const std::string& text) const;
+  /** Each once, in order; none where the folder does not say. */
+  std::vector<std::string> unknown_words(const std::string& text) const;
+
+ private:
+  std::optional<text::ThingWords> things_;
+  std::optional<text::WordList> words_;
+};
+
+/** Which of a composite's members knows a text best: the first one unless another knows more. */
+std::size_t best_member(const std::vector<KnownWords>& members, const std::string& text);
+
+/** How well the model in a folder knows a text, a composite as well as the best of its members. Throws likewise. */
+std::optional<Knowledge> knowledge_of(const std::filesystem::path& folder, const std::string& text);
+
+}  // namespace gvl::model
