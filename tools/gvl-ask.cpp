@@ -125,8 +125,7 @@ class Run {
       std::string words;
       for (const auto& word : model.unknown_words(query.text)) words += (words.empty() ? "" : " ") + word;
       if (!words.empty())
-        fail("\"" + shown_query(query.text) +
-             "\": the model does not know these words, and passes them over: " + shown_query(words));
+        fail("\"" + shown_query(query.text) + "\": the model does not know these words: " + shown_query(words));
     }
   }
 

@@ -129,8 +129,8 @@ class Run {
     const std::string query = gst_structure_get_string(message, "query");
     if (!told_.insert(query).second) return;
     progress_.clear();
-    fail("\"" + shown_query(query) + "\": the model does not know these words, and passes them over: " +
-         shown_query(gst_structure_get_string(message, "words")));
+    fail("\"" + shown_query(query) +
+         "\": the model does not know these words: " + shown_query(gst_structure_get_string(message, "words")));
   }
 
   void tell_programs(const std::string& video, const GstStructure* message) {

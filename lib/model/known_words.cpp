@@ -25,7 +25,13 @@ KnownWords::KnownWords(const std::filesystem::path& folder) {
 
 std::optional<Knowledge> KnownWords::of(const std::string& text) const {
   if (!things_ && !words_) return std::nullopt;
-  return Knowledge{unknown_words(text).size(), !things_ || things_->read(text).mentions.empty()};
+  return Knowledge{!finds_things(text), unknown_words(text).size()};
+}
+
+bool KnownWords::finds_things(const std::string& text) const {
+  if (!things_) return false;
+  const text::SoughtThings sought = things_->read(text);
+  return !sought.mentions.empty() && !sought.of_recording;
 }
 
 std::vector<std::string> KnownWords::unknown_words(const std::string& text) const {

@@ -13,16 +13,18 @@
 
 namespace gvl::model {
 
-/** How well a model knows a text: the fewer unknown words the better (the lesser), then whether it finds things that
- * are named. */
+/**
+ * How well a model knows a text, the lesser the better: whether it finds things that are named, then how many words it
+ * does not know. Other models know the words for things, too, from what they were told of the picture around them.
+ */
 struct Knowledge {
+  bool finds_none = true;
   std::size_t unknown = 0;
-  bool names_none = true;
 
   auto operator<=>(const Knowledge&) const = default;
 
   /** Of a model that does not say what it knows: it is taken to know the world. */
-  static Knowledge of_the_world() { return {0, false}; }
+  static Knowledge of_the_world() { return {false, 0}; }
 };
 
 /** What a model folder says of the words that its model knows. Const members are thread safe. */
@@ -37,6 +39,8 @@ class KnownWords {
   std::vector<std::string> unknown_words(const std::string& text) const;
 
  private:
+  bool finds_things(const std::string& text) const;
+
   std::optional<text::ThingWords> things_;
   std::optional<text::WordList> words_;
 };

@@ -15,9 +15,9 @@ class ThingWordsReader {
   explicit ThingWordsReader(const io::JsonValue& root) : root_(root) {}
 
   ThingWords read() {
-    root_.allow_members({"things", "groups", "implied", "colours", "numbers", "ignored", "other", "none", "nobody",
-                         "alone", "handled", "arrives", "leaves", "moves", "in", "into", "out", "articles",
-                         "ends_attributes"});
+    root_.allow_members({"things", "groups", "implied", "colours",  "numbers",         "ignored",  "other",
+                         "none",   "nobody", "alone",   "handled",  "arrives",         "leaves",   "moves",
+                         "in",     "into",   "out",     "articles", "ends_attributes", "recording"});
     read_named("things", words_.things_, words_.named_);
     read_named("colours", words_.colours_, words_.coloured_);
     read_groups("groups", words_.named_);
@@ -41,6 +41,7 @@ class ThingWordsReader {
     words_.out_ = words_in(root_, "out");
     words_.articles_ = words_in(root_, "articles");
     words_.ends_attributes_ = words_in(root_, "ends_attributes");
+    words_.recording_ = words_in(root_, "recording");
     words_.ignored_ = words_in(root_, "ignored");
     return std::move(words_);
   }
@@ -306,6 +307,7 @@ class QueryReader {
 
   void take() {
     look_at_way();
+    if (is_verb(table_.recording_) || length_of(table_.recording_) > 0) sought_.of_recording = true;
     if (take_colour() || take_thing()) return;
     if (const auto [length, number] = longest(table_.numbers_, position_); length > 0) {
       count_ = number->second;

@@ -36,6 +36,7 @@ enum class ThingPhase : std::uint8_t {
 struct SoughtThings {
   std::vector<ThingMention> mentions;  ///< all of them at a time; none: the query names nothing that is known
   bool alone = false;                  ///< and nothing that lives, beside them
+  bool of_recording = false;           ///< it is about the camera or signal, whatever it names
   ThingPhase phase = ThingPhase::kPresent;
 };
 
@@ -55,6 +56,7 @@ struct SoughtThings {
  * - handled: {puts, takes, by}; verbs by which a thing arrives or leaves. Who does it (`by`) is not looked for
  * - arrives, leaves: verbs; and `moves` followed by one of `in`, `into` or `out`. Where one of `articles` follows `in`,
  * that is a place
+ * - recording: words that make a query one about the camera or signal, "lens", though it names a thing: another model's
  * - ignored: words that say nothing of a thing, "is", "picture"
  * - ends_attributes: words behind which a colour or number belongs to what was named before
  *
@@ -90,7 +92,7 @@ class ThingWords {
   Phrases<std::int64_t> numbers_;
   ThingNumbers beside_, handlers_;
   Words puts_, takes_, other_, none_, alone_, arrives_, leaves_, moves_, in_, into_, out_, articles_, ends_attributes_,
-      ignored_;
+      recording_, ignored_;
   std::size_t longest_ = 1;  // phrase, in words
 };
 

@@ -43,7 +43,7 @@ constexpr const char* kSmall = R"({
   "none": ["no"], "nobody": {"words": ["nobody"], "things": ["man"]}, "alone": {"words": ["alone"], "beside": ["ox"]},
   "handled": {"puts": ["put down"], "takes": ["take"], "by": ["man"]},
   "arrives": ["arrive"], "leaves": ["leave"], "moves": ["go"], "in": ["in"], "into": ["into"], "out": ["out"], "articles": ["the"],
-  "ends_attributes": ["the", "in"], "ignored": ["is"]})";
+  "ends_attributes": ["the", "in"], "recording": ["lens", "cover the box"], "ignored": ["is"]})";
 
 void expect_refused(const io::test::TemporaryFolder& folder, const std::string& from, const std::string& to,
                     const std::string& named) {
@@ -100,6 +100,16 @@ GVL_TEST(queries_name_things) {
       {"", ""},
   };
   for (const auto& one : cases) expect_text(described(shipped().read(one.query)), one.sought);
+}
+
+GVL_TEST(queries_about_the_camera_are_none_about_the_hand_before_it) {
+  for (const char* query :
+       {"a hand covers the lens", "somebody is blocking the camera", "TV static", "a TV test card"}) {
+    ck_assert_msg(shipped().read(query).of_recording, "%s", query);
+  }
+  for (const char* query : {"a person walks towards the camera", "a dog is in the picture", "a man covers the car"}) {
+    ck_assert_msg(!shipped().read(query).of_recording, "%s", query);
+  }
 }
 
 GVL_TEST(the_table_has_the_classes_of_the_detector) {
