@@ -14,6 +14,7 @@
 #include <string>
 
 #include "common/tensor-progress.hpp"
+#include "common/version.hpp"
 #include "gvl/config.hpp"
 #include "gvl/convert.hpp"
 #include "gvl/error.hpp"
@@ -69,6 +70,7 @@ int main(int argc, char** argv) {
                                "in Hugging Face's, or from "
                                "a model folder of another type.");
   g_option_context_add_main_entries(context, entries, nullptr);
+  add_version(context);
   g_autoptr(GError) error = nullptr;
   if (!g_option_context_parse(context, &argc, &argv, &error)) return usage(error->message);
   if (argc != (verifies ? 2 : 3)) return usage(verifies ? "one folder is needed" : "two folders are needed");

@@ -19,6 +19,7 @@
 #include <initializer_list>
 #include <string>
 
+#include "common/version.hpp"
 #include "eval/run.hpp"
 #include "eval/score.hpp"
 #include "evaluation/calibration_report.hpp"
@@ -129,6 +130,7 @@ bool parse(int& argc, char**& argv, Options& options, std::string& fault) {
   g_option_context_set_summary(context, kSummary);
   g_option_context_set_description(context, kDescription);
   g_option_context_add_main_entries(context, entries, nullptr);
+  add_version(context);
   g_autoptr(GError) error = nullptr;
   if (!g_option_context_parse(context, &argc, &argv, &error)) {
     fault = error->message;

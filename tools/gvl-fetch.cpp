@@ -21,6 +21,7 @@
 #include "common/signal-watch.hpp"
 #include "common/tensor-progress.hpp"
 #include "common/usage.hpp"
+#include "common/version.hpp"
 #include "fetch/download.hpp"
 #include "fetch/space.hpp"
 #include "gvl/config.hpp"
@@ -135,6 +136,7 @@ struct Arguments {
         "HF_TOKEN is the token for a repository that wants one. http_proxy, https_proxy, all_proxy and no_proxy "
         "say how servers are reached. What was interrupted goes on when the same command is given again.");
     g_option_context_add_main_entries(context, entries, nullptr);
+    add_version(context);
     g_autoptr(GError) error = nullptr;
     if (!g_option_context_parse(context, &argc, &argv, &error)) throw UsageError(error->message);
   }

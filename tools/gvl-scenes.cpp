@@ -23,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "common/version.hpp"
 #include "gvl/error.hpp"
 #include "io/atomic_file.hpp"
 #include "scenes/conversation.hpp"
@@ -42,13 +43,14 @@ namespace {
 using namespace gvl;
 namespace fs = std::filesystem;
 
+constexpr const char* kForms =
+    "  gvl-scenes [--config FILE] [--seed N] [--videos N] OUT_DIR\n"
+    "  gvl-scenes --tokenizer FILE [--vocabulary N] [--watched]\n"
+    "  gvl-scenes --words FILE [--watched] [CONVERSATIONS.json...]\n"
+    "  gvl-scenes --watched [--seed N] [--videos N]\n";
+
 int usage(const char* reason) {
-  std::fprintf(stderr,
-               "gvl-scenes: %s\nusage: gvl-scenes [--config FILE] [--seed N] [--videos N] OUT_DIR\n"
-               "       gvl-scenes --tokenizer FILE [--vocabulary N] [--watched]\n"
-               "       gvl-scenes --words FILE [--watched] [CONVERSATIONS.json...]\n"
-               "       gvl-scenes --watched [--seed N] [--videos N]\n",
-               reason);
+  std::fprintf(stderr, "gvl-scenes: %s\nusage: gvl-scenes [OPTION...] [OUT_DIR] (--help says more)\n", reason);
   return 1;
 }
 
@@ -294,9 +296,11 @@ int main(int argc, char** argv) {
        "Print conversations about watched scenes instead; with the two above, take theirs too", nullptr},
       {"vocabulary", 0, 0, G_OPTION_ARG_INT, &wanted.vocabulary, "Tokens of the tokenizer; default: 2700", "N"},
       {}};
-  g_autoptr(GOptionContext) context = g_option_context_new("OUT_DIR");
+  g_autoptr(GOptionContext) context = g_option_context_new("[OUT_DIR]");
   g_option_context_set_summary(context, "Generates videos whose every event is known, with questions about them.");
+  g_option_context_set_description(context, kForms);
   g_option_context_add_main_entries(context, entries, nullptr);
+  add_version(context);
   g_autoptr(GError) error = nullptr;
   if (!g_option_context_parse(context, &argc, &argv, &error)) return usage(error->message);
   if (const char* fault = fault_of(wanted, argc)) return usage(fault);

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 
+#include "common/version.hpp"
 #include "evaluation/validation.hpp"
 #include "gvl/error.hpp"
 #include "ops/ops.hpp"
@@ -162,6 +163,7 @@ int main(int argc, char** argv) {
   g_autoptr(GOptionContext) context = g_option_context_new("CONFIG.json");
   g_option_context_set_summary(context, "Trains a Grounded-VideoLLM as a configuration says, or goes on with it.");
   g_option_context_add_main_entries(context, entries, nullptr);
+  add_version(context);
   g_autoptr(GError) error = nullptr;
   if (!g_option_context_parse(context, &argc, &argv, &error)) return usage(error->message);
   if (argc != 2) return usage("one configuration is needed");

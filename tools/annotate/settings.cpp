@@ -4,6 +4,7 @@
 #include <glib.h>
 
 #include "common/usage.hpp"
+#include "common/version.hpp"
 #include "gvl/error.hpp"
 
 namespace {
@@ -48,6 +49,7 @@ struct Arguments {
     add_model(context);
     add_requests(context);
     add_data(context);
+    add_version(context);
     g_autoptr(GError) error = nullptr;
     if (!g_option_context_parse(context, &argc, &argv, &error)) throw UsageError(error->message);
   }

@@ -9,6 +9,7 @@
 #include "archive/days.hpp"
 #include "common/number-option.hpp"
 #include "common/query-option.hpp"
+#include "common/version.hpp"
 #include "gvl/task.hpp"
 
 using gvl::Task;
@@ -72,6 +73,7 @@ bool parse(int argc, char** argv, Parsed& parsed, std::string& fault) {
       "Exits 0 when all was answered and written, 1 on wrong usage, 2 when something could not be.\n");
   add_options(context, parsed);
   g_option_context_add_group(context, gst_init_get_option_group());
+  add_version(context);
   g_autoptr(GError) error = nullptr;
   if (g_option_context_parse(context, &argc, &argv, &error)) return true;
   fault = error->message;

@@ -16,6 +16,7 @@
 
 #include "common/interrupt.hpp"
 #include "common/usage.hpp"
+#include "common/version.hpp"
 #include "eval/meteor-options.hpp"
 #include "eval/shares.hpp"
 #include "evaluation/format.hpp"
@@ -74,6 +75,7 @@ struct Arguments {
     g_option_context_set_description(context, kDescription);
     g_option_context_add_main_entries(context, entries, nullptr);
     meteor.add_to(context);
+    add_version(context);
     g_autoptr(GError) error = nullptr;
     if (!g_option_context_parse(context, &argc, &argv, &error)) throw UsageError(error->message);
     meteor.check();
@@ -197,6 +199,7 @@ bool run(const Arguments& arguments, char** argv) {
 }  // namespace
 
 int run_benchmark(int argc, char** argv) {
+  g_set_prgname("gvl-eval run");
   const InterruptGuard guard;
   // OpenCV warns of what it does not need to know of a video.
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_ERROR);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/usage.hpp"
+#include "common/version.hpp"
 #include "eval/meteor-options.hpp"
 #include "evaluation/benchmarks/grounded_qa.hpp"
 #include "evaluation/benchmarks/highlight_detection.hpp"
@@ -199,6 +200,7 @@ struct Arguments {
     g_option_context_set_description(context, description().c_str());
     g_option_context_add_main_entries(context, entries, nullptr);
     meteor.add_to(context);
+    add_version(context);
     g_autoptr(GError) error = nullptr;
     if (!g_option_context_parse(context, &argc, &argv, &error)) throw UsageError(error->message);
     meteor.check();
@@ -223,6 +225,7 @@ void score(int argc, char** argv) {
 }  // namespace
 
 int score_predictions(int argc, char** argv) {
+  g_set_prgname("gvl-eval score");
   try {
     score(argc, argv);
     return 0;

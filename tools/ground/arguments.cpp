@@ -7,6 +7,7 @@
 
 #include "common/number-option.hpp"
 #include "common/query-option.hpp"
+#include "common/version.hpp"
 #include "ground/encoding.hpp"
 #include "gvl/task.hpp"
 
@@ -110,6 +111,7 @@ bool parse(int argc, char** argv, Parsed& parsed, std::string& fault) {
   add_options(context, parsed);
   add_outputs(context, parsed);
   g_option_context_add_group(context, gst_init_get_option_group());
+  add_version(context);
   g_autoptr(GError) error = nullptr;
   if (g_option_context_parse(context, &argc, &argv, &error)) return true;
   fault = error->message;

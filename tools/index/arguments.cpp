@@ -8,6 +8,7 @@
 #include "archive/days.hpp"
 #include "archive/tokens.hpp"
 #include "common/number-option.hpp"
+#include "common/version.hpp"
 
 namespace {
 
@@ -78,6 +79,7 @@ bool parse(int argc, char** argv, Parsed& parsed, std::string& fault) {
       "stays.\nWhat is in the index twice is found twice.\n");
   add_options(context, parsed);
   g_option_context_add_group(context, gst_init_get_option_group());
+  add_version(context);
   g_autoptr(GError) error = nullptr;
   if (g_option_context_parse(context, &argc, &argv, &error)) return true;
   fault = error->message;
