@@ -21,6 +21,7 @@
 #include "archive/fingerprint.hpp"
 #include "ask/answers.hpp"
 #include "ask/arguments.hpp"
+#include "ground/complain.hpp"
 #include "ground/names.hpp"
 #include "ground/outputs.hpp"
 #include "ground/standard-output.hpp"
@@ -36,11 +37,6 @@ constexpr int kUnusable = 2;
 
 // So many windows' answers are decoded together.
 constexpr int kWindowsAtATime = 8;
-
-bool fail(const std::string& reason) {
-  std::fprintf(stderr, "gvl-ask: %s\n", on_one_line(reason).c_str());
-  return false;
-}
 
 std::string json_of(const Told& told) {
   g_autofree char* line = gvl_event_to_json(told.said.get());
@@ -74,12 +70,12 @@ class Run {
 
   int run() {
     const std::string fault = report_.wanted() ? report_.check() : "";
-    if (!fault.empty()) return fail(fault), kUnusable;
+    if (!fault.empty()) return complain(fault), kUnusable;
     try {
       if (arguments_.lists) return list();
       return tell(arguments_.search ? search() : ask());
     } catch (const std::exception& failure) {
-      fail(failure.what());
+      complain(failure.what());
       return kUnusable;
     }
   }
@@ -98,7 +94,7 @@ class Run {
     for (const auto& day : catalogue().days()) {
       const std::string line = on_one_line(day.stream) + "  " + on_one_line(day.day) + "  " +
                                std::to_string(day.segments) + " segments  " + std::to_string(day.bytes) + " bytes";
-      if (const std::string fault = print_line(line); good && !fault.empty()) good = fail(fault);
+      if (const std::string fault = print_line(line); good && !fault.empty()) good = complain(fault);
     }
     return good ? kAnswered : kUnusable;
   }
@@ -125,7 +121,7 @@ class Run {
       std::string words;
       for (const auto& word : model.unknown_words(query.text)) words += (words.empty() ? "" : " ") + word;
       if (!words.empty())
-        fail("\"" + shown_query(query.text) + "\": the model does not know these words: " + shown_query(words));
+        complain("\"" + shown_query(query.text) + "\": the model does not know these words: " + shown_query(words));
     }
   }
 
@@ -146,7 +142,7 @@ class Run {
                                          [&](const std::string& stream, std::uint64_t done, std::uint64_t total) {
                                            progress.show(stream, done, total);
                                          });
-    if (found.windows == 0) fail("the index has nothing of that time");
+    if (found.windows == 0) complain("the index has nothing of that time");
     return ranked(found, most());
   }
 
@@ -156,10 +152,10 @@ class Run {
       if (fault.empty()) fault = print_line(arguments_.json ? json_of(each) : line_of(each));
     }
     if (fault.empty() && all.empty() && !arguments_.json) fault = print_line("nothing was found");
-    bool good = fault.empty() || fail(fault);
+    bool good = fault.empty() || complain(fault);
     if (!report_.wanted()) return good ? kAnswered : kUnusable;
     fault = report_.write(report_of(all));
-    good = (fault.empty() || fail(fault)) && good;
+    good = (fault.empty() || complain(fault)) && good;
     return good ? kAnswered : kUnusable;
   }
 
@@ -176,7 +172,8 @@ int main(int argc, char** argv) {
   AskArguments arguments;
   std::string fault;
   if (!read_ask_arguments(argc, argv, arguments, fault)) {
-    std::fprintf(stderr, "gvl-ask: %s\ntry gvl-ask --help\n", on_one_line(fault).c_str());
+    complain(fault);
+    std::fprintf(stderr, "try gvl-ask --help\n");
     return kUsage;
   }
   return Run(arguments).run();

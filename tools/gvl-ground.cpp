@@ -8,30 +8,29 @@
  */
 #include <gst/gst.h>
 #include <gst/pbutils/pbutils.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <clocale>
 #include <cstdio>
-#include <filesystem>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "common/interrupt.hpp"
 #include "common/plugin.hpp"
+#include "ground/account.hpp"
 #include "ground/arguments.hpp"
+#include "ground/complain.hpp"
 #include "ground/describe.hpp"
-#include "ground/encoding.hpp"
 #include "ground/file-pass.hpp"
 #include "ground/models.hpp"
 #include "ground/names.hpp"
-#include "ground/outputs.hpp"
+#include "ground/output-set.hpp"
 #include "ground/questions.hpp"
 #include "ground/report.hpp"
+#include "ground/second-pass.hpp"
 #include "ground/settings.hpp"
 #include "ground/standard-output.hpp"
 #include "gvl/model.hpp"
@@ -42,25 +41,6 @@ namespace {
 constexpr int kAnswered = 0;
 constexpr int kUsage = 1;
 constexpr int kUnusable = 2;
-
-std::string json_line(const std::string& video, const GstStructure* event) {
-  GstStructure* with_file = gst_structure_copy(event);
-  gst_structure_set(with_file, "file", G_TYPE_STRING, readable_name(video).c_str(), nullptr);
-  g_autofree char* line = gvl_event_to_json(with_file);
-  gst_structure_free(with_file);
-  return line;
-}
-
-std::string json_lines(const FoundEvents& found) {
-  std::string lines;
-  for (const EventPointer& event : found.events) lines += json_line(found.video, event.get()) + "\n";
-  return lines;
-}
-
-bool is_timed(const EventPointer& event) {
-  GstClockTime start, stop;
-  return times_of(event.get(), &start, &stop);
-}
 
 /** Those without times first. */
 void sort_by_start(std::vector<EventPointer>& events) {
@@ -77,40 +57,24 @@ class Run {
  public:
   explicit Run(const Arguments& arguments)
       : arguments_(arguments),
-        progress_(!arguments.json || isatty(STDOUT_FILENO)),
+        progress_(!arguments.quiet && (!arguments.json || isatty(STDOUT_FILENO))),
         questions_(questions_of(arguments)),
         models_(arguments.device),
-        events_("--events", arguments.events, arguments.force, inputs_),
-        vtt_("--vtt", arguments.vtt, arguments.force, inputs_),
-        overlay_("--overlay", arguments.overlay, arguments.force, inputs_),
-        report_("--report", arguments.report, arguments.force, inputs_) {}
+        outputs_(arguments) {}
 
   int run() {
-    if (!can_write()) return kUnusable;
+    if (!outputs_.can_write(questions_)) return kUnusable;
     const InterruptGuard guard;
-    bool good = true;
-    for (const std::string& video : arguments_.videos) {
-      // An interrupt that ended one in order means the others, too.
-      if (watched_)
-        good = fail(video + ": was not looked at: interrupted");
-      else
-        good = ask(video) && good;
-      if (is_stopped()) break;
-    }
+    bool good = ask_about_all();
     good = write_files() && good;
-    if (is_stopped()) return kUnusable;
-    good = cut_clips() && good;
-    good = draw() && good;
-    return good && printing_ ? kAnswered : kUnusable;
+    const bool ended = is_stopped();
+    if (!ended) good = cut_clips() && good;
+    if (!ended) good = draw() && good;
+    tell_account();
+    return good && printing_ && !ended ? kAnswered : kUnusable;
   }
 
  private:
-  static bool fail(const std::string& reason) {
-    std::fprintf(stderr, "gvl-ground: %s\n", without_passwords(on_one_line(reason)).c_str());
-    return false;
-  }
-  static bool unless(const std::string& reason) { return reason.empty() || fail(reason); }
-
   /** Nothing more is looked at, cut or drawn: what was found is written. */
   bool is_stopped() const { return stopped_ || (is_interrupted() && !watched_); }
 
@@ -119,99 +83,72 @@ class Run {
     return false;
   }
 
+  // ---- telling --------------------------------------------------------------------------------------------------
+
+  /** What is good to know, and no fault. */
+  void note(const std::string& what) {
+    if (arguments_.quiet) return;
+    progress_.clear();
+    complain(what);
+  }
+
   /** Once for all files: a model that nobody named, and that is not the usual one. */
-  void tell_model(const std::string& name, const std::vector<std::string>& queries) const {
-    if (arguments_.model.empty() && !name.empty() && !models_.has(name)) fail(about_choice(name, queries));
+  void tell_choice(const std::string& name, const std::vector<std::string>& queries) {
+    if (arguments_.model.empty() && !name.empty() && !models_.has(name)) note(about_choice(name, queries));
   }
 
   /** Once for all files. */
   void tell_unknown_words(const GstStructure* message) {
     const std::string query = gst_structure_get_string(message, "query");
     if (!told_.insert(query).second) return;
-    progress_.clear();
-    fail("\"" + shown_query(query) +
+    note("\"" + shown_query(query) +
          "\": the model does not know these words: " + shown_query(gst_structure_get_string(message, "words")));
   }
 
   void tell_programs(const std::string& video, const GstStructure* message) {
     int program = 0;
     gst_structure_get_int(message, "program", &program);
-    progress_.clear();
-    fail(video + ": has the programs " + gst_structure_get_string(message, "programs") + "; " +
+    note(video + ": has the programs " + gst_structure_get_string(message, "programs") + "; " +
          std::to_string(program) + " is looked at, --program names another");
   }
 
-  // ---- beforehand -----------------------------------------------------------------------------------------------
-
-  /** The files that are read: videos and the model. */
-  void learn_inputs() {
-    for (const std::string& video : arguments_.videos) inputs_.add(possible_path_of(video));
-    for (const auto& [model, queries] : questions_) {
-      try {
-        inputs_.add_folder(gvl::model_folder(model).string());
-      } catch (const std::exception&) {
-        // There is none: reported when it is needed.
-      }
-    }
+  /** Of the last video: "looking at a.mkv, 2 of 5". */
+  std::string doing() const {
+    const std::size_t all = arguments_.videos.size();
+    const std::string place = ", " + std::to_string(found_.size()) + " of " + std::to_string(all);
+    return "looking at " + found_.back().video + (all > 1 ? place : "");
   }
 
-  /** It may be appended to. */
-  bool can_print() const {
-    struct stat file;
-    const std::string* input = fstat(STDOUT_FILENO, &file) == 0 ? inputs_.find(file) : nullptr;
-    return !input || fail("standard output: is " + *input + ", which is read");
-  }
-
-  /** The option that reads the video again, if there is one. */
-  std::string reads_again() const {
-    return !arguments_.clips.empty() ? "--clips" : overlay_.wanted() ? "--overlay" : "";
-  }
-
-  /** Clips and the overlay read the video again, for which pipes are none, nor what is live. */
-  bool can_read_again() const {
-    const std::string again = reads_again();
-    bool good = true;
-    for (const std::string& video : arguments_.videos)
-      if (!again.empty() && is_read_once(video))
-        good = fail(video + ": can be read only once, and " + again + " reads it again");
-    return good;
-  }
-
-  /** All outputs, before hours of analysis: all that cannot be written is reported, and nothing is done. */
-  bool can_write() {
-    learn_inputs();
-    const std::array<const OutputFile*, 4> files{&events_, &vtt_, &overlay_, &report_};
-    bool good = can_print();
-    good = can_read_again() && good;
-    for (std::size_t i = 0; i < files.size(); ++i) {
-      if (!files[i]->wanted()) continue;
-      good = unless(files[i]->check()) && good;
-      for (std::size_t j = 0; j < i; ++j)
-        if (files[j]->wanted() && files[i]->same_as(*files[j]))
-          good = fail(files[i]->path() + ": two outputs are to be written to it");
-    }
-    const std::string fault = arguments_.clips.empty() ? "" : fault_of_folder(arguments_.clips);
-    if (!fault.empty()) good = fail("--clips " + arguments_.clips + ": " + fault);
-    for (const OutputFile* file : files)
-      if (!arguments_.clips.empty() && file->wanted() && file->would_be(arguments_.clips))
-        good = fail("--clips " + arguments_.clips + ": " + file->path() + " is to be a file");
-    return good && can_draw();
-  }
-
-  bool can_draw() {
-    if (!overlay_.wanted()) return true;
-    std::string fault;
-    drawing_ = drawing_and_encoding(overlay_.path(), arguments_.videos.front(), fault);
-    return !drawing_.empty() || fail("--overlay " + overlay_.path() + ": cannot be encoded here: " + fault);
+  /** To people, and to who asks for it: programs that read stderr have no need of it. */
+  void tell_account() {
+    if (!arguments_.verbose && (arguments_.quiet || !isatty(STDERR_FILENO))) return;
+    const double seconds = static_cast<double>(g_get_monotonic_time() - began_) / G_USEC_PER_SEC;
+    const std::string account = account_of(found_, arguments_.videos.size(), seconds, arguments_.longest);
+    if (!account.empty()) std::fprintf(stderr, "%s\n", account.c_str());
   }
 
   // ---- asking ---------------------------------------------------------------------------------------------------
 
+  bool ask_about_all() {
+    bool good = true;
+    for (const std::string& video : arguments_.videos) {
+      // An interrupt that ended one in order means the others, too.
+      if (watched_)
+        good = complain(video + ": was not looked at: interrupted");
+      else
+        good = ask(video) && good;
+      if (is_stopped()) break;
+    }
+    return good;
+  }
+
   /** Null where there is no use in going on. */
   GstContext* load_model(const std::string& name) {
+    const bool is_new = !models_.has(name);
     std::string fault;
     GstContext* model = models_.load(name, fault);
     if (!unless(fault)) stop();
+    if (model && is_new && arguments_.verbose) note(about_model(name, model));
     return model;
   }
 
@@ -225,14 +162,15 @@ class Run {
     const std::string path = path_of(video);
     if (!path.empty() && access(path.c_str(), R_OK) != 0) {
       found_.push_back({video, video + ": " + g_strerror(errno), GST_CLOCK_TIME_NONE, {}});
-      return fail(found_.back().error);
+      return complain(found_.back().error);
     }
     const Questions questions = questions_about(arguments_, video);
     for (const auto& [name, queries] : questions) {
-      tell_model(name, queries);
+      tell_choice(name, queries);
       if (!load_model(name)) return false;
     }
     FoundEvents& found = found_.emplace_back(FoundEvents{video, "", GST_CLOCK_TIME_NONE, {}, arguments_.program});
+    if (arguments_.verbose) note(doing());
     bool good = true;
     for (const auto& [name, queries] : questions) good = good && look_at(found, load_model(name), queries);
     sort_by_start(found.events);
@@ -244,8 +182,8 @@ class Run {
     bool answered = false;
     FilePassOptions options = reading(found);
     options.consumer = "gvlground name=in ! fakesink sync=false";
-    options.doing = "looking at " + found.video;
-    options.again = reads_again();
+    options.doing = doing();
+    options.again = outputs_.reads_again();
     if (options.again.empty()) options.at_interrupt = [&] { watched_ = true; };
     options.prepare = [&](GstElement* consumer) { set_up(consumer, model, queries); };
     options.on_message = [&](const GstStructure* message) -> std::string {
@@ -304,17 +242,13 @@ class Run {
     return arguments_.videos.size() > 1 ? on_one_line(video) + ": " : "";
   }
 
-  bool has_outputs() const {
-    return events_.wanted() || vtt_.wanted() || overlay_.wanted() || report_.wanted() || !arguments_.clips.empty();
-  }
-
   /** Why there is no use in going on: nobody reads, and nothing else is wanted. */
   std::string print(const std::string& line) {
     const std::string fault = printing_ ? print_line(line) : "";
     if (fault.empty()) return {};
     printing_ = false;
-    if (has_outputs()) {
-      fail(fault);
+    if (outputs_.wanted()) {
+      complain(fault);
       return {};
     }
     stop();
@@ -334,93 +268,42 @@ class Run {
     if (!has_answers()) return true;
     std::string lines;
     for (const FoundEvents& found : found_) lines += json_lines(found);
-    bool good = !events_.wanted() || unless(events_.write(lines));
-    good = (!vtt_.wanted() || unless(vtt_.write(web_vtt(found_.front())))) && good;
-    if (is_stopped() || !report_.wanted()) return good;
-    return unless(report_.write(html_report(found_))) && good;
+    bool good = !outputs_.events.wanted() || unless(outputs_.events.write(lines));
+    good = (!outputs_.vtt.wanted() || unless(outputs_.vtt.write(web_vtt(found_.front())))) && good;
+    if (is_stopped() || !outputs_.report.wanted()) return good;
+    return unless(outputs_.report.write(html_report(found_))) && good;
   }
 
   bool cut_clips() {
     bool good = true;
     for (const FoundEvents& found : found_)
-      if (!arguments_.clips.empty() && found.error.empty() && !is_stopped()) good = cut_clips_of(found) && good;
+      if (!arguments_.clips.empty() && found.error.empty() && !is_stopped())
+        good = ::cut_clips(found, reading(found), arguments_.clips, progress_) && good;
     return good;
   }
 
-  static guint64 late_clips(GstElement* consumer) {
-    g_autoptr(GstElement) clipper = gst_bin_get_by_name(GST_BIN(consumer), "in");
-    GstStructure* stats = nullptr;
-    g_object_get(clipper, "stats", &stats, nullptr);
-    guint64 late = 0;
-    gst_structure_get_uint64(stats, "late", &late);
-    gst_structure_free(stats);
-    return late;
-  }
-
-  bool cut_clips_of(const FoundEvents& found) {
-    const auto wanted = std::count_if(found.events.begin(), found.events.end(), is_timed);
-    if (wanted == 0) return true;
-    const TextInMemory events(json_lines(found));
-    if (!events.fault().empty()) return fail("the events of " + found.video + ": " + events.fault());
-    const std::string location = arguments_.clips + "/" + stem_of(found.video) + "-%{start}-%{query}.mkv";
-    std::ptrdiff_t written = 0;
-    FilePassOptions options = reading(found);
-    options.consumer = "gvlclipper name=in";
-    options.encoded = true;
-    options.sound = {"in", "matroskamux"};
-    options.doing = "cutting clips of " + found.video;
-    options.prepare = [&](GstElement* consumer) {
-      g_autoptr(GstElement) clipper = gst_bin_get_by_name(GST_BIN(consumer), "in");
-      g_object_set(clipper, "events", events.path().c_str(), "location", location.c_str(), nullptr);
-    };
-    options.on_message = [&](const GstStructure* message) -> std::string {
-      if (gst_structure_has_name(message, "gvl-clip")) ++written;
-      return {};
-    };
-    guint64 late = 0;
-    options.at_end = [&](GstElement* consumer, GstClockTime) { late = late_clips(consumer); };
-    if (!unless(run_file_pass(options, progress_))) return false;
-    if (late > 0) return fail(found.video + ": " + std::to_string(late) + " clips begin late");
-    return written >= wanted || fail(found.video + ": " + std::to_string(wanted - written) + " of " +
-                                     std::to_string(wanted) + " clips could not be written");
-  }
-
   bool draw() {
-    if (!overlay_.wanted() || is_stopped() || !found_.front().error.empty()) return true;
     const FoundEvents& found = found_.front();
-    const TextInMemory events(json_lines(found));
-    if (!events.fault().empty()) return fail("the events of " + found.video + ": " + events.fault());
-    if (!unless(overlay_.open())) return false;
-    FilePassOptions options = reading(found);
-    options.consumer = drawing_ + " ! fdsink name=file";
-    options.output = overlay_.path();
-    options.sound = {kMuxer, {}};
-    options.doing = "drawing on " + found.video;
-    options.prepare = [&](GstElement* consumer) {
-      g_autoptr(GstElement) overlay = gst_bin_get_by_name(GST_BIN(consumer), "overlay");
-      g_autoptr(GstElement) file = gst_bin_get_by_name(GST_BIN(consumer), "file");
-      g_object_set(overlay, "events", events.path().c_str(), nullptr);
-      g_object_set(file, "fd", overlay_.descriptor(), nullptr);
-    };
-    return unless(run_file_pass(options, progress_)) && unless(overlay_.commit());
+    if (!outputs_.overlay.wanted() || is_stopped() || !found.error.empty()) return true;
+    return draw_overlay(found, reading(found), outputs_.drawing(), outputs_.overlay, progress_);
   }
 
   const Arguments& arguments_;
   ProgressBar progress_;
-  InputFiles inputs_;
-  OutputFile events_, vtt_, overlay_, report_;
-  std::string drawing_;  ///< how the overlay is drawn and encoded
   const Questions questions_;
   Models models_;
+  OutputSet outputs_;
   std::set<std::string> told_;  ///< queries with words that the model does not know
   std::vector<FoundEvents> found_;
-  bool printing_ = true;  ///< standard output takes what is printed
+  bool printing_ = true;                         ///< standard output takes what is printed
+  const gint64 began_ = g_get_monotonic_time();  ///< microseconds
   bool stopped_ = false;
   bool watched_ = false;  ///< what has no end of its own was interrupted, and that ended it in order
 };
 
 int usage(const std::string& reason) {
-  std::fprintf(stderr, "gvl-ground: %s\ntry gvl-ground --help\n", without_passwords(on_one_line(reason)).c_str());
+  complain(reason);
+  std::fprintf(stderr, "try gvl-ground --help\n");
   return kUsage;
 }
 

@@ -17,6 +17,7 @@
 
 #include "common/interrupt.hpp"
 #include "common/plugin.hpp"
+#include "ground/complain.hpp"
 #include "ground/file-pass.hpp"
 #include "ground/names.hpp"
 #include "gvlcontext.h"
@@ -31,11 +32,6 @@ constexpr int kUnusable = 2;
 constexpr const char* kPipeline =
     "gvlsegmenter name=in ! gvlspatialencoder ! gvltemporalencoder ! gvlfuser ! gvlindexer name=indexer ! "
     "fakesink sync=false";
-
-bool fail(const std::string& reason) {
-  std::fprintf(stderr, "gvl-index: %s\n", without_passwords(on_one_line(reason)).c_str());
-  return false;
-}
 
 /** One run over all videos. */
 class Run {
@@ -52,7 +48,7 @@ class Run {
     const InterruptGuard guard;
     bool good = true;
     for (const std::string& video : arguments_.videos) {
-      good = (is_interrupted() ? fail(video + ": was not indexed: interrupted") : index(video)) && good;
+      good = (is_interrupted() ? complain(video + ": was not indexed: interrupted") : index(video)) && good;
     }
     return good ? kIndexed : kUnusable;
   }
@@ -62,8 +58,8 @@ class Run {
     const auto named = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
     g_autoptr(GError) error = nullptr;
     model_ = gvl_model_context_load(named(arguments_.model), named(arguments_.device), &error);
-    return model_ || fail("loading " + (arguments_.model.empty() ? "the default model" : arguments_.model) + ": " +
-                          error->message);
+    return model_ || complain("loading " + (arguments_.model.empty() ? "the default model" : arguments_.model) + ": " +
+                              error->message);
   }
 
   std::string stream_of(const std::string& video) const {
@@ -95,7 +91,7 @@ class Run {
 
   bool index(const std::string& video) {
     const std::string path = path_of(video);
-    if (!path.empty() && access(path.c_str(), R_OK) != 0) return fail(video + ": " + g_strerror(errno));
+    if (!path.empty() && access(path.c_str(), R_OK) != 0) return complain(video + ": " + g_strerror(errno));
     guint64 segments = 0;
     FilePassOptions options;
     options.video = video;
@@ -109,8 +105,8 @@ class Run {
     options.prepare = [&](GstElement* consumer) { set_up(consumer, video); };
     options.at_end = [&](GstElement* consumer, GstClockTime) { segments = segments_of(consumer); };
     const std::string fault = run_file_pass(options, progress_);
-    if (!fault.empty()) return fail(fault);
-    if (segments == 0) return fail(video + ": has no frames to look at");
+    if (!fault.empty()) return complain(fault);
+    if (segments == 0) return complain(video + ": has no frames to look at");
     std::printf("%s: %llu segments\n", on_one_line(stream_of(video)).c_str(),
                 static_cast<unsigned long long>(segments));
     return true;
@@ -138,7 +134,8 @@ int main(int argc, char** argv) {
   IndexArguments arguments;
   std::string fault;
   if (!read_index_arguments(argc, argv, arguments, fault)) {
-    std::fprintf(stderr, "gvl-index: %s\ntry gvl-index --help\n", without_passwords(on_one_line(fault)).c_str());
+    complain(fault);
+    std::fprintf(stderr, "try gvl-index --help\n");
     return kUsage;
   }
   gst_pb_utils_init();

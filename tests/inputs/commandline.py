@@ -16,6 +16,10 @@ import unicodedata
 from outputs_case import *
 
 
+# What a run came to.
+ACCOUNT = r"^(\d+) (?:event|answer)s? in (?:\d+ of )?(\d+) files?, (\d+ s|\d+ min|[0-9.]+ h), ([0-9.]+) x real time$"
+
+
 class CommandLine(Outputs):
     def test_other_languages_and_dashes(self):
         shutil.copy(self.video, self.file("-v.mkv"))
@@ -150,6 +154,52 @@ class CommandLine(Outputs):
         self.assertEqual(json.loads(found)["file"], uri)
 
 
+class Verbosity(Outputs):
+    def test_verbose(self):
+        other = shutil.copy(self.video, self.file("other.mkv"))
+        done = ground("--verbose", "--json", "-q", BLACK, self.video, other)
+        model, first, second, account = done.stderr.splitlines()
+        folder = os.path.join(BUILD, "models", "default")
+        size = sum(os.path.getsize(file) for file in glob.glob(folder + "/*.safetensors"))
+        self.assertRegex(model, rf"^gvl-ground: the model default in \S*default: a Grounded-VideoLLM, "
+                                rf"{size / 1e6:.1f} MB of \w+, on \w+")
+        self.assertEqual(first, f"gvl-ground: looking at {self.video}, 1 of 2")
+        self.assertEqual(second, f"gvl-ground: looking at {other}, 2 of 2")
+        count, files, *_ = re.fullmatch(ACCOUNT, account).groups()
+        self.assertEqual((int(count), int(files)), (len(done.stdout.splitlines()), 2))
+        self.assertEqual(int(count), 2)
+        self.assert_speed(account, 20)
+
+    def assert_speed(self, account, video):
+        """The two numbers fit so many seconds of video, as far as they are rounded."""
+        _, _, took, speed = re.fullmatch(ACCOUNT, account).groups()
+        if took.endswith(" s"):  # not where a slow machine took minutes
+            seconds, speed = int(took[:-2]), float(speed)
+            half = 0.05 if speed < 10 else 0.5
+            self.assertLessEqual((seconds - 0.51) * (speed - half), video)
+            self.assertGreaterEqual((seconds + 0.51) * (speed + half), video)
+
+    def test_part_of_a_video(self):
+        for seconds, options in ((10, []), (0.5, ["--for", 0.5])):
+            self.assert_speed(ground("-v", *options, self.video, BLACK).stderr.splitlines()[-1], seconds)
+
+    def test_what_fails_is_counted(self):
+        done = ground("-v", "--json", "-q", BLACK, self.video, self.file("missing.mkv"), check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr.splitlines()[-1], "^1 event in 1 of 2 files, ")
+        done = ground("-v", self.file("missing.mkv"), BLACK, check=False)
+        self.assertNotRegex(done.stderr, "(?m)^[0-9]+ event")
+
+    def test_nothing_is_told_that_is_no_fault(self):
+        """To a program that reads stderr, without --verbose."""
+        self.assertEqual(ground(self.video, BLACK).stderr, "")
+        unknown = "the picture goes zzyzx"
+        self.assertIn("zzyzx", ground(self.video, unknown).stderr)
+        self.assertEqual(ground("--quiet", self.video, unknown).stderr, "")
+        self.fails(2, "missing.mkv: ", "--quiet", self.file("missing.mkv"), BLACK)
+        self.fails(1, "--quiet and --verbose", "--quiet", "-v", self.video, BLACK)
+
+
 class Converting(Outputs):
     def test_what_fails_has_not_succeeded_before(self):
         convert, model = os.path.join(BUILD, "tools", "gvl-convert"), self.file("model")
@@ -223,7 +273,10 @@ class Progress(Outputs):
                 shown += more
         os.close(ours)
         self.assertEqual(program.returncode, 0, shown)
-        return shown.decode().replace("\x1b[K", "").split("\r")
+        *lines, account, end = shown.decode().replace("\x1b[K", "").split("\r")
+        self.assertRegex(account, ACCOUNT)
+        self.assertEqual(end, "\n")
+        return lines
 
     def test_is_never_wider_than_the_terminal(self):
         video = self.file("画" * 40 + "name.mkv")

@@ -3,6 +3,8 @@
 
 #include <gst/gst.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 #include "common/number-option.hpp"
@@ -21,7 +23,7 @@ struct Parsed {
        *overlay = nullptr, *report = nullptr, *min_confidence = nullptr, *window = nullptr, *overlap = nullptr,
        *max_moments = nullptr, *longest = nullptr, *program = nullptr, *timeout = nullptr;
   char **queries = nullptr, **rest = nullptr;
-  gboolean json = FALSE, force = FALSE, explain = FALSE;
+  gboolean json = FALSE, force = FALSE, explain = FALSE, verbose = FALSE, quiet = FALSE;
 
   Parsed() = default;
   Parsed(const Parsed&) = delete;
@@ -93,6 +95,23 @@ void add_outputs(GOptionContext* context, Parsed& parsed) {
   g_option_context_add_main_entries(context, entries, nullptr);
 }
 
+gboolean print_tasks(const gchar*, const gchar*, gpointer, GError**) {
+  for (const auto& [task, name, meaning] : gvl::task_names()) std::printf("%-14s %s\n", name, meaning);
+  std::exit(0);
+}
+
+void add_manners(GOptionContext* context, Parsed& parsed) {
+  const GOptionEntry entries[] = {
+      {"verbose", 'v', 0, G_OPTION_ARG_NONE, &parsed.verbose,
+       "Say on stderr which model is asked, what is looked at, and at the end what it came to", nullptr},
+      {"quiet", 0, 0, G_OPTION_ARG_NONE, &parsed.quiet, "Say on stderr only what goes wrong: no progress, no notes",
+       nullptr},
+      {"list-tasks", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, reinterpret_cast<gpointer>(print_tasks),
+       "Print what --task takes and exit", nullptr},
+      {}};
+  g_option_context_add_main_entries(context, entries, nullptr);
+}
+
 bool parse(int argc, char** argv, Parsed& parsed, std::string& fault) {
   g_autoptr(GOptionContext) context = g_option_context_new("VIDEO QUERY... | -q QUERY... VIDEO...");
   g_option_context_set_summary(context,
@@ -110,6 +129,7 @@ bool parse(int argc, char** argv, Parsed& parsed, std::string& fault) {
       "live in order, and is no failure there. A password in a URI is never printed.\n");
   add_options(context, parsed);
   add_outputs(context, parsed);
+  add_manners(context, parsed);
   g_option_context_add_group(context, gst_init_get_option_group());
   add_version(context);
   g_autoptr(GError) error = nullptr;
@@ -147,6 +167,7 @@ std::string fault_of(const Arguments& arguments) {
     if (const std::string fault = fault_of_query(query, arguments.task); !fault.empty()) return fault;
   for (const std::string& video : arguments.videos)
     if (video.empty()) return "the name of a video is empty";
+  if (arguments.quiet && arguments.verbose) return "--quiet and --verbose: give one of them";
   const bool several = arguments.videos.size() > 1;
   if (several && (!arguments.vtt.empty() || !arguments.overlay.empty())) return "--vtt and --overlay take one video";
   if (!arguments.overlay.empty() && !has_known_ending(arguments.overlay))
@@ -181,6 +202,8 @@ bool read_arguments(int argc, char** argv, Arguments& arguments, std::string& fa
   arguments.json = parsed.json;
   arguments.force = parsed.force;
   arguments.explain = parsed.explain;
+  arguments.verbose = parsed.verbose;
+  arguments.quiet = parsed.quiet;
   fault = read_numbers(parsed, arguments);
   if (!fault.empty()) return false;
   arguments.events = text(parsed.events);

@@ -13,6 +13,8 @@ struct Arguments {
   bool json = false;
   bool force = false;
   bool explain = false;
+  bool verbose = false;
+  bool quiet = false;                               ///< only what goes wrong is told on stderr
   std::optional<double> min_confidence;             ///< none: the model's
   std::optional<double> window, overlap;            ///< seconds, and a share; none: gvlground's
   std::optional<double> max_moments;                ///< none: gvlground's

@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <memory>
 
 #include "common/interrupt.hpp"
+#include "ground/complain.hpp"
 #include "ground/names.hpp"
 #include "ground/programs.hpp"
 #include "ground/remote.hpp"
@@ -213,8 +213,7 @@ class FilePass {
 
   void say(const std::string& what) {
     progress_.clear();
-    // Not g_printerr(), which knows only what the locale does.
-    std::fprintf(stderr, "gvl-ground: %s\n", on_one_line(of_video(what)).c_str());
+    complain(of_video(what));
   }
 
   static gboolean on_timer(gpointer data) {

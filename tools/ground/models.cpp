@@ -1,7 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ground/models.hpp"
 
-#include "gvlcontext.h"
+#include <cstdint>
+#include <filesystem>
+
+#include "common/quantities.hpp"
+#include "gvl/model.hpp"
+#include "gvlcontext.hpp"
+
+namespace {
+
+const char* kind_of(const gvl::ModelConfig& config) {
+  switch (config.type) {
+    case gvl::ModelType::kGroundedVideoLlm:
+      return "a Grounded-VideoLLM";
+    case gvl::ModelType::kSimilarity:
+      return "a similarity model";
+    case gvl::ModelType::kThings:
+      return "a model of things";
+  }
+  return "";
+}
+
+/** Of its weights on disk. */
+std::int64_t bytes_of(const std::filesystem::path& folder) {
+  std::int64_t bytes = 0;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored))
+    if (entry.path().extension() == ".safetensors") bytes += static_cast<std::int64_t>(entry.file_size(ignored));
+  return bytes;
+}
+
+}  // namespace
 
 Models::~Models() {
   for (const auto& [name, model] : loaded_) gst_context_unref(model);
@@ -15,4 +45,11 @@ GstContext* Models::load(const std::string& name, std::string& fault) {
   if (model) return loaded_[name] = model;
   fault = "loading " + (name.empty() ? "the default model" : name) + ": " + error->message;
   return nullptr;
+}
+
+std::string about_model(const std::string& name, GstContext* model) {
+  const auto loaded = gvl::gst::model_of(model);
+  return "the model " + (name.empty() ? "default" : name) + " in " + loaded->folder() + ": " +
+         kind_of(loaded->config()) + ", " + size_text(bytes_of(loaded->folder())) + " of " +
+         gvl::name_of(loaded->config().dtype) + ", on " + loaded->device();
 }

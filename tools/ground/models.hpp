@@ -24,3 +24,6 @@ class Models {
   std::string device_;
   std::map<std::string, GstContext*> loaded_;
 };
+
+/** A loaded model, its kind, its size and where it runs, for people. */
+std::string about_model(const std::string& name, GstContext* model);

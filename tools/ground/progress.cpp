@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "common/quantities.hpp"
 #include "common/terminal.hpp"
 #include "ground/names.hpp"
 
 namespace {
 
 constexpr int kWidth = 30;
+constexpr double kFirstShare = 0.02;   // of a video, from which on the rest can be guessed
 constexpr int kColumnsOfNumbers = 30;  // what stands beside the bar, without the file
 
 std::string progress_line(double done, double elapsed, const std::string& what, int columns) {
@@ -21,8 +23,7 @@ std::string progress_line(double done, double elapsed, const std::string& what, 
   g_snprintf(numbers, sizeof numbers, "%3.0f %% ", done * 100);
   std::string line = numbers;
   if (width > 0) line = "[" + std::string(filled, '#') + std::string(width - filled, ' ') + "] " + line;
-  g_snprintf(numbers, sizeof numbers, "%.0f s left ", elapsed * (1 - done) / done);
-  if (done > 0.02 && done < 1) line += numbers;
+  if (done > kFirstShare && done < 1) line += duration_text(elapsed * (1 - done) / done) + " left ";
   return fitted(line + fitted(what, columns - static_cast<int>(line.size())), columns);
 }
 

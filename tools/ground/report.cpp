@@ -9,6 +9,7 @@
 #include "ground/names.hpp"
 #include "ground/programs.hpp"
 #include "ground/remote.hpp"
+#include "gvlevent.h"
 #include "timeline/wording.hpp"
 
 namespace {
@@ -179,6 +180,20 @@ std::string row(const FoundEvents& found, std::size_t video, std::size_t index, 
 
 bool times_of(const GstStructure* event, GstClockTime* start, GstClockTime* stop) {
   return gst_structure_get(event, "start", G_TYPE_UINT64, start, "stop", G_TYPE_UINT64, stop, nullptr);
+}
+
+std::string json_line(const std::string& video, const GstStructure* event) {
+  GstStructure* with_file = gst_structure_copy(event);
+  gst_structure_set(with_file, "file", G_TYPE_STRING, readable_name(video).c_str(), nullptr);
+  g_autofree char* line = gvl_event_to_json(with_file);
+  gst_structure_free(with_file);
+  return line;
+}
+
+std::string json_lines(const FoundEvents& found) {
+  std::string lines;
+  for (const EventPointer& event : found.events) lines += json_line(found.video, event.get()) + "\n";
+  return lines;
 }
 
 std::string html_report(const std::vector<FoundEvents>& videos) {

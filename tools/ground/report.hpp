@@ -23,6 +23,12 @@ struct FoundEvents {
 /** Start and stop of an event; false where it has none. */
 bool times_of(const GstStructure* event, GstClockTime* start, GstClockTime* stop);
 
+/** An event of a video as a JSON object on one line, without the line's end. */
+std::string json_line(const std::string& video, const GstStructure* event);
+
+/** All events, one JSON object a line. */
+std::string json_lines(const FoundEvents& found);
+
 /** One page without anything outside of it: timeline, pictures, times and confidence of every event. */
 std::string html_report(const std::vector<FoundEvents>& videos);
 

@@ -19,7 +19,7 @@ std::string fault_now() { return std::string("standard output: ") + g_strerror(e
 
 void at_exit() {
   if (is_told || (std::fflush(stdout) == 0 && !std::ferror(stdout))) return;
-  std::fprintf(stderr, "gvl-ground: %s\n", fault_now().c_str());
+  std::fprintf(stderr, "%s: %s\n", g_get_prgname(), fault_now().c_str());
   _exit(exit_code);
 }
 

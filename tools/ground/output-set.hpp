@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "ground/arguments.hpp"
+#include "ground/outputs.hpp"
+#include "ground/questions.hpp"
+
+/** All that a run is to write besides standard output. */
+class OutputSet {
+ public:
+  explicit OutputSet(const Arguments& arguments);
+  OutputSet(const OutputSet&) = delete;
+  OutputSet& operator=(const OutputSet&) = delete;
+
+  /**
+   * Whether all of it can be written, as far as that can be known before hours of analysis. Complains of all that
+   * cannot.
+   */
+  bool can_write(const Questions& questions);
+  bool wanted() const;
+  /** The option that reads the video again, if there is one. */
+  std::string reads_again() const;
+  /** How the overlay is drawn and encoded; known once it can be written. */
+  const std::string& drawing() const { return drawing_; }
+
+  OutputFile events, vtt, overlay, report;
+
+ private:
+  std::array<const OutputFile*, 4> files() const { return {&events, &vtt, &overlay, &report}; }
+  void learn_inputs(const Questions& questions);
+  bool can_print() const;
+  bool can_read_again() const;
+  bool can_write_files() const;
+  bool can_write_clips() const;
+  bool can_draw();
+
+  const Arguments& arguments_;
+  InputFiles inputs_;
+  std::string drawing_;
+};
