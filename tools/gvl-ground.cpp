@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <clocale>
 #include <cstdio>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,7 +25,9 @@
 #include "ground/arguments.hpp"
 #include "ground/complain.hpp"
 #include "ground/describe.hpp"
+#include "ground/edit-list.hpp"
 #include "ground/file-pass.hpp"
+#include "ground/frame-count.hpp"
 #include "ground/models.hpp"
 #include "ground/names.hpp"
 #include "ground/output-set.hpp"
@@ -192,6 +195,7 @@ class Run {
       if (gst_structure_has_name(message, "gvl-verdict")) explain(found.video, message);
       return hear(found, message);
     };
+    if (!outputs_.needs_timecodes().empty()) options.at_begin = [&](GstElement* in) { return count_frames(in); };
     options.at_end = [&](GstElement* consumer, GstClockTime duration) {
       found.duration = duration;
       answered = frames_of(consumer) > 0;
@@ -199,6 +203,18 @@ class Run {
     found.error = run_file_pass(options, progress_);
     if (found.error.empty() && !answered) found.error = found.video + ": has no frames to look at";
     return unless(found.error);
+  }
+
+  /** Before hours of analysis: why the video's frames have no timecodes, where these are needed. */
+  std::string count_frames(GstElement* consumer) {
+    g_autoptr(GstElement) ground = gst_bin_get_by_name(GST_BIN(consumer), "in");
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(ground, "sink");
+    g_autoptr(GstCaps) caps = gst_pad_get_current_caps(pad);
+    int numerator = 0, denominator = 1;
+    if (caps) gst_structure_get_fraction(gst_caps_get_structure(caps, 0), "framerate", &numerator, &denominator);
+    std::string fault;
+    frames_ = FrameCount::make(numerator, denominator, arguments_.timecode, fault);
+    return fault.empty() ? "" : fault + " (" + outputs_.needs_timecodes() + ")";
   }
 
   /** Keeps events that are over and words that were asked for; prints these, and for people events that go on. */
@@ -263,6 +279,19 @@ class Run {
                        [](const FoundEvents& found) { return found.error.empty() || !found.events.empty(); });
   }
 
+  bool write_for_editing() {
+    if (!frames_) return true;
+    std::string fault;
+    const std::string list = edit_list(found_.front(), *frames_, fault);
+    bool good = true;
+    if (outputs_.edl.wanted() && !fault.empty())
+      good = complain("--edl " + outputs_.edl.path() + ": " + fault);
+    else if (outputs_.edl.wanted())
+      good = unless(outputs_.edl.write(list));
+    if (!outputs_.otio.wanted()) return good;
+    return unless(outputs_.otio.write(otio_timeline(found_.front(), *frames_))) && good;
+  }
+
   /** What was found is kept also where some of the files could not be read, or the rest is not wanted any more. */
   bool write_files() {
     if (!has_answers()) return true;
@@ -270,6 +299,7 @@ class Run {
     for (const FoundEvents& found : found_) lines += json_lines(found);
     bool good = !outputs_.events.wanted() || unless(outputs_.events.write(lines));
     good = (!outputs_.vtt.wanted() || unless(outputs_.vtt.write(web_vtt(found_.front())))) && good;
+    good = write_for_editing() && good;
     if (is_stopped() || !outputs_.report.wanted()) return good;
     return unless(outputs_.report.write(html_report(found_))) && good;
   }
@@ -295,6 +325,7 @@ class Run {
   OutputSet outputs_;
   std::set<std::string> told_;  ///< queries with words that the model does not know
   std::vector<FoundEvents> found_;
+  std::optional<FrameCount> frames_;             ///< of the video, where editing programs get it
   bool printing_ = true;                         ///< standard output takes what is printed
   const gint64 began_ = g_get_monotonic_time();  ///< microseconds
   bool stopped_ = false;

@@ -11,6 +11,7 @@
 #include "common/query-option.hpp"
 #include "common/version.hpp"
 #include "ground/encoding.hpp"
+#include "ground/frame-count.hpp"
 #include "gvl/task.hpp"
 
 using gvl::task_from_name;
@@ -21,7 +22,8 @@ namespace {
 struct Parsed {
   char *model = nullptr, *task = nullptr, *device = nullptr, *events = nullptr, *vtt = nullptr, *clips = nullptr,
        *overlay = nullptr, *report = nullptr, *min_confidence = nullptr, *window = nullptr, *overlap = nullptr,
-       *max_moments = nullptr, *longest = nullptr, *program = nullptr, *timeout = nullptr;
+       *max_moments = nullptr, *longest = nullptr, *program = nullptr, *timeout = nullptr, *edl = nullptr,
+       *otio = nullptr, *timecode = nullptr;
   char **queries = nullptr, **rest = nullptr;
   gboolean json = FALSE, force = FALSE, explain = FALSE, verbose = FALSE, quiet = FALSE;
 
@@ -30,7 +32,7 @@ struct Parsed {
   Parsed& operator=(const Parsed&) = delete;
   ~Parsed() {
     for (char* text : {model, task, device, events, vtt, clips, overlay, report, min_confidence, window, overlap,
-                       max_moments, longest, program, timeout})
+                       max_moments, longest, program, timeout, edl, otio, timecode})
       g_free(text);
     g_strfreev(queries);
     g_strfreev(rest);
@@ -40,8 +42,9 @@ struct Parsed {
 /** An option whose value is empty, as by a variable that is not set, was meant. */
 std::string fault_of(const Parsed& parsed) {
   const std::pair<const char*, const char*> values[] = {
-      {"--model", parsed.model}, {"--device", parsed.device},   {"--events", parsed.events}, {"--vtt", parsed.vtt},
-      {"--clips", parsed.clips}, {"--overlay", parsed.overlay}, {"--report", parsed.report}};
+      {"--model", parsed.model},   {"--device", parsed.device}, {"--events", parsed.events},
+      {"--vtt", parsed.vtt},       {"--clips", parsed.clips},   {"--overlay", parsed.overlay},
+      {"--report", parsed.report}, {"--edl", parsed.edl},       {"--otio", parsed.otio}};
   for (const auto& [option, value] : values)
     if (value && !*value) return std::string(option) + ": the value is empty";
   return {};
@@ -100,6 +103,20 @@ gboolean print_tasks(const gchar*, const gchar*, gpointer, GError**) {
   std::exit(0);
 }
 
+void add_editing(GOptionContext* context, Parsed& parsed) {
+  const GOptionEntry entries[] = {
+      {"edl", 0, 0, G_OPTION_ARG_FILENAME, &parsed.edl, "Write the events as an edit decision list (CMX 3600)",
+       "FILE.edl"},
+      {"otio", 0, 0, G_OPTION_ARG_FILENAME, &parsed.otio,
+       "Write the video as a timeline with a marker for each event (OpenTimelineIO)", "FILE.otio"},
+      {"timecode", 0, 0, G_OPTION_ARG_STRING, &parsed.timecode,
+       "Timecode of the first frame, for --edl and --otio; default: 0. A ; before the frames drops frame numbers, as "
+       "is usual at 29.97 and 59.94 frames a second",
+       "HH:MM:SS:FF"},
+      {}};
+  g_option_context_add_main_entries(context, entries, nullptr);
+}
+
 void add_manners(GOptionContext* context, Parsed& parsed) {
   const GOptionEntry entries[] = {
       {"verbose", 'v', 0, G_OPTION_ARG_NONE, &parsed.verbose,
@@ -129,6 +146,7 @@ bool parse(int argc, char** argv, Parsed& parsed, std::string& fault) {
       "live in order, and is no failure there. A password in a URI is never printed.\n");
   add_options(context, parsed);
   add_outputs(context, parsed);
+  add_editing(context, parsed);
   add_manners(context, parsed);
   g_option_context_add_group(context, gst_init_get_option_group());
   add_version(context);
@@ -158,6 +176,17 @@ std::string read_numbers(const Parsed& parsed, Arguments& arguments) {
   return {};
 }
 
+/** What is wrong with what editing programs are to get. */
+std::string fault_of_editing(const Arguments& arguments) {
+  const bool wanted = !arguments.edl.empty() || !arguments.otio.empty();
+  if (!wanted) return arguments.timecode.empty() ? "" : "--timecode needs --edl or --otio";
+  if (gvl::is_for_words(*task_from_name(arguments.task)))
+    return "--edl and --otio take events with times: --task " + arguments.task + " has none";
+  if (!arguments.timecode.empty() && !is_timecode(arguments.timecode))
+    return "--timecode " + arguments.timecode + ": a timecode like 01:00:00:00 is needed";
+  return {};
+}
+
 /** Why the arguments make no sense together, or an empty string. */
 std::string fault_of(const Arguments& arguments) {
   if (!task_from_name(arguments.task)) return "--task " + arguments.task + ": no such task";
@@ -168,8 +197,9 @@ std::string fault_of(const Arguments& arguments) {
   for (const std::string& video : arguments.videos)
     if (video.empty()) return "the name of a video is empty";
   if (arguments.quiet && arguments.verbose) return "--quiet and --verbose: give one of them";
-  const bool several = arguments.videos.size() > 1;
-  if (several && (!arguments.vtt.empty() || !arguments.overlay.empty())) return "--vtt and --overlay take one video";
+  for (const std::string* output : {&arguments.vtt, &arguments.overlay, &arguments.edl, &arguments.otio})
+    if (arguments.videos.size() > 1 && !output->empty()) return "--vtt, --overlay, --edl and --otio take one video";
+  if (const std::string fault = fault_of_editing(arguments); !fault.empty()) return fault;
   if (!arguments.overlay.empty() && !has_known_ending(arguments.overlay))
     return "--overlay " + arguments.overlay + ": .mkv, .webm and .mp4 can be written";
   if (arguments.clips.find("%{") != std::string::npos)
@@ -211,6 +241,9 @@ bool read_arguments(int argc, char** argv, Arguments& arguments, std::string& fa
   arguments.clips = text(parsed.clips);
   arguments.overlay = text(parsed.overlay);
   arguments.report = text(parsed.report);
+  arguments.edl = text(parsed.edl);
+  arguments.otio = text(parsed.otio);
+  arguments.timecode = text(parsed.timecode);
   take_rest(parsed, arguments);
   fault = fault_of(arguments);
   return fault.empty();

@@ -14,15 +14,16 @@ struct Arguments {
   bool force = false;
   bool explain = false;
   bool verbose = false;
-  bool quiet = false;                               ///< only what goes wrong is told on stderr
-  std::optional<double> min_confidence;             ///< none: the model's
-  std::optional<double> window, overlap;            ///< seconds, and a share; none: gvlground's
-  std::optional<double> max_moments;                ///< none: gvlground's
-  std::optional<double> longest;                    ///< seconds of each video that are looked at; none: all
-  std::optional<int> program;                       ///< of a transport stream; none: its first
-  double timeout = 30;                              ///< seconds for which a server may say nothing
-  std::string events, vtt, clips, overlay, report;  ///< outputs; empty: not wanted
-  std::vector<std::string> videos;                  ///< paths, of any bytes, or URIs
+  bool quiet = false;                                          ///< only what goes wrong is told on stderr
+  std::optional<double> min_confidence;                        ///< none: the model's
+  std::optional<double> window, overlap;                       ///< seconds, and a share; none: gvlground's
+  std::optional<double> max_moments;                           ///< none: gvlground's
+  std::optional<double> longest;                               ///< seconds of each video that are looked at; none: all
+  std::optional<int> program;                                  ///< of a transport stream; none: its first
+  double timeout = 30;                                         ///< seconds for which a server may say nothing
+  std::string events, vtt, clips, overlay, report, edl, otio;  ///< outputs; empty: not wanted
+  std::string timecode;                                        ///< of the video's first frame; empty: 0
+  std::vector<std::string> videos;                             ///< paths, of any bytes, or URIs
   std::vector<std::string> queries;
 };
 

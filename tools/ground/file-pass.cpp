@@ -247,6 +247,8 @@ class FilePass {
     if (live_ && !options_.again.empty()) fail(of_video("is live, and " + options_.again + " would read it again"));
     if (options_.program && !choice_->has_chosen())
       fail(of_video("is no transport stream, and has no program " + std::to_string(*options_.program)));
+    const std::string fault = options_.at_begin ? options_.at_begin(consumer_) : "";
+    if (!fault.empty()) fail(of_video(fault));
   }
 
   /** What is live, or comes from a server and has no end that is known, is looked at until it is interrupted. */

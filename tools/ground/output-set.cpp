@@ -15,6 +15,8 @@
 OutputSet::OutputSet(const Arguments& arguments)
     : events("--events", arguments.events, arguments.force, inputs_),
       vtt("--vtt", arguments.vtt, arguments.force, inputs_),
+      edl("--edl", arguments.edl, arguments.force, inputs_),
+      otio("--otio", arguments.otio, arguments.force, inputs_),
       overlay("--overlay", arguments.overlay, arguments.force, inputs_),
       report("--report", arguments.report, arguments.force, inputs_),
       arguments_(arguments) {}

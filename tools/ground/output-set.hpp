@@ -21,15 +21,17 @@ class OutputSet {
    */
   bool can_write(const Questions& questions);
   bool wanted() const;
+  /** The option that needs timecodes, if there is one. */
+  std::string needs_timecodes() const { return edl.wanted() ? "--edl" : otio.wanted() ? "--otio" : ""; }
   /** The option that reads the video again, if there is one. */
   std::string reads_again() const;
   /** How the overlay is drawn and encoded; known once it can be written. */
   const std::string& drawing() const { return drawing_; }
 
-  OutputFile events, vtt, overlay, report;
+  OutputFile events, vtt, edl, otio, overlay, report;
 
  private:
-  std::array<const OutputFile*, 4> files() const { return {&events, &vtt, &overlay, &report}; }
+  std::array<const OutputFile*, 6> files() const { return {&events, &vtt, &edl, &otio, &overlay, &report}; }
   void learn_inputs(const Questions& questions);
   bool can_print() const;
   bool can_read_again() const;
