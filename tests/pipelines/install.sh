@@ -21,6 +21,12 @@ for program in moved/bin/*; do
   bare ldd "$program" | grep -E 'libg(st)?gvl|libgvl' | grep -v "$work/moved" && fail "$program uses other libraries" || true
 done
 
+# Each has a manual page.
+for program in moved/bin/*; do
+  name=$(basename "$program")
+  [[ -s moved/share/man/man1/$name.1 ]] || fail "$name has no manual page"
+done
+
 # Plugins.
 for plugin in gvl gvlpublish; do
   bare GST_PLUGIN_PATH="$libraries/gstreamer-1.0" gst-inspect-1.0 "$plugin" >inspected || fail "no plugin $plugin"
