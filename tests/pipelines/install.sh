@@ -21,10 +21,11 @@ for program in moved/bin/*; do
   bare ldd "$program" | grep -E 'libg(st)?gvl|libgvl' | grep -v "$work/moved" && fail "$program uses other libraries" || true
 done
 
-# Each has a manual page.
+# Each has a manual page, and what bash completes its options by.
 for program in moved/bin/*; do
   name=$(basename "$program")
   [[ -s moved/share/man/man1/$name.1 ]] || fail "$name has no manual page"
+  [[ -s moved/share/bash-completion/completions/$name ]] || fail "$name has no completion"
 done
 
 # Plugins.
