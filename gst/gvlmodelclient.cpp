@@ -57,6 +57,63 @@ void post_progress(const std::shared_ptr<Dispatcher>& dispatcher, GstProgressTyp
 
 }  // namespace
 
+/**
+ * GvlFilter:model:
+ *
+ * The model's folder, or the name of an installed one. It is set on one element of a pipeline; the others get it
+ * through #GstContext. All gvl elements that compute have this property and the next ones.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlFilter:device:
+ *
+ * Where the model that is set here runs.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlFilter:spatial-batch:
+ *
+ * Keyframes of all streams that share the model are encoded together, so many at the most. A GPU is filled by several.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlFilter:temporal-batch:
+ *
+ * Segments of all streams that share the model go through the temporal encoder together, so many at the most.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlFilter:fusion-batch:
+ *
+ * Segments of all streams that share the model become tokens together, so many at the most.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlFilter:answer-batch:
+ *
+ * Windows of all streams that share the model are answered together, so many at the most.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlFilter:batch-wait:
+ *
+ * How long, in nanoseconds, work waits for that of other streams to fill its batch. 0 waits for nobody.
+ *
+ * Since: 0.2
+ */
+
 void install_model_properties(GObjectClass* klass, Locked<ModelSettings> (*settings_of)(GObject*)) {
   PropertyTable table(klass, settings_of, GST_PARAM_MUTABLE_READY);
   table.text({"model", "Model",
@@ -73,11 +130,15 @@ void install_model_properties(GObjectClass* klass, Locked<ModelSettings> (*setti
       {"spatial-batch", "Spatial batch",
        "The most keyframes, of all streams of the model set here, that go through its spatial encoder together"},
       &ModelSettings::spatial_batch, batch);
-  table.number({"temporal-batch", "Temporal batch", "The same of segments and the temporal encoder"},
-               &ModelSettings::temporal_batch, batch);
-  table.number({"fusion-batch", "Fusion batch", "The same of segments and the projectors"},
+  table.number(
+      {"temporal-batch", "Temporal batch",
+       "The most segments, of all streams of the model set here, that go through its temporal encoder together"},
+      &ModelSettings::temporal_batch, batch);
+  table.number({"fusion-batch", "Fusion batch",
+                "The most segments, of all streams of the model set here, that become tokens together"},
                &ModelSettings::fusion_batch, batch);
-  table.number({"answer-batch", "Answer batch", "The same of windows and the language model"},
+  table.number({"answer-batch", "Answer batch",
+                "The most windows, of all streams of the model set here, that are answered together"},
                &ModelSettings::answer_batch, batch);
   table.number({"batch-wait", "Batch wait",
                 "How long work waits for others' to fill its batch, in ns; for many streams on a GPU"},

@@ -35,6 +35,111 @@ void install_alerts(PropertyTable<ClipperSettings>& table) {
 
 }  // namespace
 
+/**
+ * GvlClipper:pre-roll:
+ *
+ * How long before its event a clip begins, in nanoseconds.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlClipper:post-roll:
+ *
+ * How long behind its event a clip ends, in nanoseconds.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlClipper:history:
+ *
+ * How much of the video is kept, in nanoseconds. It has to reach back to where the earliest clip begins when its event
+ * becomes known.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlClipper:alerts:
+ *
+ * Whether a clip begins when a live stream tells that an event has begun, instead of when it is over.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlClipper:max-alert:
+ *
+ * Where a clip of an event that goes on ends at the latest, in nanoseconds from the event's start.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlClipper:location:
+ *
+ * The path of a clip, with fields in %{}. What they stand for is made safe for a file's name; nothing is overwritten.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlClipper:muxer:
+ *
+ * The muxer of each clip, as in a launch line, with its properties.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlClipper:encoder:
+ *
+ * The encoder of raw and of accurate clips, as in a launch line, with its properties.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlClipper:accurate:
+ *
+ * Whether encoded video is cut to the frame, which encodes it again, instead of at the keyframe before.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlClipper:history-bytes:
+ *
+ * How many bytes are kept of each stream, whatever #GvlClipper:history says.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlClipper:max-clips:
+ *
+ * How many clips are written at a time. Further events wait.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlClipper:events:
+ *
+ * A file of events, one JSON object a line, as gvl-ground --events writes it. It is read on the way to PAUSED.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlClipper:stats:
+ *
+ * Counts since the start, and what is kept now: a structure whose fields are named in its description.
+ *
+ * Since: 0.2
+ */
+
 void install_clip_properties(GObjectClass* klass, Locked<ClipperSettings> (*settings_of)(GObject*)) {
   PropertyTable table(klass, settings_of, GST_PARAM_MUTABLE_READY);
   table.text({"location", "Location",

@@ -39,6 +39,8 @@
  *   t. ! queue ! decodebin ! gvlground name=g query="the picture freezes" window-duration=20000000000 ! fakesink \
  *   g.events ! queue ! clips.events
  * ]|
+ *
+ * Since: 0.2
  */
 
 #include "gvlclipper.h"

@@ -23,6 +23,8 @@
  * gst-launch-1.0 -m filesrc location=VIDEO ! decodebin ! videoconvert ! gvlsegmenter model=MODEL_DIR ! \
  *   gvlspatialencoder ! gvltemporalencoder ! gvlfuser ! gvlgroundedllm query="the picture goes black" ! fakesink
  * ]|
+ *
+ * Since: 0.2
  */
 
 #include "gvlfuser.h"
@@ -164,9 +166,9 @@ static void gvl_fuser_finalize(GObject* object) {
 
 static void gvl_fuser_class_init(GvlFuserClass* klass) {
   G_OBJECT_CLASS(klass)->finalize = gvl_fuser_finalize;
-  GVL_FILTER_CLASS(klass)->process = gvl_fuser_process;
-  GVL_FILTER_CLASS(klass)->sequence = gvl_fuser_sequence;
-  GVL_FILTER_CLASS(klass)->reset = gvl_fuser_reset;
+  GVL_FILTER_CLASS(klass)->process = GST_DEBUG_FUNCPTR(gvl_fuser_process);
+  GVL_FILTER_CLASS(klass)->sequence = GST_DEBUG_FUNCPTR(gvl_fuser_sequence);
+  GVL_FILTER_CLASS(klass)->reset = GST_DEBUG_FUNCPTR(gvl_fuser_reset);
   gst_element_class_set_static_metadata(
       GST_ELEMENT_CLASS(klass), "Grounded-VideoLLM fuser", "Filter/Analyzer/Video",
       "Fuses the features of each segment into tokens, and the segments of each window into what the language model "

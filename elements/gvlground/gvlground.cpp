@@ -18,6 +18,8 @@
  * gst-launch-1.0 filesrc location=VIDEO ! decodebin ! gvlground name=g model=MODEL_DIR task=dense-caption ! fakesink \
  *   g.events ! application/x-json ! filesink location=events.jsonl
  * ]|
+ *
+ * Since: 0.2
  */
 
 #include "gvlground.h"
@@ -46,6 +48,14 @@ GST_ELEMENT_REGISTER_DEFINE(gvlground, "gvlground", GST_RANK_NONE, GVL_TYPE_GROU
 static GObject* segmenter_of(GObject* self) { return G_OBJECT(GVL_GROUND(self)->segmenter); }
 static GObject* llm_of(GObject* self) { return G_OBJECT(GVL_GROUND(self)->llm); }
 static GObject* indexer_of(GObject* self) { return G_OBJECT(GVL_GROUND(self)->indexer); }
+
+/**
+ * GvlGround:stats:
+ *
+ * The statistics of gvlsegmenter, gvlgroundedllm and gvlindexer in one structure.
+ *
+ * Since: 0.2
+ */
 
 static GstStructure* stats_of(GObject* self) {
   GstStructure* all = nullptr;

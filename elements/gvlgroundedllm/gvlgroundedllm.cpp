@@ -56,6 +56,8 @@
  *   gvltemporalencoder ! gvlfuser ! \
  *   gvlgroundedllm model=MODEL_DIR queries='"<\"the picture goes black\", \"the picture freezes\">"' ! fakesink
  * ]|
+ *
+ * Since: 0.2
  */
 
 #include "gvlgroundedllm.h"

@@ -25,6 +25,18 @@ typedef enum {
 #define GVL_TYPE_PAD_EVENTS (gvl_pad_events_get_type())
 GType gvl_pad_events_get_type(void);
 
+/**
+ * GvlGroundedLlm::ask:
+ * @element: a gvlgroundedllm, or a gvlground, which has the same signal
+ * @query: what to ask about the latest complete window, in UTF-8
+ * @task: (nullable): the nick of a task; %NULL: that of the property `task`
+ *
+ * Asks once, without touching the stream. The answer is delivered as any other.
+ *
+ * Returns: the `ask-id` of the answer and its events; 0 where nothing is asked, and the log says why
+ *
+ * Since: 0.2
+ */
 /* Installs the action signal guint64 ask(element, gchararray query, gchararray task) with its class handler. */
 void gvl_grounded_llm_install_ask(GObjectClass* klass, GCallback handler);
 

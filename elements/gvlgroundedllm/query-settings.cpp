@@ -15,6 +15,111 @@ bool blank(const std::string& text) { return text.find_first_not_of(" \t\r\n\v\f
 
 }  // namespace
 
+/**
+ * GvlGroundedLlm:query:
+ *
+ * What is asked about each window. It may change while the stream plays, from the next window on.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlGroundedLlm:queries:
+ *
+ * More queries, which share one reading of the video with #GvlGroundedLlm:query.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlGroundedLlm:task:
+ *
+ * What kind of question the queries are.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlGroundedLlm:max-new-tokens:
+ *
+ * Where an answer ends at the latest. It bounds what a window costs.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlGroundedLlm:temperature:
+ *
+ * How freely tokens are drawn. 0 takes the most probable one each time, and an answer is the same each time.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlGroundedLlm:top-p:
+ *
+ * With a temperature: tokens are drawn from the fewest that have this probability together.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlGroundedLlm:seed:
+ *
+ * With a temperature: what tokens are drawn by. The same seed draws the same answer.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlGroundedLlm:max-moments:
+ *
+ * The most moments that one window has of a grounding query.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlGroundedLlm:min-confidence:
+ *
+ * Intervals that the model is less sure of become no events. `gvl-eval --calibrate` proposes one for videos of yours.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlGroundedLlm:source-id:
+ *
+ * The field `source` of events and answers.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlGroundedLlm:pad-events:
+ *
+ * What is sent on the pad `events`. The bus and the stream have all of it.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlGroundedLlm:explain:
+ *
+ * Whether element messages `gvl-verdict` say what became of what each window shows.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlGroundedLlm:stats:
+ *
+ * Counts since the start, by what became of each window's best moment: a structure whose fields are named in its
+ * description.
+ *
+ * Since: 0.2
+ */
+
 void install_query_properties(GObjectClass* klass, Locked<QuerySettings> (*settings_of)(GObject*)) {
   PropertyTable table(klass, settings_of, GST_PARAM_MUTABLE_PLAYING);
   table.text({"query", "Query", "What to ask about each window, in plain language (UTF-8)"}, &QuerySettings::query);

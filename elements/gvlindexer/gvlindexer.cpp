@@ -19,6 +19,8 @@
  * gst-launch-1.0 filesrc location=VIDEO ! decodebin ! videoconvert ! gvlsegmenter ! gvlspatialencoder ! \
  *   gvltemporalencoder ! gvlfuser ! gvlindexer index=DIR source-id=entrance ! fakesink
  * ]|
+ *
+ * Since: 0.2
  */
 
 #include "gvlindexer.h"
@@ -255,8 +257,8 @@ static void gvl_indexer_finalize(GObject* object) {
 static void gvl_indexer_class_init(GvlIndexerClass* klass) {
   auto* base_class = GST_BASE_TRANSFORM_CLASS(klass);
   G_OBJECT_CLASS(klass)->finalize = gvl_indexer_finalize;
-  GVL_FILTER_CLASS(klass)->process = gvl_indexer_process;
-  GVL_FILTER_CLASS(klass)->sequence = gvl_indexer_sequence;
+  GVL_FILTER_CLASS(klass)->process = GST_DEBUG_FUNCPTR(gvl_indexer_process);
+  GVL_FILTER_CLASS(klass)->sequence = GST_DEBUG_FUNCPTR(gvl_indexer_sequence);
   GST_ELEMENT_CLASS(klass)->change_state = GST_DEBUG_FUNCPTR(guarded<gvl_indexer_change_state>);
   base_class->start = GST_DEBUG_FUNCPTR(guarded<gvl_indexer_start>);
   base_class->stop = GST_DEBUG_FUNCPTR(guarded<gvl_indexer_stop>);

@@ -21,6 +21,62 @@ GType index_type_get_type() {
 
 }  // namespace
 
+/**
+ * GvlIndexer:index:
+ *
+ * The folder of the index. It is made where there is none. Without it nothing is kept.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlIndexer:source-id:
+ *
+ * What the stream is called in the index.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlIndexer:index-utc:
+ *
+ * When the stream's time 0 was, in UTC. A live stream says it itself.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlIndexer:index-type:
+ *
+ * What tokens are stored as. `int8` takes half the room and loses a little.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlIndexer:index-days:
+ *
+ * Days of the stream that are older are removed from the index.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlIndexer:index-bytes:
+ *
+ * The oldest days of the stream are removed while all take more bytes.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlIndexer:stats:
+ *
+ * Counts since the start: a structure whose fields are named in its description.
+ *
+ * Since: 0.2
+ */
+
 void install_index_properties(GObjectClass* klass, Locked<IndexSettings> (*settings_of)(GObject*)) {
   PropertyTable table(klass, settings_of, GST_PARAM_MUTABLE_READY);
   table.text({"index", "Index",

@@ -23,6 +23,8 @@
  * gst-launch-1.0 filesrc location=VIDEO ! decodebin ! videoconvert ! gvloverlay events=events.jsonl ! videoconvert ! \
  *   vp8enc ! matroskamux ! filesink location=overlay.mkv
  * ]|
+ *
+ * Since: 0.2
  */
 
 #include "gvloverlay.h"
@@ -249,6 +251,46 @@ static void apply_font(GObject* object) {
   if (settings.font.empty()) settings.font = kDefaultFont;
   if (auto* text = GVL_OVERLAY(object)->text) g_object_set(text, "font-desc", settings.font.c_str(), nullptr);
 }
+
+/**
+ * GvlOverlay:events:
+ *
+ * A file of events, one JSON object a line, as gvl-ground --events writes it. It is read on the way to PAUSED.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlOverlay:linger:
+ *
+ * How long an event is shown that was over when it came, in nanoseconds.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlOverlay:timeline:
+ *
+ * Whether a strip shows all events so far.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlOverlay:timeline-duration:
+ *
+ * How much of the video the strip shows, in nanoseconds.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlOverlay:font-desc:
+ *
+ * The font of the words, as a Pango font description.
+ *
+ * Since: 0.2
+ */
 
 static void install_properties(GObjectClass* klass) {
   constexpr Range<guint64> times{0, G_MAXINT64};

@@ -29,6 +29,8 @@
  * gst-launch-1.0 filesrc location=VIDEO ! decodebin ! gvlground name=g query="the picture goes black" ! fakesink \
  *   g.events ! gvlpublish uri=mqtt://localhost/studio/events spool-location=events.spool
  * ]|
+ *
+ * Since: 0.2
  */
 
 #include "gvlpublish.h"

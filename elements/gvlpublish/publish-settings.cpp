@@ -3,6 +3,70 @@
 
 namespace gvl::gst {
 
+/**
+ * GvlPublish:uri:
+ *
+ * Where events go. Its scheme says by which protocol. It has no user and no password in it.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlPublish:spool-location:
+ *
+ * The file that keeps undelivered events. One element at a time uses it.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlPublish:spool-max-bytes:
+ *
+ * How many bytes of events may wait. Beyond that the oldest is dropped for each new one.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlPublish:credentials-file:
+ *
+ * A key file that has a user and a password, or a token. It is read on the way to PAUSED.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlPublish:ca-file:
+ *
+ * Certificates of those who may sign the server's, as PEM.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlPublish:timeout:
+ *
+ * How long one event may take, connecting included, in seconds. Then it is tried again.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlPublish:drain-timeout:
+ *
+ * How long the end of the stream waits for what is not delivered yet, in nanoseconds.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlPublish:stats:
+ *
+ * Counts since the start, and what waits now: a structure whose fields are named in its description.
+ *
+ * Since: 0.2
+ */
+
 void install_publish_properties(GObjectClass* klass, Locked<PublishSettings> (*settings_of)(GObject*)) {
   PropertyTable table(klass, settings_of, GST_PARAM_MUTABLE_READY);
   table.text({"uri", "URI",

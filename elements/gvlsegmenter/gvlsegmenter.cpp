@@ -46,6 +46,8 @@
  * gst-launch-1.0 -m filesrc location=VIDEO ! decodebin ! videoconvert ! gvlsegmenter model=MODEL_DIR ! \
  *   gvlspatialencoder ! gvltemporalencoder ! gvlfuser ! gvlgroundedllm query="the picture goes black" ! fakesink
  * ]|
+ *
+ * Since: 0.2
  */
 
 #include "gvlsegmenter.h"
@@ -295,6 +297,65 @@ static void gvl_segmenter_finalize(GObject* object) {
   delete GVL_SEGMENTER(object)->state;
   G_OBJECT_CLASS(gvl_segmenter_parent_class)->finalize(object);
 }
+
+/**
+ * GvlSegmenter:window-duration:
+ *
+ * How much video one answer covers, in nanoseconds. It may change while the stream plays: windows that have begun keep
+ * theirs.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlSegmenter:window-overlap:
+ *
+ * The share of a window that the next one shows again. An event that one window's edge cuts is whole in another.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlSegmenter:alert-latency:
+ *
+ * Of a live stream: how far behind it an event may be told that still goes on, in nanoseconds. 0: events are told when
+ * their windows are over.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlSegmenter:segmentation:
+ *
+ * Whether segments are equally long, as models are trained, or end where a shot does.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlSegmenter:keyframe:
+ *
+ * Which sample of a segment the spatial encoder sees.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlSegmenter:max-pending:
+ *
+ * How many segments, and how many windows, may be in flight. Beyond that a file waits, and a live stream drops
+ * segments.
+ *
+ * Since: 0.2
+ */
+
+/**
+ * GvlSegmenter:stats:
+ *
+ * Counts since the start, and what is in flight now: a structure whose fields are named in its description.
+ *
+ * Since: 0.2
+ */
 
 static void install_properties(GObjectClass* klass) {
   PropertyTable table(klass, settings_of, GST_PARAM_MUTABLE_PLAYING);

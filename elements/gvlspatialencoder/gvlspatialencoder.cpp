@@ -15,6 +15,8 @@
  * gst-launch-1.0 -m filesrc location=VIDEO ! decodebin ! videoconvert ! gvlsegmenter model=MODEL_DIR ! \
  *   gvlspatialencoder ! gvltemporalencoder ! gvlfuser ! gvlgroundedllm query="the picture goes black" ! fakesink
  * ]|
+ *
+ * Since: 0.2
  */
 
 #include "gvlspatialencoder.h"
@@ -47,7 +49,7 @@ static gboolean gvl_spatial_encoder_process(GvlFilter* filter, GstBuffer* buffer
 }
 
 static void gvl_spatial_encoder_class_init(GvlSpatialEncoderClass* klass) {
-  GVL_FILTER_CLASS(klass)->process = gvl_spatial_encoder_process;
+  GVL_FILTER_CLASS(klass)->process = GST_DEBUG_FUNCPTR(gvl_spatial_encoder_process);
   gst_element_class_set_static_metadata(
       GST_ELEMENT_CLASS(klass), "Grounded-VideoLLM spatial encoder", "Filter/Analyzer/Video",
       "Encodes the keyframes of each segment with the model's image encoder and attaches the features", GVL_AUTHOR);

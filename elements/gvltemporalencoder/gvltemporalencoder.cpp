@@ -15,6 +15,8 @@
  * gst-launch-1.0 -m filesrc location=VIDEO ! decodebin ! videoconvert ! gvlsegmenter model=MODEL_DIR ! \
  *   gvlspatialencoder ! gvltemporalencoder ! gvlfuser ! gvlgroundedllm query="the picture goes black" ! fakesink
  * ]|
+ *
+ * Since: 0.2
  */
 
 #include "gvltemporalencoder.h"
@@ -47,7 +49,7 @@ static gboolean gvl_temporal_encoder_process(GvlFilter* filter, GstBuffer* buffe
 }
 
 static void gvl_temporal_encoder_class_init(GvlTemporalEncoderClass* klass) {
-  GVL_FILTER_CLASS(klass)->process = gvl_temporal_encoder_process;
+  GVL_FILTER_CLASS(klass)->process = GST_DEBUG_FUNCPTR(gvl_temporal_encoder_process);
   gst_element_class_set_static_metadata(
       GST_ELEMENT_CLASS(klass), "Grounded-VideoLLM temporal encoder", "Filter/Analyzer/Video",
       "Encodes the samples of each segment with the model's InternVideo2 transformer and attaches the features",
