@@ -47,6 +47,14 @@ class Manners(Programs):
 
         self.for_each(check)
 
+    def test_documents_name_the_version(self):
+        version = os.environ["GVL_VERSION"]
+        citation = (SOURCE / "CITATION.cff").read_text()
+        released = re.search(rf"^## \[{re.escape(version)}\] - (\S+)$", (SOURCE / "CHANGELOG.md").read_text(), re.M)
+        self.assertTrue(released, "CHANGELOG.md has no such version")
+        self.assertIn(f"\nversion: {version}\n", citation)
+        self.assertIn(f"\ndate-released: {released[1]}\n", citation)
+
     def test_help(self):
         def check(command):
             done = run(command, "--help")
