@@ -113,7 +113,7 @@ std::string read_numbers(Options& options) {
 bool parse(int& argc, char**& argv, Options& options, std::string& fault) {
   const GOptionEntry entries[] = {
       {"model", 0, 0, G_OPTION_ARG_FILENAME, &options.model,
-       "Folder or name of the model (default, things); else default", "MODEL"},
+       "Folder or name of the model (default, faults, things); else default", "MODEL"},
       {"json", 0, 0, G_OPTION_ARG_FILENAME, &options.json, "Write all numbers, too", "FILE"},
       {"answers", 0, 0, G_OPTION_ARG_FILENAME, &options.answers,
        "Write what was found for each question of grounding, as lines of JSON", "FILE"},

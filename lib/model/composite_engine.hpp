@@ -14,7 +14,7 @@ namespace gvl::model {
 
 /**
  * Two models that look at the same segments: a Grounded-VideoLLM and a model of things. A grounding query goes to the
- * one that knows more of its words (known_words.hpp), other tasks to the Grounded-VideoLLM, which alone has words.
+ * one that knows it better (known_words.hpp), other tasks to the Grounded-VideoLLM, which alone has words.
  *
  * The spatial stream is the model of things': its features are that model's tokens. The temporal stream is the
  * Grounded-VideoLLM's, and its features are all that this model makes of a segment: its keyframes are among the frames.

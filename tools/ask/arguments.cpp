@@ -41,7 +41,7 @@ void add_options(GOptionContext* context, Parsed& parsed) {
       {"to", 0, 0, G_OPTION_ARG_STRING, &parsed.to, "Ask about what is not behind", "TIME"},
       {"stream", 's', 0, G_OPTION_ARG_STRING, &parsed.stream, "Ask about this stream; default: all", "NAME"},
       {"model", 'm', 0, G_OPTION_ARG_FILENAME, &parsed.model,
-       "Folder or name of the model (default, things) with which was indexed; else default", "MODEL"},
+       "Folder or name of the model (default, faults, things) with which was indexed; else default", "MODEL"},
       {"device", 'd', 0, G_OPTION_ARG_STRING, &parsed.device, "auto (default), cpu, cuda or cuda:N", "DEVICE"},
       {"task", 't', 0, G_OPTION_ARG_STRING, &parsed.task, "grounding (default), dense-caption or qa", "TASK"},
       {"min-confidence", 0, 0, G_OPTION_ARG_STRING, &parsed.min_confidence,

@@ -57,7 +57,7 @@ struct Arguments {
 
   void parse(int& argc, char**& argv) {
     const GOptionEntry entries[] = {
-        {"model", 0, 0, G_OPTION_ARG_FILENAME, &model, "Folder or name of the model (default, things); else default",
+        {"model", 0, 0, G_OPTION_ARG_FILENAME, &model, "Folder or name of the model (default, faults, things); else default",
          "MODEL"},
         {"json", 0, 0, G_OPTION_ARG_FILENAME, &json, "Write all numbers, too", "FILE"},
         {"markdown", 0, 0, G_OPTION_ARG_FILENAME, &markdown, "Write the table as Markdown, too", "FILE"},

@@ -34,7 +34,7 @@ void add_options(GOptionContext* context, Parsed& parsed) {
   const GOptionEntry entries[] = {
       {"index", 'i', 0, G_OPTION_ARG_FILENAME, &parsed.index, "Folder of the index; made where there is none", "DIR"},
       {"model", 'm', 0, G_OPTION_ARG_FILENAME, &parsed.model,
-       "Folder or name of the model (default, things); else default", "MODEL"},
+       "Folder or name of the model (default, faults, things); else default", "MODEL"},
       {"device", 'd', 0, G_OPTION_ARG_STRING, &parsed.device, "auto (default), cpu, cuda or cuda:N", "DEVICE"},
       {"stream", 's', 0, G_OPTION_ARG_STRING, &parsed.stream,
        "What the video is called in the index, a camera's name, say; default: the file's name without its ending",

@@ -55,8 +55,8 @@ GVL_EXPORT std::filesystem::path model_folder(const std::string& model);
 GVL_EXPORT std::vector<std::string> installed_models();
 
 /**
- * The installed model that knows most words of `text`: the default model (default_model_folder(), as "default") unless
- * another one of installed_models() knows more of them, or as many and is a model of things that are named there.
+ * The installed model that knows `text` best: the default model (default_model_folder(), as "default") unless another
+ * one of installed_models() finds things that are named there and the default one does not, or knows more words.
  * Models that do not say what they know are not considered; those whose folder is broken neither. Reads files.
  */
 GVL_EXPORT std::string best_installed_model(const std::string& text);
