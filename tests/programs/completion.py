@@ -69,7 +69,7 @@ class Completion(Programs):
         self.assertEqual(self.here("gvl-ground", ""), {"folder", "file.mkv"})
         self.assertEqual(self.here("gvl-ground", "--events", "fi"), {"file.mkv"})
         self.assertEqual(self.here("gvl-ground", "--clips", "f"), {"folder"})
-        self.assertEqual(self.here("gvl-ground", "--model", ""), {"folder", "default", "things"})
+        self.assertEqual(self.here("gvl-ground", "--model", ""), {"folder", "default", "faults", "things"})
 
 
 if __name__ == "__main__":
