@@ -57,8 +57,8 @@ struct Arguments {
 
   void parse(int& argc, char**& argv) {
     const GOptionEntry entries[] = {
-        {"model", 0, 0, G_OPTION_ARG_FILENAME, &model, "Folder or name of the model (default, faults, things); else default",
-         "MODEL"},
+        {"model", 0, 0, G_OPTION_ARG_FILENAME, &model,
+         "Folder or name of the model (default, faults, things); else default", "MODEL"},
         {"json", 0, 0, G_OPTION_ARG_FILENAME, &json, "Write all numbers, too", "FILE"},
         {"markdown", 0, 0, G_OPTION_ARG_FILENAME, &markdown, "Write the table as Markdown, too", "FILE"},
         {"resume", 0, 0, G_OPTION_ARG_NONE, &resumes, "Go on with OUT's predictions, those of all shares", nullptr},
