@@ -14,7 +14,7 @@ esac
 # What tests need of the world: they themselves neither install nor download anything.
 tools/install-packages.sh
 mkdir -p build
-tools/download-demo-clips.sh build || echo "run: without its clips, the demo is not tested" >&2
+tools/download-demo-clip.sh build/cityCC0.mpg || echo "run: without its clip, the demo is not tested" >&2
 
 check_format() {
   local files
