@@ -63,8 +63,16 @@ def compare_types(build, work, videos):
         print(f"{kind}: {same} the same, {more} others; confidences differ by {max(differences):.5f} at the most")
 
 
-def tokens_of(config):
-    """L and H, the tokens of a segment and their width, as ModelConfig counts them."""
+def read_config(file):
+    return json.loads(pathlib.Path(file).read_text(encoding="utf-8"))
+
+
+def tokens_of(config, folder):
+    """L and H, the tokens of a segment and their width, as ModelConfig counts them. `folder`: where it was read."""
+    if config.get("type") == "composite":
+        members = [folder.parent / name for name in config["members"]]
+        rows, widths = zip(*(tokens_of(read_config(member / "config.json"), member) for member in members))
+        return sum(rows), max(widths)
     frames = config["frames"] // config["segments"]
     if config.get("type") == "things":
         return frames * (config["spatial"]["objects"] + 1), config["spatial"]["hidden_size"]
@@ -82,9 +90,9 @@ def tokens_of(config):
 
 
 def print_sizes(files):
-    models = {name: json.loads(pathlib.Path(name).read_text(encoding="utf-8")) for name in files} | PUBLISHED
+    models = {name: read_config(name) for name in files} | PUBLISHED
     for name, config in models.items():
-        rows, width = tokens_of(config)
+        rows, width = tokens_of(config, pathlib.Path(name).resolve().parent)
         for kind, size in TYPES.items():
             segment = rows * (4 + width * size) + PICTURE + RECORD
             day = segment * DAY / LIVE_SEGMENT
