@@ -4,7 +4,7 @@
 from inputs import *
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-MODEL = os.path.join(ROOT, "models", "default")
+MODEL = os.path.join(ROOT, "models", "faults")
 VIDEO = "videotestsrc num-buffers=20 ! video/x-raw,width=96,height=96,framerate=10/1"
 
 
@@ -98,7 +98,7 @@ class UnknownWords(Inputs):
         """It is what the command writes."""
         run([os.path.join(BUILD, "tools", "gvl-scenes"), "--words", self.file("words.txt")])
         with open(self.file("words.txt"), encoding="utf-8") as written:
-            for folder in (MODEL, os.path.join(ROOT, "models", "recipes", "default")):
+            for folder in (MODEL, os.path.join(ROOT, "models", "recipes", "faults")):
                 with open(os.path.join(folder, "words.txt"), encoding="utf-8") as shipped:
                     self.assertEqual(shipped.read(), written.read())
                 written.seek(0)

@@ -188,7 +188,7 @@ class Benchmarks(Inputs):
 
     def test_predictions_of_other_weights_are_not_mixed(self):
         annotations, model = self.charades(["first"]), self.file("model")
-        shutil.copytree(os.path.join(BUILD, "models", "default"), model)
+        shutil.copytree(os.path.join(BUILD, "models", "faults"), model)
         self.evaluate("charades-sta", annotations, "--model", model)
         os.utime(os.path.join(model, "model.safetensors"), (1, 1))
         self.assertIn("weights", self.evaluate("charades-sta", annotations, "--resume", "--model", model, code=2).stderr)

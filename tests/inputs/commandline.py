@@ -159,9 +159,9 @@ class Verbosity(Outputs):
         other = shutil.copy(self.video, self.file("other.mkv"))
         done = ground("--verbose", "--json", "-q", BLACK, self.video, other)
         model, first, second, account = done.stderr.splitlines()
-        folder = os.path.join(BUILD, "models", "default")
-        size = sum(os.path.getsize(file) for file in glob.glob(folder + "/*.safetensors"))
-        self.assertRegex(model, rf"^gvl-ground: the model default in \S*default: a Grounded-VideoLLM, "
+        parts = [os.path.join(BUILD, "models", part) for part in ("faults", "things")]
+        size = sum(os.path.getsize(file) for part in parts for file in glob.glob(part + "/*.safetensors"))
+        self.assertRegex(model, rf"^gvl-ground: the model default in \S*default: a composite, "
                                 rf"{size / 1e6:.1f} MB of \w+, on \w+")
         self.assertEqual(first, f"gvl-ground: looking at {self.video}, 1 of 2")
         self.assertEqual(second, f"gvl-ground: looking at {other}, 2 of 2")
@@ -203,7 +203,7 @@ class Verbosity(Outputs):
 class Converting(Outputs):
     def test_what_fails_has_not_succeeded_before(self):
         convert, model = os.path.join(BUILD, "tools", "gvl-convert"), self.file("model")
-        shutil.copytree(os.path.join(BUILD, "models", "default"), model)
+        shutil.copytree(os.path.join(BUILD, "models", "faults"), model)
         done = run([convert, "--dtype", "int8", model, self.file("good")])
         self.assertIn("a model of type", done.stdout)
         self.assertEqual(done.stderr, "")

@@ -18,16 +18,26 @@ const char* kind_of(const gvl::ModelConfig& config) {
       return "a similarity model";
     case gvl::ModelType::kThings:
       return "a model of things";
+    case gvl::ModelType::kComposite:
+      return "a composite";
   }
   return "";
 }
 
-/** Of its weights on disk. */
-std::int64_t bytes_of(const std::filesystem::path& folder) {
+/** Of the weights in a folder. */
+std::int64_t bytes_in(const std::filesystem::path& folder) {
   std::int64_t bytes = 0;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(folder, ignored))
     if (entry.path().extension() == ".safetensors") bytes += static_cast<std::int64_t>(entry.file_size(ignored));
+  return bytes;
+}
+
+/** Of a model's weights on disk, its members' included. */
+std::int64_t bytes_of(const gvl::Model& model) {
+  const std::filesystem::path folder = model.folder();
+  std::int64_t bytes = bytes_in(folder);
+  for (const std::string& member : model.config().member_names) bytes += bytes_in(folder.parent_path() / member);
   return bytes;
 }
 
@@ -50,6 +60,6 @@ GstContext* Models::load(const std::string& name, std::string& fault) {
 std::string about_model(const std::string& name, GstContext* model) {
   const auto loaded = gvl::gst::model_of(model);
   return "the model " + (name.empty() ? "default" : name) + " in " + loaded->folder() + ": " +
-         kind_of(loaded->config()) + ", " + size_text(bytes_of(loaded->folder())) + " of " +
+         kind_of(loaded->config()) + ", " + size_text(bytes_of(*loaded)) + " of " +
          gvl::name_of(loaded->config().dtype) + ", on " + loaded->device();
 }
