@@ -12,6 +12,7 @@
 
 #include "archive/file.hpp"
 #include "gvl/error.hpp"
+#include "gvl/model_folders.hpp"
 
 namespace gvl::archive {
 
@@ -64,20 +65,15 @@ void add_file(const fs::path& path, Hash& hash) {
   for (std::uint64_t at = 0; at < size; at += step) hash.add(file.read(at, piece));
 }
 
-/** `folder`: without symbolic links; a composite's members lie beside it. */
-void add_model(const fs::path& folder, const ModelConfig& config, Hash& hash) {
-  hash.add(config_of_tokens(config));
-  if (folder.empty()) return;
-  for (const fs::path& file : weight_files(folder)) add_file(file, hash);
-  for (std::size_t i = 0; i < config.members.size(); ++i)
-    add_model(folder.parent_path() / config.member_names[i], config.members[i], hash);
-}
-
 }  // namespace
 
 std::string fingerprint_of(const Model& model) {
   Hash hash;
-  add_model(model.folder(), model.config(), hash);
+  hash.add(config_of_tokens(model.config()));
+  for (const ModelConfig& member : model.config().members) hash.add(config_of_tokens(member));
+  if (const std::string own = model.folder(); !own.empty())
+    for (const fs::path& folder : folders_of_model(own))
+      for (const fs::path& file : weight_files(folder)) add_file(file, hash);
   return hash.text();
 }
 

@@ -58,7 +58,7 @@ std::size_t CompositeEngine::member_for(const Query& query) const {
 }
 
 std::vector<std::string> CompositeEngine::unknown_words(const std::string& query) const {
-  return members_[best_member(words_, query)]->unknown_words(query);
+  return words_[best_member(words_, query)].unknown_words(query);
 }
 
 at::Tensor CompositeEngine::encode_spatial(const at::Tensor& pixels, const Cancellation& cancellation) const {

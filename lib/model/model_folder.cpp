@@ -2,6 +2,8 @@
 #include "model/model_folder.hpp"
 
 #include "gvl/error.hpp"
+#include "gvl/model_folders.hpp"
+#include "io/composite.hpp"
 #include "io/data_types.hpp"
 #include "io/language_model.hpp"
 #include "io/quote.hpp"
@@ -147,3 +149,18 @@ text::ThingWords load_thing_words(const std::filesystem::path& folder) {
 }
 
 }  // namespace gvl::model
+
+namespace gvl {
+
+std::vector<std::filesystem::path> folders_of_model(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> folders{folder};
+  try {
+    for (const std::string& name : model::load_config(folder).member_names)
+      folders.push_back(io::member_folder(folder, name));
+  } catch (const Error&) {
+    // What is wrong with it is told where it is loaded.
+  }
+  return folders;
+}
+
+}  // namespace gvl

@@ -155,14 +155,20 @@ class CommandLine(Outputs):
 
 
 class Verbosity(Outputs):
+    def assert_told(self, line, about, parts):
+        files = [file for part in parts for file in glob.glob(os.path.join(BUILD, "models", part, "*.safetensors"))]
+        size = sum(map(os.path.getsize, files))
+        self.assertRegex(line, rf"^gvl-ground: the model {about}, {size / 1e6:.1f} MB of \w+, on \w+")
+
+    def test_verbose_of_a_composite(self):
+        done = ground("--verbose", "--model", "default", "-q", BLACK, self.video)
+        self.assert_told(done.stderr.splitlines()[0], r"default in \S*default: a composite", ["faults", "things"])
+
     def test_verbose(self):
         other = shutil.copy(self.video, self.file("other.mkv"))
         done = ground("--verbose", "--json", "-q", BLACK, self.video, other)
         model, first, second, account = done.stderr.splitlines()
-        parts = [os.path.join(BUILD, "models", part) for part in ("faults", "things")]
-        size = sum(os.path.getsize(file) for part in parts for file in glob.glob(part + "/*.safetensors"))
-        self.assertRegex(model, rf"^gvl-ground: the model default in \S*default: a composite, "
-                                rf"{size / 1e6:.1f} MB of \w+, on \w+")
+        self.assert_told(model, r"default in \S*faults: a Grounded-VideoLLM", ["faults"])
         self.assertEqual(first, f"gvl-ground: looking at {self.video}, 1 of 2")
         self.assertEqual(second, f"gvl-ground: looking at {other}, 2 of 2")
         count, files, *_ = re.fullmatch(ACCOUNT, account).groups()

@@ -58,6 +58,15 @@ class NothingIsLost(Outputs):
         self.assertEqual(read(self.video), before)
         self.assertEqual(read(model + "/config.json"), config)
 
+    def test_parts_of_a_model(self):
+        for part in ("default", "faults", "things"):
+            shutil.copytree(os.path.join(BUILD, "models", part), self.file(part))
+        for name in ("faults/model.safetensors", "things/things.json"):
+            before = read(self.file(name))
+            self.refused(f"--events .*{name}, which is read", "--force", "--model", self.file("default"), "--events",
+                         self.file(name))
+            self.assertEqual(read(self.file(name)), before)
+
     def test_standard_output(self):
         before = read(self.video)
         with open(self.video, "ab") as video:

@@ -6,6 +6,7 @@
 
 #include "common/quantities.hpp"
 #include "gvl/model.hpp"
+#include "gvl/model_folders.hpp"
 #include "gvlcontext.hpp"
 
 namespace {
@@ -24,20 +25,13 @@ const char* kind_of(const gvl::ModelConfig& config) {
   return "";
 }
 
-/** Of the weights in a folder. */
-std::int64_t bytes_in(const std::filesystem::path& folder) {
+/** Of its weights on disk. */
+std::int64_t bytes_of(const std::filesystem::path& model) {
   std::int64_t bytes = 0;
   std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored))
-    if (entry.path().extension() == ".safetensors") bytes += static_cast<std::int64_t>(entry.file_size(ignored));
-  return bytes;
-}
-
-/** Of a model's weights on disk, its members' included. */
-std::int64_t bytes_of(const gvl::Model& model) {
-  const std::filesystem::path folder = model.folder();
-  std::int64_t bytes = bytes_in(folder);
-  for (const std::string& member : model.config().member_names) bytes += bytes_in(folder.parent_path() / member);
+  for (const auto& folder : gvl::folders_of_model(model))
+    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored))
+      if (entry.path().extension() == ".safetensors") bytes += static_cast<std::int64_t>(entry.file_size(ignored));
   return bytes;
 }
 
@@ -60,6 +54,6 @@ GstContext* Models::load(const std::string& name, std::string& fault) {
 std::string about_model(const std::string& name, GstContext* model) {
   const auto loaded = gvl::gst::model_of(model);
   return "the model " + (name.empty() ? "default" : name) + " in " + loaded->folder() + ": " +
-         kind_of(loaded->config()) + ", " + size_text(bytes_of(*loaded)) + " of " +
+         kind_of(loaded->config()) + ", " + size_text(bytes_of(loaded->folder())) + " of " +
          gvl::name_of(loaded->config().dtype) + ", on " + loaded->device();
 }

@@ -11,6 +11,7 @@
 #include "ground/encoding.hpp"
 #include "ground/names.hpp"
 #include "gvl/model.hpp"
+#include "gvl/model_folders.hpp"
 
 OutputSet::OutputSet(const Arguments& arguments)
     : events("--events", arguments.events, arguments.force, inputs_),
@@ -36,7 +37,7 @@ void OutputSet::learn_inputs(const Questions& questions) {
   for (const std::string& video : arguments_.videos) inputs_.add(possible_path_of(video));
   for (const auto& [model, queries] : questions) {
     try {
-      inputs_.add_folder(gvl::model_folder(model).string());
+      for (const auto& folder : gvl::folders_of_model(gvl::model_folder(model))) inputs_.add_folder(folder.string());
     } catch (const std::exception&) {
       // There is none: reported when it is needed.
     }

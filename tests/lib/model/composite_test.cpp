@@ -13,6 +13,7 @@
 
 #include <cstdlib>
 
+#include "gvl/model_folders.hpp"
 #include "layers/tensor_bridge.hpp"
 #include "model_test.hpp"
 #include "vision/object_features.hpp"
@@ -233,6 +234,19 @@ GVL_TEST(members_that_do_not_go_together_are_named) {
   refused("things", "\"frames\" : 48", "\"frames\" : 36", "members: have 8 and 3 frames");
   refused("faults", "\"image_size\" : 96", "\"image_size\" : 48", "members[0]: sees other pictures",
           ErrorCode::kUnsupported);
+}
+
+GVL_TEST(a_composites_files_lie_in_three_folders) {
+  const Models models;
+  const auto names_of = [](const std::vector<fs::path>& folders) {
+    std::string names;
+    for (const fs::path& folder : folders) names += folder.filename().string() + " ";
+    return names;
+  };
+  expect_text(names_of(folders_of_model(models.path("default"))), "default faults things ");
+  expect_text(names_of(folders_of_model(models.path("things"))), "things ");
+  expect_text(names_of(folders_of_model(models.path("nothing"))), "nothing ");
+  for (const fs::path& folder : folders_of_model(models.path("default"))) ck_assert(fs::exists(folder / "config.json"));
 }
 
 GVL_TEST(damage_in_a_member_is_named) {
