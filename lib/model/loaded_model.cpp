@@ -76,10 +76,11 @@ Future<Tensor> LoadedModel::compute(StageId stage, std::vector<Future<Tensor>> i
 void LoadedModel::submit_when_ready(std::vector<Future<Tensor>> inputs, StageId stage, const Cancellation& cancellation,
                                     std::shared_ptr<runtime::Job> job) {
   // The continuation must not keep the scheduler: it may be dropped on the scheduler's own thread.
-  when_all_ready(std::move(inputs), [scheduler = std::weak_ptr(scheduler_), stage, client = cancellation.id(),
-                                     job = std::move(job)]() mutable {
-    if (const auto alive = scheduler.lock()) alive->submit(stage, client, std::move(job));
-  });
+  when_all_ready(std::move(inputs),
+                 [scheduler = std::weak_ptr(scheduler_), stage, cancellation, job = std::move(job)]() mutable {
+                   if (const auto alive = scheduler.lock())
+                     alive->submit(stage, cancellation.id(), std::move(job), cancellation.priority());
+                 });
 }
 
 }  // namespace gvl::model

@@ -27,7 +27,7 @@ struct Stage {
   std::function<void(const Batch&)> run;  ///< gives every job of the batch its result or its error; does not throw
 };
 
-/** Who jobs are done for: a stream. Equal ids are the same client while it has jobs that wait. */
+/** Who jobs are done for: an element of a stream. Equal ids are the same client while it has jobs that wait. */
 using ClientId = const void*;
 
 /**
@@ -35,6 +35,16 @@ using ClientId = const void*;
  * with many jobs waiting does not make those with few wait for all of them. A client's jobs of a stage begin in the
  * order in which they were submitted. A batch is filled from all clients in turn. The thread has a lower priority than
  * those that stream video. Thread safe.
+ *
+ * Whose turn it is:
+ * - The client of the highest priority, and of several the one that has waited longest since it last had a job in a
+ *   batch.
+ * - When three batches in a row passed over the client that has waited longest, the next one begins with that client,
+ *   whatever its priority: behind n others nobody waits for more than 4 (n + 1) batches.
+ * - A batch takes one job of each client that has one of the stage, by priority, before a second one of any.
+ *
+ * A job whose batch is not full has its turn once it has waited as long as its stage says; until then it keeps nobody
+ * from running.
  *
  * Destroying the scheduler drops what has not begun and waits for what has, unless the last reference goes on its own
  * thread.
@@ -52,7 +62,8 @@ class Scheduler {
   /** Throws Error(kInvalidArgument) for batches or waits that are not possible. */
   StageId add_stage(Stage stage);
 
-  void submit(StageId stage, ClientId client, std::shared_ptr<Job> job);
+  /** `priority` is the client's from now on. */
+  void submit(StageId stage, ClientId client, std::shared_ptr<Job> job, int priority = 0);
 
  private:
   struct Queue;

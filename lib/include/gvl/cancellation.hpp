@@ -14,10 +14,14 @@ namespace gvl {
  */
 class Cancellation {
  public:
-  Cancellation() : cancelled_(std::make_shared<std::atomic<bool>>(false)) {}
+  Cancellation() : shared_(std::make_shared<Shared>()) {}
 
-  void cancel() const noexcept { cancelled_->store(true, std::memory_order_relaxed); }
-  bool cancelled() const noexcept { return cancelled_->load(std::memory_order_relaxed); }
+  void cancel() const noexcept { shared_->cancelled.store(true, std::memory_order_relaxed); }
+  bool cancelled() const noexcept { return shared_->cancelled.load(std::memory_order_relaxed); }
+
+  /** Work of a higher priority is done first (Model says by which rule); 0 at first. Counts for what is ready later. */
+  void set_priority(int priority) const noexcept { shared_->priority.store(priority, std::memory_order_relaxed); }
+  int priority() const noexcept { return shared_->priority.load(std::memory_order_relaxed); }
 
   /** Throws Error(kCancelled) once cancel() was called: for loops that may run long. */
   void check() const {
@@ -25,10 +29,15 @@ class Cancellation {
   }
 
   /** Equal for copies, and for nothing else while one of them exists. */
-  const void* id() const noexcept { return cancelled_.get(); }
+  const void* id() const noexcept { return shared_.get(); }
 
  private:
-  std::shared_ptr<std::atomic<bool>> cancelled_;
+  struct Shared {
+    std::atomic<bool> cancelled{false};
+    std::atomic<int> priority{0};
+  };
+
+  std::shared_ptr<Shared> shared_;
 };
 
 }  // namespace gvl

@@ -78,7 +78,8 @@ struct VideoWindow {
  *
  * Every member is thread safe. The asynchronous ones return at once and never compute on the caller's thread; their
  * jobs start when the inputs are ready and fail with the error of a failed input. Jobs that share a Cancellation are
- * one stream's: they run in the order in which they became ready, and streams take turns. Equal jobs run together, as
+ * one stream's: they run in the order in which they became ready, and streams take turns. Those of a higher priority go
+ * first, but three batches in a row at most pass over who has waited longest. Equal jobs run together, as
  * far as ModelOptions says. A cancelled job fails with Error(kCancelled): in its turn when it has not started, between
  * two layers or tokens when it has.
  */

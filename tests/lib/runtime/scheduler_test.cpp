@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "runtime/scheduler.hpp"
 
+#include <algorithm>
 #include <latch>
 #include <memory>
 #include <mutex>
@@ -30,8 +31,12 @@ struct NamedJob : Job {
 class Fixture {
  public:
   Fixture() : scheduler_(std::make_shared<Scheduler>([] {})) {
-    hold_ = scheduler_->add_stage({"hold", 1, {}, [this](const Batch&) { begin_.wait(); }});
+    hold_ = scheduler_->add_stage({"hold", 1, {}, [this](const Batch&) {
+                                     holds_.count_down();
+                                     begin_.wait();
+                                   }});
     scheduler_->submit(hold_, this, std::make_shared<Job>());
+    holds_.wait();
   }
   ~Fixture() {
     if (!begun_) begin();
@@ -47,12 +52,20 @@ class Fixture {
     return scheduler_->add_stage({"stage", max_batch, max_wait, [this](const Batch& batch) { record(batch); }});
   }
 
+  /** Its jobs run alone, and take that long. */
+  Scheduler::StageId add_busy_stage(std::chrono::milliseconds duration) {
+    return scheduler_->add_stage({"busy", 1, {}, [this, duration](const Batch& batch) {
+                                    std::this_thread::sleep_for(duration);
+                                    record(batch);
+                                  }});
+  }
+
   /** `client` is the name's first letter. */
-  Future<bool> submit(Scheduler::StageId stage, const std::string& name) {
+  Future<bool> submit(Scheduler::StageId stage, const std::string& name, int priority = 0) {
     static const char clients[256] = {};
     auto job = std::make_shared<NamedJob>(name);
     Future<bool> done = job->promise.future();
-    scheduler_->submit(stage, &clients[static_cast<unsigned char>(name.at(0))], std::move(job));
+    scheduler_->submit(stage, &clients[static_cast<unsigned char>(name.at(0))], std::move(job), priority);
     return done;
   }
 
@@ -75,7 +88,7 @@ class Fixture {
     for (const auto& job : batch) static_cast<NamedJob&>(*job).promise.set_value(true);
   }
 
-  std::latch begin_{1};
+  std::latch holds_{1}, begin_{1};
   bool begun_ = false;
   std::mutex mutex_;
   std::vector<std::string> ran_;
@@ -142,6 +155,99 @@ GVL_TEST(a_batch_is_filled_from_all_clients_in_turn) {
   const auto ran = fixture.ran();
   ck_assert_msg(ran.at(0) == "a1 b1 a2", "first %s", ran.at(0).c_str());
   ck_assert_msg(ran.at(1) == "b2 a3 a4", "then %s", ran.at(1).c_str());
+}
+
+GVL_TEST(the_highest_priority_goes_first) {
+  Fixture fixture;
+  const auto stage = fixture.add_stage(1);
+  fixture.submit(stage, "a");
+  fixture.submit(stage, "b", 5);
+  const auto last = fixture.submit(stage, "c", -5);
+  fixture.submit(stage, "d", 100);
+  fixture.begin();
+  last.get();
+  expect_ran(fixture, {"d", "b", "a", "c"});
+}
+
+GVL_TEST(a_priority_is_the_clients_and_may_change) {
+  Fixture fixture;
+  const auto stage = fixture.add_stage(1);
+  fixture.submit(stage, "a1");
+  fixture.submit(stage, "b1");
+  fixture.submit(stage, "b2", 1);
+  fixture.submit(stage, "a2");
+  const auto last = fixture.submit(stage, "a3");
+  fixture.begin();
+  last.get();
+  expect_ran(fixture, {"b1", "b2", "a1", "a2", "a3"});
+}
+
+GVL_TEST(three_batches_in_a_row_may_pass_over_who_waits_longest) {
+  Fixture fixture;
+  const auto stage = fixture.add_stage(1);
+  fixture.submit(stage, "a1");
+  const auto last = fixture.submit(stage, "a2");
+  for (const char* name : {"b1", "b2", "b3", "b4", "b5", "b6"}) fixture.submit(stage, name, 100);
+  fixture.begin();
+  last.get();
+  expect_ran(fixture, {"b1", "b2", "b3", "a1", "b4", "b5", "b6", "a2"});
+}
+
+GVL_TEST(whatever_the_priorities_nobody_waits_for_more_than_four_batches_for_each_client) {
+  constexpr std::size_t kJobs = 40;
+  const std::string clients = "abcdefg";
+  const int priorities[] = {-100, 3, 3, 0, 100, 7, -1};
+  Fixture fixture;
+  const auto stage = fixture.add_stage(1);
+  std::vector<Future<bool>> all;
+  for (std::size_t i = 0; i < kJobs; ++i)
+    for (std::size_t client = 0; client < clients.size(); ++client)
+      all.push_back(fixture.submit(stage, std::string(1, clients[client]), priorities[client]));
+  fixture.begin();
+  for (const auto& job : all) job.get();
+  const auto ran = fixture.ran();
+  for (const char client : clients) {
+    std::size_t waited = 0, longest = 0, count = 0;
+    for (const auto& batch : ran) {
+      if (count == kJobs) break;
+      ++waited;
+      if (batch[0] != client) continue;
+      longest = std::max(longest, std::exchange(waited, 0));
+      ++count;
+    }
+    ck_assert_msg(longest <= 4 * clients.size(), "%c waited for %zu batches", client, longest);
+  }
+  ck_assert_msg(std::count(ran.begin(), ran.begin() + 8, "e") == 6, "the highest is served first");
+}
+
+GVL_TEST(a_batch_takes_one_of_each_by_priority_before_a_second) {
+  Fixture fixture;
+  const auto stage = fixture.add_stage(4);
+  fixture.submit(stage, "a1");
+  const auto last = fixture.submit(stage, "a2");
+  fixture.submit(stage, "c1", -1);
+  fixture.submit(stage, "b1", 1);
+  fixture.submit(stage, "b2", 1);
+  fixture.begin();
+  last.get();
+  expect_ran(fixture, {"b1 a1 c1 b2", "a2"});
+}
+
+// What waits for company does not hold up others, and has its turn when it has waited, however much the others send.
+GVL_TEST(a_wait_for_company_ends_while_others_flood) {
+  Fixture fixture;
+  const auto patient = fixture.add_stage(2, std::chrono::milliseconds(1));
+  const auto busy = fixture.add_busy_stage(std::chrono::milliseconds(2));
+  const auto alone = fixture.submit(patient, "a");
+  std::vector<Future<bool>> flood;
+  for (int i = 0; i < 20; ++i) flood.push_back(fixture.submit(busy, "b"));
+  fixture.begin();
+  alone.get();
+  for (const auto& job : flood) job.get();
+  const auto ran = fixture.ran();
+  // The first job of the flood takes longer than the wait.
+  const auto place = std::find(ran.begin(), ran.end(), "a") - ran.begin();
+  ck_assert_msg(place <= 1, "it ran as number %td", place);
 }
 
 GVL_TEST(a_job_waits_for_others_to_fill_its_batch) {
