@@ -3,6 +3,7 @@
 
 #include <glib.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -37,6 +38,10 @@ class GVL_API InFlight : public std::enable_shared_from_this<InFlight> {
 
   /** How many segments and, separately, windows may be in flight. */
   void set_limit(unsigned limit);
+
+  /** The stream's priority among all that share its model: of the jobs that are submitted from now on. */
+  void set_priority(int priority) { priority_ = priority; }
+  int priority() const { return priority_; }
 
   /** Counts this segment or window until the token is gone; a null token for what is not counted. */
   Token hold(Kind kind, guint64 index);
@@ -78,7 +83,8 @@ class GVL_API InFlight : public std::enable_shared_from_this<InFlight> {
   std::optional<Reached> find_reached(unsigned unpushed) const;
   void release(Kind kind, guint64 index);
 
-  mutable std::mutex mutex_;
+  std::atomic<int> priority_{0};
+  mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   unsigned limit_;
   Holders segments_;

@@ -92,6 +92,7 @@ void ModelStream::stop() {
 
 Cancellation ModelStream::cancellation() const {
   std::lock_guard lock(mutex_);
+  if (in_flight_) cancellation_.set_priority(in_flight_->priority());
   return cancellation_;
 }
 

@@ -60,7 +60,7 @@ class GVL_API ModelStream {
   /** FLUSH_STOP: begins anew. Messages that were not posted yet are dropped. */
   void flush();
 
-  /** What the jobs submitted now are cancelled by. Any thread. */
+  /** What the jobs submitted now are cancelled by, with the stream's priority. Any thread. */
   Cancellation cancellation() const;
 
   /** Posts `message` (transfer full) in order, while the stream goes on. Any thread. */

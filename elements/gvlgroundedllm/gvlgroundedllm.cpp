@@ -27,9 +27,8 @@
  * What overlapping windows say about the same thing becomes one event. Two intervals of a query are the same event when
  * they share half of the shorter one, or when one is cut by its window's edge and the other goes on from there; the
  * more confident one gives the times, and one that was cut lasts from the earlier start to the later stop, through as
- * many windows as it fills. The
- * confidence is the mean over all windows that show the whole event. An event that the next window shows as well is
- * held back until that is answered.
+ * many windows as it fills. The confidence is the mean over all windows that show the whole event. An event that the
+ * next window shows as well is held back until that is answered.
  *
  * Between events the pad `events` tells of gaps at the pace of the video. An event is known only once its window is
  * over, so its buffer is stamped earlier than the gaps before it: it is a label for the video, not a caption in time.
@@ -43,6 +42,8 @@
  * Words of a query that the model never saw when it was trained, as far as its folder says which it saw, are in an
  * element message `gvl-unknown-words` with the fields `query` and `words` (strings; words are separated by spaces),
  * once a query and start, when it is first asked.
+ *
+ * When a live stream begins to drop segments, and when that ends, a message `gvl-overload` says so (docs/events.md).
  *
  * Messages are posted in order by a thread of their own: a synchronous handler may block or seek, and nothing waits for
  * it but the end of the stream.
@@ -284,6 +285,7 @@ static gboolean handle_event(GstPad* pad, GstObject* parent, GstEvent* event) {
       if (auto info = gvl::gst::parse_segments_event(event)) event = state.stream.take(std::move(*info), event);
       break;
     default:
+      state.asker.tell_overload(event, state.segment);
       if (const gvl::gst::BufferPointer buffer{gvl_metadata_event_get_buffer(event)}) process(state, buffer.get());
   }
   return gst_pad_event_default(pad, parent, event);

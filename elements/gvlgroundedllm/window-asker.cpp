@@ -6,6 +6,7 @@
 
 #include "gvltensormeta.hpp"
 #include "gvltime.hpp"
+#include "overload-message.hpp"
 #include "timeline/window_assembler.hpp"
 
 GST_DEBUG_CATEGORY_EXTERN(gvl_grounded_llm_debug);
@@ -156,6 +157,11 @@ void WindowAsker::ask_rest() {
   }
   const auto model = latest && fault_of(queries).empty() ? stream_.model_if_loaded() : nullptr;
   if (model) submit(*model, *latest, queries, settings);
+}
+
+void WindowAsker::tell_overload(GstEvent* event, const GstSegment& segment) {
+  if (auto* message = overload_message_new(element_, event, origin_, segment, queries_of(settings_())))
+    stream_.post(message);
 }
 
 /** Why a task of this nick cannot be asked, or what else is wrong with the query. */

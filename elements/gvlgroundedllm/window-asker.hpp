@@ -49,6 +49,9 @@ class WindowAsker {
   /** The stream ends: asks of the latest window what is about a part of the video that later ones might have shown. */
   void ask_rest();
 
+  /** Posts what a gvl-overload event says, while the video's segment is this one. Does nothing for another event. */
+  void tell_overload(GstEvent* event, const GstSegment& segment);
+
   /**
    * Asks about the latest window: `task` is a task's nick, or empty for the one that is set. Returns the id that the
    * answer and its events carry; 0 where there is no window, and for what cannot be asked. Any thread.

@@ -164,6 +164,7 @@ GstFlowReturn FrameSampler::push_held() {
 
 GstFlowReturn FrameSampler::drain(bool for_good) {
   const bool ended = end_session(for_good ? Ending::kForGood : Ending::kStream);
+  if (for_good) emitter_.end_stream();
   clock_.forget_source();
   if (!ended) {
     held_.drop();

@@ -44,8 +44,8 @@ class FrameSampler {
   /** Forgets the stream so far and begins anew, after a flush. */
   void flush();
 
-  /** max-pending changed. Any thread. */
-  void update_limit() { emitter_.update_limit(); }
+  /** max-pending or priority changed. Any thread. */
+  void update_settings() { emitter_.update_settings(); }
 
   /** How many segments or windows are in flight. Any thread. */
   unsigned pending(InFlight::Kind kind) const { return emitter_.pending(kind); }

@@ -298,6 +298,8 @@ static void gvl_segmenter_finalize(GObject* object) {
   G_OBJECT_CLASS(gvl_segmenter_parent_class)->finalize(object);
 }
 
+static void update_settings(GObject* object) { state_of(object).sampler.update_settings(); }
+
 /**
  * GvlSegmenter:window-duration:
  *
@@ -350,6 +352,14 @@ static void gvl_segmenter_finalize(GObject* object) {
  */
 
 /**
+ * GvlSegmenter:priority:
+ *
+ * Among streams that share a model: whose is higher is served first. None of the others starves.
+ *
+ * Since: 0.2
+ */
+
+/**
  * GvlSegmenter:stats:
  *
  * Counts since the start, and what is in flight now: a structure whose fields are named in its description.
@@ -382,8 +392,11 @@ static void install_properties(GObjectClass* klass) {
   table.number({"max-pending", "Maximum pending",
                 "How many segments, and how many windows, may be in the model's hands; beyond, a stream waits, and a "
                 "live one skips segments"},
-               &SegmenterSettings::max_pending, Range<int>{1, G_MAXINT},
-               [](GObject* object) { state_of(object).sampler.update_limit(); });
+               &SegmenterSettings::max_pending, Range<int>{1, G_MAXINT}, update_settings);
+  table.number({"priority", "Priority",
+                "Of several streams on one model those of a higher priority are served first, and equal ones in turn; "
+                "every fourth turn at the latest is that of whoever has waited longest"},
+               &SegmenterSettings::priority, Range<int>{-100, 100}, update_settings);
 }
 
 static GstStaticPadTemplate pad_templates[] = {

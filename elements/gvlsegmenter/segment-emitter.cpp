@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "gvloverload.hpp"
 #include "gvlsegmentmeta.hpp"
 #include "gvltensormeta.hpp"
 #include "gvltime.hpp"
@@ -12,6 +13,15 @@ GST_DEBUG_CATEGORY_EXTERN(gvl_segmenter_debug);
 #define GST_CAT_DEFAULT gvl_segmenter_debug
 
 namespace gvl::gst {
+
+namespace {
+
+std::string reason_of(const InFlight::Reached& reached) {
+  return std::to_string(reached.count) + " of max-pending=" + std::to_string(reached.limit) +
+         (reached.kind == InFlight::Kind::kSegment ? " segments" : " windows") + " are in flight";
+}
+
+}  // namespace
 
 SegmentEmitter::SegmentEmitter(GstElement* element, ModelStream& stream, HeldBuffer& held,
                                const SegmenterSettings& settings, SegmenterStats& stats)
@@ -22,6 +32,7 @@ SegmentEmitter::SegmentEmitter(GstElement* element, ModelStream& stream, HeldBuf
 void SegmentEmitter::start() {
   flush();
   next_index_ = 0;
+  overload_ = {};
 }
 
 void SegmentEmitter::flush() {
@@ -29,6 +40,12 @@ void SegmentEmitter::flush() {
   info_ = {};
   std::lock_guard lock(mutex_);
   in_flight_ = std::make_shared<InFlight>(settings_.max_pending);
+  apply_settings(*in_flight_);
+}
+
+void SegmentEmitter::apply_settings(InFlight& in_flight) const {
+  in_flight.set_limit(settings_.max_pending);
+  in_flight.set_priority(settings_.priority);
 }
 
 std::shared_ptr<InFlight> SegmentEmitter::in_flight() const {
@@ -78,17 +95,34 @@ bool SegmentEmitter::emit(const BuiltSegment& segment, const ModelConfig& config
   if (!may_drop && !in_flight->wait_for_room(held_.attached())) return false;
   const auto index = next_index_++;
   const auto reached = may_drop ? in_flight->reached(held_.attached()) : std::nullopt;
-  if (reached)
-    report_dropped(segment, index, *reached);
-  else
+  if (reached) {
+    drop(segment, index, *reached);
+  } else {
     attach(segment, config, index, number);
+    tell(overload_.kept(info_.window_segments));
+  }
   return true;
 }
 
-void SegmentEmitter::report_dropped(const BuiltSegment& segment, guint64 index, const InFlight::Reached& reached) {
+void SegmentEmitter::drop(const BuiltSegment& segment, guint64 index, const InFlight::Reached& reached) {
+  const auto reason = reason_of(reached);
+  report_dropped(segment, index, reason);
+  tell(overload_.dropped(segment.start, segment.stop, info_.window_segments), reason);
+}
+
+void SegmentEmitter::tell(const std::optional<OverloadWatch::News>& news, const std::string& reason) {
+  if (!news) return;
+  GstStructure* said = gst_structure_new(
+      kOverload, "state", G_TYPE_STRING, news->begins ? "begins" : "ends", "segments", G_TYPE_UINT64, news->segments,
+      "dropped", G_TYPE_UINT64, news->dropped, "share", G_TYPE_DOUBLE,
+      static_cast<double>(news->dropped) / static_cast<double>(news->segments), "start", G_TYPE_UINT64,
+      to_clock_time(news->start), "stop", G_TYPE_UINT64, to_clock_time(news->stop), nullptr);
+  if (!reason.empty()) gst_structure_set(said, "reason", G_TYPE_STRING, reason.c_str(), nullptr);
+  held_.send(gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, said));
+}
+
+void SegmentEmitter::report_dropped(const BuiltSegment& segment, guint64 index, const std::string& reason) {
   const guint64 total = ++stats_.skipped;
-  const auto reason = std::to_string(reached.count) + " of max-pending=" + std::to_string(reached.limit) +
-                      (reached.kind == InFlight::Kind::kSegment ? " segments" : " windows") + " are in flight";
   GST_INFO_OBJECT(element_, "segment %" G_GUINT64_FORMAT " dropped, %" G_GUINT64_FORMAT " so far: %s", index, total,
                   reason.c_str());
   stream_.post(gst_message_new_element(

@@ -18,6 +18,7 @@ struct SegmenterSettings {
   std::atomic<timeline::Segmentation> segmentation{timeline::Segmentation::kUniform};
   std::atomic<timeline::Keyframe> keyframe{timeline::Keyframe::kMiddle};
   std::atomic<unsigned> max_pending{4};
+  std::atomic<int> priority{0};
 
   timeline::WindowSettings windows() const {
     const auto time = [](std::uint64_t ns) { return timeline::Time(static_cast<std::int64_t>(ns)); };

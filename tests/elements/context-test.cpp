@@ -180,7 +180,7 @@ GVL_TEST(the_bins_properties_are_the_elements_own) {
     g_free(specs);
     gst_object_unref(child);
   }
-  fail_unless_equals_int(seen, 2 * 7 + 18);
+  fail_unless_equals_int(seen, 2 * 7 + 19);
   gst_object_unref(bin);
 }
 

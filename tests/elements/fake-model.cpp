@@ -23,6 +23,8 @@ float mean_of(const Tensor& pixels) {
   return static_cast<float>(sum / static_cast<double>(pixels.elements()));
 }
 
+}  // namespace
+
 Answer quarter_to_half(const Query& query, const VideoWindow& window) {
   const double duration = window.duration;
   Answer answer;
@@ -33,8 +35,6 @@ Answer quarter_to_half(const Query& query, const VideoWindow& window) {
   answer.confidence = 0.25;
   return answer;
 }
-
-}  // namespace
 
 ModelConfig fake_model_config() {
   ModelConfig config;

@@ -18,6 +18,9 @@ namespace gvl::test {
 /** Small sizes: T = 8, K = 2, n = 4, S = 16, S' = 8. */
 ModelConfig fake_model_config();
 
+/** What it answers by default: one interval, a quarter to a half of the window. */
+Answer quarter_to_half(const Query& query, const VideoWindow& window);
+
 /**
  * A model whose jobs the test controls: each kind can be held, let go, and made to fail. Jobs run on one thread, in
  * the order in which their inputs are ready. What they compute is the mean of what they are given, so that a frame
@@ -47,7 +50,7 @@ class FakeModel : public Model {
   /** The most jobs of this kind that were submitted and had not begun at a time. */
   std::size_t most_at_a_time(Job job);
 
-  /** What answers say; by default one interval, a quarter to a half of the window. */
+  /** What answers say; by default quarter_to_half(). */
   void answer_with(std::function<Answer(const Query&, double duration)> make);
   void answer_windows_with(std::function<Answer(const Query&, const VideoWindow&)> make);
 
