@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Each element opens with launch lines, and they run; gst-inspect-1.0 says of each what it has to."""
+"""Each element opens with launch lines, and they run, as those of docs/scale.md do; gst-inspect-1.0 says what it has to."""
 
 import os
 import re
@@ -14,7 +14,9 @@ SOURCES = sorted(path for path in ROOT.glob("elements/*/gvl*.cpp") if path.stem 
 
 # What a line stands for, and what a machine of tests has instead.
 INSTEAD = {"VIDEO.mkv": "video.mkv", "VIDEO": "video.mkv", "MODEL_DIR": "model", "autovideosink": "fakesink",
-           "mqtt://localhost/studio/events": "file://published.jsonl"}
+           "mqtt://localhost/studio/events": "file://published.jsonl",
+           "rtspsrc location=rtsp://CAMERA-1/STREAM": "filesrc location=video.mkv",
+           "rtspsrc location=rtsp://CAMERA-2/STREAM": "filesrc location=video.mkv"}
 
 
 def lines_of(source):
@@ -40,6 +42,15 @@ class LaunchLines(unittest.TestCase):
         return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=300,
                               env={**os.environ, "GVL_MODEL_PATH": str(Path(folder, "model"))})
 
+    def run_line(self, line):
+        for name, value in INSTEAD.items():
+            line = line.replace(name, str(value).replace("file://", f"file://{self.work}/"))
+        done = subprocess.run(["bash", "-c", line], cwd=self.work, capture_output=True, text=True, timeout=300,
+                              env={**os.environ, "GVL_MODEL_PATH": str(self.work / "model")})
+        self.assertEqual(done.returncode, 0, done.stdout[-1000:] + done.stderr[-1000:])
+        self.assertNotIn("WARNING", done.stdout + done.stderr)
+        return done.stdout
+
     def test_each_element_has_one_that_runs(self):
         ran = set()
         for source in SOURCES:
@@ -50,12 +61,16 @@ class LaunchLines(unittest.TestCase):
                     continue
                 ran.add(line)
                 with self.subTest(source.stem, line=line):
-                    for name, value in INSTEAD.items():
-                        line = line.replace(name, str(value).replace("file://", f"file://{self.work}/"))
-                    done = subprocess.run(["bash", "-c", line], cwd=self.work, capture_output=True, text=True, timeout=300,
-                                          env={**os.environ, "GVL_MODEL_PATH": str(self.work / "model")})
-                    self.assertEqual(done.returncode, 0, done.stdout[-1000:] + done.stderr[-1000:])
-                    self.assertNotIn("WARNING", done.stdout + done.stderr)
+                    self.run_line(line)
+
+    def test_cameras_of_one_pipeline(self):
+        blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs/scale.md").read_text(), re.S)
+        lines = [block for block in blocks if block.startswith("gst-launch-1.0")]
+        self.assertTrue(lines)
+        for line in lines:
+            said = self.run_line(line)
+            for source in re.findall(r"source-id=([\w-]+)", line):
+                self.assertRegex(said, rf'gvl-(event|answer).*source=\(string\){source}')
 
     def test_what_gst_inspect_says(self):
         for source in SOURCES:
