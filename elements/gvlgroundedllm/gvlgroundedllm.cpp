@@ -41,15 +41,12 @@
  *
  * Words of a query that the model never saw when it was trained, as far as its folder says which it saw, are in an
  * element message `gvl-unknown-words` with the fields `query` and `words` (strings; words are separated by spaces),
- * once a query and start, when it is first asked.
- *
- * When a live stream begins to drop segments, and when that ends, a message `gvl-overload` says so (docs/events.md).
+ * once a query and start, when it is first asked. When a live stream begins to drop segments, and when that ends, a
+ * message `gvl-overload` says so (docs/events.md).
  *
  * Messages are posted in order by a thread of their own: a synchronous handler may block or seek, and nothing waits for
- * it but the end of the stream.
- *
- * Buffers pass at once; the end of the stream is held until every window is answered. A failing model is an element
- * error.
+ * it but the end of the stream. Buffers pass at once; the end of the stream is held until every window is answered. A
+ * failing model is an element error.
  *
  * ## Example launch line
  * |[

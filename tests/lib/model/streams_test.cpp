@@ -37,11 +37,10 @@ class SpyEngine : public Engine {
   at::Tensor fuse(const at::Tensor& spatial, const at::Tensor&) const override { return spatial; }
   void answer(const std::vector<AskedWindow>& windows, const DeliverResult& deliver) const override {
     std::string streams;
-    for (std::size_t i = 0; i < windows.size(); ++i) {
-      streams += std::to_string(static_cast<int>(windows[i].tokens.as<float>()[0]));
-      for (std::size_t query = 0; query < windows[i].queries.size(); ++query) deliver({i, query, Answer(), nullptr});
-    }
+    for (const auto& window : windows) streams += std::to_string(static_cast<int>(window.tokens.as<float>()[0]));
     note("answers " + streams);
+    for (std::size_t i = 0; i < windows.size(); ++i)
+      for (std::size_t query = 0; query < windows[i].queries.size(); ++query) deliver({i, query, Answer(), nullptr});
   }
 
   /** The passes so far: "temporal 01" had a segment of stream 0 and one of stream 1. */
