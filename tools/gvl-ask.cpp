@@ -119,7 +119,7 @@ class Run {
   void tell_unknown_words(const gvl::Model& model, const std::vector<gvl::Query>& queries) const {
     for (const auto& query : queries) {
       std::string words;
-      for (const auto& word : model.unknown_words(query.text)) words += (words.empty() ? "" : " ") + word;
+      for (const auto& word : model.unknown_words(query)) words += (words.empty() ? "" : " ") + word;
       if (!words.empty())
         complain("\"" + shown_query(query.text) + "\": the model does not know these words: " + shown_query(words));
     }

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <clocale>
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -28,10 +29,9 @@
 #include "ground/edit-list.hpp"
 #include "ground/file-pass.hpp"
 #include "ground/frame-count.hpp"
-#include "ground/models.hpp"
+#include "ground/model.hpp"
 #include "ground/names.hpp"
 #include "ground/output-set.hpp"
-#include "ground/questions.hpp"
 #include "ground/report.hpp"
 #include "ground/second-pass.hpp"
 #include "ground/settings.hpp"
@@ -61,12 +61,10 @@ class Run {
   explicit Run(const Arguments& arguments)
       : arguments_(arguments),
         progress_(!arguments.quiet && (!arguments.json || isatty(STDOUT_FILENO))),
-        questions_(questions_of(arguments)),
-        models_(arguments.device),
         outputs_(arguments) {}
 
   int run() {
-    if (!outputs_.can_write(questions_)) return kUnusable;
+    if (!outputs_.can_write()) return kUnusable;
     const InterruptGuard guard;
     bool good = ask_about_all();
     good = write_files() && good;
@@ -93,11 +91,6 @@ class Run {
     if (arguments_.quiet) return;
     progress_.clear();
     complain(what);
-  }
-
-  /** Once for all files: a model that nobody named, and that is not the usual one. */
-  void tell_choice(const std::string& name, const std::vector<std::string>& queries) {
-    if (arguments_.model.empty() && !name.empty() && !models_.has(name)) note(about_choice(name, queries));
   }
 
   /** Once for all files. */
@@ -145,20 +138,20 @@ class Run {
     return good;
   }
 
-  /** Null where there is no use in going on. */
-  GstContext* load_model(const std::string& name) {
-    const bool is_new = !models_.has(name);
+  /** Once for all files. There is no use in going on without. */
+  bool load_model() {
+    if (model_) return true;
     std::string fault;
-    GstContext* model = models_.load(name, fault);
-    if (!unless(fault)) stop();
-    if (model && is_new && arguments_.verbose) note(about_model(name, model));
-    return model;
+    model_ = ::load_model(arguments_, fault);
+    if (!unless(fault)) return stop();
+    if (arguments_.verbose) note(about_model(arguments_, model_.get()));
+    return true;
   }
 
-  void set_up(GstElement* consumer, GstContext* model, const std::vector<std::string>& queries) const {
-    gst_element_set_context(consumer, model);
+  void set_up(GstElement* consumer) const {
+    gst_element_set_context(consumer, model_.get());
     g_autoptr(GstElement) ground = gst_bin_get_by_name(GST_BIN(consumer), "in");
-    set_ground(ground, arguments_, queries);
+    set_ground(ground, arguments_);
   }
 
   bool ask(const std::string& video) {
@@ -167,28 +160,23 @@ class Run {
       found_.push_back({video, video + ": " + g_strerror(errno), GST_CLOCK_TIME_NONE, {}});
       return complain(found_.back().error);
     }
-    const Questions questions = questions_about(arguments_, video);
-    for (const auto& [name, queries] : questions) {
-      tell_choice(name, queries);
-      if (!load_model(name)) return false;
-    }
+    if (!load_model()) return false;
     FoundEvents& found = found_.emplace_back(FoundEvents{video, "", GST_CLOCK_TIME_NONE, {}, arguments_.program});
     if (arguments_.verbose) note(doing());
-    bool good = true;
-    for (const auto& [name, queries] : questions) good = good && look_at(found, load_model(name), queries);
+    const bool good = look_at(found);
     sort_by_start(found.events);
     const bool silent = !good || !found.events.empty() || arguments_.json;
     return good && (silent || unless(print(prefix(video) + "nothing was found")));
   }
 
-  bool look_at(FoundEvents& found, GstContext* model, const std::vector<std::string>& queries) {
+  bool look_at(FoundEvents& found) {
     bool answered = false;
     FilePassOptions options = reading(found);
     options.consumer = "gvlground name=in ! fakesink sync=false";
     options.doing = doing();
     options.again = outputs_.reads_again();
     if (options.again.empty()) options.at_interrupt = [&] { watched_ = true; };
-    options.prepare = [&](GstElement* consumer) { set_up(consumer, model, queries); };
+    options.prepare = [&](GstElement* consumer) { set_up(consumer); };
     options.on_message = [&](const GstStructure* message) -> std::string {
       if (gst_structure_has_name(message, "gvl-unknown-words")) tell_unknown_words(message);
       if (gst_structure_has_name(message, "gvl-programs")) tell_programs(found.video, message);
@@ -320,8 +308,7 @@ class Run {
 
   const Arguments& arguments_;
   ProgressBar progress_;
-  const Questions questions_;
-  Models models_;
+  std::shared_ptr<GstContext> model_;
   OutputSet outputs_;
   std::set<std::string> told_;  ///< queries with words that the model does not know
   std::vector<FoundEvents> found_;

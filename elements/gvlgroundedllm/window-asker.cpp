@@ -212,7 +212,7 @@ void WindowAsker::post_unknown_words(const Model& model, const std::vector<Query
       if (!posted_.insert(query.text).second) continue;
     }
     std::string words;
-    for (const auto& word : model.unknown_words(query.text)) words += (words.empty() ? "" : " ") + word;
+    for (const auto& word : model.unknown_words(query)) words += (words.empty() ? "" : " ") + word;
     if (words.empty()) continue;
     stream_.post(gst_message_new_element(
         GST_OBJECT(element_), gst_structure_new("gvl-unknown-words", "query", G_TYPE_STRING, query.text.c_str(),

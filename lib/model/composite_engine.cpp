@@ -57,8 +57,8 @@ std::size_t CompositeEngine::member_for(const Query& query) const {
   return query.task == Task::kGrounding ? best_member(words_, query.text) : kLanguage;
 }
 
-std::vector<std::string> CompositeEngine::unknown_words(const std::string& query) const {
-  return words_[best_member(words_, query)].unknown_words(query);
+std::vector<std::string> CompositeEngine::unknown_words(const Query& query) const {
+  return words_[member_for(query)].unknown_words(query.text);
 }
 
 at::Tensor CompositeEngine::encode_spatial(const at::Tensor& pixels, const Cancellation& cancellation) const {

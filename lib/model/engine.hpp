@@ -31,7 +31,7 @@ class Engine {
   c10::Device device() const noexcept { return device_; }
 
   /** As Model::unknown_words(). */
-  virtual std::vector<std::string> unknown_words(const std::string& query) const { return {}; }
+  virtual std::vector<std::string> unknown_words(const Query& query) const { return {}; }
 
   /** Segments' keyframes uint8 [n, keyframes, S, S, 3] -> [n, P, D]. Throws Error(kCancelled) between two layers. */
   virtual at::Tensor encode_spatial(const at::Tensor& pixels, const Cancellation& cancellation) const = 0;

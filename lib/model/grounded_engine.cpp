@@ -32,8 +32,8 @@ GroundedEngine::GroundedEngine(const std::filesystem::path& folder, c10::Device 
       grounder_(network_, load_tokenizer(folder / kTokenizerFile, config()), cache_type_of(config(), cache_type)),
       words_(load_words(folder)) {}
 
-std::vector<std::string> GroundedEngine::unknown_words(const std::string& query) const {
-  return words_ ? words_->unknown_words(query) : std::vector<std::string>();
+std::vector<std::string> GroundedEngine::unknown_words(const Query& query) const {
+  return words_ ? words_->unknown_words(query.text) : std::vector<std::string>();
 }
 
 at::Tensor GroundedEngine::encode_spatial(const at::Tensor& pixels, const Cancellation& cancellation) const {

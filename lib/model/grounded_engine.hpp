@@ -16,7 +16,7 @@ class GroundedEngine : public Engine {
   GroundedEngine(const std::filesystem::path& folder, c10::Device device, std::optional<DataType> cache_type = {},
                  Cancellation cancellation = {});
 
-  std::vector<std::string> unknown_words(const std::string& query) const override;
+  std::vector<std::string> unknown_words(const Query& query) const override;
   at::Tensor encode_spatial(const at::Tensor& pixels, const Cancellation& cancellation) const override;
   at::Tensor encode_temporal(const at::Tensor& pixels, const Cancellation& cancellation) const override;
   at::Tensor fuse(const at::Tensor& spatial, const at::Tensor& temporal) const override;

@@ -3,12 +3,10 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <optional>
 #include <vector>
 
 #include "gvl/error.hpp"
 #include "gvl/model.hpp"
-#include "model/known_words.hpp"
 #include "model/model_folder.hpp"
 
 namespace gvl {
@@ -65,15 +63,6 @@ fs::path installed_folder(const fs::path& name) {
   return {};
 }
 
-/** None where the folder does not say what its model knows. */
-std::optional<model::Knowledge> knowledge_of(const fs::path& folder, const std::string& text) {
-  try {
-    return model::knowledge_of(folder, text);
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
-
 }  // namespace
 
 std::vector<std::string> installed_models() {
@@ -87,18 +76,6 @@ std::vector<std::string> installed_models() {
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
-}
-
-std::string best_installed_model(const std::string& text) {
-  std::string best = kDefaultModel;
-  auto most = knowledge_of(default_model_folder(), text).value_or(model::Knowledge::of_the_world());
-  for (const std::string& name : installed_models()) {
-    const auto known = name == kDefaultModel ? std::nullopt : knowledge_of(installed_folder(name), text);
-    if (!known || *known >= most) continue;
-    best = name;
-    most = *known;
-  }
-  return best;
 }
 
 fs::path default_model_folder() {

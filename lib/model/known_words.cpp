@@ -1,20 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/known_words.hpp"
 
-#include "io/composite.hpp"
 #include "model/model_folder.hpp"
 
 namespace gvl::model {
-namespace {
-
-std::vector<KnownWords> words_of_members(const std::filesystem::path& folder, const ModelConfig& config) {
-  std::vector<KnownWords> members;
-  for (const std::string& name : config.member_names) members.emplace_back(io::member_folder(folder, name));
-  return members;
-}
-
-}  // namespace
-
 KnownWords::KnownWords(const std::filesystem::path& folder) {
   if (load_config(folder).type == ModelType::kThings) {
     things_ = load_thing_words(folder);
@@ -49,13 +38,6 @@ std::size_t best_member(const std::vector<KnownWords>& members, const std::strin
     most = *known;
   }
   return best;
-}
-
-std::optional<Knowledge> knowledge_of(const std::filesystem::path& folder, const std::string& text) {
-  const ModelConfig config = load_config(folder);
-  if (config.type != ModelType::kComposite) return KnownWords(folder).of(text);
-  const std::vector<KnownWords> members = words_of_members(folder, config);
-  return members[best_member(members, text)].of(text);
 }
 
 }  // namespace gvl::model

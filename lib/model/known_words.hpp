@@ -30,7 +30,7 @@ struct Knowledge {
 /** What a model folder says of the words that its model knows. Const members are thread safe. */
 class KnownWords {
  public:
-  /** Of a model without members. Throws Error naming the file. */
+  /** Of a model that is no composite. Throws Error naming the file. */
   explicit KnownWords(const std::filesystem::path& folder);
 
   /** None where the folder does not say. */
@@ -47,8 +47,5 @@ class KnownWords {
 
 /** Which of a composite's members knows a text best: the first one unless another knows more. */
 std::size_t best_member(const std::vector<KnownWords>& members, const std::string& text);
-
-/** How well the model in a folder knows a text, a composite as well as the best of its members. Throws likewise. */
-std::optional<Knowledge> knowledge_of(const std::filesystem::path& folder, const std::string& text);
 
 }  // namespace gvl::model

@@ -36,9 +36,7 @@ LoadedModel::LoadedModel(const std::filesystem::path& folder, c10::Device device
       concatenation_(scheduler_->add_stage(concatenation_stage(engine_))),
       answer_(scheduler_->add_stage(answer_stage(engine_, options.answer))) {}
 
-std::vector<std::string> LoadedModel::unknown_words(const std::string& query) const {
-  return engine_->unknown_words(query);
-}
+std::vector<std::string> LoadedModel::unknown_words(const Query& query) const { return engine_->unknown_words(query); }
 
 Future<Tensor> LoadedModel::encode_spatial(Future<Tensor> pixels, Cancellation cancellation) {
   return compute(spatial_, {std::move(pixels)}, std::move(cancellation));

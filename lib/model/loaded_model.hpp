@@ -24,7 +24,7 @@ class LoadedModel : public Model {
   std::string folder() const override { return folder_; }
   const ModelConfig& config() const noexcept override { return engine_->config(); }
   const std::string& device() const noexcept override { return device_; }
-  std::vector<std::string> unknown_words(const std::string& query) const override;
+  std::vector<std::string> unknown_words(const Query& query) const override;
 
   Future<Tensor> encode_spatial(Future<Tensor> pixels, Cancellation cancellation) override;
   Future<Tensor> encode_temporal(Future<Tensor> pixels, Cancellation cancellation) override;

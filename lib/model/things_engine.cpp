@@ -49,8 +49,8 @@ ThingsEngine::ThingsEngine(const std::filesystem::path& folder, c10::Device devi
       detector_(make_thing_detector(parameters_, config())),
       words_(load_thing_words(folder)) {}
 
-std::vector<std::string> ThingsEngine::unknown_words(const std::string& query) const {
-  return words_.unknown_words(query);
+std::vector<std::string> ThingsEngine::unknown_words(const Query& query) const {
+  return words_.unknown_words(query.text);
 }
 
 at::Tensor ThingsEngine::encode_spatial(const at::Tensor& pixels, const Cancellation& cancellation) const {

@@ -26,7 +26,7 @@ class ThingsEngine : public SearchEngine {
   /** Throws Error naming the file at fault, and Error(kCancelled). */
   ThingsEngine(const std::filesystem::path& folder, c10::Device device, Cancellation cancellation = {});
 
-  std::vector<std::string> unknown_words(const std::string& query) const override;
+  std::vector<std::string> unknown_words(const Query& query) const override;
   at::Tensor encode_spatial(const at::Tensor& pixels, const Cancellation& cancellation) const override;
 
  protected:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ground/models.hpp"
+#include "ground/model.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -37,23 +37,18 @@ std::int64_t bytes_of(const std::filesystem::path& model) {
 
 }  // namespace
 
-Models::~Models() {
-  for (const auto& [name, model] : loaded_) gst_context_unref(model);
-}
-
-GstContext* Models::load(const std::string& name, std::string& fault) {
-  if (has(name)) return loaded_.at(name);
+std::shared_ptr<GstContext> load_model(const Arguments& arguments, std::string& fault) {
   const auto named = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
   g_autoptr(GError) error = nullptr;
-  GstContext* model = gvl_model_context_load(named(name), named(device_), &error);
-  if (model) return loaded_[name] = model;
-  fault = "loading " + (name.empty() ? "the default model" : name) + ": " + error->message;
+  GstContext* model = gvl_model_context_load(named(arguments.model), named(arguments.device), &error);
+  if (model) return {model, gst_context_unref};
+  fault = "loading " + (arguments.model.empty() ? "the default model" : arguments.model) + ": " + error->message;
   return nullptr;
 }
 
-std::string about_model(const std::string& name, GstContext* model) {
+std::string about_model(const Arguments& arguments, GstContext* model) {
   const auto loaded = gvl::gst::model_of(model);
-  return "the model " + (name.empty() ? "default" : name) + " in " + loaded->folder() + ": " +
+  return "the model " + (arguments.model.empty() ? "default" : arguments.model) + " in " + loaded->folder() + ": " +
          kind_of(loaded->config()) + ", " + size_text(bytes_of(loaded->folder())) + " of " +
          gvl::name_of(loaded->config().dtype) + ", on " + loaded->device();
 }

@@ -3,27 +3,13 @@
 
 #include <gst/gst.h>
 
-#include <map>
+#include <memory>
 #include <string>
-#include <utility>
 
-/** Models that were loaded, each once for all files. */
-class Models {
- public:
-  explicit Models(std::string device) : device_(std::move(device)) {}
-  ~Models();
-  Models(const Models&) = delete;
-  Models& operator=(const Models&) = delete;
+#include "ground/arguments.hpp"
 
-  bool has(const std::string& name) const { return loaded_.count(name) > 0; }
-  /** By its name or folder, "" for the default one; a context that stays this class's. Null with the reason where it
-   * fails. */
-  GstContext* load(const std::string& name, std::string& fault);
+/** The model that the arguments name, loaded. Null with the reason where it fails. */
+std::shared_ptr<GstContext> load_model(const Arguments& arguments, std::string& fault);
 
- private:
-  std::string device_;
-  std::map<std::string, GstContext*> loaded_;
-};
-
-/** A loaded model, its kind, its size and where it runs, for people. */
-std::string about_model(const std::string& name, GstContext* model);
+/** The model of the arguments, its kind, its size and where it runs, for people. */
+std::string about_model(const Arguments& arguments, GstContext* model);

@@ -33,14 +33,13 @@ std::string OutputSet::reads_again() const {
 }
 
 /** The files that are read: videos and the model. */
-void OutputSet::learn_inputs(const Questions& questions) {
+void OutputSet::learn_inputs() {
   for (const std::string& video : arguments_.videos) inputs_.add(possible_path_of(video));
-  for (const auto& [model, queries] : questions) {
-    try {
-      for (const auto& folder : gvl::folders_of_model(gvl::model_folder(model))) inputs_.add_folder(folder.string());
-    } catch (const std::exception&) {
-      // There is none: reported when it is needed.
-    }
+  try {
+    for (const auto& folder : gvl::folders_of_model(gvl::model_folder(arguments_.model)))
+      inputs_.add_folder(folder.string());
+  } catch (const std::exception&) {
+    // There is none: reported when it is needed.
   }
 }
 
@@ -91,8 +90,8 @@ bool OutputSet::can_draw() {
   return !drawing_.empty() || complain("--overlay " + overlay.path() + ": cannot be encoded here: " + fault);
 }
 
-bool OutputSet::can_write(const Questions& questions) {
-  learn_inputs(questions);
+bool OutputSet::can_write() {
+  learn_inputs();
   bool good = can_print();
   good = can_read_again() && good;
   good = can_write_files() && good;

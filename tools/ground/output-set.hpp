@@ -6,7 +6,6 @@
 
 #include "ground/arguments.hpp"
 #include "ground/outputs.hpp"
-#include "ground/questions.hpp"
 
 /** All that a run is to write besides standard output. */
 class OutputSet {
@@ -19,7 +18,7 @@ class OutputSet {
    * Whether all of it can be written, as far as that can be known before hours of analysis. Complains of all that
    * cannot.
    */
-  bool can_write(const Questions& questions);
+  bool can_write();
   bool wanted() const;
   /** The option that needs timecodes, if there is one. */
   std::string needs_timecodes() const { return edl.wanted() ? "--edl" : otio.wanted() ? "--otio" : ""; }
@@ -32,7 +31,7 @@ class OutputSet {
 
  private:
   std::array<const OutputFile*, 6> files() const { return {&events, &vtt, &edl, &otio, &overlay, &report}; }
-  void learn_inputs(const Questions& questions);
+  void learn_inputs();
   bool can_print() const;
   bool can_read_again() const;
   bool can_write_files() const;

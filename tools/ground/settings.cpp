@@ -95,10 +95,10 @@ std::string fault_of_settings(const Arguments& arguments) {
   return {};
 }
 
-void set_ground(GstElement* ground, const Arguments& arguments, const std::vector<std::string>& queries) {
+void set_ground(GstElement* ground, const Arguments& arguments) {
   for (const Setting& setting : settings_of(arguments))
     if (setting.value) set(ground, setting);
   g_object_set(ground, "explain", arguments.explain, nullptr);
   gst_util_set_object_arg(G_OBJECT(ground), "task", arguments.task.c_str());
-  set_queries(ground, queries);
+  set_queries(ground, arguments.queries);
 }

@@ -12,4 +12,4 @@
 std::string fault_of_settings(const Arguments& arguments);
 
 /** Sets a gvlground. What was not given stays at its default. */
-void set_ground(GstElement* ground, const Arguments& arguments, const std::vector<std::string>& queries);
+void set_ground(GstElement* ground, const Arguments& arguments);

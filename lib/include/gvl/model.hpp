@@ -54,13 +54,6 @@ GVL_EXPORT std::filesystem::path model_folder(const std::string& model);
 /** Names of the models that are installed, or lie in the build tree, in order. */
 GVL_EXPORT std::vector<std::string> installed_models();
 
-/**
- * The installed model that knows `text` best: the default model (default_model_folder(), as "default") unless another
- * one of installed_models() finds things that are named there and the default one does not, or knows more words.
- * Models that do not say what they know are not considered; those whose folder is broken neither. Reads files.
- */
-GVL_EXPORT std::string best_installed_model(const std::string& text);
-
 /** A window of video as it is asked about. */
 struct VideoWindow {
   Future<Tensor> tokens;  ///< gvl/video-tokens, float32 [K * L, H]
@@ -107,10 +100,10 @@ class GVL_EXPORT Model {
   virtual const std::string& device() const noexcept = 0;  ///< where it runs: "cpu", "cuda:0"
 
   /**
-   * The words of `query` that this model never saw when it was trained, in lower case, each once and in order: what it
-   * answers about them is a guess. Empty for a model whose folder has no words.txt (docs/models.md).
+   * The words of `query` that what answers it never saw when it was trained, in lower case, each once and in order:
+   * what it answers about them is a guess. Empty for a model whose folder has no words.txt (docs/models.md).
    */
-  virtual std::vector<std::string> unknown_words(const std::string& query) const { return {}; }
+  virtual std::vector<std::string> unknown_words(const Query& query) const { return {}; }
 
   /** uint8 [keyframes, S, S, 3] -> float32 [P, D] pooled features of a segment's keyframes, by the spatial encoder. */
   virtual Future<Tensor> encode_spatial(Future<Tensor> pixels, Cancellation cancellation) = 0;

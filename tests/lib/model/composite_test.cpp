@@ -11,6 +11,7 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "gvl/model_folders.hpp"
@@ -172,9 +173,14 @@ GVL_TEST(several_windows_are_answered_in_their_order) {
 
 GVL_TEST(unknown_words_are_those_of_the_member_that_is_asked) {
   const auto both = Model::load(shipped("default"));
-  ck_assert(both->unknown_words("a person waits") == std::vector<std::string>{"waits"});
-  ck_assert(both->unknown_words("the picture goes black").empty());
-  ck_assert(both->unknown_words("a tokamak") == std::vector<std::string>{"tokamak"});
+  const auto unknown = [&](Task task, const std::string& text) { return both->unknown_words({task, text}); };
+  ck_assert(unknown(Task::kGrounding, "a person waits") == std::vector<std::string>{"waits"});
+  ck_assert(unknown(Task::kGrounding, "the picture goes black").empty());
+  ck_assert(unknown(Task::kGrounding, "a tokamak") == std::vector<std::string>{"tokamak"});
+  const Query question{Task::kQuestion, "does a person wait?"};
+  const auto faults = Model::load(shipped("faults"))->unknown_words(question);
+  ck_assert(std::find(faults.begin(), faults.end(), "person") != faults.end());
+  ck_assert(both->unknown_words(question) == faults);
 }
 
 GVL_TEST(a_members_min_confidence_is_the_composites) {

@@ -94,7 +94,7 @@ GVL_TEST(other_tasks_name_the_model) {
 
 GVL_TEST(words_that_it_does_not_know_are_told) {
   const auto model = Model::load(shipped());
-  const std::vector<std::string> unknown = model->unknown_words("two dogs ignite a tokamak");
+  const std::vector<std::string> unknown = model->unknown_words({Task::kGrounding, "two dogs ignite a tokamak"});
   ck_assert_int_eq(unknown.size(), 2);
 }
 
