@@ -3,11 +3,14 @@
 """What an index takes, loses and costs to ask (docs/archive.md).
 
     benchmarks/archive.py types BUILD_DIR WORK_DIR VIDEO...   # events from the index against those of gvl-ground
-    benchmarks/archive.py size [CONFIG.json...]               # bytes of a day, by the sizes of models
+    benchmarks/archive.py size BUILD_DIR WORK_DIR VIDEO...    # bytes of a day of such videos
+    benchmarks/archive.py bound [CONFIG.json...]              # those that a day takes at most, by the sizes of models
     benchmarks/archive.py day BUILD_DIR WORK_DIR VIDEO QUERY  # a day of a camera: bytes, and how long asking takes
 
 `types` counts, of the events that the model is sure enough of to tell, those whose query and times are the same from an
-index of each type. `day` repeats the segments of a video until a day is full, three seconds each as a live stream's are.
+index of each type; `queries.json` beside a video says what it is asked for, as `tests/footage/things.py` makes it, else it
+is asked for faults of the signal. `day` repeats the segments of a video until a day is full, three seconds each as a live
+stream's are.
 """
 import json
 import os
@@ -21,8 +24,9 @@ import zlib
 DAY = 24 * 3600
 LIVE_SEGMENT = 3  # seconds: as alert-latency divides a live stream
 PICTURE = 900  # bytes, about: a test pattern's are 909, those of generated videos and of footage a little less
-RECORD = 28 + 90  # bytes of a segment's record besides its content
-TYPES = {"int16": 2, "int8": 1}
+RECORD = 28 + 94  # bytes of a segment's record besides its content
+TYPES = {"int16": 2, "int10": 2, "int8": 1}  # bytes of a value before compression
+MODELS = ["default", "faults", "things"]
 KINDS = ["the picture goes black", "the picture turns white", "the picture freezes", "the picture is blurred",
          "the picture turns black and white", "the camera shakes", "the camera zooms in", "colour bars are shown"]
 # What the published models' config.json says about tokens.
@@ -32,7 +36,7 @@ PUBLISHED = {
 }
 for published in PUBLISHED.values():
     published |= {"spatial": {"image_size": 336, "patch_size": 14}, "frames": 96, "segments": 12, "temporal_grid": 4}
-LAYOUT = "<5QII4qBBII"  # of a segment's head: lib/archive/segment_record.cpp
+LAYOUT = "<5QII4qBBIII"  # of a segment's head: lib/archive/segment_record.cpp
 
 
 def run(*command):
@@ -45,9 +49,18 @@ def told(lines):
     return {(each["query"], each["start"], each["stop"]): each["confidence"] for each in events}
 
 
+def queries_of(video):
+    listed = pathlib.Path(video).parent / "queries.json"
+    queries = json.loads(listed.read_text(encoding="utf-8")) if listed.exists() else []
+    own = [each["query"] for each in queries if each["video"] == pathlib.Path(video).name]
+    return own or KINDS
+
+
 def compare_types(build, work, videos):
-    queries = [word for query in KINDS for word in ("-q", query)]
-    live = {video: told(run(build / "tools/gvl-ground", "--json", *queries, video)) for video in videos}
+    live = {}
+    for video in videos:
+        queries = [word for query in queries_of(video) for word in ("-q", query)]
+        live[video] = told(run(build / "tools/gvl-ground", "--json", *queries, video))
     print(f"gvl-ground: {sum(map(len, live.values()))} events in {len(videos)} videos")
     for kind in TYPES:
         same = more = 0
@@ -55,12 +68,28 @@ def compare_types(build, work, videos):
         for number, video in enumerate(videos):
             index = work / f"{kind}-{number}"
             run(build / "tools/gvl-index", "--index", index, "--type", kind, video)
-            found = told(run(build / "tools/gvl-ask", "--index", index, "--json", *KINDS))
+            found = told(run(build / "tools/gvl-ask", "--index", index, "--json", *queries_of(video)))
             both = live[video].keys() & found.keys()
             same += len(both)
             more += len(found) - len(both)
             differences += [abs(live[video][event] - found[event]) for event in both]
         print(f"{kind}: {same} the same, {more} others; confidences differ by {max(differences):.5f} at the most")
+
+
+def print_sizes(build, work, videos):
+    """Of a day at the pace of a live stream: the mean over all segments, and that of the video that takes most."""
+    for model in MODELS:
+        for kind in TYPES:
+            segments = []
+            for number, video in enumerate(videos):
+                index = work / f"{model}-{kind}-{number}"
+                run(build / "tools/gvl-index", "--index", index, "--model", model, "--type", kind, video)
+                segments.append([28 + len(head) + len(body) for file in index.glob("streams/*/*.gvlseg")
+                                 for kind_of, head, body in records(file) if kind_of == 2])
+            days = [sum(each) / len(each) * DAY / LIVE_SEGMENT / 1e6 for each in segments]
+            every = sum(segments, [])
+            day = sum(every) / len(every) * DAY / LIVE_SEGMENT / 1e6
+            print(f"{model}, {kind}: {day:.0f} MB a day, {max(days):.0f} MB with the video that takes most")
 
 
 def read_config(file):
@@ -89,14 +118,14 @@ def tokens_of(config, folder):
     return rows + frames * config["temporal_grid"] ** 2 + 1, config["language_model"]["hidden_size"]
 
 
-def print_sizes(files):
+def print_bounds(files):
     models = {name: read_config(name) for name in files} | PUBLISHED
     for name, config in models.items():
         rows, width = tokens_of(config, pathlib.Path(name).resolve().parent)
         for kind, size in TYPES.items():
             segment = rows * (4 + width * size) + PICTURE + RECORD
             day = segment * DAY / LIVE_SEGMENT
-            print(f"{name}: {rows} tokens of {width}, {kind}: {segment} bytes a segment, {day / 1e6:.0f} MB a day")
+            print(f"{name}: {rows} tokens of {width}, {kind}: at most {segment} bytes a segment, {day / 1e6:.0f} MB a day")
 
 
 def records(file):
@@ -145,16 +174,16 @@ def ask_day(build, work, video, query):
 
 
 def main():
-    if sys.argv[1:2] == ["size"]:
-        return print_sizes(sys.argv[2:])
-    if len(sys.argv) < 5 or sys.argv[1] not in ("types", "day"):
+    if sys.argv[1:2] == ["bound"]:
+        return print_bounds(sys.argv[2:])
+    if len(sys.argv) < 5 or sys.argv[1] not in ("types", "size", "day"):
         sys.exit(__doc__)
     build, work = pathlib.Path(sys.argv[2]).resolve(), pathlib.Path(sys.argv[3])
     work.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    if sys.argv[1] == "types":
-        return compare_types(build, work, sys.argv[4:])
-    return ask_day(build, work, *sys.argv[4:6])
+    if sys.argv[1] == "day":
+        return ask_day(build, work, *sys.argv[4:6])
+    return (compare_types if sys.argv[1] == "types" else print_sizes)(build, work, sys.argv[4:])
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ namespace {
 GType index_type_get_type() {
   static const GEnumValue values[] = {
       {static_cast<int>(TokenType::kInt16), "16 bits a value", "int16"},
+      {static_cast<int>(TokenType::kInt10), "10 bits a value", "int10"},
       {static_cast<int>(TokenType::kInt8), "8 bits a value", "int8"},
       {0, nullptr, nullptr},
   };
@@ -48,7 +49,7 @@ GType index_type_get_type() {
 /**
  * GvlIndexer:index-type:
  *
- * What tokens are stored as. `int8` takes half the room and loses a little.
+ * What tokens are stored as. Fewer bits take less room and lose more (docs/archive.md).
  *
  * Since: 0.2
  */

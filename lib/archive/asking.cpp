@@ -83,12 +83,13 @@ class RunAsker {
   }
 
   Tensor tokens_of(const IndexedSegment& segment) const {
-    Tensor tokens = index_.tokens(stream_, segment);
+    const StoredSegment& stored = segment.stored;
     const std::vector<std::int64_t> expected{config_.tokens_per_segment(), config_.language.hidden_size};
-    if (tokens.shape == expected) return tokens;
+    const std::vector<std::int64_t> shape{stored.rows, stored.width};
+    if (shape == expected) return index_.tokens(stream_, segment);
     throw Error(ErrorCode::kMalformed, stream_.files[segment.file].string() + ": the record at byte " +
-                                           std::to_string(segment.stored.record.offset) + " has tokens " +
-                                           to_string(tokens.shape) + ", and the model's are " + to_string(expected));
+                                           std::to_string(stored.record.offset) + " has tokens " + to_string(shape) +
+                                           ", and the model's are " + to_string(expected));
   }
 
   const IndexReader& index_;

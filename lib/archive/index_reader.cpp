@@ -134,7 +134,7 @@ Tensor IndexReader::tokens(const IndexedStream& stream, const IndexedSegment& se
   const StoredSegment& stored = segment.stored;
   const std::string bytes = body(stream, segment);
   try {
-    return decode_tokens(bytes, stored.type, stored.rows, stored.width);
+    return decode_tokens(std::string_view(bytes).substr(0, stored.token_bytes), stored.type, stored.rows, stored.width);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kMalformed) throw;
     fail(stream.files[segment.file], stored.record, std::string("is damaged: ") + error.what());
@@ -142,8 +142,7 @@ Tensor IndexReader::tokens(const IndexedStream& stream, const IndexedSegment& se
 }
 
 std::string IndexReader::picture(const IndexedStream& stream, const IndexedSegment& segment) const {
-  const StoredSegment& stored = segment.stored;
-  return body(stream, segment).substr(stored_bytes(stored.type, stored.rows, stored.width));
+  return body(stream, segment).substr(segment.stored.token_bytes);
 }
 
 }  // namespace gvl::archive

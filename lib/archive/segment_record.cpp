@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "archive/segment_record.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "archive/bytes.hpp"
@@ -46,7 +47,8 @@ bool is_sane(const SegmentFacts& facts) {
 
 bool is_sane(const StoredSegment& segment) {
   return segment.rows > 0 && segment.width > 0 && segment.rows <= kLargestBody && segment.width <= kLargestBody &&
-         stored_bytes(segment.type, segment.rows, segment.width) <= segment.record.body_bytes;
+         unpacked_bytes(segment.type, segment.rows, segment.width) <= kLargestBody &&
+         segment.token_bytes <= segment.record.body_bytes;
 }
 
 }  // namespace
@@ -82,6 +84,7 @@ std::string to_head(const SegmentFacts& facts, const SegmentContent& content) {
   writer.number(static_cast<std::uint8_t>(content.type));
   writer.number(content.rows);
   writer.number(content.width);
+  writer.number(static_cast<std::uint32_t>(content.tokens.size()));
   return writer.take();
 }
 
@@ -98,13 +101,13 @@ std::optional<StoredSegment> segment_of(const Record& record) {
   facts.utc_start = read_time(reader);
   facts.utc_stop = read_time(reader);
   facts.backward = reader.number<std::uint8_t>() != 0;
-  const auto type = reader.number<std::uint8_t>();
-  segment.type = static_cast<TokenType>(type);
+  segment.type = static_cast<TokenType>(reader.number<std::uint8_t>());
   segment.rows = reader.number<std::uint32_t>();
   segment.width = reader.number<std::uint32_t>();
+  segment.token_bytes = reader.number<std::uint32_t>();
   segment.record = record;
   segment.record.head.clear();
-  const bool known = type <= static_cast<std::uint8_t>(TokenType::kInt8);
+  const bool known = std::find(kTokenTypes.begin(), kTokenTypes.end(), segment.type) != kTokenTypes.end();
   return reader.at_end() && known && is_sane(facts) && is_sane(segment) ? std::optional(segment) : std::nullopt;
 }
 

@@ -56,7 +56,7 @@ struct SegmentFacts {
 struct SegmentContent {
   std::string tokens;  ///< as encode_tokens() gives them
   std::string jpeg;
-  TokenType type = TokenType::kInt16;
+  TokenType type = kDefaultTokenType;
   std::uint32_t rows = 0;   ///< tokens
   std::uint32_t width = 0;  ///< values of a token
 };
@@ -70,10 +70,11 @@ struct SequenceEnd {
 /** A segment in a file: what its body is, and where. */
 struct StoredSegment {
   SegmentFacts facts;
-  TokenType type = TokenType::kInt16;
+  TokenType type = kDefaultTokenType;
   std::uint32_t rows = 0;
   std::uint32_t width = 0;
-  Record record;  ///< without its head
+  std::uint32_t token_bytes = 0;  ///< of the body, at its beginning; the rest is the picture
+  Record record;                  ///< without its head
 };
 
 /** Heads of records. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "archive/tokens.hpp"
 
+#include <zlib.h>
+
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -13,39 +14,58 @@ namespace gvl::archive {
 
 namespace {
 
-constexpr std::array kNames{"int16", "int8"};
+struct Format {
+  TokenType type;
+  const char* name;
+  float greatest;     // whole number
+  std::size_t bytes;  // of a whole number
+};
 
-template <typename Integer>
-void encode(const float* values, std::size_t width, char* out) {
-  constexpr float greatest = std::numeric_limits<Integer>::max();
-  float most = 0;
-  for (std::size_t i = 0; i < width; ++i) most = std::max(most, std::abs(values[i]));
-  float scale = most / greatest;
-  if (!std::isfinite(scale * greatest)) scale = std::nextafter(scale, 0.0f);
-  // Less than what can be divided by is nothing.
-  const float per_unit = scale > std::numeric_limits<float>::min() ? 1 / scale : 0;
-  std::memcpy(out, &scale, sizeof scale);
-  out += sizeof scale;
-  for (std::size_t i = 0; i < width; ++i) {
-    const auto whole = static_cast<Integer>(std::clamp(std::nearbyint(values[i] * per_unit), -greatest, greatest));
-    std::memcpy(out + i * sizeof whole, &whole, sizeof whole);
-  }
+constexpr std::array kFormats{Format{TokenType::kInt16, "int16", 32767, 2}, Format{TokenType::kInt10, "int10", 511, 2},
+                              Format{TokenType::kInt8, "int8", 127, 1}};
+
+const Format& format_of(TokenType type) {
+  return *std::find_if(kFormats.begin(), kFormats.end(), [type](const Format& each) { return each.type == type; });
 }
 
-template <typename Integer>
-void decode(const char* stored, std::size_t width, float* values) {
-  float scale = 0;
-  std::memcpy(&scale, stored, sizeof scale);
-  constexpr auto greatest = std::numeric_limits<Integer>::max();
-  if (!std::isfinite(scale * static_cast<float>(greatest)))
-    throw Error(ErrorCode::kMalformed, "the scale of a token is no number");
-  stored += sizeof scale;
-  for (std::size_t i = 0; i < width; ++i) {
-    Integer whole;
-    std::memcpy(&whole, stored + i * sizeof whole, sizeof whole);
-    // The least whole number is none that is written.
-    values[i] = static_cast<float>(std::max<Integer>(whole, -greatest)) * scale;
+/** What is behind the scales: a plane of the values' low bytes and, where they have two, one of the high bytes. */
+struct Planes {
+  char* bytes;
+  std::size_t values;
+
+  void set(std::size_t at, int whole, std::size_t size) const {
+    for (std::size_t i = 0; i < size; ++i) bytes[i * values + at] = static_cast<char>(whole >> (8 * i));
   }
+  int get(std::size_t at, std::size_t size) const {
+    if (size == 1) return static_cast<std::int8_t>(bytes[at]);
+    return static_cast<std::int8_t>(bytes[values + at]) * 256 + static_cast<std::uint8_t>(bytes[at]);
+  }
+};
+
+float scale_for(const float* values, std::size_t width, float greatest) {
+  float most = 0;
+  for (std::size_t i = 0; i < width; ++i) most = std::max(most, std::abs(values[i]));
+  const float scale = most / greatest;
+  return std::isfinite(scale * greatest) ? scale : std::nextafter(scale, 0.0f);
+}
+
+std::string packed(const std::string& bytes) {
+  uLongf size = compressBound(bytes.size());
+  std::string out(size, '\0');
+  const int result =
+      compress(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+  if (result != Z_OK) throw Error(ErrorCode::kResource, "there is no memory to compress tokens");
+  out.resize(size);
+  return out;
+}
+
+std::string unpacked(std::string_view stored, std::size_t expected) {
+  std::string bytes(expected, '\0');
+  uLongf size = expected;
+  const int result = uncompress(reinterpret_cast<Bytef*>(bytes.data()), &size,
+                                reinterpret_cast<const Bytef*>(stored.data()), stored.size());
+  if (result == Z_OK && size == expected) return bytes;
+  throw Error(ErrorCode::kMalformed, "tokens are not so many bytes as they are said to be");
 }
 
 void check(const Tensor& tokens) {
@@ -59,37 +79,55 @@ void check(const Tensor& tokens) {
 
 }  // namespace
 
-const char* name_of(TokenType type) noexcept { return kNames[static_cast<std::size_t>(type)]; }
+const char* name_of(TokenType type) noexcept { return format_of(type).name; }
 
 std::optional<TokenType> token_type_from_name(std::string_view name) noexcept {
-  const auto found = std::find(kNames.begin(), kNames.end(), name);
-  if (found == kNames.end()) return std::nullopt;
-  return static_cast<TokenType>(found - kNames.begin());
+  for (const Format& format : kFormats)
+    if (format.name == name) return format.type;
+  return std::nullopt;
 }
 
-std::uint64_t stored_bytes(TokenType type, std::uint64_t rows, std::uint64_t width) noexcept {
-  return rows * (sizeof(float) + width * (type == TokenType::kInt16 ? sizeof(std::int16_t) : sizeof(std::int8_t)));
+std::uint64_t unpacked_bytes(TokenType type, std::uint64_t rows, std::uint64_t width) noexcept {
+  return rows * (sizeof(float) + width * format_of(type).bytes);
 }
 
 std::string encode_tokens(const Tensor& tokens, TokenType type) {
   check(tokens);
+  const Format& format = format_of(type);
   const auto rows = static_cast<std::size_t>(tokens.shape[0]), width = static_cast<std::size_t>(tokens.shape[1]);
-  const std::size_t row_bytes = stored_bytes(type, 1, width);
-  std::string stored(rows * row_bytes, '\0');
-  const auto encode_row = type == TokenType::kInt16 ? encode<std::int16_t> : encode<std::int8_t>;
+  std::string bytes(unpacked_bytes(type, rows, width), '\0');
+  const Planes planes{bytes.data() + rows * sizeof(float), rows * width};
   const auto* values = tokens.as<float>();
-  for (std::size_t row = 0; row < rows; ++row) encode_row(values + row * width, width, stored.data() + row * row_bytes);
-  return stored;
+  for (std::size_t row = 0; row < rows; ++row, values += width) {
+    const float scale = scale_for(values, width, format.greatest);
+    std::memcpy(bytes.data() + row * sizeof scale, &scale, sizeof scale);
+    // Less than what can be divided by is nothing.
+    const float per_unit = scale > std::numeric_limits<float>::min() ? 1 / scale : 0;
+    for (std::size_t i = 0; i < width; ++i) {
+      const float whole = std::clamp(std::nearbyint(values[i] * per_unit), -format.greatest, format.greatest);
+      planes.set(row * width + i, static_cast<int>(whole), format.bytes);
+    }
+  }
+  return packed(bytes);
 }
 
 Tensor decode_tokens(std::string_view stored, TokenType type, std::int64_t rows, std::int64_t width) {
-  const auto data = allocate_tensor_data(static_cast<std::size_t>(rows * width) * sizeof(float));
-  const std::size_t row_bytes = stored_bytes(type, 1, static_cast<std::uint64_t>(width));
-  const auto decode_row = type == TokenType::kInt16 ? decode<std::int16_t> : decode<std::int8_t>;
+  const Format& format = format_of(type);
+  const auto height = static_cast<std::size_t>(rows), length = static_cast<std::size_t>(width);
+  std::string bytes = unpacked(stored, unpacked_bytes(type, height, length));
+  const Planes planes{bytes.data() + height * sizeof(float), height * length};
+  const auto data = allocate_tensor_data(height * length * sizeof(float));
   auto* values = reinterpret_cast<float*>(data.get());
-  for (std::int64_t row = 0; row < rows; ++row)
-    decode_row(stored.data() + static_cast<std::size_t>(row) * row_bytes, static_cast<std::size_t>(width),
-               values + row * width);
+  for (std::size_t row = 0; row < height; ++row) {
+    float scale = 0;
+    std::memcpy(&scale, bytes.data() + row * sizeof scale, sizeof scale);
+    if (!std::isfinite(scale * format.greatest))
+      throw Error(ErrorCode::kMalformed, "the scale of a token is no number");
+    // Others than these are not written.
+    for (std::size_t i = row * length; i < (row + 1) * length; ++i)
+      values[i] =
+          std::clamp(static_cast<float>(planes.get(i, format.bytes)), -format.greatest, format.greatest) * scale;
+  }
   return Tensor(DataType::kFloat32, {rows, width}, std::shared_ptr<const std::byte>(data));
 }
 

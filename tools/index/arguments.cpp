@@ -42,8 +42,8 @@ void add_options(GOptionContext* context, Parsed& parsed) {
       {"utc", 0, 0, G_OPTION_ARG_STRING, &parsed.utc,
        "When the video begins, for a recording; default: what a live stream says, else nothing",
        "2026-01-31T12:00:00Z"},
-      {"type", 0, 0, G_OPTION_ARG_STRING, &parsed.type, "What tokens are stored as, int16 or int8; default: int16",
-       "TYPE"},
+      {"type", 0, 0, G_OPTION_ARG_STRING, &parsed.type,
+       "What tokens are stored as, int16, int10 or int8; default: int10", "TYPE"},
       {"window", 0, 0, G_OPTION_ARG_STRING, &parsed.window,
        "How much video one answer will cover; default: a video of up to two minutes as a whole, else about a minute",
        "SECONDS"},
@@ -111,7 +111,7 @@ std::string fault_of(const IndexArguments& arguments) {
     if (video.empty()) return "the name of a video is empty";
   if (!g_utf8_validate(arguments.stream.c_str(), -1, nullptr)) return "--stream: the name is not UTF-8";
   if (!arguments.type.empty() && !gvl::archive::token_type_from_name(arguments.type))
-    return "--type " + arguments.type + ": int16 or int8 is needed";
+    return "--type " + arguments.type + ": int16, int10 or int8 is needed";
   if (!arguments.utc.empty() && !gvl::archive::utc_of_text(arguments.utc))
     return "--utc " + arguments.utc + ": a time like 2026-01-31T12:00:00Z is needed";
   if (!arguments.utc.empty() && arguments.videos.size() > 1) return "--utc takes one video";

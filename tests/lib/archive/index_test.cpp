@@ -39,8 +39,7 @@ std::vector<std::string> days_in(const std::filesystem::path& index) {
 GVL_TEST(segments_are_read_as_they_were_written) {
   const TemporaryFolder folder;
   IndexWriter writer(folder.path(), run_of_source("Tür 1/\"a\""), {});
-  for (std::uint64_t i = 0; i < 6; ++i)
-    writer.add(facts_of(i), content_of(i, i % 2 ? TokenType::kInt8 : TokenType::kInt16));
+  for (std::uint64_t i = 0; i < 6; ++i) writer.add(facts_of(i), content_of(i, kTokenTypes[i % kTokenTypes.size()]));
   SequenceEnd end;
   end.windows = 2;
   writer.add(end);

@@ -176,7 +176,8 @@ GVL_TEST(heads_that_mean_ill_say_nothing_impossible) {
     const SegmentFacts& facts = segment->facts;
     ck_assert(Time() <= facts.start && facts.start <= facts.stop && facts.stop - facts.start <= std::chrono::hours(24));
     ck_assert(1 <= facts.hop && facts.hop <= facts.window && facts.window <= 4096);
-    ck_assert(stored_bytes(segment->type, segment->rows, segment->width) <= record.body_bytes);
+    ck_assert(unpacked_bytes(segment->type, segment->rows, segment->width) <= kLargestBody);
+    ck_assert(segment->token_bytes <= record.body_bytes);
     ck_assert(facts.utc_start.has_value() == facts.utc_stop.has_value());
   }
 }
@@ -198,6 +199,7 @@ GVL_TEST(heads_say_what_was_written) {
   ck_assert(read.start == facts.start && read.stop == facts.stop);
   ck_assert(read.utc_start == facts.utc_start && read.utc_stop == facts.utc_stop);
   ck_assert(segment->rows == kRows && segment->width == kWidth && segment->type == TokenType::kInt16);
+  ck_assert_int_eq(segment->token_bytes, content_of(3).tokens.size());
 }
 
 }  // namespace
