@@ -24,6 +24,7 @@
 #include "common/plugin.hpp"
 #include "ground/account.hpp"
 #include "ground/arguments.hpp"
+#include "ground/batch.hpp"
 #include "ground/complain.hpp"
 #include "ground/describe.hpp"
 #include "ground/edit-list.hpp"
@@ -163,8 +164,9 @@ class Run {
     if (!load_model()) return false;
     FoundEvents& found = found_.emplace_back(FoundEvents{video, "", GST_CLOCK_TIME_NONE, {}, arguments_.program});
     if (arguments_.verbose) note(doing());
-    const bool good = look_at(found);
+    bool good = look_at(found);
     sort_by_start(found.events);
+    good = good && outputs_.write_result(found);
     const bool silent = !good || !found.events.empty() || arguments_.json;
     return good && (silent || unless(print(prefix(video) + "nothing was found")));
   }
@@ -337,5 +339,8 @@ int main(int argc, char** argv) {
   gst_pb_utils_init();
   find_plugin(argv[0]);
   if (const std::string unset = fault_of_settings(arguments); !unset.empty()) return usage(unset);
-  return Run(arguments).run();
+  const std::size_t done = leave_out_what_is_done(arguments);
+  if (done > 0 && arguments.verbose) complain(std::to_string(done) + " were looked at before");
+  // A share may be empty, too.
+  return arguments.videos.empty() ? kAnswered : Run(arguments).run();
 }

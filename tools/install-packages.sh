@@ -19,6 +19,7 @@ packages=(
   glib-networking           # https, for gvl-fetch and gvl-annotate
   mosquitto mosquitto-clients openssl  # a broker for tests
   jq sqlite3 postgresql rsyslog mkvtoolnix gir1.2-gst-plugins-bad-1.0  # examples/recipes, and what they write to
+  parallel                  # examples/cluster
   ffmpeg                    # makes files for tests
   wordnet-base              # synonyms of METEOR, for gvl-eval score and its tests
   # the Python example

@@ -5,20 +5,10 @@
 #include <cstdio>
 #include <regex>
 
-#include "common/usage.hpp"
 #include "gvl/error.hpp"
 
 namespace fs = std::filesystem;
 using gvl::evaluation::PredictionLog;
-
-Share read_share(const std::string& text) {
-  std::smatch parts;
-  if (std::regex_match(text, parts, std::regex("([0-9]{1,4})/([0-9]{1,4})"))) {
-    const Share share{std::stoul(parts[1]), std::stoul(parts[2])};
-    if (share.number >= 1 && share.number <= share.count) return share;
-  }
-  throw UsageError("--shard " + text + ": I/N is needed, 2/4 say, with I from 1 to N and N up to 9999");
-}
 
 fs::path log_of(const Share& share, const fs::path& out) {
   return out / ("predictions-" + std::to_string(share.number) + "-of-" + std::to_string(share.count) + ".jsonl");

@@ -6,17 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "common/share.hpp"
 #include "evaluation/running/benchmark_run.hpp"
 #include "evaluation/running/prediction_log.hpp"
-
-/** The share of one of several processes, "2/4" on the command line. */
-struct Share {
-  std::size_t number = 1;  ///< from 1
-  std::size_t count = 1;
-};
-
-/** Throws UsageError. */
-Share read_share(const std::string& text);
 
 /** Where a share's predictions are kept: "OUT/predictions-2-of-4.jsonl". */
 std::filesystem::path log_of(const Share& share, const std::filesystem::path& out);

@@ -9,7 +9,10 @@
 
 #include "common/number-option.hpp"
 #include "common/query-option.hpp"
+#include "common/share.hpp"
+#include "common/usage.hpp"
 #include "common/version.hpp"
+#include "ground/batch.hpp"
 #include "ground/encoding.hpp"
 #include "ground/frame-count.hpp"
 #include "gvl/task.hpp"
@@ -23,16 +26,17 @@ struct Parsed {
   char *model = nullptr, *task = nullptr, *device = nullptr, *events = nullptr, *vtt = nullptr, *clips = nullptr,
        *overlay = nullptr, *report = nullptr, *min_confidence = nullptr, *window = nullptr, *overlap = nullptr,
        *max_moments = nullptr, *longest = nullptr, *program = nullptr, *timeout = nullptr, *edl = nullptr,
-       *otio = nullptr, *timecode = nullptr;
+       *otio = nullptr, *timecode = nullptr, *list = nullptr, *shard = nullptr, *results = nullptr;
   char **queries = nullptr, **rest = nullptr;
-  gboolean json = FALSE, force = FALSE, explain = FALSE, verbose = FALSE, quiet = FALSE;
+  gboolean json = FALSE, force = FALSE, explain = FALSE, verbose = FALSE, quiet = FALSE, resume = FALSE;
 
   Parsed() = default;
   Parsed(const Parsed&) = delete;
   Parsed& operator=(const Parsed&) = delete;
   ~Parsed() {
-    for (char* text : {model, task, device, events, vtt, clips, overlay, report, min_confidence, window, overlap,
-                       max_moments, longest, program, timeout, edl, otio, timecode})
+    for (char* text :
+         {model,       task,    device,  events,  vtt, clips, overlay,  report, min_confidence, window, overlap,
+          max_moments, longest, program, timeout, edl, otio,  timecode, list,   shard,          results})
       g_free(text);
     g_strfreev(queries);
     g_strfreev(rest);
@@ -42,9 +46,9 @@ struct Parsed {
 /** An option whose value is empty, as by a variable that is not set, was meant. */
 std::string fault_of(const Parsed& parsed) {
   const std::pair<const char*, const char*> values[] = {
-      {"--model", parsed.model},   {"--device", parsed.device}, {"--events", parsed.events},
-      {"--vtt", parsed.vtt},       {"--clips", parsed.clips},   {"--overlay", parsed.overlay},
-      {"--report", parsed.report}, {"--edl", parsed.edl},       {"--otio", parsed.otio}};
+      {"--model", parsed.model}, {"--device", parsed.device},   {"--events", parsed.events},  {"--vtt", parsed.vtt},
+      {"--clips", parsed.clips}, {"--overlay", parsed.overlay}, {"--report", parsed.report},  {"--edl", parsed.edl},
+      {"--otio", parsed.otio},   {"--list", parsed.list},       {"--results", parsed.results}};
   for (const auto& [option, value] : values)
     if (value && !*value) return std::string(option) + ": the value is empty";
   return {};
@@ -53,7 +57,7 @@ std::string fault_of(const Parsed& parsed) {
 void add_options(GOptionContext* context, Parsed& parsed) {
   const GOptionEntry entries[] = {
       {"model", 'm', 0, G_OPTION_ARG_FILENAME, &parsed.model,
-       "Folder or name of the model; else of the installed ones the one that knows most of a query's words", "MODEL"},
+       "Folder or name of the model (default, faults, things); else default", "MODEL"},
       {"task", 't', 0, G_OPTION_ARG_STRING, &parsed.task, "grounding (default), dense-caption, referring or qa",
        "TASK"},
       {"device", 'd', 0, G_OPTION_ARG_STRING, &parsed.device, "auto (default), cpu, cuda or cuda:N", "DEVICE"},
@@ -117,6 +121,19 @@ void add_editing(GOptionContext* context, Parsed& parsed) {
   g_option_context_add_main_entries(context, entries, nullptr);
 }
 
+void add_batch(GOptionContext* context, Parsed& parsed) {
+  const GOptionEntry entries[] = {
+      {"list", 0, 0, G_OPTION_ARG_FILENAME, &parsed.list, "Videos to look at, one a line; what follows is asked",
+       "FILE"},
+      {"results", 0, 0, G_OPTION_ARG_FILENAME, &parsed.results,
+       "Write the events of each video to a file of its own, as soon as it has been looked at", "DIR"},
+      {"resume", 0, 0, G_OPTION_ARG_NONE, &parsed.resume, "Leave out the videos that have a file in --results",
+       nullptr},
+      {"shard", 0, 0, G_OPTION_ARG_STRING, &parsed.shard, "Only share I of N of the videos, for N processes", "I/N"},
+      {}};
+  g_option_context_add_main_entries(context, entries, nullptr);
+}
+
 void add_manners(GOptionContext* context, Parsed& parsed) {
   const GOptionEntry entries[] = {
       {"verbose", 'v', 0, G_OPTION_ARG_NONE, &parsed.verbose,
@@ -130,7 +147,8 @@ void add_manners(GOptionContext* context, Parsed& parsed) {
 }
 
 bool parse(int argc, char** argv, Parsed& parsed, std::string& fault) {
-  g_autoptr(GOptionContext) context = g_option_context_new("VIDEO QUERY... | -q QUERY... VIDEO...");
+  g_autoptr(GOptionContext) context =
+      g_option_context_new("VIDEO QUERY... | -q QUERY... VIDEO... | --list FILE QUERY...");
   g_option_context_set_summary(context,
                                "Finds moments of videos by plain language. A VIDEO is a file or a URI: file, http, "
                                "https, rtsp and what else\nGStreamer reads. What is live is looked at until Ctrl-C. "
@@ -147,6 +165,7 @@ bool parse(int argc, char** argv, Parsed& parsed, std::string& fault) {
   add_options(context, parsed);
   add_outputs(context, parsed);
   add_editing(context, parsed);
+  add_batch(context, parsed);
   add_manners(context, parsed);
   g_option_context_add_group(context, gst_init_get_option_group());
   add_version(context);
@@ -197,6 +216,7 @@ std::string fault_of(const Arguments& arguments) {
   for (const std::string& video : arguments.videos)
     if (video.empty()) return "the name of a video is empty";
   if (arguments.quiet && arguments.verbose) return "--quiet and --verbose: give one of them";
+  if (const std::string fault = fault_of_batch(arguments); !fault.empty()) return fault;
   for (const std::string* output : {&arguments.vtt, &arguments.overlay, &arguments.edl, &arguments.otio})
     if (arguments.videos.size() > 1 && !output->empty()) return "--vtt, --overlay, --edl and --otio take one video";
   if (const std::string fault = fault_of_editing(arguments); !fault.empty()) return fault;
@@ -207,14 +227,28 @@ std::string fault_of(const Arguments& arguments) {
   return {};
 }
 
-/** Where there is no --query, what follows the first video is asked. */
+/** Where there is no --query, what follows the first video, or the list, is asked. */
 void take_rest(const Parsed& parsed, Arguments& arguments) {
   for (char** query = parsed.queries; query && *query; ++query) arguments.queries.push_back(query_of(*query));
   for (char** word = parsed.rest; word && *word; ++word) {
-    if (parsed.queries || word == parsed.rest)
+    if (parsed.queries || (!parsed.list && word == parsed.rest))
       arguments.videos.emplace_back(*word);
     else
       arguments.queries.push_back(query_of(*word));
+  }
+}
+
+/** Leaves the videos of a share. Why it is none, or an empty string. */
+std::string take_share(const std::string& text, Arguments& arguments) {
+  try {
+    const Share share = read_share(text);
+    std::vector<std::string> videos;
+    for (std::size_t place = 0; place < arguments.videos.size(); ++place)
+      if (share.has(place)) videos.push_back(std::move(arguments.videos[place]));
+    arguments.videos = std::move(videos);
+    return {};
+  } catch (const UsageError& error) {
+    return error.what();
   }
 }
 
@@ -244,7 +278,12 @@ bool read_arguments(int argc, char** argv, Arguments& arguments, std::string& fa
   arguments.edl = text(parsed.edl);
   arguments.otio = text(parsed.otio);
   arguments.timecode = text(parsed.timecode);
+  arguments.results = text(parsed.results);
+  arguments.resume = parsed.resume;
+  if (parsed.list) arguments.videos = videos_of_list(parsed.list, fault);
+  if (!fault.empty()) return false;
   take_rest(parsed, arguments);
   fault = fault_of(arguments);
+  if (fault.empty() && parsed.shard) fault = take_share(parsed.shard, arguments);
   return fault.empty();
 }

@@ -22,6 +22,8 @@ struct Arguments {
   std::optional<int> program;                                  ///< of a transport stream; none: its first
   double timeout = 30;                                         ///< seconds for which a server may say nothing
   std::string events, vtt, clips, overlay, report, edl, otio;  ///< outputs; empty: not wanted
+  std::string results;                                         ///< folder of a file for each video; empty: not wanted
+  bool resume = false;                                         ///< what has a file in `results` is left out
   std::string timecode;                                        ///< of the video's first frame; empty: 0
   std::vector<std::string> videos;                             ///< paths, of any bytes, or URIs
   std::vector<std::string> queries;

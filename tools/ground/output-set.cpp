@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "ground/batch.hpp"
 #include "ground/complain.hpp"
 #include "ground/encoding.hpp"
 #include "ground/names.hpp"
@@ -24,7 +25,7 @@ OutputSet::OutputSet(const Arguments& arguments)
 
 bool OutputSet::wanted() const {
   const auto all = files();
-  return !arguments_.clips.empty() ||
+  return !arguments_.clips.empty() || !arguments_.results.empty() ||
          std::any_of(all.begin(), all.end(), [](const OutputFile* file) { return file->wanted(); });
 }
 
@@ -83,6 +84,12 @@ bool OutputSet::can_write_clips() const {
   return good;
 }
 
+bool OutputSet::write_result(const FoundEvents& found) const {
+  if (arguments_.results.empty()) return true;
+  OutputFile file("--results", result_of(arguments_.results, found.video), arguments_.force, inputs_);
+  return unless(file.write(json_lines(found)));
+}
+
 bool OutputSet::can_draw() {
   if (!overlay.wanted()) return true;
   std::string fault;
@@ -96,5 +103,6 @@ bool OutputSet::can_write() {
   good = can_read_again() && good;
   good = can_write_files() && good;
   good = can_write_clips() && good;
+  good = unless(fault_of_results(arguments_)) && good;
   return good && can_draw();
 }

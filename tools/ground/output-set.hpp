@@ -6,6 +6,7 @@
 
 #include "ground/arguments.hpp"
 #include "ground/outputs.hpp"
+#include "ground/report.hpp"
 
 /** All that a run is to write besides standard output. */
 class OutputSet {
@@ -24,6 +25,8 @@ class OutputSet {
   std::string needs_timecodes() const { return edl.wanted() ? "--edl" : otio.wanted() ? "--otio" : ""; }
   /** The option that reads the video again, if there is one. */
   std::string reads_again() const;
+  /** Writes a video's events to its file in --results, where that is wanted. Whether it went well. */
+  bool write_result(const FoundEvents& found) const;
   /** How the overlay is drawn and encoded; known once it can be written. */
   const std::string& drawing() const { return drawing_; }
 
