@@ -164,11 +164,12 @@ GVL_TEST(what_cannot_be_written_leaves_the_file_as_it_was) {
 /** Heads of random and of changed bytes: nothing, or something whose numbers are within what they may be. */
 GVL_TEST(heads_that_mean_ill_say_nothing_impossible) {
   std::mt19937_64 random(7);
-  const std::string good = to_head(facts_of(3), content_of(3));
+  const SegmentContent content = content_of(3);
+  const std::string good = to_head(facts_of(3), content);
   for (int i = 0; i < 200000; ++i) {
     Record record;
     record.head = good;
-    record.body_bytes = static_cast<std::uint32_t>(content_of(3).tokens.size());
+    record.body_bytes = static_cast<std::uint32_t>(content.tokens.size());
     for (int changes = 1 + static_cast<int>(random() % 12); changes > 0; --changes)
       record.head[random() % good.size()] = static_cast<char>(random());
     const auto segment = segment_of(record);
