@@ -185,7 +185,8 @@ class Run {
       if (gst_structure_has_name(message, "gvl-verdict")) explain(found.video, message);
       return hear(found, message);
     };
-    if (!outputs_.needs_timecodes().empty()) options.at_begin = [&](GstElement* in) { return count_frames(in); };
+    if (!outputs_.needs_timecodes().empty())
+      options.at_begin = [&](GstElement* in, GstClockTime first) { return count_frames(in, first); };
     options.at_end = [&](GstElement* consumer, GstClockTime duration) {
       found.duration = duration;
       answered = frames_of(consumer) > 0;
@@ -196,14 +197,14 @@ class Run {
   }
 
   /** Before hours of analysis: why the video's frames have no timecodes, where these are needed. */
-  std::string count_frames(GstElement* consumer) {
+  std::string count_frames(GstElement* consumer, GstClockTime first) {
     g_autoptr(GstElement) ground = gst_bin_get_by_name(GST_BIN(consumer), "in");
     g_autoptr(GstPad) pad = gst_element_get_static_pad(ground, "sink");
     g_autoptr(GstCaps) caps = gst_pad_get_current_caps(pad);
     int numerator = 0, denominator = 1;
     if (caps) gst_structure_get_fraction(gst_caps_get_structure(caps, 0), "framerate", &numerator, &denominator);
     std::string fault;
-    frames_ = FrameCount::make(numerator, denominator, arguments_.timecode, fault);
+    frames_ = FrameCount::make(numerator, denominator, first, arguments_.timecode, fault);
     return fault.empty() ? "" : fault + " (" + outputs_.needs_timecodes() + ")";
   }
 

@@ -89,6 +89,16 @@ class Editing(Outputs):
         stop = round(found[0]["stop"] / 1e9 * 25)
         self.assert_timeline(otio, 25, video, [(start, stop)], first=36000 * 25)
 
+    def test_first_frame_is_not_at_0(self):
+        """As in transport streams: a player's frame 0 is the first one that there is."""
+        video = ffmpeg(*picture(10, size="160x120", rate=25, black=(3, 6)), "-c:v", "libx264", self.file("v.ts"))
+        edl, otio, found = self.written(video)
+        first = found[0]["window-start"]
+        self.assertGreater(first, 0)
+        start, stop = (round((found[0][name] - first) / 1e9 * 25) for name in ("start", "stop"))
+        self.assertEqual([frame_of(code, 25) for code in EDIT.findall(edl)[0][1:3]], [start, stop])
+        self.assert_timeline(otio, 25, video, [(start, stop)])
+
     def test_numbers_are_not_dropped_where_the_first_timecode_says_so(self):
         video = ffmpeg(*picture(10, size="160x120", rate="30000/1001", black=(3, 6)), self.file("v.mkv"))
         self.assertIn("FCM: NON-DROP FRAME", self.written(video, "--timecode", "00:00:00:00")[0])

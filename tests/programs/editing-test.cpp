@@ -17,16 +17,16 @@ constexpr guint64 kMillisecond = GST_MSECOND;
 
 void check_same(const std::string& text, const char* expected) { ck_assert_str_eq(text.c_str(), expected); }
 
-FrameCount frames_of(int numerator, int denominator, const std::string& first = "") {
+FrameCount frames_of(int numerator, int denominator, const std::string& first = "", GstClockTime begin = 0) {
   std::string fault;
-  const auto frames = FrameCount::make(numerator, denominator, first, fault);
+  const auto frames = FrameCount::make(numerator, denominator, begin, first, fault);
   ck_assert_msg(frames.has_value(), "%d/%d: %s", numerator, denominator, fault.c_str());
   return *frames;
 }
 
 std::string fault_of(int numerator, int denominator, const std::string& first = "") {
   std::string fault;
-  ck_assert(!FrameCount::make(numerator, denominator, first, fault));
+  ck_assert(!FrameCount::make(numerator, denominator, 0, first, fault));
   return fault;
 }
 
@@ -100,9 +100,22 @@ GVL_TEST(a_first_timecode_is_where_frames_are_counted_from) {
   check_timecode(frames.from_hour(1), 0, "01:00:00:00");
 }
 
+GVL_TEST(frames_are_counted_from_the_first_one) {
+  const FrameCount frames = frames_of(25, 1, "", 700 * kMillisecond);
+  ck_assert_int_eq(frames.frame_at(700 * kMillisecond), 0);
+  ck_assert_int_eq(frames.frame_at(3700 * kMillisecond), 75);
+  ck_assert_int_eq(frames.frame_at(0), 0);
+  check_timecode(frames, 75, "00:00:03:00");
+  // A transport stream's duration does not have what is before the first frame.
+  const FoundEvents found = found_in(10 * GST_SECOND, {event("a dog", 9700 * kMillisecond, 10700 * kMillisecond)});
+  check_has(list_of(found, frames), " 00:00:09:00 00:00:10:00 01:00:00:00 01:00:01:00\n");
+}
+
 GVL_TEST(what_cannot_be_counted_is_named) {
   check_has(fault_of(0, 1), "no constant frame rate");
   check_has(fault_of(25, 2), "12.5 frames a second");
+  for (const int rate : {15, 48, 90})
+    check_has(fault_of(rate * 1000, 1001), "frames a second, which no timecode counts");
   check_has(fault_of(25, 1, "00:00:00:25"), "no timecode 00:00:00:25");
   check_has(fault_of(25, 1, "00:00:00;00"), "no timecode 00:00:00;00");
   check_has(fault_of(30000, 1001, "00:01:00;00"), "no timecode 00:01:00;00");

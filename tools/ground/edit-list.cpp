@@ -26,7 +26,8 @@ std::string edit_line(int number, const FrameCount& source, const FrameCount& re
 FrameRange frame_range(const FoundEvents& found, const FrameCount& frames, GstClockTime start, GstClockTime stop) {
   FrameRange range{frames.frame_at(start), frames.frame_at(stop)};
   if (GST_CLOCK_TIME_IS_VALID(found.duration)) {
-    const gint64 all = std::max<gint64>(frames.frame_at(found.duration), 1);
+    // Of some containers what is before the first frame is a part of it, of others not: no frame is cut off.
+    const gint64 all = std::max<gint64>(frames.frames_in(found.duration), 1);
     range.first = std::min(range.first, all - 1);
     range.end = std::min(range.end, all);
   }

@@ -247,7 +247,7 @@ class FilePass {
     if (live_ && !options_.again.empty()) fail(of_video("is live, and " + options_.again + " would read it again"));
     if (options_.program && !choice_->has_chosen())
       fail(of_video("is no transport stream, and has no program " + std::to_string(*options_.program)));
-    const std::string fault = options_.at_begin ? options_.at_begin(consumer_) : "";
+    const std::string fault = options_.at_begin ? options_.at_begin(consumer_, watch_->first_shown()) : "";
     if (!fault.empty()) fail(of_video(fault));
   }
 

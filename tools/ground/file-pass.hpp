@@ -24,8 +24,11 @@ struct FilePassOptions {
   std::string again;                           ///< the option that reads the video again, which cannot be live then
   /** Called before the pipeline starts, with the consumer. */
   std::function<void(GstElement* consumer)> prepare;
-  /** Called when the first frame has come; what it returns, if anything, is why this video will not do. */
-  std::function<std::string(GstElement* consumer)> at_begin;
+  /**
+   * Called when the first frame has come, with the stream time of that; what it returns, if anything, is why this video
+   * will not do.
+   */
+  std::function<std::string(GstElement* consumer, GstClockTime first)> at_begin;
   /** Called for each element message; what it returns, if anything, ends the pass as its error. */
   std::function<std::string(const GstStructure* message)> on_message;
   /** Called at the end, when all went well; the duration is GST_CLOCK_TIME_NONE where it is not known. */

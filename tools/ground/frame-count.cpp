@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ground/frame-count.hpp"
 
+#include <algorithm>
+
 namespace {
 
 constexpr int kNtsc = 1001;  // denominator of 29.97 frames a second and its like
@@ -35,7 +37,7 @@ bool is_timecode(const std::string& text) {
                               GRegexMatchFlags(0));
 }
 
-std::optional<FrameCount> FrameCount::make(int numerator, int denominator, const std::string& first,
+std::optional<FrameCount> FrameCount::make(int numerator, int denominator, GstClockTime begin, const std::string& first,
                                            std::string& fault) {
   if (numerator <= 0 || denominator <= 0) {
     fault = "has no constant frame rate, and so no timecodes";
@@ -44,7 +46,8 @@ std::optional<FrameCount> FrameCount::make(int numerator, int denominator, const
   take_usual_rate(numerator, denominator);
   const int nominal = nominal_rate(numerator, denominator);
   const bool is_ntsc = denominator == kNtsc && numerator == nominal * 1000;
-  if (denominator != 1 && !is_ntsc) {
+  const auto plain = new_code(numerator, denominator, false, 0, 0, 0, 0);
+  if ((denominator != 1 && !is_ntsc) || !gst_video_time_code_is_valid(plain.get())) {
     fault = "has " + rate_text(numerator, denominator) + " frames a second, which no timecode counts";
     return std::nullopt;
   }
@@ -54,14 +57,16 @@ std::optional<FrameCount> FrameCount::make(int numerator, int denominator, const
     return first.empty() ? 0 : static_cast<guint>(g_ascii_strtoull(first.substr(at, 2).c_str(), nullptr, 10));
   };
   auto code = new_code(numerator, denominator, drops, part(0), part(3), part(6), part(9));
-  if ((!drops || can_drop) && gst_video_time_code_is_valid(code.get())) return FrameCount(std::move(code));
+  if ((!drops || can_drop) && gst_video_time_code_is_valid(code.get())) return FrameCount(std::move(code), begin);
   fault = "has " + rate_text(numerator, denominator) + " frames a second: there is no timecode " + first;
   return std::nullopt;
 }
 
-gint64 FrameCount::frame_at(GstClockTime time) const {
+gint64 FrameCount::frame_at(GstClockTime time) const { return frames_in(time - std::min(time, begin_)); }
+
+gint64 FrameCount::frames_in(GstClockTime duration) const {
   const auto& config = first_->config;
-  return static_cast<gint64>(gst_util_uint64_scale_round(time, config.fps_n, config.fps_d * GST_SECOND));
+  return static_cast<gint64>(gst_util_uint64_scale_round(duration, config.fps_n, config.fps_d * GST_SECOND));
 }
 
 gint64 FrameCount::first() const {
@@ -81,5 +86,6 @@ std::string FrameCount::timecode(gint64 frame) const {
 
 FrameCount FrameCount::from_hour(guint hour) const {
   const auto& config = first_->config;
-  return FrameCount(new_code(static_cast<int>(config.fps_n), static_cast<int>(config.fps_d), drops(), hour, 0, 0, 0));
+  return FrameCount(new_code(static_cast<int>(config.fps_n), static_cast<int>(config.fps_d), drops(), hour, 0, 0, 0),
+                    begin_);
 }

@@ -14,14 +14,17 @@ bool is_timecode(const std::string& text);
 class FrameCount {
  public:
   /**
-   * Of a video whose frames have a constant rate, as its caps say it. `first` is the timecode of its first frame;
-   * empty: 0, with dropped frame numbers at 29.97 and 59.94 frames a second. None, with the reason in `fault`, where
-   * frames cannot be counted like this.
+   * Of a video whose frames have a constant rate, as its caps say it, and whose first one is shown at `begin`. `first`
+   * is that one's timecode; empty: 0, with dropped frame numbers at 29.97 and 59.94 frames a second. None, with the
+   * reason in `fault`, where frames cannot be counted like this.
    */
-  static std::optional<FrameCount> make(int numerator, int denominator, const std::string& first, std::string& fault);
+  static std::optional<FrameCount> make(int numerator, int denominator, GstClockTime begin, const std::string& first,
+                                        std::string& fault);
 
   /** The frame that is the nearest to a time, counted from the video's first one. */
   gint64 frame_at(GstClockTime time) const;
+  /** How many frames last so long. */
+  gint64 frames_in(GstClockTime duration) const;
   /** How many frames there are from midnight to the video's first one. */
   gint64 first() const;
   double rate() const;
@@ -33,7 +36,8 @@ class FrameCount {
 
  private:
   using TimeCodePointer = std::shared_ptr<GstVideoTimeCode>;
-  explicit FrameCount(TimeCodePointer first) : first_(std::move(first)) {}
+  FrameCount(TimeCodePointer first, GstClockTime begin) : first_(std::move(first)), begin_(begin) {}
 
   TimeCodePointer first_;
+  GstClockTime begin_;
 };

@@ -97,8 +97,11 @@ class OtioWriter {
 
   /** Of a video that does not say how long it is, as far as its events go. */
   FrameRange whole() const {
-    if (GST_CLOCK_TIME_IS_VALID(found_.duration)) return frame_range(found_, frames_, 0, found_.duration);
     FrameRange all{0, 1};
+    if (GST_CLOCK_TIME_IS_VALID(found_.duration)) {
+      all.end = std::max(all.end, frames_.frames_in(found_.duration));
+      return all;
+    }
     for_each_event([&](const GstStructure*, FrameRange range) { all.end = std::max(all.end, range.end); });
     return all;
   }

@@ -35,6 +35,16 @@ void Watch::end(GstElement* owner) {
 
 void Watch::end_without_frame(GstElement*, gpointer data) { gst_pad_send_event(GST_PAD(data), gst_event_new_eos()); }
 
+void Watch::take_first(GstPad* pad, GstBuffer* buffer) {
+  g_autoptr(GstEvent) event = gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0);
+  const GstSegment* segment = nullptr;
+  if (event) gst_event_parse_segment(event, &segment);
+  const GstClockTime shown =
+      segment ? gst_segment_to_stream_time(segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer)) : GST_CLOCK_TIME_NONE;
+  if (GST_CLOCK_TIME_IS_VALID(shown)) first_shown_ = shown;
+  first_at_ = last_at_.load();
+}
+
 /** Encoded frames come in another order than they are shown in: by DTS none is missing. */
 bool Watch::is_behind(GstPad* pad, GstBuffer* buffer) {
   const GstClockTime time = GST_BUFFER_DTS_OR_PTS(buffer);
@@ -52,7 +62,7 @@ bool Watch::is_behind(GstPad* pad, GstBuffer* buffer) {
 GstPadProbeReturn Watch::on_frame(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
   auto* self = static_cast<Watch*>(data);
   self->last_at_ = g_get_monotonic_time();
-  if (self->first_at_ == 0) self->first_at_ = self->last_at_.load();
+  if (self->first_at_ == 0) self->take_first(pad, GST_PAD_PROBE_INFO_BUFFER(info));
   if (!self->is_behind(pad, GST_PAD_PROBE_INFO_BUFFER(info)) && !self->ending_) return GST_PAD_PROBE_OK;
   // Of a frame that comes behind EOS the pad itself says that it has ended.
   self->ending_ = true;

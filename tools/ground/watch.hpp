@@ -19,6 +19,8 @@ class Watch {
 
   /** Whether a frame has come. */
   bool has_begun() const { return first_at_ != 0; }
+  /** When the first one is shown, in stream time; 0 where it does not say. */
+  GstClockTime first_shown() const { return first_shown_; }
   /** How long none has come, since the beginning or the last one. */
   GstClockTime silence() const;
   /** How long ago the first one came; 0 when none has. */
@@ -30,12 +32,14 @@ class Watch {
  private:
   static GstPadProbeReturn on_frame(GstPad* pad, GstPadProbeInfo* info, gpointer data);
   static void end_without_frame(GstElement* owner, gpointer data);
+  void take_first(GstPad* pad, GstBuffer* buffer);
   bool is_behind(GstPad* pad, GstBuffer* buffer);
 
   GstPad* pad_;
   GstClockTime longest_;
   gulong probe_;
-  GstClockTime first_ = GST_CLOCK_TIME_NONE;                 ///< running time; of the streaming thread
+  GstClockTime first_ = GST_CLOCK_TIME_NONE;  ///< running time; of the streaming thread
+  std::atomic<GstClockTime> first_shown_{0};
   std::atomic<gint64> began_at_, first_at_{0}, last_at_{0};  ///< monotonic microseconds
   std::atomic<bool> ending_{false};
   gint64 asked_at_ = 0;
