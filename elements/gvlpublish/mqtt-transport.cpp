@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "gvl/error.hpp"
+#include "net/http_client.hpp"
 #include "transport.hpp"
 
 namespace gvl::gst {
@@ -181,7 +182,7 @@ class MqttTransport final : public Transport {
 };
 
 [[noreturn]] void refuse(const std::string& uri, const std::string& why) {
-  throw Error(ErrorCode::kInvalidArgument, uri + ": the property uri " + why);
+  throw Error(ErrorCode::kInvalidArgument, without_secrets(uri) + ": the property uri " + why);
 }
 
 Address address_of(const std::string& uri) {

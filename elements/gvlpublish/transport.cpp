@@ -10,12 +10,10 @@ namespace {
 
 /** Properties are logged, and shown by whatever draws a pipeline. */
 void refuse_secrets(const std::string& uri) {
-  const std::size_t scheme = uri.find("://");
-  if (scheme == uri.npos) return;
-  const std::size_t host = scheme + 3;
-  if (uri.substr(host, uri.find_first_of("/?#", host) - host).find('@') == uri.npos) return;
+  const std::string shown = without_secrets(uri);
+  if (uri.starts_with(shown)) return;
   throw Error(ErrorCode::kInvalidArgument,
-              without_secrets(uri) +
+              shown +
                   ": the property uri must not have a user or a password in it; credentials-file or the variables "
                   "GVL_PUBLISH_USER and GVL_PUBLISH_PASSWORD say them");
 }
@@ -30,10 +28,10 @@ std::unique_ptr<Transport> make_transport(const Destination& destination) {
   if (uri.starts_with("http://") || uri.starts_with("https://")) return make_http_transport(destination);
   if (uri.starts_with("file:")) return make_file_transport(destination);
   if (uri.starts_with("unix:")) return make_unix_transport(destination);
+  // Without "://" nobody knows which part of it is secret.
   throw Error(ErrorCode::kInvalidArgument,
-              without_secrets(uri) +
-                  ": the property uri begins with none of mqtt://, mqtts://, http://, https://, "
-                  "file://, unix:");
+              (uri.find("://") == uri.npos ? "" : without_secrets(uri) + ": ") +
+                  "the property uri begins with none of mqtt://, mqtts://, http://, https://, file://, unix:");
 }
 
 }  // namespace gvl::gst

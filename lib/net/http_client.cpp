@@ -171,13 +171,23 @@ void trust(SoupSession* session, const std::string& ca_file) {
   soup_session_set_tls_database(session, authorities);
 }
 
+/** Where the host begins in what is behind "://". A password whose '/' is not escaped is no less a password. */
+std::size_t begin_of_host(const std::string& address) {
+  const std::string authority = address.substr(0, address.find_first_of("/?#"));
+  std::size_t at = authority.rfind('@');
+  const std::size_t colon = authority.find(':');
+  const bool has_port = colon == authority.npos || authority.front() == '[' ||
+                        authority.find_first_not_of("0123456789", colon + 1) == authority.npos;
+  if (at == authority.npos && !has_port) at = address.rfind('@');
+  return at == address.npos ? 0 : at + 1;
+}
+
 }  // namespace
 
 std::string without_secrets(const std::string& url) {
-  std::string text = url.substr(0, url.find_first_of("?#"));
-  const std::size_t scheme = text.find("://"), host = scheme == text.npos ? 0 : scheme + 3;
-  const std::size_t at = text.substr(host, text.find('/', host) - host).rfind('@');
-  return at == text.npos ? text : text.erase(host, at + 1);
+  const std::size_t scheme = url.find("://"), begin = scheme == url.npos ? 0 : scheme + 3;
+  const std::string address = url.substr(begin), place = address.substr(begin_of_host(address));
+  return url.substr(0, begin) + place.substr(0, place.find_first_of("?#"));
 }
 
 std::vector<std::string> secrets_in(const std::string& url) {

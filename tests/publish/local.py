@@ -272,8 +272,18 @@ class Settings(PublishCase):
                 self.refuses(uri, why)
 
     def test_secrets_are_refused_in_addresses(self):
-        for uri in ("mqtt://user:pa55@host/topic", "https://user:pa55@host/", "http://pa55@host/"):
-            self.assertNotIn("pa55", self.refuses(uri, "credentials-file"))
+        for uri in ("mqtt://user:pa55@host/topic", "https://user:pa55@host/", "http://pa55@host/",
+                    # One whose slash or hash is not escaped is no less one.
+                    "mqtt://user:a/pa55@host/topic", "http://user:pa55/@host/", "mqtt://user:a#pa55@host/topic",
+                    "mqtt:user:pa55@host/topic"):
+            with self.subTest(uri):
+                self.assertNotIn("pa55", self.refuses(uri, "credentials-file"))
+        for uri, why in (("mqtt://host/topic?password=pa55", "more than a host and a topic"),
+                         ("ftp:/user:pa55@host/", "begins with none of")):
+            with self.subTest(uri):
+                self.assertNotIn("pa55", self.refuses(uri, why))
+        # These are no secrets: a topic with a sign, a port.
+        self.refuses("mqtt://host:99999/a@b", "mqtt://host:99999/a@b")
 
     def test_credentials_files(self):
         with open(self.file("bad"), "w") as file:
