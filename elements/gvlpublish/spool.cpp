@@ -133,8 +133,11 @@ void Spool::remove(const Entry& entry) {
   Statement remove(base_.get(), "DELETE FROM events WHERE id = ?1");
   remove.bind(entry.id);
   const int removed = remove.step();
+  // What comes behind it would say that nothing is wrong.
+  const std::string why = sqlite3_errmsg(base_.get());
   run("PRAGMA synchronous = FULL");
-  if (removed != SQLITE_DONE) fail("a delivered event cannot be taken out");
+  if (removed != SQLITE_DONE)
+    throw Error(ErrorCode::kResource, name_ + ": a delivered event cannot be taken out: " + why);
   in_hand_ = {};
   --level_.events;
   level_.bytes -= entry.text.size();

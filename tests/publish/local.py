@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """gvlpublish to files and sockets of this machine; its spool, and what it does not start with."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -253,6 +254,15 @@ class SpoolFiles(PublishCase):
             file.seek(4096)
             file.write(b"\xff" * 4096)
         self.refuses("file://" + self.file("e"), self.file("spool"), "malformed", spool_location=self.file("spool"))
+
+    def test_why_a_delivered_event_stays_is_said(self):
+        publishing = self.publish("file://" + self.file("e"), spool_location=self.file("spool"))
+        publishing.stop()
+        with contextlib.closing(sqlite3.connect(self.file("spool"))) as spool:
+            spool.execute("CREATE TRIGGER kept BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'nothing goes'); END")
+        publishing = self.publish("file://" + self.file("e"), spool_location=self.file("spool"))
+        publishing.give(event(0))
+        publishing.wait_heard("a delivered event cannot be taken out: nothing goes")
 
     def test_two_elements_do_not_share_one(self):
         self.publish("unix:" + self.file("nobody"), spool_location=self.file("spool"))
