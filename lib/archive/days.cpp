@@ -48,9 +48,11 @@ std::optional<timeline::Time> utc_of_text(const std::string& text) {
                                                               [](GDateTime* owned) {
                                                                 if (owned) g_date_time_unref(owned);
                                                               });
-  if (!time || g_date_time_to_unix(time.get()) < 0) return std::nullopt;
-  return std::chrono::seconds(g_date_time_to_unix(time.get())) +
-         std::chrono::microseconds(g_date_time_get_microsecond(time.get()));
+  using namespace std::chrono;
+  constexpr std::int64_t kEnd = seconds(sys_days(year(2200) / January / 1).time_since_epoch()).count();
+  const std::int64_t whole = time ? g_date_time_to_unix(time.get()) : -1;
+  if (whole < 0 || whole >= kEnd) return std::nullopt;
+  return seconds(whole) + microseconds(g_date_time_get_microsecond(time.get()));
 }
 
 timeline::Time utc_now() { return std::chrono::system_clock::now().time_since_epoch(); }

@@ -16,7 +16,8 @@ std::string day_of(timeline::Time utc);
 /** "2026-01-31T12:00:00.123Z", rounded down. */
 std::string utc_text(timeline::Time utc);
 
-/** A time of ISO 8601 with a zone, since 1970-01-01; nothing for what is none, and for one before. */
+/** A time of ISO 8601 with a zone, since 1970-01-01; nothing for what is none, for one before
+ * and for one behind 2199: a Time ends in 2262, and a video goes on behind its first frame. */
 std::optional<timeline::Time> utc_of_text(const std::string& text);
 
 /** Now, since 1970-01-01 UTC. */

@@ -104,7 +104,9 @@ std::string read_time(const char* option, const char* text, std::optional<gvl::t
   utc = time.has_value();
   if (!time)
     if (const auto seconds = seconds_of(text)) time = gvl::timeline::from_seconds(*seconds);
-  return time ? "" : std::string(option) + " " + text + ": a time like 2026-01-31T12:00:00Z, 90.5 or 0:01:30 is needed";
+  return time ? ""
+              : std::string(option) + " " + text +
+                    ": a time like 2026-01-31T12:00:00Z, 90.5 or 0:01:30 is needed, UTC from 1970 to 2199";
 }
 
 std::string read_stretch(const Parsed& parsed, gvl::archive::Stretch& stretch) {

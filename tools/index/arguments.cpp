@@ -113,7 +113,7 @@ std::string fault_of(const IndexArguments& arguments) {
   if (!arguments.type.empty() && !gvl::archive::token_type_from_name(arguments.type))
     return "--type " + arguments.type + ": int16, int10 or int8 is needed";
   if (!arguments.utc.empty() && !gvl::archive::utc_of_text(arguments.utc))
-    return "--utc " + arguments.utc + ": a time like 2026-01-31T12:00:00Z is needed";
+    return "--utc " + arguments.utc + ": a time like 2026-01-31T12:00:00Z is needed, from 1970 to 2199";
   if (!arguments.utc.empty() && arguments.videos.size() > 1) return "--utc takes one video";
   return {};
 }

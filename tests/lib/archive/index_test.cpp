@@ -61,6 +61,16 @@ GVL_TEST(segments_are_read_as_they_were_written) {
   }
 }
 
+GVL_TEST(times_that_cannot_be_counted_are_none) {
+  ck_assert(utc_of_text("1970-01-01T00:00:00Z") == Time(0));
+  const auto last = utc_of_text("2199-12-31T23:59:59Z");
+  ck_assert(last.has_value());
+  ck_assert(utc_text(*last) == "2199-12-31T23:59:59.000Z");
+  for (const char* text : {"1969-12-31T23:59:59Z", "2200-01-01T00:00:00Z", "2262-04-12T00:00:00Z",
+                           "9999-12-31T23:59:59Z", "2026-01-31T12:00:00", "2026-02-30T12:00:00Z"})
+    ck_assert_msg(!utc_of_text(text), "%s", text);
+}
+
 GVL_TEST(each_day_has_a_file) {
   const TemporaryFolder folder;
   {
