@@ -11,6 +11,7 @@ packages=(
   libsqlite3-dev zlib1g-dev libjpeg-dev libmosquitto-dev
   gobject-introspection libgirepository1.0-dev  # libgstgvl in other languages
   check groff-base          # to test; manual pages need nothing to be built
+  python3-markdown-it mandoc  # the documents as web pages, and the test of their links
   # to run: LibTorch is linked to any BLAS, and the reference one that it comes with is slow
   libopenblas0-openmp
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-libav
