@@ -440,6 +440,8 @@ bool FrameSampler::end_segment(const BuiltSegment& segment) {
   const auto behind_first = sequence.ended - sequence.window;
   if (behind_first >= 0 && behind_first % sequence.hop == 0) stats_.windows++;
   const auto number = static_cast<guint64>(sequence.ended - 1);
+  // The news of an overload takes what is attached with it, and the frame.
+  frames_.outlive_buffer();
   return emitter_.emit(segment, model_->config(), number, clock_.is_live() && !ending_);
 }
 

@@ -237,6 +237,20 @@ GVL_TEST(an_overload_says_what_is_lost) {
   fail_if(gst_structure_has_field(told[1].get(), "reason"));
 }
 
+/** The frame that tells that the last segment is over is one that the next segment is sampled before. */
+GVL_TEST(an_overload_may_end_where_frames_are_missing) {
+  for (int last = 70; last <= 75; ++last) {
+    Narrow camera;
+    camera.stream.push_range(0, 51);
+    camera.recover();
+    camera.stream.push_range(51, last);
+    camera.stream.push_range(81, 104);
+    const auto told = camera.stream.element_messages("gvl-overload", 2);
+    fail_unless_equals_int(told.size(), 2);
+    fail_unless_equals_string(gst_structure_get_string(told[1].get(), "state"), "ends");
+  }
+}
+
 GVL_TEST(an_overload_ends_with_the_stream_and_another_may_begin) {
   Narrow camera;
   camera.stream.push_range(0, 26);
