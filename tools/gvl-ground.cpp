@@ -341,7 +341,7 @@ int main(int argc, char** argv) {
   find_plugin(argv[0]);
   if (const std::string unset = fault_of_settings(arguments); !unset.empty()) return usage(unset);
   const std::size_t done = leave_out_what_is_done(arguments);
-  if (done > 0 && arguments.verbose) complain(std::to_string(done) + " were looked at before");
+  if (done > 0 && arguments.verbose) complain("videos that have results already: " + std::to_string(done));
   // A share may be empty, too.
   return arguments.videos.empty() ? kAnswered : Run(arguments).run();
 }
